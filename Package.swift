@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is built with: data races, hidden imports, unmarked unsafe code and
+/// warnings all fail the build.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+/// A C library of Debian, found by its linker flag alone (its headers lie in /usr/include).
+func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(
+    name: "Configuration", package: "swift-configuration")
+
+let package = Package(
+    name: "rushes",
+    products: [
+        .executable(name: "rushes", targets: ["Rushes"]),
+        .executable(name: "rushes-sandbox", targets: ["Sandbox"]),
+    ],
+    dependencies: [
+        // Methods, statuses and field names of HTTP: the shared vocabulary of Swift servers.
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        // Structured log lines with a request id on each.
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        // Subcommands, options and their help texts.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        // Typed, secret-aware reading of the environment.
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+    ],
+    targets: [
+        // FastCGI, the protocol between nginx and us, by its reference library.
+        system("CFastCGI", "fcgi", "libfcgi-dev"),
+        // The client library of MariaDB itself.
+        system("CMariaDB", "libmariadb", "libmariadb-dev"),
+        // HTTP to the vendors, and SMTP.
+        system("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        // Argon2id, HMAC-SHA-256, random bytes, constant-time comparison: one crypto library.
+        system("CSodium", "libsodium", "libsodium-dev"),
+
+        module("HTTP", [httpTypes]),
+        module("Domain"),
+        module("System"),
+        module("FastCGI", ["HTTP", "System", "CFastCGI", httpTypes]),
+        module("MariaDB", ["CMariaDB"]),
+        module("Curl", ["HTTP", "CCurl", httpTypes]),
+        module("Sodium", ["CSodium"]),
+        module("Store", ["Domain", "MariaDB"]),
+        module("Stripe", ["Domain", "HTTP", "Sodium", httpTypes]),
+        module("Pollo", ["Domain", "HTTP", "Sodium", httpTypes]),
+        module("Web", ["Domain", "HTTP", "Pollo", "Sodium", "Store", "Stripe", httpTypes, logging]),
+        module(
+            "Worker", ["Domain", "HTTP", "Pollo", "Sodium", "Store", "Stripe", "System", logging]),
+        .executableTarget(
+            name: "Rushes",
+            dependencies: [
+                "Curl", "Domain", "FastCGI", "HTTP", "MariaDB", "Pollo", "Sodium", "Store",
+                "Stripe", "System", "Web", "Worker", argumentParser, configuration, logging,
+                httpTypes,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Sandbox",
+            dependencies: [
+                "Curl", "FastCGI", "HTTP", "Sodium", "System", argumentParser, logging, httpTypes,
+            ],
+            swiftSettings: strict),
+
+        tests("HTTPTests", ["HTTP"]),
+        tests("DomainTests", ["Domain"]),
+        tests("FastCGITests", ["FastCGI", "HTTP", "System", httpTypes]),
+        tests("MariaDBTests", ["MariaDB"]),
+        tests("CurlTests", ["Curl", "HTTP", httpTypes]),
+        tests("SodiumTests", ["Sodium"]),
+        tests("StoreTests", ["Domain", "MariaDB", "Store"]),
+        tests("StripeTests", ["Domain", "HTTP", "Stripe", httpTypes]),
+        tests("PolloTests", ["Domain", "HTTP", "Pollo", httpTypes]),
+        tests("WebTests", ["Domain", "HTTP", "MariaDB", "Store", "Stripe", "Web", httpTypes]),
+        tests("WorkerTests", ["Domain", "HTTP", "MariaDB", "Pollo", "Store", "Worker", httpTypes]),
+    ],
+    swiftLanguageModes: [.v6]
+)
