@@ -57,19 +57,29 @@ let package = Package(
         // Argon2id, HMAC-SHA-256, random bytes, constant-time comparison: one crypto library.
         system("CSodium", "libsodium", "libsodium-dev"),
 
+        module("JSON"),
         module("HTTP", [httpTypes]),
-        module("Domain"),
+        module("Domain", ["JSON"]),
         module("System"),
         module("FastCGI", ["HTTP", "System", "CFastCGI", httpTypes]),
         module("MariaDB", ["CMariaDB"]),
         module("Curl", ["HTTP", "CCurl", httpTypes]),
         module("Sodium", ["CSodium"]),
-        module("Store", ["Domain", "MariaDB"]),
-        module("Stripe", ["Domain", "HTTP", "Sodium", httpTypes]),
-        module("Pollo", ["Domain", "HTTP", "Sodium", httpTypes]),
-        module("Web", ["Domain", "HTTP", "Pollo", "Sodium", "Store", "Stripe", httpTypes, logging]),
+        module("Store", ["Domain", "JSON", "MariaDB"]),
+        module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
+        module("Pollo", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module(
-            "Worker", ["Domain", "HTTP", "Pollo", "Sodium", "Store", "Stripe", "System", logging]),
+            "Web",
+            [
+                "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store", "Stripe",
+                httpTypes, logging,
+            ]),
+        module(
+            "Worker",
+            [
+                "Curl", "Domain", "HTTP", "MariaDB", "Pollo", "Sodium", "Store", "Stripe",
+                "System", logging,
+            ]),
         .executableTarget(
             name: "Rushes",
             dependencies: [
@@ -81,12 +91,13 @@ let package = Package(
         .executableTarget(
             name: "Sandbox",
             dependencies: [
-                "Curl", "FastCGI", "HTTP", "Sodium", "System", argumentParser, logging, httpTypes,
+                "Curl", "FastCGI", "HTTP", "JSON", "Sodium", "System", argumentParser, logging, httpTypes,
             ],
             swiftSettings: strict),
 
+        tests("JSONTests", ["JSON"]),
         tests("HTTPTests", ["HTTP"]),
-        tests("DomainTests", ["Domain"]),
+        tests("DomainTests", ["Domain", "JSON"]),
         tests("FastCGITests", ["FastCGI", "HTTP", "System", httpTypes]),
         tests("MariaDBTests", ["MariaDB"]),
         tests("CurlTests", ["Curl", "HTTP", httpTypes]),
