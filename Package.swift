@@ -48,6 +48,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
     ],
     targets: [
+        // What Linux and glibc have beyond POSIX: epoll, accept4, pipe2. Needs no package.
+        .systemLibrary(name: "CLinux"),
         // FastCGI, the protocol between nginx and us, by its reference library.
         system("CFastCGI", "fcgi", "libfcgi-dev"),
         // The client library of MariaDB itself.
@@ -60,8 +62,8 @@ let package = Package(
         module("JSON"),
         module("HTTP", [httpTypes]),
         module("Domain", ["JSON"]),
-        module("System"),
-        module("FastCGI", ["HTTP", "System", "CFastCGI", httpTypes]),
+        module("System", ["CLinux"]),
+        module("FastCGI", ["HTTP", "System", "CFastCGI", "CLinux", httpTypes]),
         module("MariaDB", ["CMariaDB"]),
         module("Curl", ["HTTP", "CCurl", httpTypes]),
         module("Sodium", ["CSodium"]),
@@ -98,6 +100,7 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("HTTPTests", ["HTTP"]),
         tests("DomainTests", ["Domain", "JSON"]),
+        tests("SystemTests", ["System"]),
         tests("FastCGITests", ["FastCGI", "HTTP", "System", httpTypes]),
         tests("MariaDBTests", ["MariaDB"]),
         tests("CurlTests", ["Curl", "HTTP", httpTypes]),
