@@ -1,0 +1,110 @@
+package import JSON
+
+/// Reads the members of a JSON object one by one and gathers every complaint.
+package struct FieldReader {
+    private let members: [String: JSONValue]
+    private var refused: [InvalidInput.Field] = []
+
+    package init(_ members: [String: JSONValue]) {
+        self.members = members
+    }
+
+    /// The value of a member; nil when it is missing or `null`.
+    package func value(_ name: String) -> JSONValue? {
+        guard let value = members[name], value != .null else { return nil }
+        return value
+    }
+
+    package func isRefused(_ name: String) -> Bool { refused.contains { $0.field == name } }
+
+    package mutating func refuse(_ name: String, _ message: String) {
+        guard !isRefused(name) else { return }
+        refused.append(InvalidInput.Field(name, message))
+    }
+
+    package mutating func string(_ name: String, maxLength: Int) -> String? {
+        guard let value = value(name) else { return nil }
+        guard case .string(let string) = value else {
+            refuse(name, "Send text.")
+            return nil
+        }
+        guard !string.unicodeScalars.contains("\0") else {
+            refuse(name, "Remove the NUL character.")
+            return nil
+        }
+        guard string.count <= maxLength else {
+            refuse(name, "Use at most \(maxLength) characters.")
+            return nil
+        }
+        return string
+    }
+
+    package mutating func bool(_ name: String) -> Bool? {
+        guard let value = value(name) else { return nil }
+        guard case .bool(let bool) = value else {
+            refuse(name, "Send true or false.")
+            return nil
+        }
+        return bool
+    }
+
+    package mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
+        guard let value = value(name) else { return nil }
+        guard case .integer(let integer) = value, let number = Int(exactly: integer),
+            range.contains(number)
+        else {
+            let bounds =
+                range.lowerBound == .min || range.upperBound == .max
+                ? "" : " from \(range.lowerBound) to \(range.upperBound)"
+            refuse(name, "Send a whole number\(bounds).")
+            return nil
+        }
+        return number
+    }
+
+    /// Text by a catalog rule: length in characters as people count them, after trimming.
+    package mutating func text(_ name: String, rule: FieldRule, isRequired: Bool) -> String? {
+        guard let given = string(name, maxLength: .max) else {
+            if isRequired, !isRefused(name) { refuse(name, "This field is needed.") }
+            return nil
+        }
+        let text = given.trimmed
+        if let allowed = rule.enum {
+            guard allowed.contains(text) else {
+                refuse(name, "Choose one of \(allowed.joined(separator: ", ")).")
+                return nil
+            }
+            return text
+        }
+        if let minimum = rule.minLength, text.count < minimum {
+            refuse(name, "Use at least \(minimum) characters; this has \(text.count).")
+            return nil
+        }
+        if let maximum = rule.maxLength, text.count > maximum {
+            refuse(name, "Use at most \(maximum) characters; this has \(text.count).")
+            return nil
+        }
+        if rule.format == "uri" {
+            if let problem = HTTPSAddress.problem(with: text) {
+                refuse(name, problem)
+                return nil
+            }
+        }
+        return text.isEmpty && !isRequired ? nil : text
+    }
+
+    /// Throws ``InvalidInput`` when anything was refused.
+    package func finish() throws {
+        guard refused.isEmpty else { throw InvalidInput(refused) }
+    }
+}
+
+extension String {
+    /// Without white space and line ends at both ends.
+    package var trimmed: String {
+        guard let first = firstIndex(where: { !$0.isWhitespace }),
+            let last = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(self[first...last])
+    }
+}

@@ -1,0 +1,108 @@
+package import FoundationEssentials
+
+package enum UserKind {}
+package typealias UserID = ID<UserKind>
+
+package struct User: Hashable, Sendable {
+    package enum Role: String, Sendable {
+        case user, admin
+    }
+
+    package let id: UserID
+    package let email: String
+    package let isEmailVerified: Bool
+    package let role: Role
+    package let createdAt: Date
+
+    package init(id: UserID, email: String, isEmailVerified: Bool, role: Role, createdAt: Date) {
+        self.id = id
+        self.email = email
+        self.isEmailVerified = isEmailVerified
+        self.role = role
+        self.createdAt = createdAt
+    }
+}
+
+/// An address and a password that were typed, in the only form in which they are stored.
+package struct Credentials: Equatable, Sendable {
+    /// In lower case, so that one person has one account.
+    package let email: String
+    package let password: String
+
+    /// Judges both for a new account, naming what is wrong with each.
+    package init(registering email: String?, password: String?) throws {
+        var problems: [InvalidInput.Field] = []
+        let address = email.flatMap(Self.normalized)
+        if address == nil {
+            problems.append(.init("email", "Enter an e-mail address such as name@example.org."))
+        }
+        if let problem = Self.problem(withPassword: password, email: address) {
+            problems.append(.init("password", problem))
+        }
+        guard problems.isEmpty, let address, let password else { throw InvalidInput(problems) }
+        self.email = address
+        self.password = password
+    }
+
+    /// Takes what was typed to sign in; only what is missing is refused, so that the answer does
+    /// not tell which accounts could exist.
+    package init(signingIn email: String?, password: String?) throws {
+        var problems: [InvalidInput.Field] = []
+        if email?.trimmed.isEmpty ?? true { problems.append(.init("email", "Enter your address.")) }
+        if password?.isEmpty ?? true {
+            problems.append(.init("password", "Enter your password."))
+        }
+        guard problems.isEmpty, let email, let password else { throw InvalidInput(problems) }
+        guard let address = Self.normalized(email), Self.isStorable(password) else {
+            throw InvalidCredentials()
+        }
+        self.email = address
+        self.password = password
+    }
+
+    /// Nil when `text` cannot be an address: one `@`, a local part of at most 64 bytes, a host
+    /// with a dot, ASCII without spaces or control characters, at most 254 bytes (RFC 5321 4.5.3).
+    package static func normalized(_ text: String) -> String? {
+        let address = text.trimmed.lowercased()
+        guard address.utf8.count <= 254,
+            address.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !#"()<>[]:;\","#.utf8.contains($0) })
+        else { return nil }
+        let parts = address.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, (1...64).contains(parts[0].utf8.count) else { return nil }
+        let local = parts[0]
+        guard local.first != ".", local.last != ".", !local.contains("..") else { return nil }
+        let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count >= 2,
+            labels.allSatisfy({ label in
+                (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+                    && label.utf8.allSatisfy {
+                        (97...122).contains($0) || (48...57).contains($0) || $0 == 45
+                    }
+            })
+        else { return nil }
+        return address
+    }
+
+    private static func isStorable(_ password: String) -> Bool {
+        password.utf8.count <= 1024 && !password.utf8.contains(0)
+    }
+
+    /// NIST SP 800-63B 5.1.1.2: length and a list of common ones, no rules of composition.
+    private static func problem(withPassword password: String?, email: String?) -> String? {
+        guard let password, !password.isEmpty else { return "Choose a password." }
+        guard password.count >= 8 else {
+            return "Use at least 8 characters; 15 or more are better."
+        }
+        guard isStorable(password) else {
+            return "Use at most 1024 bytes, without the NUL character."
+        }
+        let folded = password.lowercased()
+        guard !CommonPasswords.contains(folded) else {
+            return "This password is on every list of common ones. Choose another."
+        }
+        if let email, folded == email || folded == email.split(separator: "@").first ?? "" {
+            return "Do not use your address as password."
+        }
+        return nil
+    }
+}

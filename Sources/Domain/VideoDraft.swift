@@ -1,0 +1,258 @@
+package import JSON
+
+/// A validated order for one to four videos of one tier. Nothing in it needs to be checked again.
+package struct VideoDraft: Hashable, Sendable {
+    package let tier: Tier
+    /// Why `auto` chose the tier; nil when the person chose it.
+    package let reason: String?
+    package let duration: Int
+    package let count: Int
+    package let settings: VideoSettings
+    package let allowCached: Bool
+    package let webhookURL: String?
+
+    package var price: Money { tier.price(forSeconds: duration) }
+    package var total: Money { price * count }
+}
+
+/// What is asked of the model, beside the length.
+package struct VideoSettings: Hashable, Sendable {
+    package var prompt: String
+    package var negativePrompt: String?
+    package var image: String?
+    package var imageTail: String?
+    package var aspectRatio: String?
+    package var resolution: String?
+    package var mode: String?
+    package var strength: Int?
+    package var seed: Int?
+
+    package init(prompt: String) {
+        self.prompt = prompt
+    }
+}
+
+/// One member of the vendor's `input` object, in its order.
+package struct VendorField: Hashable, Sendable {
+    package enum Value: Hashable, Sendable {
+        case string(String)
+        case integer(Int)
+    }
+
+    package let name: String
+    package let value: Value
+
+    package init(_ name: String, _ value: Value) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Which form of a request is judged: a quote asks for less than an order.
+package enum DraftPurpose: Sendable {
+    case order
+    /// Only `tier` and `duration` are needed; what else is given must be right.
+    case quote
+}
+
+extension VideoDraft {
+    /// The fields that a model may take, in the order in which they are sent and shown.
+    package static let modelFields = [
+        "prompt", "negativePrompt", "image", "imageTail", "aspectRatio", "resolution", "mode",
+        "strength", "seed",
+    ]
+    private static let orderFields: Set<String> = [
+        "tier", "duration", "count", "allowCached", "webhookUrl",
+    ]
+
+    /// Judges `body` by `catalog`, or throws ``InvalidInput`` naming every bad field at once.
+    package init(_ body: JSONValue, catalog: Catalog, for purpose: DraftPurpose = .order) throws {
+        guard case .object(let members) = body else {
+            throw InvalidInput("body", "Send a JSON object.")
+        }
+        var reader = FieldReader(members)
+
+        for name in members.keys.sorted()
+        where !Self.orderFields.contains(name) && !Self.modelFields.contains(name) {
+            reader.refuse(name, "This field does not exist. Leave it out.")
+        }
+        let duration = Self.duration(&reader, catalog: catalog)
+        let count = reader.integer("count", in: 1...4) ?? 1
+        let allowCached = reader.bool("allowCached") ?? false
+        let webhookURL = reader.string("webhookUrl", maxLength: 2000)
+        if let webhookURL, let problem = HTTPSAddress.problem(with: webhookURL) {
+            reader.refuse("webhookUrl", problem)
+        }
+
+        let chosen = Self.tier(&reader, catalog: catalog, duration: duration)
+        var settings = VideoSettings(prompt: "")
+        if let tier = chosen?.tier {
+            if let duration, !tier.durations.contains(duration) {
+                reader.refuse("duration", Self.durationMessage(tier.durations))
+            }
+            settings = Self.settings(&reader, tier: tier, purpose: purpose)
+        } else {
+            // Without a tier the fields can still be judged by what holds for every tier.
+            settings = Self.settings(&reader, rules: Self.commonRules, name: nil, purpose: purpose)
+        }
+        try reader.finish()
+        guard let chosen, let duration else { throw InvalidInput("tier", "Choose a tier.") }
+        tier = chosen.tier
+        reason = chosen.reason
+        self.duration = duration
+        self.count = count
+        self.settings = settings
+        self.allowCached = allowCached
+        self.webhookURL = webhookURL
+    }
+
+    private static func durationMessage(_ durations: [Int]) -> String {
+        "Choose \(durations.map(String.init).joined(separator: " or ")) seconds, as a number."
+    }
+
+    private static func duration(_ reader: inout FieldReader, catalog: Catalog) -> Int? {
+        let all = Set(catalog.tiers.flatMap(\.durations)).sorted()
+        guard let value = reader.value("duration") else {
+            reader.refuse("duration", durationMessage(all))
+            return nil
+        }
+        guard case .integer(let seconds) = value, let duration = Int(exactly: seconds),
+            all.contains(duration)
+        else {
+            reader.refuse("duration", durationMessage(all))
+            return nil
+        }
+        return duration
+    }
+
+    /// The tier named, or for `auto` the cheapest one that takes every field that is given.
+    private static func tier(
+        _ reader: inout FieldReader, catalog: Catalog, duration: Int?
+    ) -> (tier: Tier, reason: String?)? {
+        let enabled = catalog.tiers.filter(\.isEnabled)
+        let names = enabled.map(\.id).joined(separator: ", ")
+        guard let id = reader.string("tier", maxLength: 64) else {
+            if !reader.isRefused("tier") {
+                reader.refuse("tier", "Choose a tier: \(names), or auto.")
+            }
+            return nil
+        }
+        if id != "auto" {
+            if let tier = enabled.first(where: { $0.id == id }) { return (tier, nil) }
+            reader.refuse("tier", "There is no tier of this name. Choose \(names), or auto.")
+            return nil
+        }
+        let asked = modelFields.filter { reader.value($0) != nil }
+        let hasImage = asked.contains("image")
+        let able = enabled.filter { tier in
+            guard let rules = hasImage ? tier.fields.image : tier.fields.text else { return false }
+            guard duration.map(tier.durations.contains) ?? true else { return false }
+            return asked.allSatisfy { name in
+                guard let rule = rules[name] else { return false }
+                guard let allowed = rule.enum, let value = reader.value(name)?.string else {
+                    return true
+                }
+                return allowed.contains(value)
+            }
+        }
+        guard let cheapest = able.min(by: { $0.pricePerSecond < $1.pricePerSecond }) else {
+            reader.refuse("tier", "No tier can do all that is asked. Leave a field out.")
+            return nil
+        }
+        let wish = hasImage ? "your image" : "a text prompt"
+        return (cheapest, "\(cheapest.name) is the cheapest tier that takes \(wish) and your settings.")
+    }
+
+    private static func settings(
+        _ reader: inout FieldReader, tier: Tier, purpose: DraftPurpose
+    ) -> VideoSettings {
+        let hasImage = reader.value("image") != nil
+        if !hasImage, tier.requiresImage, let rules = tier.fields.image {
+            if purpose == .order {
+                reader.refuse("image", "\(tier.name) makes a video from an image. Add one.")
+            }
+            return settings(&reader, rules: rules, name: tier.name, purpose: purpose)
+        }
+        guard let rules = hasImage ? tier.fields.image : tier.fields.text else {
+            reader.refuse("image", "\(tier.name) takes no image.")
+            return VideoSettings(prompt: "")
+        }
+        return settings(&reader, rules: rules, name: tier.name, purpose: purpose, image: hasImage)
+    }
+
+    private static func settings(
+        _ reader: inout FieldReader, rules: [String: FieldRule], name tier: String?,
+        purpose: DraftPurpose, image hasImage: Bool = true
+    ) -> VideoSettings {
+        for name in modelFields where rules[name] == nil && reader.value(name) != nil {
+            let mode = hasImage ? "" : " without an image"
+            reader.refuse(name, "\(tier ?? "This tier") does not take this field\(mode). Leave it out.")
+        }
+        func text(_ name: String) -> String? {
+            guard let rule = rules[name] else { return nil }
+            return reader.text(name, rule: rule, isRequired: rule.required && purpose == .order)
+        }
+        func number(_ name: String) -> Int? {
+            guard let rule = rules[name] else { return nil }
+            return reader.integer(name, in: Int(rule.minimum ?? .min)...Int(rule.maximum ?? .max))
+        }
+        var settings = VideoSettings(prompt: text("prompt") ?? "")
+        settings.negativePrompt = text("negativePrompt")
+        settings.image = tier == nil ? nil : text("image")
+        settings.imageTail = text("imageTail")
+        settings.aspectRatio = text("aspectRatio")
+        settings.resolution = text("resolution")
+        settings.mode = text("mode")
+        settings.strength = number("strength")
+        settings.seed = number("seed")
+        return settings
+    }
+
+    /// What holds for a prompt whatever the tier, so that it is judged although the tier is wrong.
+    private static let commonRules: [String: FieldRule] = {
+        func text(_ minimum: Int?, _ maximum: Int?, _ required: Bool, _ format: String?) -> FieldRule {
+            FieldRule(
+                type: .string, required: required, minLength: minimum, maxLength: maximum,
+                minimum: nil, maximum: nil, enum: nil, default: nil, format: format,
+                alwaysSent: nil)
+        }
+        func number() -> FieldRule {
+            FieldRule(
+                type: .integer, required: false, minLength: nil, maxLength: nil, minimum: nil,
+                maximum: nil, enum: nil, default: nil, format: nil, alwaysSent: nil)
+        }
+        return [
+            "prompt": text(10, 1000, true, nil), "negativePrompt": text(nil, 500, false, nil),
+            "image": text(nil, 2000, false, "uri"), "imageTail": text(nil, 2000, false, "uri"),
+            "aspectRatio": text(nil, 16, false, nil), "resolution": text(nil, 16, false, nil),
+            "mode": text(nil, 16, false, nil), "strength": number(), "seed": number(),
+        ]
+    }()
+}
+
+extension VideoDraft {
+    /// The vendor's `input`, in its classic naming: only fields that were given, and the defaults
+    /// that it demands. `image` and `imageTail` are sent as they stand.
+    package var vendorInput: [VendorField] {
+        let rules = (settings.image == nil ? tier.fields.text : tier.fields.image) ?? [:]
+        func string(_ name: String, _ value: String?) -> VendorField? {
+            let sent = value ?? (rules[name]?.alwaysSent == true ? rules[name]?.default : nil)
+            return sent.map { VendorField(name, .string($0)) }
+        }
+        func integer(_ name: String, _ value: Int?) -> VendorField? {
+            value.map { VendorField(name, .integer($0)) }
+        }
+        return [
+            string("image", settings.image),
+            string("imageTail", settings.imageTail),
+            string("prompt", settings.prompt),
+            string("negativePrompt", settings.negativePrompt),
+            string("resolution", settings.resolution),
+            string("mode", settings.mode),
+            integer("length", duration),
+            integer("strength", settings.strength),
+            string("aspectRatio", settings.aspectRatio),
+            integer("seed", settings.seed),
+        ].compactMap { $0 }
+    }
+}

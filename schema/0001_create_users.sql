@@ -1,0 +1,12 @@
+-- Who may sign in. Addresses are stored in lower case, so that one person has one account.
+CREATE TABLE users (
+    id                UUID         NOT NULL PRIMARY KEY,
+    email             VARCHAR(254) NOT NULL,
+    password_hash     VARCHAR(255) NOT NULL,
+    role              ENUM('user', 'admin') NOT NULL DEFAULT 'user',
+    email_verified_at DATETIME(6)  NULL,
+    blocked_at        DATETIME(6)  NULL,
+    created_at        DATETIME(6)  NOT NULL,
+    CONSTRAINT users_email_unique UNIQUE (email),
+    CONSTRAINT users_email_lower_case CHECK (email = LOWER(email))
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

@@ -1,0 +1,9 @@
+-- Prices change only by a new version; what was ordered keeps the version it was ordered at.
+CREATE TABLE catalog_versions (
+    version    INT          NOT NULL PRIMARY KEY,
+    reason     VARCHAR(500) NOT NULL,
+    created_by UUID         NULL,
+    created_at DATETIME(6)  NOT NULL,
+    CONSTRAINT catalog_versions_author_exists FOREIGN KEY (created_by) REFERENCES users (id),
+    CONSTRAINT catalog_versions_version_positive CHECK (version > 0)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

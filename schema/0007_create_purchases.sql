@@ -1,0 +1,33 @@
+-- One row for each order of a package, written before Stripe is asked, with the amounts that the
+-- buyer saw. `session_id` and the rest of what Stripe answers follow.
+CREATE TABLE purchases (
+    id              UUID         NOT NULL PRIMARY KEY,
+    user_id         UUID         NOT NULL,
+    package_id      VARCHAR(32)  NOT NULL,
+    catalog_version INT          NOT NULL,
+    price_micros    BIGINT       NOT NULL,
+    credits_micros  BIGINT       NOT NULL,
+    bonus_micros    BIGINT       NOT NULL,
+    state           ENUM('pending', 'paid', 'failed', 'expired', 'refunded', 'disputed') NOT NULL,
+    is_live         BOOLEAN      NOT NULL,
+    session_id      VARCHAR(255) NULL,
+    checkout_url    TEXT         NULL,
+    payment_intent  VARCHAR(255) NULL,
+    problem         VARCHAR(500) NULL,
+    next_check_at   DATETIME(6)  NULL,
+    checks          INT          NOT NULL DEFAULT 0,
+    created_at      DATETIME(6)  NOT NULL,
+    paid_at         DATETIME(6)  NULL,
+    KEY idx_user (user_id, id),
+    KEY idx_next_check (next_check_at),
+    CONSTRAINT purchases_session_unique UNIQUE (session_id),
+    CONSTRAINT purchases_payment_intent_unique UNIQUE (payment_intent),
+    CONSTRAINT purchases_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
+    CONSTRAINT purchases_package_exists FOREIGN KEY (catalog_version, package_id)
+        REFERENCES packages (catalog_version, id),
+    CONSTRAINT purchases_amounts_positive
+        CHECK (price_micros > 0 AND credits_micros > 0 AND bonus_micros >= 0),
+    CONSTRAINT purchases_paid_at_iff_paid
+        CHECK (IF(state IN ('paid', 'refunded', 'disputed'), paid_at IS NOT NULL, paid_at IS NULL)),
+    CONSTRAINT purchases_paid_has_intent CHECK (paid_at IS NULL OR payment_intent IS NOT NULL)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

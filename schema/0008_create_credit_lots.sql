@@ -1,0 +1,34 @@
+-- The credit of one purchase, bonus or grant, with its own expiry (invariants C1 to C6). At every
+-- commit what was granted is remaining, held, spent, expired or clawed back. The remaining part of
+-- a frozen lot is not available.
+CREATE TABLE credit_lots (
+    id                  UUID        NOT NULL PRIMARY KEY,
+    user_id             UUID        NOT NULL,
+    source              ENUM('purchase', 'bonus', 'grant') NOT NULL,
+    purchase_id         UUID        NULL,
+    granted_micros      BIGINT      NOT NULL,
+    remaining_micros    BIGINT      NOT NULL,
+    held_micros         BIGINT      NOT NULL DEFAULT 0,
+    spent_micros        BIGINT      NOT NULL DEFAULT 0,
+    expired_micros      BIGINT      NOT NULL DEFAULT 0,
+    clawed_back_micros  BIGINT      NOT NULL DEFAULT 0,
+    created_at          DATETIME(6) NOT NULL,
+    original_expires_at DATETIME(6) NOT NULL,
+    expires_at          DATETIME(6) NOT NULL,
+    expiries            INT         NOT NULL DEFAULT 0,
+    frozen_at           DATETIME(6) NULL,
+    KEY idx_spend_order (user_id, expires_at),
+    KEY idx_expires (expires_at),
+    KEY idx_purchase (purchase_id),
+    CONSTRAINT credit_lots_wallet_exists FOREIGN KEY (user_id) REFERENCES wallets (user_id),
+    CONSTRAINT credit_lots_purchase_exists FOREIGN KEY (purchase_id) REFERENCES purchases (id),
+    CONSTRAINT credit_lots_granted_positive CHECK (granted_micros > 0),
+    CONSTRAINT credit_lots_parts_not_negative CHECK (
+        remaining_micros >= 0 AND held_micros >= 0 AND spent_micros >= 0
+        AND expired_micros >= 0 AND clawed_back_micros >= 0),
+    CONSTRAINT credit_lots_parts_add_up CHECK (
+        granted_micros = remaining_micros + held_micros + spent_micros + expired_micros
+            + clawed_back_micros),
+    CONSTRAINT credit_lots_purchase_iff_bought
+        CHECK ((purchase_id IS NULL) = (source = 'grant'))
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

@@ -1,0 +1,83 @@
+-- A video from order to file. `state` is the machine's own (invariants J4), `status` what people
+-- see, generated so that the two cannot disagree. Price, cost and catalog version are frozen when
+-- the hold is made. `callback_token` is this job's own path at the vendor's callback (J7).
+CREATE TABLE video_jobs (
+    id                    UUID         NOT NULL PRIMARY KEY,
+    user_id               UUID         NOT NULL,
+    generate_call_id      UUID         NOT NULL,
+    tier                  VARCHAR(32)  NOT NULL,
+    catalog_version       INT          NOT NULL,
+    state                 ENUM('queued', 'submitting', 'submit_unknown', 'submitted', 'storing',
+                               'delivered', 'refunded') NOT NULL,
+    failure_reason        ENUM('vendor_failed', 'refused', 'invalid', 'timeout', 'vendor_down',
+                               'canceled') NULL,
+    status                VARCHAR(10) AS (
+        CASE state
+            WHEN 'queued' THEN 'pending'
+            WHEN 'delivered' THEN 'completed'
+            WHEN 'refunded' THEN IF(failure_reason = 'canceled', 'canceled', 'failed')
+            ELSE 'processing'
+        END) STORED,
+    prompt                TEXT COLLATE utf8mb4_uca1400_nopad_ai_ci NOT NULL,
+    negative_prompt       TEXT         NULL,
+    input_image_url       TEXT         NULL,
+    image_tail_url        TEXT         NULL,
+    duration_seconds      INT          NOT NULL,
+    aspect_ratio          VARCHAR(16)  NULL,
+    resolution            VARCHAR(16)  NULL,
+    mode                  VARCHAR(16)  NULL,
+    strength              INT          NULL,
+    seed                  BIGINT       NULL,
+    webhook_url           TEXT         NULL,
+    vendor_path           VARCHAR(200) NOT NULL,
+    vendor_input          JSON         NOT NULL,
+    estimated_cost_micros BIGINT       NOT NULL,
+    actual_cost_micros    BIGINT       NULL,
+    user_charged_micros   BIGINT       NOT NULL,
+    callback_token        VARCHAR(64)  NOT NULL,
+    callback_task_id      VARCHAR(255) NULL,
+    task_id               VARCHAR(255) NULL,
+    pollo_status          VARCHAR(32)  NULL,
+    video_url             TEXT         NULL,
+    attempts              INT          NOT NULL DEFAULT 0,
+    next_attempt_at       DATETIME(6)  NOT NULL,
+    deadline_at           DATETIME(6)  NULL,
+    lease_token           UUID         NULL,
+    lease_until           DATETIME(6)  NULL,
+    version               INT          NOT NULL DEFAULT 1,
+    file_bytes            BIGINT       NULL,
+    file_sha256           CHAR(64)     NULL,
+    file_milliseconds     INT          NULL,
+    file_width            INT          NULL,
+    file_height           INT          NULL,
+    has_poster            BOOLEAN      NOT NULL DEFAULT FALSE,
+    lost_micros           BIGINT       NULL,
+    created_at            DATETIME(6)  NOT NULL,
+    state_at              DATETIME(6)  NOT NULL,
+    submitted_at          DATETIME(6)  NULL,
+    completed_at          DATETIME(6)  NULL,
+    KEY idx_user_status (user_id, status, id),
+    KEY idx_user (user_id, id),
+    KEY idx_task_id (task_id),
+    KEY idx_due (state, next_attempt_at),
+    KEY idx_deadline (deadline_at),
+    KEY idx_lease (lease_until),
+    CONSTRAINT video_jobs_task_unique UNIQUE (task_id),
+    CONSTRAINT video_jobs_callback_unique UNIQUE (callback_token),
+    CONSTRAINT video_jobs_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
+    CONSTRAINT video_jobs_call_exists FOREIGN KEY (generate_call_id)
+        REFERENCES generate_calls (id),
+    CONSTRAINT video_jobs_tier_exists FOREIGN KEY (catalog_version, tier)
+        REFERENCES tiers (catalog_version, id),
+    CONSTRAINT video_jobs_charge_positive CHECK (user_charged_micros > 0),
+    CONSTRAINT video_jobs_reason_iff_refunded
+        CHECK (IF(state = 'refunded', failure_reason IS NOT NULL, failure_reason IS NULL)),
+    CONSTRAINT video_jobs_completed_iff_final
+        CHECK (IF(state IN ('delivered', 'refunded'), completed_at IS NOT NULL, completed_at IS NULL)),
+    CONSTRAINT video_jobs_deadline_iff_open
+        CHECK (IF(state IN ('delivered', 'refunded'), deadline_at IS NULL, deadline_at IS NOT NULL)),
+    CONSTRAINT video_jobs_task_where_submitted
+        CHECK (state NOT IN ('submitted', 'storing', 'delivered') OR task_id IS NOT NULL),
+    CONSTRAINT video_jobs_file_where_delivered
+        CHECK (state <> 'delivered' OR (file_bytes > 0 AND file_sha256 IS NOT NULL))
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

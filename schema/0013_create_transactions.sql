@@ -1,0 +1,22 @@
+-- What a user sees of the ledger: one line for each effect on the available balance, with the
+-- balance after it. Like the ledger, never changed.
+CREATE TABLE transactions (
+    id                   UUID         NOT NULL PRIMARY KEY,
+    user_id              UUID         NOT NULL,
+    type                 ENUM('credit_purchase', 'bonus', 'charge', 'refund', 'expiry', 'clawback',
+                              'reinstatement', 'grant', 'adjustment') NOT NULL,
+    amount_micros        BIGINT       NOT NULL,
+    balance_after_micros BIGINT       NOT NULL,
+    description          VARCHAR(500) NOT NULL,
+    op_key               VARCHAR(255) NOT NULL,
+    job_id               UUID         NULL,
+    purchase_id          UUID         NULL,
+    created_at           DATETIME(6)  NOT NULL,
+    KEY idx_user (user_id, id),
+    CONSTRAINT transactions_op_unique UNIQUE (op_key),
+    CONSTRAINT transactions_amount_not_zero CHECK (amount_micros <> 0),
+    CONSTRAINT transactions_balance_not_negative CHECK (balance_after_micros >= 0),
+    CONSTRAINT transactions_wallet_exists FOREIGN KEY (user_id) REFERENCES wallets (user_id),
+    CONSTRAINT transactions_job_exists FOREIGN KEY (job_id) REFERENCES video_jobs (id),
+    CONSTRAINT transactions_purchase_exists FOREIGN KEY (purchase_id) REFERENCES purchases (id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

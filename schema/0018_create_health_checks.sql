@@ -1,0 +1,8 @@
+-- What `work` found when it last asked a vendor, so that a health probe costs no vendor call.
+CREATE TABLE health_checks (
+    name       VARCHAR(32)  NOT NULL PRIMARY KEY,
+    is_healthy BOOLEAN      NOT NULL,
+    detail     VARCHAR(500) NOT NULL,
+    checked_at DATETIME(6)  NOT NULL,
+    changed_at DATETIME(6)  NOT NULL
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;
