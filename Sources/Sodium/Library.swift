@@ -1,0 +1,12 @@
+internal import CSodium
+
+/// `sodium_init`, run at the first use of anything in this module. A global is initialised once,
+/// whichever threads ask for it first (libsodium, "Usage").
+private let isReady: Bool = sodium_init() >= 0
+
+/// Makes sure that libsodium has chosen its implementations and opened its source of randomness.
+func initializeLibrary() {
+    // Without randomness every token we make could be guessed: ending the process is the only
+    // safe answer.
+    precondition(isReady, "libsodium could not be initialised")
+}
