@@ -1,2 +1,52 @@
 #pragma once
 #include <curl/curl.h>
+
+// Swift imports no variadic functions, and curl_easy_setopt and curl_easy_getinfo are variadic:
+// one typed function for each kind of value that we pass or read.
+
+static inline CURLcode rushes_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode rushes_curl_set_size(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode rushes_curl_set_bytes(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode rushes_curl_set_list(
+    CURL *handle, CURLoption option, struct curl_slist *value
+) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode rushes_curl_set_error_buffer(CURL *handle, char *buffer) {
+    return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, buffer);
+}
+
+static inline CURLcode rushes_curl_set_write(
+    CURL *handle, curl_write_callback callback, void *context
+) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, callback);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
+}
+
+static inline CURLcode rushes_curl_set_open_socket(
+    CURL *handle, curl_opensocket_callback callback, void *context
+) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, context);
+}
+
+static inline CURLcode rushes_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLcode rushes_curl_get_string(CURL *handle, CURLINFO info, const char **value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+// Casting and comparing through a macro that Swift does not import.
+static inline curl_socket_t rushes_curl_bad_socket(void) { return CURL_SOCKET_BAD; }
