@@ -11,7 +11,8 @@ package protocol RequestSource: AnyObject {
     /// more than once.
     func count(of name: StaticString) -> Int
 
-    /// Reads the whole body, or throws ``BodyTooLarge`` when it is longer than `limit` bytes.
+    /// Reads the whole body. Throws ``BodyTooLarge`` when it is longer than `limit` bytes, and
+    /// ``BodyIncomplete`` when the peer went away before its end.
     func body(upTo limit: Int) throws -> [UInt8]
 }
 
@@ -22,6 +23,11 @@ package struct BodyTooLarge: Error, Equatable {
     package init(limit: Int) {
         self.limit = limit
     }
+}
+
+/// Less came than was announced, so the request must not be acted on. Nobody waits for its answer.
+package struct BodyIncomplete: Error, Equatable {
+    package init() {}
 }
 
 /// A request as the application sees it. Valid only while it is being answered.

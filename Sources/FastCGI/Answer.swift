@@ -1,0 +1,75 @@
+import CFastCGI
+import HTTP
+import HTTPTypes
+
+extension Response {
+    /// Writes the answer in CGI form (RFC 3875, 6.2) into the stream.
+    ///
+    /// The stream gathers it: what is shorter than 8 kB leaves in a single write when the request
+    /// is finished. That the peer is gone shows there too, so nothing is checked here.
+    /// No field can break the header: `HTTPField` turns CR, LF and NUL into spaces.
+    func write(
+        to stream: UnsafeMutablePointer<FCGX_Stream>, withoutBody isHead: Bool
+    ) {
+        unsafe stream.put("Status: ")
+        unsafe stream.put(status.code)
+        for field in fields {
+            unsafe stream.put("\r\n")
+            unsafe stream.put(field.name.rawName)
+            unsafe stream.put(": ")
+            unsafe field.withUnsafeBytesOfValue { unsafe stream.put(UnsafeRawBufferPointer($0)) }
+        }
+        // RFC 9110, 8.6: neither of them has a length or a body.
+        guard status.code != 204, status.code != 304 else {
+            unsafe stream.put("\r\n\r\n")
+            return
+        }
+        if let contentType {
+            unsafe stream.put("\r\nContent-Type: ")
+            unsafe stream.put(contentType)
+        }
+        unsafe stream.put("\r\nContent-Length: ")
+        unsafe stream.put(body.count)
+        unsafe stream.put("\r\n\r\n")
+        if !isHead {
+            unsafe body.withUnsafeBytes { unsafe stream.put($0) }
+        }
+    }
+}
+
+extension UnsafeMutablePointer<FCGX_Stream> {
+    fileprivate func put(_ text: StaticString) {
+        unsafe put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    fileprivate func put(_ text: String) {
+        var text = text
+        text.withUTF8 { unsafe put(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Writes the number in decimal. It is not negative.
+    fileprivate func put(_ number: Int) {
+        unsafe withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+            var rest = number
+            var start = digits.count
+            repeat {
+                start -= 1
+                unsafe digits[start] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            } while rest > 0
+            unsafe put(UnsafeRawBufferPointer(rebasing: digits[start...]))
+        }
+    }
+
+    fileprivate func put(_ bytes: UnsafeRawBufferPointer) {
+        var rest = unsafe bytes
+        while unsafe !rest.isEmpty {
+            let part = unsafe rest.prefix(Int(Int32.max))
+            let start = unsafe UnsafeRawBufferPointer(rebasing: part).baseAddress
+            guard let start = unsafe start?.assumingMemoryBound(to: CChar.self),
+                unsafe FCGX_PutStr(start, Int32(part.count), self) >= 0
+            else { return }
+            unsafe rest = unsafe UnsafeRawBufferPointer(rebasing: rest.dropFirst(part.count))
+        }
+    }
+}

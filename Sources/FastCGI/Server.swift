@@ -1,0 +1,112 @@
+import CFastCGI
+import Glibc
+package import HTTP
+import Synchronization
+package import System
+
+/// A FastCGI responder: answers the requests that nginx sends over a Unix socket.
+///
+/// A fixed number of threads waits on one epoll set over the listening socket and all kept
+/// connections, so that an idle connection costs no thread. A thread answers one request at a time.
+/// Below it is libfcgi, which reads and writes the protocol.
+package final class Server {
+    /// How long one read or write waits for nginx, which sends requests and takes answers at once.
+    static let connectionTimeout = Duration.seconds(10)
+    /// How long kept connections are still served after the signal, for nginx to find them closed
+    /// one by one, after an answer.
+    static let grace = Duration.milliseconds(200)
+    /// How long a stop waits for the requests in flight.
+    static let patience = Duration.seconds(20)
+
+    private let connections: Connections
+    private let states: [WorkerState]
+
+    /// Listens: from here on nginx can connect, and waits for ``run(_:)``.
+    ///
+    /// A listening socket that systemd or another parent hands over (`sd_listen_fds(3)`) is taken
+    /// rather than `socketPath`. Otherwise a stale socket at the path is replaced; the new one has
+    /// mode 0660. `backlog` is how many connections may wait; beyond it they are refused.
+    package convenience init(
+        socketPath: String?, backlog: Int, workers: Int
+    ) throws(ServerError) {
+        let listener: Listener
+        if let descriptor = try Listener.announcedDescriptor() {
+            listener = try Listener(inheriting: descriptor)
+        } else if let socketPath {
+            listener = try Listener(path: socketPath, backlog: backlog)
+        } else {
+            throw .noSocket
+        }
+        try self.init(listener: listener, workers: workers, timeout: Self.connectionTimeout)
+    }
+
+    init(listener: consuming Listener, workers: Int, timeout: Duration) throws(ServerError) {
+        precondition(workers > 0, "a server without workers answers nothing")
+        do throws(SystemError) {
+            connections = try Connections(listener: listener, timeout: timeout)
+        } catch {
+            throw .system(error)
+        }
+        states = (0..<workers).map { _ in WorkerState() }
+    }
+
+    /// Serves until SIGTERM or SIGINT. To be called before the process has another thread.
+    ///
+    /// `makeResponder` runs once on each worker's thread, and what it makes stays there. After the
+    /// signal nothing new is accepted, each kept connection is closed after its next answer, and
+    /// when for a moment no request is in flight, the idle ones are closed and this returns. A
+    /// request that runs longer than 20 s is left behind: the process should end then.
+    package func run(_ makeResponder: @escaping @Sendable () -> Responder) throws(SystemError) {
+        // Also SIGUSR1: libfcgi takes it for a command to stop.
+        Signals.block([.terminate, .interrupt, .user1])
+        try run(makeResponder) {
+            _ = Signals.wait(for: [.terminate, .interrupt])
+        }
+    }
+
+    /// Serves until `waitForStop` returns.
+    func run(
+        _ makeResponder: @escaping @Sendable () -> Responder, until waitForStop: () -> Void
+    ) throws(SystemError) {
+        let code = Self.library
+        guard code == 0 else { throw SystemError("FCGX_Init", code: code) }
+
+        var threads: [WorkerThread] = []
+        for (index, state) in states.enumerated() {
+            threads.append(
+                try .start(name: "worker \(index)") { [connections] in
+                    Worker(connections: connections, state: state, respond: makeResponder()).run()
+                })
+        }
+        waitForStop()
+        guard stop() else { return }
+        for thread in threads { thread.join() }
+    }
+
+    /// Returns false when a worker is still busy after the longest wait.
+    private func stop() -> Bool {
+        connections.stopListening()
+        for state in states { state.isStopping.store(true, ordering: .relaxed) }
+        let start = ContinuousClock.now
+        repeat {
+            usleep(10_000)
+            let isQuiet = !states.contains { $0.isBusy.load(ordering: .relaxed) }
+            if isQuiet && ContinuousClock.now - start > Self.grace {
+                connections.stopWorkers()
+                return true
+            }
+        } while ContinuousClock.now - start < Self.patience
+        return false
+    }
+
+    /// What `FCGX_Init` returned. It sets up the whole process, once.
+    private static let library: Int32 = {
+        // After its last answer a connection is read until nginx closes it, for 2 s unless told
+        // otherwise. The library reads the variable here only.
+        unsafe setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "100", 0)
+        let code = FCGX_Init()
+        // It has put a handler for SIGPIPE in place, which would interrupt system calls.
+        Signals.ignoreBrokenPipe()
+        return code
+    }()
+}
