@@ -59,7 +59,7 @@ CREATE TABLE video_jobs (
     KEY idx_user_status (user_id, status, id),
     KEY idx_user (user_id, id),
     KEY idx_task_id (task_id),
-    KEY idx_due (state, next_attempt_at),
+    KEY idx_due (state, next_attempt_at, user_id, tier),
     KEY idx_deadline (deadline_at),
     KEY idx_lease (lease_until),
     CONSTRAINT video_jobs_task_unique UNIQUE (task_id),

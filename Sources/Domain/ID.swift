@@ -26,11 +26,6 @@ package struct ID<Kind>: Hashable, Sendable {
             ))
     }
 
-    /// Makes a new id with random bits of the system.
-    package static func new(at now: Date) -> ID {
-        ID(at: now, random: (.random(in: 0 ... .max), .random(in: 0 ... .max)))
-    }
-
     /// Parses the 36-character form, in either case.
     package init?(_ text: some StringProtocol) {
         guard text.utf8.count == 36, let uuid = UUID(uuidString: String(text)) else { return nil }

@@ -39,6 +39,12 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable, Equatable {
             values.append(value.sqlValue)
         }
 
+        /// `\(value)`: binds the value, or NULL.
+        package mutating func appendInterpolation(_ value: (some SQLConvertible)?) {
+            text += "?"
+            values.append(value.sqlValue)
+        }
+
         /// `\(raw: "created_at")`: a constant piece of SQL.
         package mutating func appendInterpolation(raw fragment: StaticString) {
             text += fragment.description

@@ -1,0 +1,63 @@
+import FoundationEssentials
+package import MariaDB
+
+/// What `work` found when it last asked.
+package struct HealthCheck: Sendable {
+    package let name: String
+    package let isHealthy: Bool
+    package let detail: String
+    /// Seconds since it was asked, by the database's clock.
+    package let ageSeconds: Int
+}
+
+extension Connection {
+    package func healthChecks() throws -> [HealthCheck] {
+        try query(
+            """
+            SELECT name, is_healthy, detail,
+                TIMESTAMPDIFF(SECOND, checked_at, UTC_TIMESTAMP(6)) AS age_seconds
+            FROM health_checks
+            """
+        ) { row in
+            try HealthCheck(
+                name: row("name"), isHealthy: row("is_healthy"), detail: row("detail"),
+                ageSeconds: row("age_seconds"))
+        }
+    }
+
+    /// Whether the check is due, taking it for this caller: of many workers one asks.
+    package func takeHealthCheck(_ name: String, every span: Duration) throws -> Bool {
+        try transaction {
+            let isFresh = try first(
+                """
+                SELECT checked_at > UTC_TIMESTAMP(6) - INTERVAL \(span.microseconds) MICROSECOND
+                    AS is_fresh
+                FROM health_checks
+                WHERE name = \(name)
+                FOR UPDATE
+                """
+            ) { row in try row("is_fresh") as Bool }
+            if isFresh == true { return false }
+            if isFresh != nil {
+                try execute(
+                    """
+                    UPDATE health_checks SET checked_at = UTC_TIMESTAMP(6) WHERE name = \(name)
+                    """)
+            }
+            return true
+        }
+    }
+
+    package func setHealth(_ name: String, isHealthy: Bool, detail: String) throws {
+        let text = String(detail.prefix(500))
+        try execute(
+            """
+            INSERT INTO health_checks (name, is_healthy, detail, checked_at, changed_at)
+            VALUES (\(name), \(isHealthy), \(text), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+            ON DUPLICATE KEY UPDATE
+                changed_at = IF(is_healthy = VALUES(is_healthy), changed_at, UTC_TIMESTAMP(6)),
+                is_healthy = VALUES(is_healthy), detail = VALUES(detail),
+                checked_at = UTC_TIMESTAMP(6)
+            """)
+    }
+}

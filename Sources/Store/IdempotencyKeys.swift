@@ -1,0 +1,155 @@
+package import Domain
+package import MariaDB
+
+/// A caller's own name for a call that costs money, with the hash of what was sent.
+package struct ClientKey: Hashable, Sendable {
+    package let key: String
+    /// SHA-256 of method, path and body.
+    package let requestHash: [UInt8]
+
+    package init(key: String, requestHash: [UInt8]) {
+        self.key = key
+        self.requestHash = requestHash
+    }
+}
+
+/// The answer that was given to a call, to be given again.
+package struct StoredAnswer: Hashable, Sendable {
+    package let status: Int
+    package let body: String
+
+    package init(status: Int, body: String) {
+        self.status = status
+        self.body = body
+    }
+}
+
+/// How a call with a key that is in use goes on.
+package enum KeyClaim: Sendable {
+    /// The key is new; `purchase` was written under it.
+    case claimed
+    /// The call was answered before.
+    case answered(StoredAnswer)
+    /// The first call has not finished: it runs now, or its process died.
+    case unfinished(PurchaseID)
+}
+
+extension Connection {
+    /// The answer that was stored for the key; nil when it is new. Throws ``IdempotencyConflict``
+    /// when it came with another request. The caller has locked the user's wallet.
+    func storedAnswer(for key: ClientKey, of user: UserID) throws -> StoredAnswer? {
+        let found = try first(
+            """
+            SELECT request_hash, status_code, answer
+            FROM idempotency_keys
+            WHERE user_id = \(user) AND client_key = \(key.key)
+                AND created_at > UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
+            """
+        ) { row in
+            (
+                hash: try row("request_hash") as [UInt8], status: try row("status_code") as Int?,
+                answer: try row("answer") as String?
+            )
+        }
+        guard let found else { return nil }
+        guard found.hash == key.requestHash, let status = found.status, let answer = found.answer
+        else { throw IdempotencyConflict() }
+        return StoredAnswer(status: status, body: answer)
+    }
+
+    func store(_ answer: StoredAnswer, for key: ClientKey, of user: UserID) throws {
+        try forgetExpired(key, of: user)
+        try execute(
+            """
+            INSERT INTO idempotency_keys
+                (user_id, client_key, request_hash, status_code, answer, created_at)
+            VALUES (\(user), \(key.key), \(key.requestHash), \(answer.status), \(answer.body),
+                UTC_TIMESTAMP(6))
+            """)
+    }
+
+    /// Writes an order, and with it the key under which its answer will be stored; or says what
+    /// the key was used for before.
+    package func claim(
+        _ key: ClientKey?, for purchase: PurchaseID, of package: Package, catalogVersion: Int,
+        user: UserID, isLive: Bool
+    ) throws -> KeyClaim {
+        try transaction {
+            _ = try lockWallet(of: user)
+            if let key, let found = try unfinishedOrAnswered(key, of: user) {
+                // A COMMIT whose answer was lost ran again: the key is this call's own.
+                if case .unfinished(purchase) = found { return .claimed }
+                return found
+            }
+            if try self.purchase(purchase) == nil {
+                try insertPurchase(
+                    purchase, of: package, catalogVersion: catalogVersion, for: user,
+                    isLive: isLive)
+            }
+            if let key {
+                try forgetExpired(key, of: user)
+                try execute(
+                    """
+                    INSERT INTO idempotency_keys
+                        (user_id, client_key, request_hash, purchase_id, created_at)
+                    VALUES (\(user), \(key.key), \(key.requestHash), \(purchase),
+                        UTC_TIMESTAMP(6))
+                    """)
+            }
+            return .claimed
+        }
+    }
+
+    private func unfinishedOrAnswered(_ key: ClientKey, of user: UserID) throws -> KeyClaim? {
+        let found = try first(
+            """
+            SELECT request_hash, status_code, answer, purchase_id
+            FROM idempotency_keys
+            WHERE user_id = \(user) AND client_key = \(key.key)
+                AND created_at > UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
+            """
+        ) { row in
+            (
+                hash: try row("request_hash") as [UInt8], status: try row("status_code") as Int?,
+                answer: try row("answer") as String?,
+                purchase: try row("purchase_id") as PurchaseID?
+            )
+        }
+        guard let found else { return nil }
+        guard found.hash == key.requestHash else { throw IdempotencyConflict() }
+        if let status = found.status, let answer = found.answer {
+            return .answered(StoredAnswer(status: status, body: answer))
+        }
+        guard let purchase = found.purchase else { throw IdempotencyConflict() }
+        return .unfinished(purchase)
+    }
+
+    /// Stores the answer of a purchase call under its key, if none is stored yet.
+    package func finish(_ key: ClientKey, of user: UserID, with answer: StoredAnswer) throws {
+        try execute(
+            """
+            UPDATE idempotency_keys
+            SET status_code = \(answer.status), answer = \(answer.body)
+            WHERE user_id = \(user) AND client_key = \(key.key) AND answer IS NULL
+            """)
+    }
+
+    private func forgetExpired(_ key: ClientKey, of user: UserID) throws {
+        try execute(
+            """
+            DELETE FROM idempotency_keys
+            WHERE user_id = \(user) AND client_key = \(key.key)
+                AND created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
+            """)
+    }
+
+    /// Takes away keys whose day is over.
+    package func purgeIdempotencyKeys() throws {
+        try execute(
+            """
+            DELETE FROM idempotency_keys
+            WHERE created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
+            LIMIT 1000
+            """)
+    }
+}

@@ -1,0 +1,305 @@
+package import Domain
+package import FoundationEssentials
+package import MariaDB
+
+/// The credit of one purchase, bonus or grant, for showing.
+package struct CreditLot: Sendable {
+    package enum Source: String, Sendable, SQLConvertible {
+        case purchase, bonus, grant
+    }
+
+    package let id: LotID
+    package let source: Source
+    package let remaining: Money
+    /// Nil when it never lapses.
+    package let expiresAt: Date?
+}
+
+/// How long credit lasts.
+package struct CreditPolicy: Hashable, Sendable {
+    /// Nil: for ever.
+    package var expiry: Duration?
+    /// How long after its expiry a lot's credit can be spent when a failed job returned it (C5).
+    package var refundGrace: Duration
+
+    package init(expiry: Duration?, refundGrace: Duration = .seconds(7 * 86_400)) {
+        self.expiry = expiry
+        self.refundGrace = refundGrace
+    }
+}
+
+/// The part of a job's price that one lot pays.
+private struct Leg {
+    let lot: LotID
+    let amount: Money
+}
+
+extension Connection {
+    /// The user's lots that can be spent, in the order in which they will be (C3).
+    package func lots(of user: UserID) throws -> [CreditLot] {
+        try query(
+            """
+            SELECT id, source, remaining_micros, expires_at
+            FROM credit_lots
+            WHERE user_id = \(user) AND remaining_micros > 0 AND frozen_at IS NULL
+                AND expires_at > UTC_TIMESTAMP(6)
+            ORDER BY expires_at, source = 'purchase', id
+            """
+        ) { row in
+            let expiresAt: Date = try row("expires_at")
+            return try CreditLot(
+                id: row("id"), source: row("source"), remaining: row("remaining_micros"),
+                expiresAt: expiresAt >= CreditPolicy.never ? nil : expiresAt)
+        }
+    }
+
+    /// Adds a lot and moves its amount to the available balance. The caller has locked the wallet.
+    func addLot(
+        _ source: CreditLot.Source, _ amount: Money, to wallet: LockedWallet,
+        policy: CreditPolicy, purchase: PurchaseID?, opKey: String
+    ) throws {
+        let lot = LotID.new()
+        let kind: Transfer.Kind =
+            switch source {
+            case .purchase: .credit
+            case .bonus: .bonus
+            case .grant: .grant
+            }
+        let expiresAt: SQL =
+            policy.expiry.map { "UTC_TIMESTAMP(6) + INTERVAL \($0.microseconds) MICROSECOND" }
+            ?? "\(CreditPolicy.never)"
+        try execute(
+            """
+            INSERT INTO credit_lots
+                (id, user_id, source, purchase_id, granted_micros, remaining_micros, created_at,
+                 original_expires_at, expires_at)
+            VALUES (\(lot), \(wallet.userID), \(source), \(purchase), \(amount), \(amount),
+                UTC_TIMESTAMP(6), \(sql: expiresAt), \(sql: expiresAt))
+            """)
+        try move(available: amount, of: wallet.userID)
+        try post(
+            [
+                Transfer(
+                    kind: kind, debit: source == .purchase ? .payments : .promotions,
+                    credit: .available, amount: amount, lot: lot)
+            ], opKey: opKey, user: wallet.userID, subject: Subject(purchase: purchase))
+    }
+
+    /// Gives credit by hand, with the reason that the user reads. The same `grant` twice gives it
+    /// once.
+    package func grantCredit(
+        _ amount: Money, to user: UserID, reason: String, policy: CreditPolicy, grant: ID<CreditLot>
+    ) throws {
+        let opKey = "grant:\(grant)"
+        try once(opKey) {
+            let wallet = try lockWallet(of: user)
+            try addLot(
+                .grant, amount, to: wallet, policy: policy, purchase: nil, opKey: opKey)
+            try record(.grant, amount, reason, opKey: opKey, user: user, subject: .none)
+        }
+    }
+
+    /// Runs `effect` in a transaction unless `opKey` is in the ledger already (L5). Returns
+    /// whether it ran now.
+    @discardableResult
+    func once(_ opKey: String, _ effect: () throws -> Void) throws -> Bool {
+        do {
+            return try transaction {
+                guard try !isPosted(opKey) else { return false }
+                try effect()
+                return true
+            }
+        } catch let error as DatabaseError {
+            guard case .duplicateKey = error.kind, try isPosted(opKey) else { throw error }
+            return false
+        }
+    }
+}
+
+extension CreditPolicy {
+    /// The expiry of credit that never lapses: 9999-12-31 00:00 UTC.
+    static let never = Date(timeIntervalSince1970: 253_402_214_400)
+}
+
+// MARK: - Expiry
+
+extension Connection {
+    /// Lets the user's credit lapse whose time is over (C6). Returns whether there was any.
+    func expireLots(of wallet: LockedWallet) throws -> Bool {
+        let lapsed = try query(
+            """
+            SELECT id, remaining_micros, expiries
+            FROM credit_lots
+            WHERE user_id = \(wallet.userID) AND remaining_micros > 0 AND frozen_at IS NULL
+                AND expires_at <= UTC_TIMESTAMP(6)
+            ORDER BY id
+            FOR UPDATE
+            """
+        ) { row in
+            (
+                lot: try row("id") as LotID, amount: try row("remaining_micros") as Money,
+                expiries: try row("expiries") as Int
+            )
+        }
+        for lot in lapsed {
+            try expire(lot.amount, of: lot.lot, expiries: lot.expiries, user: wallet.userID)
+        }
+        return !lapsed.isEmpty
+    }
+
+    private func expire(
+        _ amount: Money, of lot: LotID, expiries: Int, user: UserID
+    ) throws {
+        let opKey = "lot:expire:\(lot):\(expiries + 1)"
+        let changed = try execute(
+            """
+            UPDATE credit_lots
+            SET remaining_micros = remaining_micros - \(amount),
+                expired_micros = expired_micros + \(amount), expiries = expiries + 1
+            WHERE id = \(lot) AND remaining_micros = \(amount)
+            """)
+        guard changed == 1 else { throw BooksDisagree("the lot \(lot)") }
+        try move(available: -amount, of: user)
+        try post(
+            [
+                Transfer(
+                    kind: .expire, debit: .available, credit: .breakage, amount: amount, lot: lot)
+            ], opKey: opKey, user: user, subject: .none)
+        try record(.expiry, -amount, "Credit expired", opKey: opKey, user: user, subject: .none)
+    }
+
+    /// Lets credit lapse of up to `limit` users whose lots are over. Returns how many it touched.
+    package func expireOverdueLots(limit: Int) throws -> Int {
+        let users = try query(
+            """
+            SELECT DISTINCT user_id
+            FROM credit_lots
+            WHERE expires_at <= UTC_TIMESTAMP(6) AND remaining_micros > 0 AND frozen_at IS NULL
+            LIMIT \(limit)
+            """
+        ) { row in try row("user_id") as UserID }
+        for user in users {
+            try transaction { _ = try lockWallet(of: user) }
+        }
+        return users.count
+    }
+}
+
+// MARK: - Hold, settle, release
+
+extension Connection {
+    /// Sets `price` aside for a job that was just inserted, from the lots in spend order (C3), or
+    /// throws ``InsufficientCredits``. The caller has locked the wallet in this transaction.
+    func hold(_ price: Money, for job: VideoID, from user: UserID, description: String) throws {
+        let opKey = "job:hold:\(job)"
+        var missing = price
+        var legs: [Leg] = []
+        let lots = try query(
+            """
+            SELECT id, remaining_micros
+            FROM credit_lots
+            WHERE user_id = \(user) AND remaining_micros > 0 AND frozen_at IS NULL
+                AND expires_at > UTC_TIMESTAMP(6)
+            ORDER BY expires_at, source = 'purchase', id
+            FOR UPDATE
+            """
+        ) { row in try Leg(lot: row("id"), amount: row("remaining_micros")) }
+        for lot in lots where missing > .zero {
+            let part = min(lot.amount, missing)
+            legs.append(Leg(lot: lot.lot, amount: part))
+            missing -= part
+        }
+        // A lot may lapse between two statements; then there is less than the wallet said.
+        guard missing == .zero else {
+            throw InsufficientCredits(required: price, current: price - missing)
+        }
+        for leg in legs {
+            let changed = try execute(
+                """
+                UPDATE credit_lots
+                SET remaining_micros = remaining_micros - \(leg.amount),
+                    held_micros = held_micros + \(leg.amount)
+                WHERE id = \(leg.lot) AND remaining_micros >= \(leg.amount)
+                """)
+            guard changed == 1 else { throw BooksDisagree("the lot \(leg.lot)") }
+        }
+        try move(available: -price, held: price, of: user)
+        try post(
+            legs.map {
+                Transfer(
+                    kind: .hold, debit: .available, credit: .held, amount: $0.amount, lot: $0.lot)
+            }, opKey: opKey, user: user, subject: Subject(job: job))
+        try record(
+            .charge, -price, description, opKey: opKey, user: user, subject: Subject(job: job))
+    }
+
+    private func legs(ofHold job: VideoID) throws -> [Leg] {
+        let legs = try query(
+            """
+            SELECT lot_id, amount_micros
+            FROM ledger_entries
+            WHERE op_key = \("job:hold:\(job)")
+            ORDER BY leg
+            """
+        ) { row in try Leg(lot: row("lot_id"), amount: row("amount_micros")) }
+        guard !legs.isEmpty else { throw BooksDisagree("the job \(job) has no hold") }
+        return legs
+    }
+
+    /// Turns a job's hold into revenue (J2). The caller has locked the wallet and changed the job.
+    func settle(_ job: VideoID, of user: UserID) throws {
+        let legs = try legs(ofHold: job)
+        for leg in legs {
+            let changed = try execute(
+                """
+                UPDATE credit_lots
+                SET held_micros = held_micros - \(leg.amount),
+                    spent_micros = spent_micros + \(leg.amount)
+                WHERE id = \(leg.lot) AND held_micros >= \(leg.amount)
+                """)
+            guard changed == 1 else { throw BooksDisagree("the lot \(leg.lot)") }
+        }
+        try move(held: -legs.map(\.amount).reduce(.zero, +), of: user)
+        try post(
+            legs.map {
+                Transfer(
+                    kind: .settle, debit: .held, credit: .revenue, amount: $0.amount, lot: $0.lot)
+            }, opKey: "job:settle:\(job)", user: user, subject: Subject(job: job))
+    }
+
+    /// Gives a job's hold back to the lots it came from, to the micro-dollar (J2, C5). What goes
+    /// to a lot that has lapsed meanwhile can be spent for the grace period after its first
+    /// expiry; beyond that it lapses at once. The caller has locked the wallet, which swept what
+    /// had lapsed, and changed the job.
+    func release(
+        _ job: VideoID, of wallet: LockedWallet, policy: CreditPolicy, description: String
+    ) throws {
+        let user = wallet.userID
+        let opKey = "job:release:\(job)"
+        let legs = try legs(ofHold: job)
+        let amount = legs.map(\.amount).reduce(.zero, +)
+        for leg in legs {
+            let changed = try execute(
+                """
+                UPDATE credit_lots
+                SET held_micros = held_micros - \(leg.amount),
+                    remaining_micros = remaining_micros + \(leg.amount),
+                    expires_at = IF(expires_at > UTC_TIMESTAMP(6), expires_at,
+                        original_expires_at + INTERVAL \(policy.refundGrace.microseconds)
+                            MICROSECOND)
+                WHERE id = \(leg.lot) AND held_micros >= \(leg.amount)
+                """)
+            guard changed == 1 else { throw BooksDisagree("the lot \(leg.lot)") }
+        }
+        try move(available: amount, held: -amount, of: user)
+        try post(
+            legs.map {
+                Transfer(
+                    kind: .release, debit: .held, credit: .available, amount: $0.amount,
+                    lot: $0.lot)
+            }, opKey: opKey, user: user, subject: Subject(job: job))
+        try record(
+            .refund, amount, description, opKey: opKey, user: user, subject: Subject(job: job))
+        _ = try expireLots(of: wallet)
+    }
+}

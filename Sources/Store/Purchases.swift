@@ -1,0 +1,181 @@
+package import Domain
+import FoundationEssentials
+package import MariaDB
+
+extension Connection {
+    /// Writes an order before Stripe is asked for its page.
+    package func insertPurchase(
+        _ id: PurchaseID, of package: Package, catalogVersion: Int, for user: UserID, isLive: Bool
+    ) throws {
+        try execute(
+            """
+            INSERT INTO purchases
+                (id, user_id, package_id, catalog_version, price_micros, credits_micros,
+                 bonus_micros, state, is_live, next_check_at, created_at)
+            VALUES (\(id), \(user), \(package.id), \(catalogVersion), \(package.price),
+                \(package.credits), \(package.bonus), 'pending', \(isLive),
+                UTC_TIMESTAMP(6) + INTERVAL 30 SECOND, UTC_TIMESTAMP(6))
+            """)
+    }
+
+    /// Notes the page that Stripe made for the order. Doing it again changes nothing.
+    package func setSession(_ session: String, url: String, of purchase: PurchaseID) throws {
+        try execute(
+            """
+            UPDATE purchases
+            SET session_id = \(session), checkout_url = \(url)
+            WHERE id = \(purchase) AND session_id IS NULL
+            """)
+    }
+
+    package func purchase(_ id: PurchaseID, of user: UserID) throws -> Purchase? {
+        try first(
+            """
+            SELECT \(sql: Purchase.columns)
+            FROM purchases
+            WHERE id = \(id) AND user_id = \(user)
+            """, Purchase.init(row:))
+    }
+
+    package func purchase(_ id: PurchaseID) throws -> Purchase? {
+        try first(
+            "SELECT \(sql: Purchase.columns) FROM purchases WHERE id = \(id)",
+            Purchase.init(row:))
+    }
+
+    package func purchase(session: String) throws -> Purchase? {
+        try first(
+            "SELECT \(sql: Purchase.columns) FROM purchases WHERE session_id = \(session)",
+            Purchase.init(row:))
+    }
+
+    /// Applies what Stripe says now of the order's session, once, however often and from however
+    /// many places this is called (P1, L5). Returns the order as it is afterwards, and what was
+    /// found.
+    package func apply(
+        _ facts: PaymentFacts, to id: PurchaseID, policy: CreditPolicy
+    ) throws -> (purchase: Purchase, outcome: Purchase.Outcome) {
+        try transaction {
+            guard let order = try purchase(id) else { throw NotFound() }
+            let wallet = try lockWallet(of: order.userID)
+            let locked = try first(
+                """
+                SELECT \(sql: Purchase.columns)
+                FROM purchases
+                WHERE id = \(id)
+                FOR UPDATE
+                """, Purchase.init(row:))
+            guard let locked else { throw NotFound() }
+            let outcome = locked.outcome(of: facts)
+            switch outcome {
+            case .wait:
+                break
+            case .grant(let paymentIntent):
+                guard locked.paidAt == nil else { break }
+                try grant(locked, paymentIntent: paymentIntent, wallet: wallet, policy: policy)
+            case .fail:
+                try close(id, as: .failed)
+            case .expire:
+                try close(id, as: .expired)
+            case .mismatch(let problem):
+                try execute(
+                    """
+                    UPDATE purchases SET problem = \(String(problem.prefix(500)))
+                    WHERE id = \(id)
+                    """)
+            }
+            return (try purchase(id) ?? locked, outcome)
+        }
+    }
+
+    private func close(_ id: PurchaseID, as state: Purchase.State) throws {
+        try execute(
+            """
+            UPDATE purchases
+            SET state = \(state), next_check_at = NULL
+            WHERE id = \(id) AND state IN ('pending', 'failed', 'expired')
+            """)
+    }
+
+    private func grant(
+        _ order: Purchase, paymentIntent: String, wallet: LockedWallet, policy: CreditPolicy
+    ) throws {
+        let subject = Subject(purchase: order.id)
+        let opKey = "stripe:credit:\(paymentIntent)"
+        try execute(
+            """
+            UPDATE purchases
+            SET state = 'paid', payment_intent = \(paymentIntent), paid_at = UTC_TIMESTAMP(6),
+                next_check_at = NULL, problem = NULL
+            WHERE id = \(order.id) AND paid_at IS NULL
+            """)
+        try addLot(
+            .purchase, order.credits, to: wallet, policy: policy, purchase: order.id, opKey: opKey)
+        try record(
+            .creditPurchase, order.credits, "Bought \(order.credits) of credit for \(order.price)",
+            opKey: opKey, user: order.userID, subject: subject)
+        if order.bonus > .zero {
+            let bonusKey = "stripe:bonus:\(paymentIntent)"
+            try addLot(
+                .bonus, order.bonus, to: wallet, policy: policy, purchase: order.id,
+                opKey: bonusKey)
+            try record(
+                .bonus, order.bonus, "Bonus of \(order.bonus)", opKey: bonusKey,
+                user: order.userID, subject: subject)
+        }
+    }
+
+    /// Open orders whose session is due to be looked at again (W6). Each look moves the next one
+    /// further away.
+    package func takePurchasesToCheck(limit: Int) throws -> [Purchase] {
+        try transaction {
+            let due = try query(
+                """
+                SELECT \(sql: Purchase.columns)
+                FROM purchases
+                WHERE next_check_at <= UTC_TIMESTAMP(6)
+                ORDER BY next_check_at
+                LIMIT \(limit)
+                FOR UPDATE SKIP LOCKED
+                """, Purchase.init(row:))
+            for purchase in due {
+                try execute(
+                    """
+                    UPDATE purchases
+                    SET checks = checks + 1,
+                        next_check_at = UTC_TIMESTAMP(6)
+                            + INTERVAL LEAST(30 * POW(2, LEAST(checks, 6)), 1800) SECOND
+                    WHERE id = \(purchase.id)
+                    """)
+            }
+            return due
+        }
+    }
+
+    /// Gives an order up for which Stripe never made a page.
+    package func expirePurchaseWithoutSession(_ id: PurchaseID) throws {
+        try execute(
+            """
+            UPDATE purchases
+            SET state = 'expired', next_check_at = NULL
+            WHERE id = \(id) AND state = 'pending' AND session_id IS NULL
+                AND created_at < UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
+            """)
+    }
+}
+
+extension Purchase {
+    static let columns: SQL = """
+        id, user_id, package_id, price_micros, credits_micros, bonus_micros, state, session_id,
+        checkout_url, is_live, created_at, paid_at
+        """
+
+    init(row: Row) throws {
+        try self.init(
+            id: row("id"), userID: row("user_id"), packageID: row("package_id"),
+            price: row("price_micros"), credits: row("credits_micros"),
+            bonus: row("bonus_micros"), state: row("state"), sessionID: row("session_id"),
+            checkoutURL: row("checkout_url"), isLive: row("is_live"),
+            createdAt: row("created_at"), paidAt: row("paid_at"))
+    }
+}

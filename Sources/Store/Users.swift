@@ -1,0 +1,64 @@
+package import Domain
+import FoundationEssentials
+package import MariaDB
+
+/// The address belongs to another account already.
+package struct EmailTaken: Error, Equatable {}
+
+extension Connection {
+    /// Makes an account and its empty wallet, or throws ``EmailTaken``.
+    package func createUser(
+        _ id: UserID, email: String, passwordHash: String, role: User.Role
+    ) throws {
+        do {
+            try transaction {
+                try execute(
+                    """
+                    INSERT INTO users (id, email, password_hash, role, created_at)
+                    VALUES (\(id), \(email), \(passwordHash), \(role), UTC_TIMESTAMP(6))
+                    """)
+                try execute("INSERT INTO wallets (user_id) VALUES (\(id))")
+            }
+        } catch let error as DatabaseError
+            where error.kind == .duplicateKey(constraint: "users_email_unique")
+        {
+            // A COMMIT whose answer was lost ran again: the account is the one just made.
+            let owner = try first("SELECT id FROM users WHERE email = \(email)") { row in
+                try row("id") as UserID
+            }
+            guard owner == id else { throw EmailTaken() }
+        }
+    }
+
+    package func user(_ id: UserID) throws -> User? {
+        try first("SELECT \(sql: User.columns) FROM users WHERE id = \(id)", User.init(row:))
+    }
+
+    /// The account of an address with its password hash.
+    package func login(email: String) throws -> (user: User, passwordHash: String)? {
+        try first(
+            """
+            SELECT \(sql: User.columns), password_hash
+            FROM users
+            WHERE email = \(email) AND blocked_at IS NULL
+            """
+        ) { row in
+            (try User(row: row), try row("password_hash"))
+        }
+    }
+
+    package func setPasswordHash(_ hash: String, of user: UserID) throws {
+        try execute("UPDATE users SET password_hash = \(hash) WHERE id = \(user)")
+    }
+}
+
+extension User {
+    static let columns: SQL = "users.id, email, email_verified_at, role, users.created_at"
+
+    init(row: Row) throws {
+        let verifiedAt: Date? = try row("email_verified_at")
+        try self.init(
+            id: row("id"), email: row("email"), isEmailVerified: verifiedAt != nil,
+            role: row("role"), createdAt: row("created_at"))
+    }
+}

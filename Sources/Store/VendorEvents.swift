@@ -1,0 +1,127 @@
+package import Domain
+package import MariaDB
+
+package enum Vendor: String, Sendable, SQLConvertible {
+    case stripe, pollo
+}
+
+extension Connection {
+    /// Writes down that an event came, with `effect` in the same transaction (W2). An event that
+    /// was processed before has no effect again. `effect` returns false when the event's object
+    /// is not known yet; then the event is kept to be tried again (W5).
+    package func receive(
+        _ eventID: String, from vendor: Vendor, type: String, object: String,
+        effect: () throws -> Bool
+    ) throws {
+        try transaction {
+            let isProcessed = try first(
+                """
+                SELECT processed_at IS NOT NULL AS is_processed
+                FROM vendor_events
+                WHERE provider = \(vendor) AND event_id = \(eventID)
+                FOR UPDATE
+                """
+            ) { row in try row("is_processed") as Bool }
+            if isProcessed == true { return }
+            if isProcessed == nil {
+                try execute(
+                    """
+                    INSERT INTO vendor_events (provider, event_id, type, object_id, received_at)
+                    VALUES (\(vendor), \(eventID), \(type), \(object), UTC_TIMESTAMP(6))
+                    """)
+            }
+            let isDone = try effect()
+            try execute(
+                """
+                UPDATE vendor_events
+                SET tries = tries + 1, processed_at = IF(\(isDone), UTC_TIMESTAMP(6), NULL)
+                WHERE provider = \(vendor) AND event_id = \(eventID)
+                """)
+        }
+    }
+
+    /// Stripe's events whose object was not known when they came.
+    package func unprocessedStripeEvents(limit: Int) throws -> [(id: String, type: String, object: String)] {
+        try query(
+            """
+            SELECT event_id, type, object_id
+            FROM vendor_events
+            WHERE provider = 'stripe' AND processed_at IS NULL AND tries < 50
+                AND received_at < UTC_TIMESTAMP(6) - INTERVAL LEAST(10 * tries, 600) SECOND
+            ORDER BY received_at
+            LIMIT \(limit)
+            """
+        ) { row in (try row("event_id"), try row("type"), try row("object_id")) }
+    }
+
+    /// Takes a genuine callback of the video vendor as the hint that it is (W3): the job is looked
+    /// at at once; a job whose submission was unknown learns its task. Returns the job, nil when
+    /// the token is nobody's.
+    package func hint(
+        callbackToken: String, taskID: String, renderDeadline: Duration
+    ) throws -> VideoID? {
+        try transaction {
+            let job = try first(
+                """
+                SELECT id, state, task_id
+                FROM video_jobs
+                WHERE callback_token = \(callbackToken)
+                FOR UPDATE
+                """
+            ) { row in
+                (
+                    id: try row("id") as VideoID, state: try row("state") as VideoState,
+                    taskID: try row("task_id") as String?
+                )
+            }
+            guard let job else { return nil }
+            switch job.state {
+            case .submitting, .refunded:
+                // Remembered: the create call's answer, or the look for a loss, finds it.
+                try execute(
+                    """
+                    UPDATE video_jobs
+                    SET callback_task_id = COALESCE(callback_task_id, \(taskID)),
+                        next_attempt_at = UTC_TIMESTAMP(6)
+                    WHERE id = \(job.id)
+                    """)
+            case .submitUnknown:
+                try execute(
+                    """
+                    UPDATE video_jobs
+                    SET state = 'submitted', task_id = \(taskID), callback_task_id = \(taskID),
+                        submitted_at = UTC_TIMESTAMP(6), next_attempt_at = UTC_TIMESTAMP(6),
+                        state_at = UTC_TIMESTAMP(6), version = version + 1,
+                        deadline_at = UTC_TIMESTAMP(6)
+                            + INTERVAL \(renderDeadline.microseconds) MICROSECOND
+                    WHERE id = \(job.id) AND state = 'submit_unknown'
+                    """)
+            case .submitted, .storing:
+                try lookNow(at: job.id)
+            case .queued, .delivered:
+                break
+            }
+            return job.id
+        }
+    }
+
+    /// The same for a callback that came without a token: only a task that is known is a hint.
+    package func hint(taskID: String) throws -> VideoID? {
+        try transaction {
+            let job = try first(
+                """
+                SELECT id FROM video_jobs
+                WHERE task_id = \(taskID) AND state IN ('submitted', 'storing')
+                FOR UPDATE
+                """
+            ) { row in try row("id") as VideoID }
+            if let job { try lookNow(at: job) }
+            return job
+        }
+    }
+
+    private func lookNow(at job: VideoID) throws {
+        try execute(
+            "UPDATE video_jobs SET next_attempt_at = UTC_TIMESTAMP(6) WHERE id = \(job)")
+    }
+}
