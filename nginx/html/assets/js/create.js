@@ -1,0 +1,433 @@
+// The create page: a form that follows the chosen tier, an exact price, one job for each intent.
+import { ApiError, api, hasDraft, keepDraft, me, readDraft, requireUser, showBalance } from "./app.js";
+import { cents, el, errorBox, fieldError, find, icon, money, num, showProblems, toast } from "./dom.js";
+import { cancel, follow, jobCard, moveProgress } from "./job.js";
+import { text } from "../text/en.js";
+
+/** @typedef {import("./job.js").Job} Job */
+/** @typedef {{type: string, required: boolean, minLength?: number, maxLength?: number, minimum?: number, maximum?: number, enum?: string[], default?: any}} Field */
+/**
+ * @typedef {object} Tier
+ * @property {string} id
+ * @property {string} name
+ * @property {string} model
+ * @property {number} pricePerSecond
+ * @property {Record<string, number>} prices
+ * @property {number[]} durations
+ * @property {boolean} requiresImage
+ * @property {boolean} popular
+ * @property {{text: Record<string, Field> | null, image: Record<string, Field>}} fields
+ */
+
+/** @type {HTMLFormElement} */
+const form = find("[data-create]");
+const button = find("[data-submit]", form);
+const after = find("[data-after]", form);
+const problem = find("[data-problem]", form);
+const more = find("[data-more]", form);
+const running = find("[data-running]");
+const say = text.create;
+
+const optionalNames = /** @type {const} */ (["negativePrompt", "image", "imageTail", "aspectRatio", "resolution", "mode", "strength", "seed"]);
+const selects = ["aspectRatio", "resolution", "mode"];
+const intentKey = "rushes.intent";
+
+/** @type {Tier[]} */
+let tiers = [];
+let balance = 0;
+/** What the person chose or typed, also for fields that the present tier does not take. @type {Record<string, any>} */
+let draft = {};
+let sending = false;
+/** @type {ReturnType<typeof follow> | null} */
+let watch = null;
+
+/** @param {string} name @returns {any} */
+const input = (name) => find(`#${name}`, form);
+/** @returns {Tier} */
+const tierNow = () => tiers.find(({ id }) => id === draft.tier) ?? tiers[0];
+const priceNow = () => tierNow().prices[String(draft.duration)];
+/** A tier that always needs a picture, or a picture given, means image mode. */
+const isImageMode = () => tierNow().fields.text === null || Boolean(tierNow().fields.image && String(draft.image ?? "").trim());
+/** @returns {Record<string, Field>} */
+const fieldsNow = () => (isImageMode() ? tierNow().fields.image : tierNow().fields.text) ?? {};
+
+/** @param {string} name @param {string} [of] */
+const labelOf = (name, of = "") => text.field[/** @type {keyof typeof text.field} */ (name)] ?? of;
+
+function showTiers() {
+  find("[data-tiers]", form).replaceChildren(
+    ...tiers.map((tier) =>
+      el(
+        "label",
+        {},
+        el("input", { type: "radio", name: "tier", value: tier.id, checked: tier.id === draft.tier }),
+        el(
+          "span",
+          { class: "face" },
+          el("span", { class: "top" }, el("b", {}, tier.name), num("", "tier-price")),
+          el("small", {}, tier.model),
+          el("small", {}, tier.requiresImage ? say.needsImage : tier.popular ? el("span", { class: "for-popular" }, say.popular) : say.perSecond(money(tier.pricePerSecond))),
+        ),
+      )
+    ),
+  );
+}
+
+function showDurations() {
+  const { durations } = tierNow();
+  if (!durations.includes(draft.duration)) draft.duration = durations[0];
+  find("[data-durations]", form).replaceChildren(
+    ...durations.map((seconds) =>
+      el("label", {}, el("input", { type: "radio", name: "duration", value: seconds, checked: seconds === draft.duration }), el("span", { class: "face" }, num(text.seconds(seconds)), num(money(tierNow().prices[String(seconds)]))))
+    ),
+  );
+}
+
+/** Shows the fields that the tier takes now and names those that it does not. */
+function showFields() {
+  const tier = tierNow();
+  const fields = fieldsNow();
+  for (const name of optionalNames) {
+    const field = name === "image" ? tier.fields.image?.image : fields[name];
+    find(`[data-field="${name}"]`, form).hidden = !field;
+    if (!field) continue;
+    if (selects.includes(name)) fillSelect(name, field);
+    if (name === "strength") {
+      const range = input(name);
+      range.min = field.minimum ?? 0;
+      range.max = field.maximum ?? 100;
+      range.value = draft.strength ?? field.default ?? 50;
+      find("[data-strength]", form).textContent = range.value;
+    }
+  }
+  find("[data-field=image] [data-optional]", form).hidden = tier.requiresImage;
+  input("image").required = tier.requiresImage;
+  find("[data-field=prompt] [data-optional]", form).hidden = Boolean(fields.prompt?.required);
+  for (const face of form.querySelectorAll("input[name=tier]")) {
+    const own = tiers.find(({ id }) => id === /** @type {HTMLInputElement} */ (face).value);
+    const price = own?.prices[String(draft.duration)] ?? own?.prices[String(own.durations[0])];
+    if (price !== undefined) find(".tier-price", /** @type {HTMLElement} */ (face.nextElementSibling)).textContent = money(price);
+  }
+  const takes = (/** @type {Record<string, Field> | null} */ mode, /** @type {string} */ name) => Boolean(mode && name in mode);
+  const never = optionalNames.filter((name) => !takes(tier.fields.text, name) && !takes(tier.fields.image, name));
+  const other = isImageMode() ? tier.fields.text : tier.fields.image;
+  const elsewhere = other ? optionalNames.filter((name) => name !== "image" && takes(other, name) && !takes(fields, name)) : [];
+  const words = (/** @type {string[]} */ names) => names.map((name) => labelOf(name, name));
+  find("[data-not-taken]", form).textContent = [
+    never.length ? say.doesNotTake(tier.name, words(never)) : "",
+    elsewhere.length ? (isImageMode() ? say.withoutImage : say.withImage)(words(elsewhere)) : "",
+  ].join(" ").trim();
+  showCounters();
+  showPrice();
+}
+
+/** @param {string} name @param {Field} field */
+function fillSelect(name, field) {
+  const values = field.enum ?? [];
+  const names = /** @type {Record<string, string>} */ (name === "mode" ? text.mode : name === "aspectRatio" ? text.shape : {});
+  const options = values.map((value) => el("option", { value }, names[value] ?? value));
+  if (field.default === undefined && !field.required) options.unshift(el("option", { value: "" }, say.automatic));
+  const select = input(name);
+  select.replaceChildren(...options);
+  select.value = values.includes(draft[name]) ? draft[name] : (field.default ?? (field.required ? values[0] : ""));
+}
+
+function showCounters() {
+  for (const counter of form.querySelectorAll("[data-counter]")) {
+    const name = /** @type {HTMLElement} */ (counter).dataset.counter ?? "";
+    const most = fieldsNow()[name]?.maxLength;
+    const length = [...input(name).value.trim()].length;
+    counter.textContent = most ? `${length} / ${most}` : "";
+    counter.classList.toggle("over", Boolean(most && length > most));
+  }
+}
+
+/** Cents that the balance lacks for the present choice, 0 when it is enough. */
+const shortBy = () => Math.max(0, cents(priceNow()) - cents(balance));
+
+function showPrice() {
+  if (sending) return;
+  const short = shortBy();
+  const price = money(priceNow());
+  button.removeAttribute("aria-disabled");
+  button.textContent = short ? say.addCredit(money(short / 100)) : say.button(price);
+  after.textContent = short ? say.have(money(balance)) : say.after(money((cents(balance) - cents(priceNow())) / 100));
+}
+
+/** What is wrong with a shown field, or null. @param {string} name */
+function problemWith(name) {
+  const field = fieldsNow()[name];
+  const value = String(input(name).value).trim();
+  const length = [...value].length;
+  if (name === "image" && !value) return tierNow().requiresImage ? text.need.image(tierNow().name) : null;
+  if (!field) return null;
+  if (name === "image" || name === "imageTail") {
+    if (!value) return null;
+    return URL.canParse(value) && new URL(value).protocol === "https:" ? null : text.need.imageURL;
+  }
+  if (name === "prompt" || name === "negativePrompt") {
+    if (field.required && !length) return text.need.prompt;
+    if (length && field.minLength && length < field.minLength) return text.need.promptShort(field.minLength);
+    return field.maxLength && length > field.maxLength ? text.need.tooLong(field.maxLength) : null;
+  }
+  if (name === "seed" && value) {
+    const [from, to] = [field.minimum ?? 0, field.maximum ?? 2147483647];
+    const seed = Number(value);
+    return /^-?\d+$/.test(value) && seed >= from && seed <= to ? null : text.need.range(from, to);
+  }
+  return null;
+}
+
+/** The request as the present tier takes it. */
+function bodyNow() {
+  const fields = fieldsNow();
+  /** @type {Record<string, any>} */
+  const body = { tier: draft.tier, duration: draft.duration };
+  for (const name of ["prompt", ...optionalNames]) {
+    if (!fields[name]) continue;
+    const value = String(input(name).value).trim();
+    if (value) body[name] = fields[name].type === "integer" || fields[name].type === "number" ? Number(value) : value;
+  }
+  return JSON.stringify(body);
+}
+
+/** One key for each intent: the same text keeps its key until it was accepted or refused. @param {string} body */
+function keyFor(body) {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(intentKey) ?? "null");
+    if (kept?.body === body) return kept.key;
+    const key = crypto.randomUUID();
+    sessionStorage.setItem(intentKey, JSON.stringify({ key, body }));
+    return key;
+  } catch {
+    return crypto.randomUUID();
+  }
+}
+
+const forgetIntent = () => sessionStorage.removeItem(intentKey);
+
+/** @param {string} words @param {string} [picture] @param {any} [error] */
+function tell(words, picture = "circle-alert", error = null) {
+  problem.replaceChildren(el("div", { class: "notice bad", role: "alert" }, icon(picture), el("div", {}, el("p", {}, words), error?.requestID && el("p", { class: "request-id" }, `${text.requestID}: `, num(error.requestID)))));
+}
+
+async function submit() {
+  if (sending || !tiers.length) return;
+  keep();
+  if (shortBy()) {
+    location.assign(`/credits?need=${(shortBy() / 100).toFixed(2)}`);
+    return;
+  }
+  const problems = /** @type {[HTMLElement, string][]} */ (["prompt", ...optionalNames].map((name) => [input(name), problemWith(name)]).filter(([, words]) => words));
+  if (problems.some(([field]) => more.contains(field))) more.open = true;
+  showProblems(form, problems, problem);
+  if (problems.length) return;
+  sending = true;
+  button.setAttribute("aria-disabled", "true");
+  button.textContent = say.sending;
+  const body = bodyNow();
+  try {
+    const job = await api("/api/videos/generate", { method: "POST", body, key: keyFor(body) });
+    forgetIntent();
+    balance = job.balance;
+    showBalance(balance);
+    accepted(job, JSON.parse(body));
+    button.textContent = say.accepted;
+    find("[data-live]").textContent = say.queued;
+    // A second press of the same double click, however late, must not be a second video.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+  } catch (error) {
+    refused(error);
+  }
+  sending = false;
+  showPrice();
+}
+
+/** @param {any} answer @param {Record<string, any>} body */
+function accepted(answer, body) {
+  const job = /** @type {Job} */ ({ ...body, ...answer, statusDetail: "queued", createdAt: new Date().toISOString(), completedAt: null, userCharged: null, videoUrl: null, posterUrl: null });
+  placeCard(job);
+  watch?.add(job.jobId);
+}
+
+/** @param {any} error */
+function refused(error) {
+  if (!(error instanceof ApiError)) {
+    tell(say.unknown);
+    return;
+  }
+  // A refusal made nothing, so the next press is a new intent. After a 5xx nobody knows: keep the key.
+  if (error.status < 500) forgetIntent();
+  if (error.status === 401) {
+    location.assign(`/login?next=${encodeURIComponent("/create")}`);
+  } else if (error.code === "INSUFFICIENT_CREDITS") {
+    balance = error.details?.current ?? balance;
+    showBalance(balance);
+    tell(error.message, "wallet");
+  } else if (error.code === "INVALID_INPUT" && Array.isArray(error.details)) {
+    const named = /** @type {[HTMLElement, string][]} */ (error.details.filter(({ field }) => form.querySelector(`#${CSS.escape(field)}`)).map(({ field, message }) => [input(field), message]));
+    if (named.some(([field]) => more.contains(field))) more.open = true;
+    showProblems(form, named, problem);
+    const rest = error.details.filter(({ field }) => !form.querySelector(`#${CSS.escape(field)}`)).map(({ message }) => message);
+    if (rest.length || !named.length) tell(rest.join(" ") || error.message);
+  } else tell(error.status >= 500 ? `${error.message} ${say.tryAgain}` : error.message, "circle-alert", error);
+}
+
+// The videos on the way, beside the form.
+
+/** @param {Job} job */
+const versionOf = (job) => JSON.stringify([job.status, job.statusDetail, job.position, job.posterUrl]);
+
+/** @param {Job} job @param {boolean} [last] put a new card at the end */
+function placeCard(job, last = false) {
+  const old = /** @type {HTMLElement | null} */ (running.querySelector(`[data-job="${CSS.escape(job.jobId)}"]`));
+  if (old?.dataset.version === versionOf(job)) return moveProgress(old, job);
+  const tierName = tiers.find(({ id }) => id === job.tier)?.name ?? job.tier;
+  const card = jobCard(job, { tierName, least: old?.querySelector("progress")?.value ?? 0, onCancel: (pressed) => onCancel(job, pressed) });
+  card.dataset.version = versionOf(job);
+  running.querySelector(".empty")?.remove();
+  if (!old) return last ? running.append(card) : running.prepend(card);
+  const hadFocus = old.contains(document.activeElement);
+  old.replaceWith(card);
+  if (hadFocus) /** @type {HTMLElement | null} */ (card.querySelector("a, button"))?.focus();
+}
+
+/** @param {Job} job @param {HTMLElement} pressed */
+async function onCancel(job, pressed) {
+  pressed.setAttribute("aria-disabled", "true");
+  const ended = await cancel(job);
+  pressed.removeAttribute("aria-disabled");
+  if (!ended) return;
+  watch?.forget(job.jobId);
+  placeCard(ended);
+  takeBalance(await me());
+}
+
+/** @param {import("./app.js").User | null} user */
+function takeBalance(user) {
+  if (!user) return;
+  balance = user.balance;
+  showPrice();
+}
+
+async function loadRunning() {
+  try {
+    const { items } = await api("/api/videos?status=active&limit=20");
+    running.replaceChildren();
+    for (const job of items) placeCard(job, true);
+    if (!items.length) running.append(el("div", { class: "empty" }, icon("clapperboard"), el("p", {}, say.nothing)));
+    watch = follow(items, async (open, ended) => {
+      for (const job of [...open, ...ended]) placeCard(job);
+      if (ended.length) takeBalance(await me());
+    });
+  } catch (error) {
+    running.replaceChildren(errorBox(error, loadRunning));
+  }
+  running.removeAttribute("aria-busy");
+}
+
+// The draft.
+
+function keep() {
+  for (const name of ["prompt", "negativePrompt", "image", "imageTail", "seed"]) draft[name] = input(name).value;
+  keepDraft({ ...draft, more: more.open });
+}
+
+function fillIn() {
+  for (const name of ["prompt", "negativePrompt", "image", "imageTail", "seed"]) input(name).value = draft[name] ?? "";
+}
+
+/** The draft, or what the address asks for: a tier and length, or the settings of an earlier video. */
+async function readWish() {
+  const wish = new URLSearchParams(location.search);
+  draft = readDraft();
+  if (draft.more) more.open = true;
+  if (wish.has("from")) {
+    const job = await api(`/api/videos/${encodeURIComponent(wish.get("from") ?? "")}`).catch(() => null);
+    if (job) {
+      draft = {};
+      for (const name of ["tier", "duration", "prompt", ...optionalNames]) if (job[name] !== null && job[name] !== undefined) draft[name] = job[name];
+      toast(say.filled);
+    }
+  }
+  if (tiers.some(({ id }) => id === wish.get("tier"))) draft.tier = wish.get("tier");
+  if (wish.has("duration")) draft.duration = Number(wish.get("duration"));
+  if (wish.get("prompt")) draft.prompt = wish.get("prompt");
+  if (!tiers.some(({ id }) => id === draft.tier)) draft.tier = (tiers.find(({ popular }) => popular) ?? tiers[0]).id;
+  draft.duration ??= tierNow().durations[0];
+  if (location.search) history.replaceState(null, "", "/create");
+}
+
+form.addEventListener("input", (event) => {
+  const { name, value } = /** @type {HTMLInputElement} */ (event.target);
+  if (name === "tier") draft.tier = value;
+  else if (name === "duration") draft.duration = Number(value);
+  else if (selects.includes(name)) draft[name] = value;
+  else if (name === "strength") draft.strength = Number(value);
+  keep();
+  if (name === "tier") showDurations();
+  if (name === "tier" || name === "image") problem.replaceChildren();
+  if (["tier", "duration", "image", "strength"].includes(name)) showFields();
+  else showCounters();
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (target.hasAttribute("aria-invalid")) fieldError(target, problemWith(name));
+  if (name === "tier" && form.querySelector("#image[aria-invalid]")) fieldError(input("image"), null);
+});
+form.addEventListener("focusout", (event) => {
+  const target = /** @type {HTMLInputElement} */ (event.target);
+  if (tiers.length && target.value && ["prompt", "negativePrompt", "image", "imageTail", "seed"].includes(target.name)) fieldError(target, problemWith(target.name));
+});
+more.addEventListener("toggle", keep);
+button.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+  if (event.detail > 1) event.preventDefault();
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat) {
+    event.preventDefault();
+    submit();
+  }
+});
+// Someone who comes back after a while sees the present prices and balance.
+document.addEventListener("visibilitychange", async () => {
+  if (document.hidden || !tiers.length || sending) return;
+  try {
+    const [user, { items }] = await Promise.all([me(), api("/api/tiers")]);
+    tiers = items;
+    takeBalance(user);
+    showFields();
+  } catch {
+    // The next press asks the server anyway.
+  }
+});
+// Where Enter in a one-line field would submit by surprise, it does not: only the button and Ctrl+Enter do.
+form.addEventListener("keypress", (event) => {
+  if (event.key === "Enter" && /** @type {HTMLElement} */ (event.target).matches("input.input")) event.preventDefault();
+});
+
+async function start() {
+  const place = find("[data-load-error]");
+  try {
+    const [user, tierList] = await Promise.all([requireUser(), api("/api/tiers")]);
+    tiers = tierList.items;
+    balance = user.balance;
+    await readWish();
+    showTiers();
+    showDurations();
+    fillIn();
+    showFields();
+    if (hasDraft() || draft.prompt) keep();
+    place.replaceChildren();
+    form.removeAttribute("aria-busy");
+    await loadRunning();
+  } catch (error) {
+    place.replaceChildren(errorBox(error, start));
+    running.replaceChildren();
+    running.removeAttribute("aria-busy");
+    form.removeAttribute("aria-busy");
+  }
+}
+start();

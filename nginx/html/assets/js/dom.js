@@ -1,0 +1,160 @@
+// Building pages without HTML strings, and writing money, times and spans.
+import { text } from "../text/en.js";
+
+const sprite = new URL("../icons.svg", import.meta.url).pathname;
+
+/**
+ * Makes an element. Properties starting with "on" are listeners, `class` and others are attributes;
+ * `false`, `null` and `undefined` are left out, `true` is an empty attribute.
+ * @param {string} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...(Node | string | null | undefined | false)} children
+ * @returns {any}
+ */
+export function el(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child || child === "")));
+  return element;
+}
+
+/** A drawing from the sprite. @param {string} name */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${sprite}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** The one element that fits, which the page promises to have. @param {string} selector @param {ParentNode} [root] @returns {any} */
+export function find(selector, root = document) {
+  const element = root.querySelector(selector);
+  if (!element) throw new Error(`The page has no ${selector}`);
+  return element;
+}
+
+const dollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+/** @param {number} amount dollars */
+export const money = (amount) => dollars.format(amount);
+/** @param {number} amount dollars */
+export const signedMoney = (amount) => (amount < 0 ? `−${money(-amount)}` : `+${money(amount)}`);
+/** Dollars as whole cents, so that sums are exact. @param {number} amount */
+export const cents = (amount) => Math.round(amount * 100);
+/** @param {string} [words] @param {string} [classes] */
+export const num = (words = "", classes = "") => el("span", { class: `num ${classes}`.trim() }, words);
+
+/** 100 seconds as "1:40". @param {number} seconds */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const dayTime = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+
+/** @param {Date} date */
+function ago(date) {
+  const seconds = (date.getTime() - Date.now()) / 1000;
+  if (Math.abs(seconds) < 45) return "just now";
+  for (const [unit, size, limit] of /** @type {[Intl.RelativeTimeFormatUnit, number, number][]} */ ([["minute", 60, 3600], ["hour", 3600, 86400], ["day", 86400, 604800]])) {
+    if (Math.abs(seconds) < limit) return relative.format(Math.round(seconds / size), unit);
+  }
+  return day.format(date);
+}
+
+/** A time as people say it, the full time in its title. @param {string} iso @param {"ago" | "full" | "day"} [style] */
+export function time(iso, style = "ago") {
+  const date = new Date(iso);
+  const words = style === "ago" ? ago(date) : style === "day" ? day.format(date) : dayTime.format(date);
+  return el("time", { datetime: iso, title: dayTime.format(date) }, words);
+}
+
+/** Shows the result of the person's own action for 6 s; stays while pointed at or focused. @param {string} words */
+export function toast(words) {
+  const note = el("div", { class: "toast" }, words);
+  find("[data-toasts]").append(note);
+  let timer = setTimeout(() => note.remove(), 6000);
+  note.addEventListener("pointerenter", () => clearTimeout(timer));
+  note.addEventListener("pointerleave", () => (timer = setTimeout(() => note.remove(), 3000)));
+}
+
+/** Puts words on the clipboard and says so. @param {string} words */
+export async function copy(words) {
+  try {
+    await navigator.clipboard.writeText(words);
+    toast(text.copied);
+  } catch {
+    toast(text.copyFailed);
+  }
+}
+
+/**
+ * What happened, what to do, the request id and Retry.
+ * @param {any} error an ApiError or what fetch threw
+ * @param {(() => void) | null} [again]
+ */
+export function errorBox(error, again = null) {
+  const id = error?.requestID;
+  return el(
+    "div",
+    { class: "notice bad", role: "alert" },
+    icon("circle-alert"),
+    el(
+      "div",
+      {},
+      el("p", {}, el("strong", {}, text.error.title)),
+      el("p", {}, error?.isApiError ? error.message : text.error.network),
+      id && el("p", { class: "request-id" }, `${text.requestID}: `, num(id), " ", el("button", { type: "button", class: "link-button", onclick: () => copy(id) }, text.copyRequestID)),
+      again && el("p", {}, el("button", { type: "button", class: "button second", onclick: again }, icon("refresh-cw"), text.retry)),
+    ),
+  );
+}
+
+/** Nothing here yet: one sentence and one action. @param {string} picture @param {string} title @param {string} words @param {Node | null} action */
+export function emptyBox(picture, title, words, action) {
+  return el("div", { class: "empty" }, icon(picture), el("div", {}, el("h2", {}, title), el("p", {}, words)), action);
+}
+
+/**
+ * Says beside a field what is wrong with it, or with `null` that nothing is.
+ * @param {HTMLElement} input @param {string | null} words
+ */
+export function fieldError(input, words) {
+  const id = `${input.id}-error`;
+  const described = (input.getAttribute("aria-describedby") ?? "").split(" ").filter((part) => part && part !== id);
+  document.getElementById(id)?.remove();
+  if (words) {
+    input.closest(".field")?.append(el("p", { class: "field-error", id }, icon("circle-alert"), el("span", {}, words)));
+    described.push(id);
+    input.setAttribute("aria-invalid", "true");
+  } else {
+    input.removeAttribute("aria-invalid");
+  }
+  if (described.length) input.setAttribute("aria-describedby", described.join(" "));
+  else input.removeAttribute("aria-describedby");
+}
+
+/**
+ * Shows every wrong field, a summary when there are more than two, and goes to the first.
+ * @param {HTMLFormElement} form
+ * @param {[HTMLElement, string][]} problems
+ * @param {HTMLElement} summary
+ */
+export function showProblems(form, problems, summary) {
+  for (const input of form.querySelectorAll("[aria-invalid]")) fieldError(/** @type {HTMLElement} */ (input), null);
+  summary.replaceChildren();
+  for (const [input, words] of problems) fieldError(input, words);
+  if (problems.length > 2) {
+    const lines = problems.map(([input, words]) => el("li", {}, el("a", { href: `#${input.id}` }, words)));
+    summary.append(el("div", { class: "notice bad", role: "alert" }, icon("circle-alert"), el("div", {}, el("p", {}, text.error.form), el("ul", {}, ...lines))));
+  }
+  problems[0]?.[0].focus();
+}

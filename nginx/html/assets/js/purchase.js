@@ -1,0 +1,70 @@
+// The way back from the payment page. It believes our own API, never the address.
+import { ApiError, api, hasDraft, me, requireUser, showBalance } from "./app.js";
+import { el, emptyBox, errorBox, find, icon, money, num } from "./dom.js";
+import { text } from "../text/en.js";
+
+const say = text.purchase;
+const place = find("[data-purchase]");
+const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+const started = Date.now();
+
+/** @param {string} picture @param {string} title @param {string} words @param {(Node | null | false)[]} more */
+function show(picture, title, words, ...more) {
+  const heading = el("h1", { tabindex: "-1" }, title);
+  const was = place.querySelector("h1")?.textContent;
+  if (was === title) return;
+  place.removeAttribute("aria-busy");
+  place.replaceChildren(el("div", { class: "stack", role: "status" }, el("p", { class: "state" }, icon(picture), el("span", { class: "visually-hidden" }, title)), heading, el("p", { class: "muted" }, words)), ...more.filter(Boolean));
+  heading.focus();
+}
+
+const again = (/** @type {any} */ purchase) => el("p", {}, el("a", { class: "button", href: `/credits?package=${encodeURIComponent(purchase.packageId)}#packs` }, say.again));
+
+/** Shows where the purchase stands and gives whether it can still change. @param {any} purchase */
+async function tell(purchase) {
+  if (purchase.status === "paid") {
+    const user = await me();
+    if (user) showBalance(user.balance);
+    show(
+      "circle-check",
+      say.paid(money(purchase.total)),
+      purchase.bonus ? say.paidBonus(money(purchase.credits), money(purchase.bonus)) : text.credits.noBonus(money(purchase.credits)) + ".",
+      user && el("p", { class: "sum-box" }, el("span", { class: "hint" }, say.balance), num(money(user.balance))),
+      el("p", { class: "row" }, el("a", { class: "button", href: "/create" }, hasDraft() ? say.toDraft : say.toCreate), el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)),
+    );
+    return false;
+  }
+  if (purchase.status === "failed") show("circle-x", say.notCompleted, say.failedWords, again(purchase));
+  else if (purchase.status === "expired") show("circle-x", say.notCompleted, say.expiredWords, again(purchase));
+  else if (purchase.status === "refunded") show("undo-2", say.refunded, say.refundedWords, el("p", {}, el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)));
+  else if (purchase.status === "disputed") show("triangle-alert", say.disputed, say.disputedWords, el("p", {}, el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)));
+  else {
+    if (Date.now() - started > 12_000) {
+      show("hourglass", say.processing, say.processingWords, el("p", { class: "row" }, purchase.url && el("a", { class: "button second", href: purchase.url }, say.toPayment), el("a", { class: "button quiet", href: "/credits" }, say.ledger)));
+    }
+    return true;
+  }
+  return false;
+}
+
+async function ask() {
+  try {
+    const open = await tell(await api(`/api/credits/purchases/${encodeURIComponent(id)}`));
+    if (open) setTimeout(ask, Date.now() - started > 30_000 ? 6000 : 1500);
+  } catch (error) {
+    place.removeAttribute("aria-busy");
+    const heading = el("h1", { class: "visually-hidden" }, say.checking);
+    if (error instanceof ApiError && error.status === 404) place.replaceChildren(heading, emptyBox("receipt-text", say.missing, say.missingWords, el("a", { class: "button", href: "/credits" }, say.ledger)));
+    else place.replaceChildren(heading, errorBox(error, ask));
+  }
+}
+
+async function start() {
+  try {
+    await requireUser();
+    await ask();
+  } catch (error) {
+    place.replaceChildren(el("h1", { class: "visually-hidden" }, say.checking), errorBox(error, start));
+  }
+}
+start();

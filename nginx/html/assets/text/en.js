@@ -1,0 +1,219 @@
+// Every sentence that a script shows. What stands in a page from the start is written in the page.
+
+/** @param {number} position 1 is the next to start. */
+const place = (position) => {
+  const words = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+  if (position >= 1 && position <= words.length) return words[position - 1];
+  const tail = position % 100 >= 11 && position % 100 <= 13 ? "th" : ["th", "st", "nd", "rd"][position % 10] ?? "th";
+  return `${position}${tail}`;
+};
+
+export const text = {
+  state: {
+    /** @param {number | undefined} position */
+    queued: (position) => (position ? `Queued, ${place(position)} in line` : "Queued"),
+    submitting: "Starting",
+    rendering: "Rendering",
+    /** @param {string} from @param {string} to */
+    usually: (from, to) => `Usually ${from} to ${to}`,
+    longer: "Taking longer than usual. Nothing is lost.",
+    saving: "Saving your video",
+    /** @param {string} money */
+    checking: (money) => `We lost contact and are checking. Your ${money} stays reserved, not spent.`,
+    ready: "Ready",
+    /** @param {string} money */
+    failed: (money) => `Failed. ${money} returned`,
+    refused: "The video service refused this prompt. Not charged.",
+    /** @param {string} money */
+    canceled: (money) => `Cancelled. ${money} returned`,
+    canClose: "You can close this page.",
+    noRetryYet: "Please do not make it again until we know. This settles by itself.",
+  },
+  reason: {
+    vendor_failed: "The video service could not finish this video. Trying again often works.",
+    refused: "Its rules did not allow this prompt or picture. Change the words and try again.",
+    invalid: "The video service could not use these settings or this picture. Change them and try again.",
+    timeout: "The video service took too long, so we stopped waiting.",
+    vendor_down: "The video service could not be reached in time.",
+    canceled: "You cancelled it before it started.",
+  },
+  /** @param {string} prompt */
+  isReady: (prompt) => `“${prompt}” is ready.`,
+  /** @param {string} prompt @param {string} words */
+  hasEnded: (prompt, words) => `“${prompt}”: ${words}`,
+  noPrompt: "Made from a picture, without a prompt",
+  /** @param {number} count */
+  readyInTitle: (count) => `(${count}) ready`,
+
+  cancel: "Cancel, free",
+  cancelled: "Cancelled. The credit is back.",
+  tooLateToCancel: "It has already started, so it can no longer be cancelled.",
+  copyPrompt: "Copy prompt",
+  copied: "Copied.",
+  copyFailed: "Your browser did not allow copying. Select the text instead.",
+  download: "Download",
+  useSettings: "Use these settings",
+  tryAgain: "Change and try again",
+  open: "Open",
+  retry: "Retry",
+  requestID: "Request id",
+  copyRequestID: "Copy",
+  seconds: (/** @type {number} */ count) => `${count} s`,
+
+  error: {
+    title: "This did not load",
+    network: "We could not reach the server. Check your connection, then retry.",
+    server: "Something broke on our side. Nothing was charged for this.",
+    tooMany: "That was a lot at once.",
+    /** @param {number} seconds */
+    wait: (seconds) => `Please wait ${seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`} and try again.`,
+    form: "Some fields need a change:",
+  },
+
+  password: { show: "Show password", hide: "Hide password" },
+  need: {
+    email: "Write your e-mail address, for example name@example.com.",
+    password: "Write a password of at least 8 characters.",
+    passwordLogin: "Write your password.",
+    passwordLong: "That is too long. Use at most 1,024 bytes.",
+    imageURL: "Write a full address that begins with https://.",
+    image: (/** @type {string} */ tier) => `${tier} animates a picture, so it needs the address of one.`,
+    prompt: "Describe the video first.",
+    /** @param {number} least */
+    promptShort: (least) => `Write at least ${least} characters.`,
+    /** @param {number} most */
+    tooLong: (most) => `Use at most ${most.toLocaleString("en-US")} characters.`,
+    /** @param {number} from @param {number} to */
+    range: (from, to) => `Write a whole number from ${from.toLocaleString("en-US")} to ${to.toLocaleString("en-US")}.`,
+  },
+  taken: "An account with this address exists already.",
+  logInInstead: "Log in instead",
+
+  create: {
+    /** @param {string} price */
+    button: (price) => `Create for ${price}`,
+    sending: "Sending…",
+    accepted: "In the queue",
+    /** @param {string} short */
+    addCredit: (short) => `Add credit (${short} short)`,
+    /** @param {string} balance */
+    after: (balance) => `Balance after: ${balance}`,
+    /** @param {string} balance */
+    have: (balance) => `Your balance: ${balance}. The draft is kept.`,
+    perSecond: (/** @type {string} */ price) => `${price} a second`,
+    popular: "Most popular",
+    needsImage: "Needs a picture",
+    /** @param {string} tier @param {string[]} names */
+    doesNotTake: (tier, names) => `${tier} does not take ${list(names, "or")}.`,
+    /** @param {string[]} names */
+    withImage: (names) => `With a start picture it also takes ${list(names, "and")}.`,
+    /** @param {string[]} names */
+    withoutImage: (names) => `Without a start picture it also takes ${list(names, "and")}.`,
+    automatic: "Let the model choose",
+    unknown: "The answer did not arrive, so we do not know whether it was accepted. Press the button again: it cannot be charged twice.",
+    tryAgain: "Nothing was charged. Press the button to try again.",
+    queued: "In the queue. You can close this page.",
+    nothing: "Nothing on the way. What you create appears here at once.",
+    filled: "Settings filled in.",
+    optional: "(optional)",
+  },
+  field: {
+    negativePrompt: "negative prompt",
+    image: "start picture",
+    imageTail: "end picture",
+    aspectRatio: "shape",
+    resolution: "resolution",
+    mode: "mode",
+    strength: "prompt strength",
+    seed: "seed",
+  },
+  mode: { std: "Standard", pro: "Pro (finer)", basic: "Basic" },
+  shape: { "16:9": "16:9 wide", "9:16": "9:16 upright", "1:1": "1:1 square", "4:3": "4:3", "3:4": "3:4 upright", "21:9": "21:9 cinema" },
+
+  videos: {
+    /** @param {number} count @param {boolean} more */
+    count: (count, more) => (more ? `The newest ${count}` : count === 1 ? "1 video" : `${count} videos`),
+    emptyTitle: "No videos yet",
+    emptyWords: "Your videos will be kept here. The first one takes a sentence and about two minutes.",
+    emptyAction: "Create your first video",
+    noneTitle: "Nothing matches",
+    noneWords: "No video fits this search and these filters.",
+    noneAction: "Clear search and filters",
+    more: "Load more",
+    loading: "Loading…",
+  },
+  video: {
+    title: "Video",
+    missingTitle: "There is no such video",
+    missingWords: "It may belong to another account, or the address is incomplete.",
+    all: "All videos",
+    tier: "Tier",
+    price: "Price",
+    returned: "0, returned",
+    length: "Length",
+    asked: "Asked for",
+    finished: "Finished",
+    took: "Took",
+    id: "Video id",
+    kept: "reserved",
+    wasRefunded: "The full price is back in your balance.",
+  },
+  credits: {
+    /** @param {string} price */
+    buy: (price) => `Buy for ${price}`,
+    opening: "Opening the payment page…",
+    bonus: (/** @type {string} */ credit, /** @type {string} */ bonus) => `${credit} and ${bonus} bonus`,
+    noBonus: (/** @type {string} */ credit) => `${credit} of credit`,
+    per: (/** @type {string} */ price) => `${price} for each $1.00`,
+    popular: "Most popular",
+    covers: "Covers what you need",
+    chosen: "The one you chose",
+    canceled: "The payment was not completed, and nothing was charged. The pack you chose is marked below.",
+    need: (/** @type {string} */ short) => `You are ${short} short for the video in your draft. The draft is kept.`,
+    emptyTitle: "No movements yet",
+    emptyWords: "Every purchase, charge and return will be listed here with the balance after it.",
+    noLots: "No credit yet. Credit you buy is listed here with the day it ends.",
+    never: "Does not end",
+    video: "See the video",
+    purchase: "See the payment",
+    kind: { credit_purchase: "Credit bought", bonus: "Bonus", charge: "Video", refund: "Returned", expiry: "Expired", clawback: "Taken back", reinstatement: "Given back", grant: "Gift", adjustment: "Correction" },
+    source: { purchase: "Bought", credit_purchase: "Bought", bonus: "Bonus", grant: "Gift", signup: "Welcome credit", refund: "Returned", adjustment: "Correction" },
+  },
+  purchase: {
+    checking: "Checking your payment",
+    checkingWords: "We are asking the payment service. This takes a few seconds.",
+    paid: (/** @type {string} */ total) => `Paid. ${total} added`,
+    paidBonus: (/** @type {string} */ credit, /** @type {string} */ bonus) => `${credit} of credit and ${bonus} bonus.`,
+    balance: "New balance",
+    processing: "Your payment is still processing",
+    processingWords: "Some ways to pay take a while. You can close this page; the credit appears by itself as soon as the payment is confirmed.",
+    toPayment: "Go to the payment page",
+    notCompleted: "The payment was not completed",
+    failedWords: "The payment did not go through, and nothing was charged.",
+    expiredWords: "The payment page was closed or timed out. Nothing was charged.",
+    refunded: "This purchase was refunded",
+    refundedWords: "The money went back to your card, and the credit was taken back.",
+    disputed: "This payment is disputed",
+    disputedWords: "Its credit is set aside until the bank decides.",
+    again: "Choose a pack again",
+    toDraft: "Back to your draft",
+    toCreate: "Create a video",
+    ledger: "See all movements",
+    missing: "There is no such purchase",
+    missingWords: "It may belong to another account, or the address is incomplete.",
+  },
+  calculator: {
+    /** @param {string} price @param {number} seconds @param {number} count */
+    each: (price, seconds, count) => `${count === 1 ? "One video" : `${count} videos`} of ${seconds} s at ${price}`,
+    /** @param {string} name @param {string} price @param {string} total */
+    pack: (name, price, total) => `The ${name} pack covers it: ${total} of credit for ${price}.`,
+    /** @param {number} count @param {string} name @param {string} price @param {string} total */
+    packs: (count, name, price, total) => `${count} ${name} packs cover it: ${total} of credit for ${price}.`,
+  },
+  packName: { starter: "Starter", standard: "Standard", pro: "Pro", enterprise: "Enterprise" },
+};
+
+/** @param {string[]} names @param {string} last */
+function list(names, last) {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${last} ${names.at(-1)}`;
+}
