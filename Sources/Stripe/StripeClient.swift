@@ -1,0 +1,241 @@
+package import FoundationEssentials
+package import HTTP
+internal import HTTPTypes
+
+/// One thing for sale at one price, paid once, on Stripe's hosted page.
+package struct CheckoutSessionRequest: Equatable, Sendable {
+    /// What the page calls it, up to 5,000 characters.
+    package var productName: String
+    /// In the smallest unit of the currency.
+    package var unitAmount: Int
+    /// In lower case.
+    package var currency: String
+    /// Our own order, up to 200 characters.
+    package var clientReferenceID: String
+    /// Goes on the session and on its payment; up to 50 pairs of 40 and 500 characters.
+    package var metadata: [String: String]
+    /// May hold the literal `{CHECKOUT_SESSION_ID}`.
+    package var successURL: String
+    package var cancelURL: String
+    /// 30 minutes to 24 hours ahead; nil for 24 hours. To be kept with the order: a retry with
+    /// another instant is another request.
+    package var expiresAt: Date?
+
+    package init(
+        productName: String, unitAmount: Int, currency: String = "usd",
+        clientReferenceID: String, metadata: [String: String] = [:], successURL: String,
+        cancelURL: String, expiresAt: Date? = nil
+    ) {
+        self.productName = productName
+        self.unitAmount = unitAmount
+        self.currency = currency
+        self.clientReferenceID = clientReferenceID
+        self.metadata = metadata
+        self.successURL = successURL
+        self.cancelURL = cancelURL
+        self.expiresAt = expiresAt
+    }
+
+    var form: StripeForm {
+        var form = StripeForm()
+        form.add("mode", "payment")
+        form.add("client_reference_id", clientReferenceID)
+        form.add("line_items[0][quantity]", 1)
+        form.add("line_items[0][price_data][currency]", currency)
+        form.add("line_items[0][price_data][unit_amount]", unitAmount)
+        form.add("line_items[0][price_data][product_data][name]", productName)
+        // Cards alone, so that what is completed is paid, whatever the Dashboard offers.
+        form.add("allowed_payment_method_types[0]", "card")
+        // The price stays in our currency, as the order says it.
+        form.add("adaptive_pricing[enabled]", false)
+        form.add("metadata", metadata)
+        form.add("payment_intent_data[metadata]", metadata)
+        if let expiresAt {
+            form.add("expires_at", Int(expiresAt.timeIntervalSince1970))
+        }
+        form.add("success_url", successURL)
+        form.add("cancel_url", cancelURL)
+        return form
+    }
+}
+
+package enum StripeRefundReason: String, Sendable {
+    case duplicate
+    /// Also puts card and address on Stripe's block lists.
+    case fraudulent
+    case requestedByCustomer = "requested_by_customer"
+}
+
+/// A client of Stripe's API, in one pinned version. Makes one call at a time and repeats none:
+/// the caller keeps the key and decides.
+package struct StripeClient {
+    /// The version line that requests and answers are written in (stripe-api.md, section 2).
+    package static let version = "2026-10-28.endive"
+
+    private let secretKey: String
+    private let base: String
+    private let send: Send
+
+    /// - Parameter base: `https://api.stripe.com`, without the `/v1`.
+    package init(secretKey: String, base: String, send: @escaping Send) {
+        self.secretKey = secretKey
+        self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+        self.send = send
+    }
+
+    package func createCheckoutSession(
+        _ request: CheckoutSessionRequest, idempotencyKey: String
+    ) throws(StripeError) -> CheckoutSession {
+        try post("checkout/sessions", request.form, idempotencyKey)
+    }
+
+    package func checkoutSession(id: String) throws(StripeError) -> CheckoutSession {
+        try get("checkout/sessions/\(StripeForm.encode(id))")
+    }
+
+    /// The sessions that ended in this payment: one, or none.
+    package func checkoutSessions(
+        ofPaymentIntent id: String
+    ) throws(StripeError) -> [CheckoutSession] {
+        let list: StripeList<CheckoutSession> = try get(
+            "checkout/sessions", [("payment_intent", id)])
+        return list.data
+    }
+
+    /// Closes an open session, so that it can no longer be paid.
+    package func expireCheckoutSession(
+        id: String, idempotencyKey: String
+    ) throws(StripeError) -> CheckoutSession {
+        try post(
+            "checkout/sessions/\(StripeForm.encode(id))/expire", StripeForm(), idempotencyKey)
+    }
+
+    /// Sends money back. More than what is left is refused.
+    package func refund(
+        paymentIntent: String, amountCents: Int, reason: StripeRefundReason,
+        idempotencyKey: String
+    ) throws(StripeError) -> StripeRefund {
+        var form = StripeForm()
+        form.add("payment_intent", paymentIntent)
+        form.add("amount", amountCents)
+        form.add("reason", reason.rawValue)
+        return try post("refunds", form, idempotencyKey)
+    }
+
+    /// All refunds of a payment, at most 100; newest first.
+    package func refunds(
+        ofPaymentIntent id: String
+    ) throws(StripeError) -> StripeList<StripeRefund> {
+        try get("refunds", [("payment_intent", id), ("limit", "100")])
+    }
+
+    package func charge(id: String) throws(StripeError) -> StripeCharge {
+        try get("charges/\(StripeForm.encode(id))")
+    }
+
+    /// The charge that a payment came to; nil when none was tried.
+    package func latestCharge(
+        ofPaymentIntent id: String
+    ) throws(StripeError) -> StripeCharge? {
+        struct PaymentIntent: Decodable {
+            let latestCharge: StripeCharge?
+            enum CodingKeys: String, CodingKey { case latestCharge = "latest_charge" }
+        }
+        let intent: PaymentIntent = try get(
+            "payment_intents/\(StripeForm.encode(id))", [("expand[0]", "latest_charge")])
+        return intent.latestCharge
+    }
+
+    package func dispute(id: String) throws(StripeError) -> StripeDispute {
+        try get("disputes/\(StripeForm.encode(id))")
+    }
+
+    /// All disputes of a payment, at most 100; newest first.
+    package func disputes(
+        ofPaymentIntent id: String
+    ) throws(StripeError) -> StripeList<StripeDispute> {
+        try get("disputes", [("payment_intent", id), ("limit", "100")])
+    }
+
+    /// A page of the events of the last 30 days, newest first.
+    ///
+    /// - Parameters:
+    ///   - createdFrom: the oldest instant of interest, in whole seconds.
+    ///   - after: the last event of the page before; nil for the first page.
+    ///   - types: at most 20; empty for all.
+    package func events(
+        createdFrom: Date, after: String? = nil, types: [String] = [], limit: Int = 100
+    ) throws(StripeError) -> StripeList<StripeEvent> {
+        var query = [
+            ("created[gte]", String(Int(createdFrom.timeIntervalSince1970))),
+            ("limit", String(limit)),
+        ]
+        if let after { query.append(("starting_after", after)) }
+        for (index, type) in types.enumerated() { query.append(("types[\(index)]", type)) }
+        return try get("events", query)
+    }
+
+    /// Proves network, key and mode in one read; to be asked for every ten minutes at most
+    /// (section 11).
+    package func balance() throws(StripeError) -> StripeBalance {
+        try get("balance")
+    }
+
+    private func get<Answer: Decodable>(
+        _ path: String, _ query: [(String, String)] = []
+    ) throws(StripeError) -> Answer {
+        var form = StripeForm()
+        for (name, value) in query { form.add(name, value) }
+        let suffix = query.isEmpty ? "" : "?\(form.text)"
+        return try call(
+            OutboundRequest(method: .get, url: "\(base)/v1/\(path)\(suffix)", fields: fields()))
+    }
+
+    private func post<Answer: Decodable>(
+        _ path: String, _ form: StripeForm, _ idempotencyKey: String
+    ) throws(StripeError) -> Answer {
+        var fields = fields()
+        fields[.contentType] = "application/x-www-form-urlencoded"
+        fields[Self.idempotencyKeyName] = idempotencyKey
+        return try call(
+            OutboundRequest(
+                method: .post, url: "\(base)/v1/\(path)", fields: fields, body: form.bytes))
+    }
+
+    private func call<Answer: Decodable>(
+        _ request: OutboundRequest
+    ) throws(StripeError) -> Answer {
+        let response: InboundResponse
+        do throws(TransportError) {
+            response = try send(request)
+        } catch {
+            throw StripeError(error)
+        }
+        guard (200..<300).contains(response.status.code) else { throw StripeError(response) }
+        do {
+            return try decode(Answer.self, from: response.body)
+        } catch {
+            throw .unknown(
+                StripeFailure(
+                    status: response.status.code,
+                    message: "the answer is not what the version \(Self.version) promises",
+                    requestID: response.requestID, shouldRetry: response.shouldRetry))
+        }
+    }
+
+    private func fields() -> HTTPFields {
+        var fields: HTTPFields = [
+            .authorization: "Bearer \(secretKey)", .accept: "application/json",
+        ]
+        fields[Self.versionName] = Self.version
+        return fields
+    }
+
+    private static let versionName = name("Stripe-Version")
+    private static let idempotencyKeyName = name("Idempotency-Key")
+
+    private static func name(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("a token") }
+        return name
+    }
+}
