@@ -95,3 +95,6 @@ class EchoServer(socketserver.ThreadingUnixStreamServer):
 
     def __init__(self, path: str) -> None:
         super().__init__(path, _Connection)
+
+    def handle_error(self, request, client_address) -> None:
+        """nginx may close a kept connection whenever it likes."""

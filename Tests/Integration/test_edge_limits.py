@@ -1,0 +1,106 @@
+"""The limits for each address."""
+
+import subprocess
+
+import pytest
+from edge import TOP, Edge
+
+
+def statuses(edge: Edge, path: str, count: int, address: str, method: str = "POST") -> list[int]:
+    return edge.flood(path, count, {"X-Test-Address": address}, method)
+
+
+@pytest.mark.parametrize(
+    ("path", "at_once", "limit", "window", "retry"),
+    [
+        ("/api/me", 41, 10, 1, 1),
+        ("/api/auth/login", 6, 10, 60, 6),
+        ("/api/auth/register", 6, 10, 60, 6),
+        ("/api/auth/password/forgot", 6, 10, 60, 6),
+        ("/api/videos/generate", 6, 2, 1, 1),
+        ("/api/webhooks/stripe", 201, 50, 1, 1),
+        ("/api/webhooks/pollo/token", 201, 50, 1, 1),
+    ],
+)
+def test_a_path_takes_its_burst_and_then_says_when_to_come_back(
+    limited: Edge, path: str, at_once: int, limit: int, window: int, retry: int
+) -> None:
+    address = "203.0.113.1"
+    # Some come back into the allowance while the others are being sent.
+    found = statuses(limited, path, at_once * 2 + 40, address)
+    assert found[:at_once] == [200] * at_once
+    assert 429 in found
+    answer = limited.request(path, "POST", {"X-Test-Address": address}, b"{}")
+    for _ in range(300):
+        if answer.status == 429:
+            break
+        answer = limited.request(path, "POST", {"X-Test-Address": address}, b"{}")
+    assert answer.status == 429
+    assert answer.headers["retry-after"] == str(retry)
+    assert answer.error == {
+        "code": "RATE_LIMITED",
+        "message": answer.error["message"],
+        "action": "retry",
+        "details": {"limit": limit, "windowSeconds": window, "retryAfterSeconds": retry},
+    }
+    assert answer.json()["requestId"] == answer.headers["x-request-id"]
+    for name in ("strict-transport-security", "content-security-policy", "referrer-policy"):
+        assert name in answer.headers
+
+
+def test_a_flood_by_users_does_not_keep_the_vendors_out(limited: Edge) -> None:
+    assert 429 in statuses(limited, "/api/me", 100, "203.0.113.1")
+    assert statuses(limited, "/api/webhooks/stripe", 20, "203.0.113.1") == [200] * 20
+
+
+def test_one_address_does_not_use_up_the_allowance_of_another(limited: Edge) -> None:
+    assert 429 in statuses(limited, "/api/auth/login", 10, "203.0.113.1")
+    assert statuses(limited, "/api/auth/login", 6, "203.0.113.2") == [200] * 6
+
+
+def test_an_ipv6_network_counts_as_one_address(limited: Edge) -> None:
+    within = [f"2001:db8:1:1:{number:x}::1" for number in range(1, 12)]
+    found = [statuses(limited, "/api/auth/login", 1, address)[0] for address in within]
+    assert found == [200] * 6 + [429] * 5
+    assert statuses(limited, "/api/auth/login", 1, "2001:db8:1:2::1") == [200]
+    # A zero byte, a line feed and high bytes are in these addresses: the key is binary.
+    assert statuses(limited, "/api/auth/login", 6, "2001:0:a0a:ff00::1") == [200] * 6
+    assert statuses(limited, "/api/auth/login", 1, "2001:0:a0a:ff00:1::") == [429]
+
+
+def test_a_page_of_pictures_fits(limited: Edge) -> None:
+    path = "/api/videos/0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b/poster"
+    assert statuses(limited, path, 100, "203.0.113.1", "GET") == [200] * 100
+
+
+def test_a_header_does_not_give_a_fresh_allowance(production: Edge) -> None:
+    found = [
+        production.request(
+            "/api/auth/login", "POST", {"X-Forwarded-For": f"203.0.113.{number}"}, b"{}"
+        ).status
+        for number in range(12)
+    ]
+    assert found.count(200) == 6
+
+
+def test_the_limits_can_be_lifted_in_development(edge: Edge) -> None:
+    found = [edge.request("/api/auth/login", "POST", body=b"{}").status for _ in range(60)]
+    assert found == [200] * 60
+
+
+def test_the_limits_cannot_be_lifted_in_production(tmp_path) -> None:
+    for name, value in (("RUSHES_IP_LIMITS", "off"), ("RUSHES_SANDBOX_PORT", "8444")):
+        found = subprocess.run(
+            [TOP / "bin/nginx-conf", "production", tmp_path / "conf"],
+            env={
+                "PATH": "/usr/bin:/bin",
+                "RUSHES_SERVER_NAME": "rushes.test",
+                "RUSHES_TLS_CERTIFICATE": "/etc/c.pem",
+                "RUSHES_TLS_KEY": "/etc/k.pem",
+                name: value,
+            },
+            capture_output=True,
+            text=True,
+        )
+        assert found.returncode == 1
+        assert name in found.stderr
