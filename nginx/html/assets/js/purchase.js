@@ -14,7 +14,7 @@ function show(picture, title, words, ...more) {
   const was = place.querySelector("h1")?.textContent;
   if (was === title) return;
   place.removeAttribute("aria-busy");
-  place.replaceChildren(el("div", { class: "stack", role: "status" }, el("p", { class: "state" }, icon(picture), el("span", { class: "visually-hidden" }, title)), heading, el("p", { class: "muted" }, words)), ...more.filter(Boolean));
+  place.replaceChildren(el("div", { class: "stack", role: "status" }, el("p", { class: `state ${{ "circle-check": "ok", "circle-x": "bad" }[picture] ?? ""}` }, icon(picture), el("span", { class: "visually-hidden" }, title)), heading, el("p", { class: "muted" }, words)), ...more.filter(Boolean));
   heading.focus();
 }
 

@@ -83,7 +83,7 @@ function facts(job) {
     [text.video.asked, time(job.createdAt, "full")],
     [text.video.finished, job.completedAt ? time(job.completedAt, "full") : null],
     [text.video.took, job.completedAt && job.status === "completed" ? num(clock((Date.parse(job.completedAt) - Date.parse(job.createdAt)) / 1000)) : null],
-    [text.video.id, el("button", { class: "link-button num", type: "button", onclick: () => copy(job.jobId) }, job.jobId)],
+    [text.video.id, el("button", { class: "link-button num", type: "button", "aria-label": `${text.copyRequestID} ${job.jobId}`, onclick: () => copy(job.jobId) }, job.jobId)],
   ];
   return el("dl", { class: "facts card" }, ...lines.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
@@ -95,7 +95,7 @@ const first = (words) => words[0].toUpperCase() + words.slice(1);
 function price(job) {
   if (isOpen(job)) return el("span", {}, num(money(job.estimatedCost)), ` ${text.video.kept}`);
   if (job.status === "completed") return num(money(job.userCharged ?? job.estimatedCost));
-  return num(`$${text.video.returned}`);
+  return el("span", {}, num(money(0)), ` ${text.video.returned}`);
 }
 
 /** @param {Job} job */
