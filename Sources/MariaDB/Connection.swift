@@ -47,18 +47,13 @@ package final class Connection {
     ///
     /// All rows are copied before the first one is read, so `read` may use this connection.
     package func query<T>(_ sql: SQL, _ read: (Row) throws -> T) throws -> [T] {
-        let outcome = try run(sql)
-        guard let columns = outcome.columns else { return [] }
-        return try stride(from: 0, to: outcome.values.count, by: columns.names.count).map {
-            try read(Row(columns: columns, values: outcome.values, start: $0))
-        }
+        try run(sql).rows.map(read)
     }
 
     /// Runs a statement and returns what `read` makes of its first row, or nil without rows.
     package func first<T>(_ sql: SQL, _ read: (Row) throws -> T) throws -> T? {
-        let outcome = try run(sql)
-        guard let columns = outcome.columns, !outcome.values.isEmpty else { return nil }
-        return try read(Row(columns: columns, values: outcome.values, start: 0))
+        for row in try run(sql).rows { return try read(row) }
+        return nil
     }
 
     private func run(_ sql: SQL) throws(DatabaseError) -> Statement.Outcome {

@@ -10,9 +10,16 @@ final class Statement {
     struct Outcome {
         /// Rows that were matched (not only those that changed) or inserted.
         var matchedRows = 0
-        /// The first result set, empty when there was none.
-        var columns: Columns?
+        /// The first result set, or one without columns when there was none.
+        var columns = Columns(names: [], statement: "")
         var values: [SQLValue] = []
+
+        var rows: some Sequence<Row> {
+            let width = max(columns.names.count, 1)
+            return stride(from: 0, to: values.count, by: width).lazy.map { start in
+                Row(columns: columns, values: values, start: start)
+            }
+        }
     }
 
     /// The count of executions of the session at the last use, to find the least recent one.
@@ -57,10 +64,12 @@ final class Statement {
     func run(_ values: [SQLValue]) throws(DatabaseError) -> Outcome {
         try execute(values)
         var outcome = Outcome()
+        var hasResult = false
         while true {
             if unsafe mysql_stmt_field_count(handle) > 0 {
                 try check(unsafe mysql_stmt_store_result(handle) == 0)
-                if outcome.columns == nil {
+                if !hasResult {
+                    hasResult = true
                     let buffers = try prepareBuffers()
                     outcome.columns = buffers.columns
                     outcome.values = try fetchAll(buffers)

@@ -1,0 +1,247 @@
+internal import FoundationEssentials
+
+/// The schema's history: a folder of files `0001_create_users.sql`, `0002_…`, each one statement,
+/// applied in their order, each once, and never edited after that.
+///
+/// What was applied stands in the table `schema_migrations`. MariaDB cannot roll back DDL, so a
+/// row is written before its file is run (`applied_at` NULL) and completed after it: a file that
+/// was interrupted by a crash is found again, and run again.
+package struct Migrations: Sendable {
+    private let files: [Migration]
+
+    /// Reads the folder. Files that do not end in `.sql` are passed over.
+    ///
+    /// - Parameter checksum: the SHA-256 of the bytes, in hexadecimal.
+    /// - Throws: ``MigrationError`` when a name is malformed or a number is missing or taken
+    ///   twice, and what the file system throws.
+    package init(folder: String, checksum: ([UInt8]) -> String) throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { $0.hasSuffix(".sql") }.sorted()
+        files = try names.enumerated().map { index, file in
+            let name = String(file.dropLast(4))
+            let digits = name.prefix { $0.isASCII && $0.isNumber }
+            guard digits.count == 4, name.dropFirst(4).first == "_", let version = Int(digits)
+            else { throw MigrationError.malformedName(file: file) }
+            guard version == index + 1 else {
+                throw MigrationError.outOfSequence(file: file, expected: index + 1)
+            }
+            let bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/\(file)")))
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw MigrationError.notUTF8(file: file)
+            }
+            return Migration(
+                version: version, name: name, checksum: checksum(bytes), text: text)
+        }
+    }
+
+    /// Applies what is pending and returns the names of those files.
+    ///
+    /// Two at once are safe: the second waits (up to ten minutes) for the first, on a row lock
+    /// that a transaction of its own holds for the whole run.
+    ///
+    /// - Parameter log: called with the name of each file before it is run.
+    /// - Throws: ``MigrationError``, or ``DatabaseError`` when the bookkeeping fails.
+    @discardableResult
+    package func apply(
+        using configuration: DatabaseConfiguration, log: (String) -> Void
+    ) throws -> [String] {
+        let work = try Session(configuration.patient(lockWaitSeconds: 60))
+        try work.runText(Self.tables)
+        try work.runText(Self.lockTable)
+        let lock = try Session(configuration.patient(lockWaitSeconds: 600))
+        try lock.runText("START TRANSACTION")
+        try lock.runText(
+            """
+            INSERT INTO schema_migration_lock (id) VALUES (1)
+            ON DUPLICATE KEY UPDATE id = id
+            """)
+
+        let applied = try AppliedMigration.all(on: work)
+        try verify(applied)
+        var names: [String] = []
+        for file in files where applied[file.version]?.isComplete != true {
+            // Without its session the lock is gone, and another may be at work.
+            _ = try lock.run("SELECT 1")
+            log(file.name)
+            try apply(file, isInterrupted: applied[file.version] != nil, on: work)
+            names.append(file.name)
+        }
+        try lock.runText("COMMIT")
+        return names
+    }
+
+    /// What is pending, and what has been changed or removed after it was applied.
+    package struct Status: Equatable, Sendable {
+        /// The names of files that ``apply(using:log:)`` would run.
+        package var pending: [String] = []
+        /// The names of applied files that differ now, or are missing.
+        package var mismatched: [String] = []
+    }
+
+    /// Compares the folder with the database. Changes nothing.
+    package func check(using configuration: DatabaseConfiguration) throws -> Status {
+        let session = try Session(configuration)
+        let hasTable = try session.run(
+            """
+            SELECT 1 FROM information_schema.tables
+            WHERE table_schema = DATABASE() AND table_name = 'schema_migrations'
+            """)
+        let applied = hasTable.values.isEmpty ? [:] : try AppliedMigration.all(on: session)
+        var status = Status()
+        for file in files {
+            if let row = applied[file.version] {
+                if !row.matches(file) { status.mismatched.append(row.name) }
+                if !row.isComplete { status.pending.append(file.name) }
+            } else {
+                status.pending.append(file.name)
+            }
+        }
+        status.mismatched += applied.values.filter { $0.version > files.count }
+            .sorted { $0.version < $1.version }.map(\.name)
+        return status
+    }
+
+    // MARK: Bookkeeping
+
+    private static let tables = """
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+            version    INT          NOT NULL PRIMARY KEY,
+            name       VARCHAR(200) NOT NULL,
+            checksum   VARCHAR(64)  NOT NULL,
+            applied_at DATETIME(6)  NULL
+        ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin
+        """
+
+    private static let lockTable = """
+        CREATE TABLE IF NOT EXISTS schema_migration_lock (
+            id INT NOT NULL PRIMARY KEY
+        ) ENGINE = InnoDB
+        """
+
+    /// Throws unless what was applied is a beginning of the files, unchanged.
+    private func verify(_ applied: [Int: AppliedMigration]) throws(MigrationError) {
+        let last = applied.keys.max() ?? 0
+        for version in stride(from: 1, through: last, by: 1) {
+            let file = version <= files.count ? files[version - 1] : nil
+            guard let row = applied[version] else {
+                throw .skipped(file: file?.name ?? "\(version)")
+            }
+            guard let file else { throw .removed(file: row.name) }
+            guard row.matches(file) else { throw .changed(file: row.name) }
+            guard row.isComplete || version == last else { throw .skipped(file: row.name) }
+        }
+    }
+
+    private func apply(
+        _ file: Migration, isInterrupted: Bool, on session: Session
+    ) throws {
+        if !isInterrupted {
+            _ = try session.run(
+                """
+                INSERT INTO schema_migrations (version, name, checksum)
+                VALUES (\(file.version), \(file.name), \(file.checksum))
+                """)
+        }
+        do {
+            // One transaction with its bookkeeping for a file that is not DDL.
+            try session.runText("START TRANSACTION")
+            try session.runText(file.text)
+        } catch  where isInterrupted && error.saysItIsDoneAlready {
+            // DDL that was done when the run before this one was cut off.
+        } catch  where error.kind == .connectionLost {
+            throw MigrationError.failed(file: file.name, error)
+        } catch {
+            try session.runText("ROLLBACK")
+            if !isInterrupted {
+                _ = try session.run(
+                    "DELETE FROM schema_migrations WHERE version = \(file.version)")
+            }
+            throw MigrationError.failed(file: file.name, error)
+        }
+        _ = try session.run(
+            """
+            UPDATE schema_migrations SET applied_at = UTC_TIMESTAMP(6)
+            WHERE version = \(file.version)
+            """)
+        try session.runText("COMMIT")
+    }
+}
+
+/// One file of ``Migrations``.
+private struct Migration: Sendable {
+    let version: Int
+    /// The file's name without `.sql`.
+    let name: String
+    let checksum: String
+    let text: String
+}
+
+/// A row of `schema_migrations`.
+private struct AppliedMigration {
+    let version: Int
+    let name: String
+    let checksum: String
+    let isComplete: Bool
+
+    func matches(_ file: Migration) -> Bool {
+        name == file.name && checksum == file.checksum
+    }
+
+    /// All rows, by version.
+    static func all(on session: Session) throws -> [Int: AppliedMigration] {
+        let rows = try session.run(
+            "SELECT version, name, checksum, applied_at IS NOT NULL FROM schema_migrations"
+        ).rows.map { row in
+            try AppliedMigration(
+                version: row.at(0), name: row.at(1), checksum: row.at(2), isComplete: row.at(3))
+        }
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0.version, $0) })
+    }
+}
+
+/// The schema's files cannot be applied. Each case names the file.
+package enum MigrationError: Error, Equatable, CustomStringConvertible {
+    case malformedName(file: String)
+    /// Its number is not the one after the file before it.
+    case outOfSequence(file: String, expected: Int)
+    case notUTF8(file: String)
+    /// It was edited or renamed after it was applied.
+    case changed(file: String)
+    /// It was applied, but is not in the folder any more.
+    case removed(file: String)
+    /// It was not applied (wholly), although a later one was.
+    case skipped(file: String)
+    case failed(file: String, DatabaseError)
+
+    package var description: String {
+        switch self {
+        case .malformedName(let file): "\(file) is not named like 0001_create_users.sql"
+        case .outOfSequence(let file, let expected):
+            "\(file) stands where the file with number \(expected) belongs"
+        case .notUTF8(let file): "\(file) is not UTF-8"
+        case .changed(let file): "\(file) has been changed after it was applied"
+        case .removed(let file): "\(file) was applied, but its file is missing"
+        case .skipped(let file): "\(file) was not applied, although a later file was"
+        case .failed(let file, let error): "\(file) failed: \(error)"
+        }
+    }
+}
+
+extension DatabaseConfiguration {
+    /// For a session that may work for hours in one statement, or wait between two.
+    fileprivate func patient(lockWaitSeconds: Int) -> DatabaseConfiguration {
+        var configuration = self
+        configuration.readTimeoutSeconds = 6 * 3_600
+        configuration.lockWaitTimeoutSeconds = lockWaitSeconds
+        configuration.idleTransactionTimeoutSeconds = 0
+        return configuration
+    }
+}
+
+extension DatabaseError {
+    /// Whether the statement failed because what it makes is there, or what it drops is not.
+    fileprivate var saysItIsDoneAlready: Bool {
+        // Table, database, column, key, routine, constraint or trigger exists; nothing to drop.
+        [1050, 1007, 1060, 1061, 1304, 1826, 1359, 1022, 1091, 1051, 1305, 1360].contains(code)
+    }
+}
