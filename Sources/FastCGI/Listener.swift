@@ -80,20 +80,24 @@ struct Listener: ~Copyable {
         self.isInherited = false
     }
 
-    /// The socket that `sd_listen_fds(3)` describes, or nil when none is meant for this process.
+    /// The socket that a parent hands over as `sd_listen_fds(3)` says, or nil when there is none.
     ///
     /// The variables are taken away, so that no program we start believes them.
-    static func announcedDescriptor() throws(ServerError) -> Int32? {
-        defer {
-            unsafe unsetenv("LISTEN_PID")
-            unsafe unsetenv("LISTEN_FDS")
-            unsafe unsetenv("LISTEN_FDNAMES")
+    static func inherited() throws(ServerError) -> Listener? {
+        let process = environment("LISTEN_PID")
+        let count = environment("LISTEN_FDS")
+        for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
+            unsafe unsetenv(name)
         }
-        guard let process = environment("LISTEN_PID"), let count = environment("LISTEN_FDS"),
-            process == "\(getpid())"
-        else { return nil }
+        guard try isAnnounced(process: process, count: count) else { return nil }
+        return try Listener(inheriting: 3)
+    }
+
+    /// Whether the values of `LISTEN_PID` and `LISTEN_FDS` announce one socket to this process.
+    static func isAnnounced(process: String?, count: String?) throws(ServerError) -> Bool {
+        guard let process, let count, process == "\(getpid())" else { return false }
         guard count == "1" else { throw .badInheritance }
-        return 3
+        return true
     }
 
     private static func environment(_ name: String) -> String? {

@@ -9,17 +9,20 @@ package import System
 /// A fixed number of threads waits on one epoll set over the listening socket and all kept
 /// connections, so that an idle connection costs no thread. A thread answers one request at a time.
 /// Below it is libfcgi, which reads and writes the protocol.
-package final class Server {
-    /// How long one read or write waits for nginx, which sends requests and takes answers at once.
-    static let connectionTimeout = Duration.seconds(10)
-    /// How long kept connections are still served after the signal, for nginx to find them closed
-    /// one by one, after an answer.
-    static let grace = Duration.milliseconds(200)
-    /// How long a stop waits for the requests in flight.
-    static let patience = Duration.seconds(20)
+package final class Server: Sendable {
+    struct Limits: Sendable {
+        /// How long one read or write waits for nginx, which sends and takes at once what it can.
+        var transfer = Duration.seconds(10)
+        /// How long kept connections are served at least after the signal, so that nginx finds the
+        /// busy ones closed after an answer, and not under a request.
+        var grace = Duration.milliseconds(200)
+        /// How long a stop waits for the requests in flight.
+        var patience = Duration.seconds(20)
+    }
 
     private let connections: Connections
     private let states: [WorkerState]
+    private let limits: Limits
 
     /// Listens: from here on nginx can connect, and waits for ``run(_:)``.
     ///
@@ -30,23 +33,26 @@ package final class Server {
         socketPath: String?, backlog: Int, workers: Int
     ) throws(ServerError) {
         let listener: Listener
-        if let descriptor = try Listener.announcedDescriptor() {
-            listener = try Listener(inheriting: descriptor)
+        if let inherited = try Listener.inherited() {
+            listener = inherited
         } else if let socketPath {
             listener = try Listener(path: socketPath, backlog: backlog)
         } else {
             throw .noSocket
         }
-        try self.init(listener: listener, workers: workers, timeout: Self.connectionTimeout)
+        try self.init(listener: listener, workers: workers)
     }
 
-    init(listener: consuming Listener, workers: Int, timeout: Duration) throws(ServerError) {
+    init(
+        listener: consuming Listener, workers: Int, limits: Limits = Limits()
+    ) throws(ServerError) {
         precondition(workers > 0, "a server without workers answers nothing")
         do throws(SystemError) {
-            connections = try Connections(listener: listener, timeout: timeout)
+            connections = try Connections(listener: listener, timeout: limits.transfer)
         } catch {
             throw .system(error)
         }
+        self.limits = limits
         states = (0..<workers).map { _ in WorkerState() }
     }
 
@@ -91,11 +97,11 @@ package final class Server {
         repeat {
             usleep(10_000)
             let isQuiet = !states.contains { $0.isBusy.load(ordering: .relaxed) }
-            if isQuiet && ContinuousClock.now - start > Self.grace {
+            if isQuiet && ContinuousClock.now - start > limits.grace {
                 connections.stopWorkers()
                 return true
             }
-        } while ContinuousClock.now - start < Self.patience
+        } while ContinuousClock.now - start < limits.patience
         return false
     }
 

@@ -30,6 +30,11 @@ struct Worker {
     private func serve(_ request: UnsafeMutablePointer<FCGX_Request>) {
         // Otherwise the peer has closed the connection or sent nonsense; it is closed now.
         guard unsafe FCGX_Accept_r(request) == 0 else { return }
+        // libfcgi takes parameters that break off between two of them for complete ones.
+        guard unsafe FCGX_GetError(request.pointee.in) == 0 else {
+            unsafe FCGX_Free(request, 1)
+            return
+        }
         unsafe answer(request)
         unsafe drain(request.pointee.in)
         if state.isStopping.load(ordering: .relaxed) {
