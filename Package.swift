@@ -74,13 +74,13 @@ let package = Package(
             "Web",
             [
                 "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store", "Stripe",
-                httpTypes, logging,
+                "System", httpTypes, logging,
             ]),
         module(
             "Worker",
             [
-                "Curl", "Domain", "HTTP", "MariaDB", "Pollo", "Sodium", "Store", "Stripe",
-                "System", logging,
+                "Curl", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store",
+                "Stripe", "System", logging,
             ]),
         .executableTarget(
             name: "Rushes",

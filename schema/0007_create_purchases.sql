@@ -16,6 +16,7 @@ CREATE TABLE purchases (
     problem         VARCHAR(500) NULL,
     next_check_at   DATETIME(6)  NULL,
     checks          INT          NOT NULL DEFAULT 0,
+    asked_at        DATETIME(6)  NULL,
     created_at      DATETIME(6)  NOT NULL,
     paid_at         DATETIME(6)  NULL,
     KEY idx_user (user_id, id),

@@ -152,6 +152,18 @@ extension Connection {
         }
     }
 
+    /// Whether Stripe may be asked about the order for a person who waits: every two seconds at
+    /// most, however many pages wait for it.
+    package func mayAskStripe(about id: PurchaseID) throws -> Bool {
+        try execute(
+            """
+            UPDATE purchases
+            SET asked_at = UTC_TIMESTAMP(6)
+            WHERE id = \(id)
+                AND (asked_at IS NULL OR asked_at < UTC_TIMESTAMP(6) - INTERVAL 2 SECOND)
+            """) == 1
+    }
+
     /// Gives an order up for which Stripe never made a page.
     package func expirePurchaseWithoutSession(_ id: PurchaseID) throws {
         try execute(

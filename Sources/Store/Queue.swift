@@ -1,5 +1,4 @@
 package import Domain
-package import FoundationEssentials
 package import MariaDB
 
 /// Names one claim of a job; every change under the claim is conditional on it (J5, J11).
@@ -22,7 +21,8 @@ package struct ClaimedJob: Sendable {
     package let duration: Int
     /// The deadline of the state has passed: this is the last look.
     package let isOverdue: Bool
-    package let createdAt: Date
+    /// How long it has been in its state.
+    package let secondsInState: Int
 }
 
 /// Another process has changed the job since it was claimed: stop, change nothing (J5).
@@ -178,8 +178,9 @@ extension Connection {
         try first(
             """
             SELECT user_id, tier, state, attempts, vendor_path, vendor_input, callback_token,
-                COALESCE(task_id, callback_task_id) AS task_id, duration_seconds, created_at,
-                COALESCE(deadline_at <= UTC_TIMESTAMP(6), FALSE) AS is_overdue
+                COALESCE(task_id, callback_task_id) AS task_id, duration_seconds,
+                COALESCE(deadline_at <= UTC_TIMESTAMP(6), FALSE) AS is_overdue,
+                TIMESTAMPDIFF(SECOND, state_at, UTC_TIMESTAMP(6)) AS seconds_in_state
             FROM video_jobs
             WHERE id = \(id)
             """
@@ -190,7 +191,7 @@ extension Connection {
                 vendorInput: [VendorField](json: row("vendor_input")),
                 callbackToken: row("callback_token"), taskID: row("task_id"),
                 duration: row("duration_seconds"), isOverdue: row("is_overdue"),
-                createdAt: row("created_at"))
+                secondsInState: row("seconds_in_state"))
         }
     }
 }

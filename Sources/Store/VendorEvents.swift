@@ -40,6 +40,28 @@ extension Connection {
         }
     }
 
+    /// Whether the event had its effect before, so that nobody needs to be asked about it.
+    package func isProcessed(_ eventID: String, from vendor: Vendor) throws -> Bool {
+        try first(
+            """
+            SELECT processed_at IS NOT NULL AS is_processed
+            FROM vendor_events
+            WHERE provider = \(vendor) AND event_id = \(eventID)
+            """
+        ) { row in try row("is_processed") } ?? false
+    }
+
+    /// Whether events have waited for long, so that something is wrong with receiving them.
+    package func hasStuckEvents() throws -> Bool {
+        try first(
+            """
+            SELECT 1
+            FROM vendor_events
+            WHERE processed_at IS NULL AND received_at < UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE
+            LIMIT 1
+            """, { _ in true }) ?? false
+    }
+
     /// Stripe's events whose object was not known when they came.
     package func unprocessedStripeEvents(limit: Int) throws -> [(id: String, type: String, object: String)] {
         try query(

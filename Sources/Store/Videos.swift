@@ -321,6 +321,11 @@ extension Video {
 package struct RenderTime: Hashable, Sendable {
     package let p50Seconds: Int
     package let p90Seconds: Int
+
+    package init(p50Seconds: Int, p90Seconds: Int) {
+        self.p50Seconds = p50Seconds
+        self.p90Seconds = p90Seconds
+    }
 }
 
 package struct RenderTimeKey: Hashable, Sendable {

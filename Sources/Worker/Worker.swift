@@ -1,1 +1,94 @@
-// The first file of this module replaces this one.
+package import Curl
+package import Domain
+package import Logging
+package import MariaDB
+package import Pollo
+package import Store
+package import Stripe
+import System
+
+/// What the worker is set to; the same for every thread.
+package struct WorkerSettings: Sendable {
+    /// The public base URL, for the callbacks of the video vendor.
+    package var appURL: String
+    package var media: MediaFolder
+    /// How many tasks the vendor may have at once, across all workers.
+    package var parallel: Int
+    package var pollInterval: Duration
+    package var deadlines: JobDeadlines
+    package var creditPolicy: CreditPolicy
+    /// What one credit of the vendor costs us (pollo-api.md 12).
+    package var vendorCredit: Money
+
+    package init(
+        appURL: String, media: MediaFolder, parallel: Int, pollInterval: Duration,
+        deadlines: JobDeadlines, creditPolicy: CreditPolicy,
+        vendorCredit: Money = Money(micros: 60_000)
+    ) {
+        self.appURL = appURL
+        self.media = media
+        self.parallel = parallel
+        self.pollInterval = pollInterval
+        self.deadlines = deadlines
+        self.creditPolicy = creditPolicy
+        self.vendorCredit = vendorCredit
+    }
+}
+
+/// Does the work of one thread: its own connections, one thing at a time.
+package final class Worker {
+    let settings: WorkerSettings
+    let database: Connection
+    let pollo: PolloClient
+    let stripe: StripeClient
+    let downloads: Curl
+    let log: Logger
+    /// When each of the upkeep's chores was last done by this thread.
+    var choresDoneAt: [Chore: ContinuousClock.Instant] = [:]
+
+    package init(
+        settings: WorkerSettings, database: Connection, pollo: PolloClient, stripe: StripeClient,
+        downloads: Curl, log: Logger
+    ) {
+        self.settings = settings
+        self.database = database
+        self.pollo = pollo
+        self.stripe = stripe
+        self.downloads = downloads
+        self.log = log
+    }
+
+    /// Writes down what a vendor has told, again and again while the database is away: it is
+    /// known here alone. Gives up before the lease of the claim can have run out.
+    func persist(_ job: ClaimedJob, _ change: () throws -> Void) throws {
+        let end = ContinuousClock.now + .seconds(40)
+        while true {
+            do {
+                return try change()
+            } catch is LeaseLost {
+                log.warning("another process has the job", metadata: job.metadata)
+                return
+            } catch let error as DatabaseError where error.isPassing {
+                guard ContinuousClock.now < end else { throw error }
+                CurrentThread.sleep(for: .milliseconds(500))
+            }
+        }
+    }
+}
+
+extension ClaimedJob {
+    var metadata: Logger.Metadata {
+        ["job": "\(id)", "state": "\(state.rawValue)", "task": "\(taskID ?? "-")"]
+    }
+}
+
+extension DatabaseError {
+    /// Whether the same may succeed in a while.
+    package var isPassing: Bool {
+        switch kind {
+        case .connectionLost, .unavailable, .lockTimeout, .deadlock, .recordChanged, .diskFull:
+            true
+        case .duplicateKey, .constraint, .other: false
+        }
+    }
+}

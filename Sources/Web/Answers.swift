@@ -1,0 +1,241 @@
+import Domain
+import FoundationEssentials
+import HTTP
+import HTTPTypes
+import JSON
+import Logging
+import MariaDB
+import Pollo
+import Sodium
+import Store
+import Stripe
+
+/// The path exists, for other methods.
+struct MethodNotAllowed: Error {
+    let allowed: [HTTPRequest.Method]
+}
+
+/// The body is of another type than the route takes.
+struct UnsupportedMediaType: Error {}
+
+/// A vendor that is needed for the answer did not do its part. Logged where it is thrown.
+struct VendorUnavailable: Error {}
+
+/// More work is asked for than can be done at once.
+struct Overloaded: Error {}
+
+extension Response {
+    static func json(
+        _ status: HTTPResponse.Status = .ok, _ body: [UInt8], fields: HTTPFields = [:]
+    ) -> Response {
+        var fields = fields
+        if fields[.cacheControl] == nil { fields[.cacheControl] = "no-store" }
+        return Response(
+            status: status, contentType: "application/json", fields: fields, body: body)
+    }
+
+    static func json(
+        _ status: HTTPResponse.Status = .ok, fields: HTTPFields = [:],
+        _ write: (inout JSONWriter) throws -> Void
+    ) rethrows -> Response {
+        var json = JSONWriter(capacity: 1024)
+        json.beginObject()
+        try write(&json)
+        json.endObject()
+        return .json(status, json.bytes, fields: fields)
+    }
+
+    /// This answer with a validator of its body; 304 without the body when the client has it.
+    func revalidated(for request: Request, cacheControl: String) -> Response {
+        let tag = "\"\(Hex.encode(Array(SHA256.hash(body).prefix(12))))\""
+        var fields = fields
+        fields[.eTag] = tag
+        fields[.cacheControl] = cacheControl
+        let known = request.source.parameter("HTTP_IF_NONE_MATCH") ?? ""
+        // nginx weakens the tag of an answer that it compresses.
+        guard known.contains(tag) else {
+            return Response(status: status, contentType: contentType, fields: fields, body: body)
+        }
+        return Response(status: .notModified, fields: fields)
+    }
+}
+
+/// The answer to whatever a handler threw: the only place that knows a status for an error.
+func answer(to error: any Error, request: Request, log: Logger) -> Response {
+    switch error {
+    case let error as InvalidInput:
+        return refusal(
+            .badRequest, "INVALID_INPUT", "Some fields need another value.",
+            action: "correct_input", request
+        ) { json in
+            json.beginArray()
+            for field in error.fields {
+                json.beginObject()
+                json.member("field", field.field)
+                json.member("message", field.message)
+                json.endObject()
+            }
+            json.endArray()
+        }
+    case let error as BodyTooLarge:
+        return refusal(
+            .contentTooLarge, "PAYLOAD_TOO_LARGE",
+            "Send at most \(error.limit / 1024) kB.", action: "correct_input", request)
+    case is UnsupportedMediaType:
+        return refusal(
+            .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
+            "Send JSON, with the header Content-Type: application/json.",
+            action: "correct_input", request)
+    case is BodyIncomplete:
+        return refusal(
+            .badRequest, "INVALID_INPUT", "The request ended early.", action: "retry", request)
+    case is Unauthenticated:
+        return refusal(
+            .unauthorized, "UNAUTHENTICATED", "Sign in to go on.", action: "sign_in", request)
+    case is InvalidCredentials:
+        return refusal(
+            .unauthorized, "INVALID_CREDENTIALS", "The address or the password is wrong.",
+            action: "sign_in", request)
+    case let error as InsufficientCredits:
+        let message =
+            error.isDebt
+            ? "A refund left \(error.shortfall) open. Buy credit to go on."
+            : "This costs \(error.required); you have \(error.current)."
+        return refusal(
+            HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), "INSUFFICIENT_CREDITS", message, action: "purchase_credits", request
+        ) { json in
+            json.beginObject()
+            json.member("required", error.required)
+            json.member("current", error.current)
+            json.member("shortfall", error.shortfall)
+            json.endObject()
+        }
+    case let error as Forbidden:
+        return refusal(.forbidden, "FORBIDDEN", error.message, action: nil, request)
+    case is NotFound:
+        return refusal(.notFound, "NOT_FOUND", "There is nothing here.", action: nil, request)
+    case let error as MethodNotAllowed:
+        let allowed = error.allowed.flatMap { $0 == .get ? ["GET", "HEAD"] : [$0.rawValue] }
+        var response = refusal(
+            .methodNotAllowed, "METHOD_NOT_ALLOWED",
+            "Use \(allowed.joined(separator: " or ")).", action: nil, request)
+        response.fields[.allow] = allowed.joined(separator: ", ")
+        return response
+    case let error as Conflict:
+        return refusal(.conflict, "CONFLICT", error.message, action: nil, request)
+    case is LeaseLost:
+        return refusal(
+            .conflict, "CONFLICT", "The video has just changed. Look again.", action: "retry",
+            request)
+    case is IdempotencyConflict:
+        return refusal(
+            .conflict, "IDEMPOTENCY_CONFLICT",
+            "This Idempotency-Key was used for another request. Use a new one.",
+            action: "correct_input", request)
+    case let error as RateLimited:
+        return refusal(error, request)
+    case let error as IntakeStopped:
+        return refusal(.serviceUnavailable, "API_ERROR", error.message, action: "retry", request)
+    case is VendorUnavailable:
+        return refusal(
+            .badGateway, "API_ERROR",
+            "A service that we need did not answer. Nothing was charged. Try again shortly.",
+            action: "retry", request)
+    case is Overloaded:
+        return unavailable(request)
+    case let error as DatabaseError:
+        log.error("request failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
+        switch error.kind {
+        case .connectionLost, .unavailable, .lockTimeout, .deadlock, .recordChanged, .diskFull:
+            return unavailable(request)
+        case .duplicateKey, .constraint, .other: return internalError(request)
+        }
+    default:
+        log.error("request failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
+        return internalError(request)
+    }
+}
+
+private func unavailable(_ request: Request) -> Response {
+    var response = refusal(
+        .serviceUnavailable, "API_ERROR", "We are busy. Nothing was lost; try again shortly.",
+        action: "retry", request)
+    response.fields[.retryAfter] = "2"
+    return response
+}
+
+private func internalError(_ request: Request) -> Response {
+    refusal(
+        .internalServerError, "INTERNAL", "Something broke on our side. Try again.",
+        action: "retry", request)
+}
+
+private func refusal(_ error: RateLimited, _ request: Request) -> Response {
+    var response = refusal(
+        .tooManyRequests, "RATE_LIMITED",
+        "You can start \(error.limit) in \(error.windowSeconds / 60) minutes. "
+            + "Try again in \(error.retryAfterSeconds) seconds.", action: "retry", request
+    ) { json in
+        json.beginObject()
+        json.member("limit", error.limit)
+        json.member("windowSeconds", error.windowSeconds)
+        json.member("retryAfterSeconds", error.retryAfterSeconds)
+        json.endObject()
+    }
+    response.fields[.retryAfter] = String(error.retryAfterSeconds)
+    return response
+}
+
+private func refusal(
+    _ status: HTTPResponse.Status, _ code: StaticString, _ message: String, action: String?,
+    _ request: Request, details: ((inout JSONWriter) -> Void)? = nil
+) -> Response {
+    .json(status) { json in
+        json.key("error")
+        json.beginObject()
+        json.member("code", code.description)
+        json.member("message", message)
+        json.member("action", action)
+        if let details {
+            json.key("details")
+            details(&json)
+        }
+        json.endObject()
+        json.member("requestId", request.id)
+    }
+}
+
+extension JSONWriter {
+    mutating func member(_ name: StaticString, _ value: Money) {
+        key(name)
+        literal(value.json)
+    }
+
+    mutating func member<Kind>(_ name: StaticString, _ value: ID<Kind>) {
+        key(name)
+        string(value.description)
+    }
+
+    mutating func member(_ name: StaticString, _ value: Date?) {
+        key(name)
+        if let value { string(value.iso8601) } else { null() }
+    }
+}
+
+extension Date {
+    /// ISO 8601 in UTC with milliseconds: `2026-11-22T10:00:00.123Z`.
+    var iso8601: String {
+        formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+
+    /// Reads what ``iso8601`` writes, without fractions too, or a day alone.
+    init?(iso8601 text: String) {
+        let whole = Date.ISO8601FormatStyle()
+        let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        let time = text.utf8.count == 10 ? text + "T00:00:00Z" : text
+        guard let date = (try? whole.parse(time)) ?? (try? fractional.parse(time)) else {
+            return nil
+        }
+        self = date
+    }
+}

@@ -1,0 +1,194 @@
+import Domain
+import FoundationEssentials
+import HTTP
+import HTTPTypes
+import JSON
+import Sodium
+import Store
+import Synchronization
+import System
+
+/// Signs and reads our tokens: JWT (RFC 7519) by HS256, with exactly our own header. Reading one
+/// is on the way of nearly every request, so it is done here with one keyed HMAC context for each
+/// thread rather than by a library (performance.md 1.5 and 4 have the figures).
+final class TokenAuthority {
+    struct Token: Equatable {
+        let userID: UserID
+        /// 128 random bits; the session is stored under their hash.
+        let sessionID: [UInt8]
+        let expiresAt: Date
+
+        var sessionHash: [UInt8] { SHA256.hash(sessionID) }
+    }
+
+    /// `{"alg":"HS256","typ":"JWT"}`
+    private static let header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+    private let current: HMACSHA256
+    private let previous: HMACSHA256?
+
+    init(secret: [UInt8], previous: [UInt8]?) {
+        current = HMACSHA256(key: secret)
+        self.previous = previous.map(HMACSHA256.init(key:))
+    }
+
+    func sign(_ token: Token, at now: Date) -> String {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("sub", token.userID)
+        json.member("sid", Base64.encode(token.sessionID, .urlSafe))
+        json.member("iat", Int(now.timeIntervalSince1970))
+        json.member("exp", Int(token.expiresAt.timeIntervalSince1970))
+        json.endObject()
+        let signed = "\(Self.header).\(Base64.encode(json.bytes, .urlSafe))"
+        return "\(signed).\(Base64.encode(current.code(for: Array(signed.utf8)), .urlSafe))"
+    }
+
+    /// The token, when its signature is ours and its time is not over.
+    func read(_ text: String, at now: Date) -> Token? {
+        guard text.utf8.count <= 1024 else { return nil }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == Self.header,
+            let signature = Base64.decode(String(parts[2]), .urlSafe),
+            isSigned("\(parts[0]).\(parts[1])", by: signature),
+            let payload = Base64.decode(String(parts[1]), .urlSafe),
+            let claims = try? JSONValue(parsing: payload),
+            let user = claims["sub"]?.string.flatMap({ UserID($0) }),
+            let session = claims["sid"]?.string.flatMap({ Base64.decode($0, .urlSafe) }),
+            session.count == 16, let expiry = claims["exp"]?.integer,
+            Double(expiry) > now.timeIntervalSince1970
+        else { return nil }
+        return Token(
+            userID: user, sessionID: session,
+            expiresAt: Date(timeIntervalSince1970: Double(expiry)))
+    }
+
+    private func isSigned(_ text: String, by signature: [UInt8]) -> Bool {
+        let bytes = Array(text.utf8)
+        return [current, previous].contains { key in
+            key.map { constantTimeEquals($0.code(for: bytes), signature) } ?? false
+        }
+    }
+}
+
+/// Lets at most four passwords be hashed at once: each takes 19 MiB and a core.
+package final class PasswordGate: Sendable {
+    private let free = Mutex(4)
+
+    package init() {}
+
+    /// Runs `body` when a place is free, waiting 50 ms at most; otherwise throws `Overloaded`.
+    func pass<Result>(_ body: () throws -> Result) throws -> Result {
+        let end = ContinuousClock.now + .milliseconds(50)
+        while !take() {
+            guard ContinuousClock.now < end else { throw Overloaded() }
+            CurrentThread.sleep(for: .milliseconds(2))
+        }
+        defer { free.withLock { $0 += 1 } }
+        return try body()
+    }
+
+    private func take() -> Bool {
+        free.withLock { places in
+            guard places > 0 else { return false }
+            places -= 1
+            return true
+        }
+    }
+}
+
+/// The cookie that signs a browser in. `__Host-` binds it to this host, HTTPS and all paths.
+enum SessionCookie {
+    static let name = "__Host-rushes_session"
+
+    static func set(_ token: String, lasting seconds: Int) -> String {
+        "\(name)=\(token); Path=/; Max-Age=\(seconds); Secure; HttpOnly; SameSite=Lax"
+    }
+
+    static let cleared = "\(name)=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"
+
+    /// The token in the `Cookie` header (RFC 6265 4.2); nil when there is none, or more than one.
+    static func token(in header: String) -> String? {
+        let values = header.split(separator: ";").compactMap { pair -> String? in
+            let parts = pair.trimmingPrefix(while: { $0 == " " }).split(
+                separator: "=", maxSplits: 1)
+            guard parts.count == 2, parts[0] == name else { return nil }
+            return String(parts[1])
+        }
+        return values.count == 1 ? values[0] : nil
+    }
+}
+
+/// How a request says who it is from.
+enum Credential {
+    case bearer(String)
+    case cookie(String)
+
+    /// Throws ``Unauthenticated`` when the headers contradict each other.
+    static func of(_ request: Request) throws -> Credential? {
+        guard request.source.count(of: "HTTP_AUTHORIZATION") <= 1,
+            request.source.count(of: "HTTP_COOKIE") <= 1
+        else { throw Unauthenticated() }
+        if let header = request.source.parameter("HTTP_AUTHORIZATION"), !header.isEmpty {
+            let parts = header.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+                throw Unauthenticated()
+            }
+            return .bearer(String(parts[1]))
+        }
+        return request.source.parameter("HTTP_COOKIE").flatMap(SessionCookie.token(in:))
+            .map(Credential.cookie)
+    }
+
+    var text: String {
+        switch self {
+        case .bearer(let text), .cookie(let text): text
+        }
+    }
+}
+
+/// A handler that needs a user.
+typealias UserHandler = @Sendable (Request, Context, User) throws -> Response
+
+/// Makes a handler of one that needs a user; without a good session it answers 401.
+func signedIn(_ handler: @escaping UserHandler) -> Handler {
+    { request, context in
+        guard let credential = try Credential.of(request) else { throw Unauthenticated() }
+        if case .cookie = credential, !request.isSafe {
+            guard try request.origin() == context.settings.origin else {
+                throw Forbidden("This request came from another site.")
+            }
+        }
+        guard let token = context.site.tokens.read(credential.text, at: context.now),
+            let user = try context.database.user(session: token.sessionHash),
+            user.id == token.userID
+        else { throw Unauthenticated() }
+        return try handler(request, context, user)
+    }
+}
+
+/// Refuses a request that another site sent from a visitor's browser. Programs send no `Origin`.
+func refuseForeignOrigin(_ request: Request, _ context: Context) throws {
+    guard let origin = try request.origin() else { return }
+    guard origin == context.settings.origin else {
+        throw Forbidden("This request came from another site.")
+    }
+}
+
+extension Request {
+    /// RFC 9110 9.2.1: methods that change nothing.
+    var isSafe: Bool { method == .get || method == .head }
+
+    /// The `Origin` header, in lower case.
+    func origin() throws -> String? {
+        try single("HTTP_ORIGIN", "Origin")?.lowercased()
+    }
+}
+
+extension SiteSettings {
+    /// Scheme, host and port of the public base URL, in lower case.
+    var origin: String {
+        let parts = appURL.lowercased().split(
+            separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        return parts.prefix(3).joined(separator: "/")
+    }
+}

@@ -1,0 +1,91 @@
+import Domain
+import HTTP
+import HTTPTypes
+import JSON
+import Sodium
+import Store
+
+extension Request {
+    /// The body as JSON: at most 64 kB, of type `application/json`.
+    func json() throws -> (value: JSONValue, bytes: [UInt8]) {
+        let type = source.parameter("CONTENT_TYPE") ?? ""
+        let mediaType = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        guard mediaType == "application/json" else { throw UnsupportedMediaType() }
+        let bytes = try source.body(upTo: 64 * 1024)
+        guard let value = try? JSONValue(parsing: bytes) else {
+            throw InvalidInput("body", "This is not JSON in UTF-8.")
+        }
+        return (value, bytes)
+    }
+
+    /// The members of a JSON object in the body.
+    func jsonObject() throws -> [String: JSONValue] {
+        guard case .object(let members) = try json().value else {
+            throw InvalidInput("body", "Send a JSON object.")
+        }
+        return members
+    }
+
+    /// A header that must not come twice: two different readers could each believe another one.
+    func single(_ parameter: StaticString, _ name: String) throws -> String? {
+        guard source.count(of: parameter) <= 1 else {
+            throw InvalidInput(name, "Send this header once.")
+        }
+        return source.parameter(parameter)
+    }
+
+    /// The caller's key for this call, with the hash of all that it names.
+    func clientKey(body: [UInt8]) throws -> ClientKey? {
+        guard let key = try single("HTTP_IDEMPOTENCY_KEY", "Idempotency-Key"), !key.isEmpty else {
+            return nil
+        }
+        guard key.utf8.count <= 255, key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw InvalidInput("Idempotency-Key", "Use at most 255 visible ASCII characters.")
+        }
+        var hash = SHA256()
+        hash.update("\(method.rawValue) \(path)\n".utf8)
+        hash.update(body)
+        return ClientKey(key: key, requestHash: hash.finalize())
+    }
+}
+
+/// Which part of a list is asked for.
+struct Page<Kind> {
+    let limit: Int
+    let cursor: ID<Kind>?
+
+    /// Reads `limit` (1 to 100, 20 when left out) and `cursor`, adding what is wrong to `problems`.
+    init(_ query: Query, problems: inout [InvalidInput.Field]) {
+        var limit = 20
+        if let text = query["limit"] {
+            if let number = Int(text), (1...100).contains(number) {
+                limit = number
+            } else {
+                problems.append(.init("limit", "Send a whole number from 1 to 100."))
+            }
+        }
+        var cursor: ID<Kind>?
+        if let text = query["cursor"] {
+            cursor = ID(text)
+            if cursor == nil {
+                problems.append(.init("cursor", "Send the nextCursor of the page before."))
+            }
+        }
+        self.limit = limit
+        self.cursor = cursor
+    }
+
+    /// Writes the items that belong to this page, out of one more than the limit, and the cursor
+    /// of the next page.
+    func write<Item>(
+        _ items: [Item], id: (Item) -> ID<Kind>, _ json: inout JSONWriter,
+        item: (inout JSONWriter, Item) -> Void
+    ) {
+        json.key("items")
+        json.beginArray()
+        for entry in items.prefix(limit) { item(&json, entry) }
+        json.endArray()
+        let last = items.count > limit ? items[limit - 1] : nil
+        json.member("nextCursor", last.map { id($0).description })
+    }
+}

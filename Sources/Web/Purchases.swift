@@ -1,0 +1,152 @@
+import Domain
+import FoundationEssentials
+import HTTP
+import HTTPTypes
+import JSON
+import Logging
+import Store
+import Stripe
+import System
+
+/// Orders of credit, paid on Stripe's page.
+enum Purchases {
+    /// `POST /api/credits/purchase`: orders a package.
+    ///
+    /// Body: `packageId`. Answers 201 `{purchaseId, sessionId, url}`: send the buyer to `url`.
+    /// With an `Idempotency-Key`, the same key and body get the same page again. 502 when Stripe
+    /// does not answer; then the same call may be made again.
+    static func create(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        let (body, bytes) = try request.json()
+        let key = try request.clientKey(body: bytes)
+        let catalog = try context.site.catalog()
+        guard let id = body["packageId"]?.string, let package = catalog.package(id) else {
+            let names = catalog.packages.map(\.id).joined(separator: ", ")
+            throw InvalidInput("packageId", "Choose one of \(names).")
+        }
+        let log = context.site.logger(for: request)
+        let fresh = PurchaseID.new()
+        let claim = try context.database.claim(
+            key, for: fresh, of: package, catalogVersion: catalog.version, user: user.id,
+            isLive: context.settings.isLive)
+        switch claim {
+        case .answered(let answer):
+            return .json(HTTPResponse.Status(code: answer.status), Array(answer.body.utf8))
+        case .claimed:
+            return try openSession(for: fresh, key: key, user: user, context, log)
+        case .unfinished(let purchase):
+            // The first call still runs or died on the way. Stripe's own key makes it one session
+            // whichever of the two asks; while the other one asks, Stripe says so.
+            return try openSession(for: purchase, key: key, user: user, context, log)
+        }
+    }
+
+    private static func openSession(
+        for id: PurchaseID, key: ClientKey?, user: User, _ context: Context, _ log: Logger
+    ) throws -> Response {
+        guard let purchase = try context.database.purchase(id, of: user.id) else {
+            throw NotFound()
+        }
+        let session = try createSession(for: purchase, context, log)
+        guard let url = session.url else {
+            log.error("stripe: a session without an address", metadata: ["purchase": "\(id)"])
+            throw VendorUnavailable()
+        }
+        try context.database.setSession(session.id, url: url, of: id)
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("purchaseId", id)
+        json.member("sessionId", session.id)
+        json.member("url", url)
+        json.endObject()
+        if let key {
+            try context.database.finish(
+                key, of: user.id,
+                with: StoredAnswer(status: 201, body: String(decoding: json.bytes, as: UTF8.self)))
+        }
+        return .json(.created, json.bytes)
+    }
+
+    /// Asks Stripe for the page, and again where Stripe says that the same call is worth it: the
+    /// key was stored with the order before (P2).
+    private static func createSession(
+        for purchase: Purchase, _ context: Context, _ log: Logger
+    ) throws -> CheckoutSession {
+        let base = context.settings.appURL
+        guard let cents = purchase.price.cents else { throw VendorUnavailable() }
+        let order = CheckoutSessionRequest(
+            productName: "Rushes credit, \(purchase.credits + purchase.bonus)",
+            unitAmount: Int(cents), clientReferenceID: purchase.id.description,
+            metadata: ["purchase_id": purchase.id.description],
+            successURL: "\(base)/purchases/\(purchase.id)?session_id={CHECKOUT_SESSION_ID}",
+            cancelURL: "\(base)/credits?package=\(purchase.packageID)&canceled=\(purchase.id)")
+        var attempt = 1
+        while true {
+            do throws(StripeError) {
+                return try context.stripe.createCheckoutSession(
+                    order, idempotencyKey: "purchase:\(purchase.id)")
+            } catch {
+                log.error(
+                    "stripe: no session",
+                    metadata: ["purchase": "\(purchase.id)", "error": "\(error)"])
+                guard error.isWorthRetrying, attempt < 4 else { throw VendorUnavailable() }
+                CurrentThread.sleep(
+                    for: Backoff.delay(
+                        afterTry: attempt, base: .milliseconds(500), ceiling: .seconds(2),
+                        jitter: .random(in: 0...1)))
+                attempt += 1
+            }
+        }
+    }
+
+    /// `GET /api/credits/purchases/:id`: how an order stands. While it is open, Stripe is asked,
+    /// because its webhook may be late; the address that the buyer came back by proves nothing.
+    static func show(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        guard var purchase = try context.database.purchase(context.id(), of: user.id) else {
+            throw NotFound()
+        }
+        if purchase.state == .pending, let session = purchase.sessionID,
+            try context.database.mayAskStripe(about: purchase.id)
+        {
+            let log = context.site.logger(for: request)
+            do {
+                let facts = try context.stripe.checkoutSession(id: session).facts(hasFailed: false)
+                purchase = try apply(facts, to: purchase, context, log)
+            } catch let error as StripeError {
+                // The person sees "pending" and looks again; the webhook or the sweep will tell.
+                log.warning(
+                    "stripe: no look at a session",
+                    metadata: ["purchase": "\(purchase.id)", "error": "\(error)"])
+            }
+        }
+        return .json { json in
+            json.member("id", purchase.id)
+            json.member("packageId", purchase.packageID)
+            json.member("status", purchase.state.rawValue)
+            json.member("price", purchase.price)
+            json.member("credits", purchase.credits)
+            json.member("bonus", purchase.bonus)
+            json.member("total", purchase.credits + purchase.bonus)
+            if purchase.state == .pending { json.member("url", purchase.checkoutURL) }
+            json.member("createdAt", purchase.createdAt)
+            json.member("paidAt", purchase.paidAt)
+        }
+    }
+
+    /// Applies what Stripe says to an order, from wherever it was learnt.
+    static func apply(
+        _ facts: PaymentFacts, to purchase: Purchase, _ context: Context, _ log: Logger
+    ) throws -> Purchase {
+        let result = try context.database.apply(
+            facts, to: purchase.id, policy: context.settings.creditPolicy)
+        switch result.outcome {
+        case .mismatch(let problem):
+            log.critical(
+                "a payment does not fit its order; nothing was credited",
+                metadata: ["purchase": "\(purchase.id)", "problem": "\(problem)"])
+        case .grant where purchase.paidAt == nil:
+            log.notice("credited", metadata: ["purchase": "\(purchase.id)"])
+        case .grant, .wait, .fail, .expire: break
+        }
+        return result.purchase
+    }
+}

@@ -1,0 +1,67 @@
+package import HTTP
+package import HTTPTypes
+
+/// Answers a request; everything that it may touch is in the context. It throws what goes wrong:
+/// one place turns that into an answer.
+package typealias Handler = @Sendable (Request, Context) throws -> Response
+
+/// A method and a path with its handler. A part of the path that begins with `:` stands for any
+/// one part; the handler finds what it was in ``Context/arguments``.
+package struct Route: Sendable {
+    package let method: HTTPRequest.Method
+    package let pattern: String
+    package let handler: Handler
+
+    package static func get(_ pattern: String, _ handler: @escaping Handler) -> Route {
+        Route(method: .get, pattern: pattern, handler: handler)
+    }
+
+    package static func post(_ pattern: String, _ handler: @escaping Handler) -> Route {
+        Route(method: .post, pattern: pattern, handler: handler)
+    }
+}
+
+/// Finds the route of a request.
+struct Router: Sendable {
+    enum Match {
+        case found(Handler, arguments: [String])
+        case wrongMethod(allowed: [HTTPRequest.Method])
+        case notFound
+    }
+
+    /// Routes without a variable part, by path: most requests end here with one look.
+    private let fixed: [String: [Route]]
+    private let variable: [(parts: [Substring], route: Route)]
+
+    init(_ routes: [Route]) {
+        fixed = Dictionary(grouping: routes.filter { !$0.pattern.contains(":") }, by: \.pattern)
+        variable = routes.filter { $0.pattern.contains(":") }.map { route in
+            (route.pattern.split(separator: "/"), route)
+        }
+    }
+
+    /// HEAD is answered by the route of GET; the server leaves the body out.
+    func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
+        let wanted = method == .head ? .get : method
+        if let routes = fixed[path] {
+            guard let route = routes.first(where: { $0.method == wanted }) else {
+                return .wrongMethod(allowed: routes.map(\.method))
+            }
+            return .found(route.handler, arguments: [])
+        }
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        var allowed: [HTTPRequest.Method] = []
+        for (pattern, route) in variable where pattern.count == parts.count {
+            var arguments: [String] = []
+            let matches = zip(pattern, parts).allSatisfy { expected, part in
+                guard expected.first == ":" else { return expected == part }
+                arguments.append(String(part))
+                return !part.isEmpty
+            }
+            guard matches else { continue }
+            guard route.method != wanted else { return .found(route.handler, arguments: arguments) }
+            allowed.append(route.method)
+        }
+        return allowed.isEmpty ? .notFound : .wrongMethod(allowed: allowed)
+    }
+}

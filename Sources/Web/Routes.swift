@@ -1,0 +1,32 @@
+/// The table of contents of the API (design.md 5).
+package let routes: [Route] = [
+    .get("/api/health/live", Health.live),
+    .get("/api/health", Health.show),
+
+    .get("/api/tiers", Tiers.index),
+    .get("/api/credits/packages", Packages.index),
+
+    .post("/api/auth/register", Accounts.create),
+    .post("/api/auth/login", Sessions.create),
+    .post("/api/auth/logout", Sessions.destroy),
+    .post("/api/auth/refresh", signedIn(Sessions.refresh)),
+    .get("/api/me", signedIn(Accounts.show)),
+
+    .post("/api/videos/quote", signedIn(Videos.quote)),
+    .post("/api/videos/generate", signedIn(Videos.create)),
+    .get("/api/videos", signedIn(Videos.index)),
+    .get("/api/videos/:id", signedIn(Videos.show)),
+    .get("/api/videos/:id/status", signedIn(Videos.show)),
+    .get("/api/videos/:id/file", signedIn(Videos.file)),
+    .get("/api/videos/:id/poster", signedIn(Videos.poster)),
+    .post("/api/videos/:id/cancellation", signedIn(Videos.cancel)),
+
+    .get("/api/credits/balance", signedIn(Credits.balance)),
+    .get("/api/credits/transactions", signedIn(Credits.transactions)),
+    .post("/api/credits/purchase", signedIn(Purchases.create)),
+    .get("/api/credits/purchases/:id", signedIn(Purchases.show)),
+
+    .post("/api/webhooks/stripe", StripeWebhook.create),
+    .post("/api/webhooks/pollo", PolloWebhook.create),
+    .post("/api/webhooks/pollo/:token", PolloWebhook.create),
+]

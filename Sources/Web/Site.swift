@@ -1,0 +1,141 @@
+package import Domain
+import FoundationEssentials
+package import HTTP
+import HTTPTypes
+package import Logging
+package import MariaDB
+import Sodium
+package import Store
+package import Stripe
+
+/// What the site is set to; the same for every thread.
+package struct SiteSettings: Sendable {
+    /// The public base URL, without a slash at its end.
+    package var appURL: String
+    package var jwtSecret: [UInt8]
+    /// Still accepted while the secret is being changed.
+    package var previousJWTSecret: [UInt8]?
+    package var stripeWebhookSecrets: [String]
+    package var polloWebhookSecret: String
+    /// Whether Stripe's keys move real money.
+    package var isLive: Bool
+    package var creditPolicy: CreditPolicy
+    package var signupCredit: Money
+    package var generateLimit: CallLimit
+    package var deadlines: JobDeadlines
+
+    package init(
+        appURL: String, jwtSecret: [UInt8], previousJWTSecret: [UInt8]?,
+        stripeWebhookSecrets: [String], polloWebhookSecret: String, isLive: Bool,
+        creditPolicy: CreditPolicy, signupCredit: Money, generateLimit: CallLimit,
+        deadlines: JobDeadlines
+    ) {
+        self.appURL = appURL
+        self.jwtSecret = jwtSecret
+        self.previousJWTSecret = previousJWTSecret
+        self.stripeWebhookSecrets = stripeWebhookSecrets
+        self.polloWebhookSecret = polloWebhookSecret
+        self.isLive = isLive
+        self.creditPolicy = creditPolicy
+        self.signupCredit = signupCredit
+        self.generateLimit = generateLimit
+        self.deadlines = deadlines
+    }
+}
+
+/// The application on one worker thread: its connections, its keys and what it remembers.
+package final class Site {
+    let settings: SiteSettings
+    let database: Connection
+    let stripe: StripeClient
+    let tokens: TokenAuthority
+    let passwords: PasswordGate
+    private let log: Logger
+    private let router: Router
+    private var remembered = Remembered()
+
+    package init(
+        settings: SiteSettings, database: Connection, stripe: StripeClient,
+        passwords: PasswordGate, log: Logger
+    ) {
+        self.settings = settings
+        self.database = database
+        self.stripe = stripe
+        self.passwords = passwords
+        self.log = log
+        tokens = TokenAuthority(
+            secret: settings.jwtSecret, previous: settings.previousJWTSecret)
+        router = Router(routes)
+    }
+
+    package func respond(to request: Request) -> Response {
+        let match = router.match(request.method, request.path)
+        do {
+            switch match {
+            case .found(let handler, let arguments):
+                return try handler(request, Context(site: self, arguments: arguments))
+            case .wrongMethod(let allowed):
+                throw MethodNotAllowed(allowed: allowed)
+            case .notFound:
+                throw NotFound()
+            }
+        } catch {
+            return answer(to: error, request: request, log: logger(for: request))
+        }
+    }
+
+    func logger(for request: Request) -> Logger {
+        var log = log
+        log[metadataKey: "request"] = "\(request.id)"
+        return log
+    }
+
+    /// The catalog at its current version.
+    func catalog() throws -> Catalog {
+        let version = try database.currentCatalogVersion()
+        if let catalog = remembered.catalog, catalog.version == version { return catalog }
+        let catalog = try database.catalog(version: version)
+        remembered.catalog = catalog
+        return catalog
+    }
+
+    /// How long videos take, measured by `work`; read again after half a minute.
+    func renderTimes(at now: Date) throws -> [RenderTimeKey: RenderTime] {
+        if let readAt = remembered.renderTimesReadAt, abs(now.timeIntervalSince(readAt)) < 30 {
+            return remembered.renderTimes
+        }
+        remembered.renderTimes = try database.renderTimes()
+        remembered.renderTimesReadAt = now
+        return remembered.renderTimes
+    }
+
+    private struct Remembered {
+        var catalog: Catalog?
+        var renderTimes: [RenderTimeKey: RenderTime] = [:]
+        var renderTimesReadAt: Date?
+    }
+}
+
+/// What a handler may touch while it answers one request.
+package struct Context {
+    let site: Site
+    /// What the variable parts of the route's path were.
+    let arguments: [String]
+    let now: Date
+
+    init(site: Site, arguments: [String], now: Date = Date()) {
+        self.site = site
+        self.arguments = arguments
+        self.now = now
+    }
+
+    var settings: SiteSettings { site.settings }
+    var database: Connection { site.database }
+    var stripe: StripeClient { site.stripe }
+
+    /// The id in the path; one that is malformed is an id of nothing.
+    func id<Kind>() throws -> ID<Kind> {
+        guard let text = arguments.first, let id = ID<Kind>(text) else { throw NotFound() }
+        return id
+    }
+}

@@ -1,0 +1,263 @@
+import Domain
+import FoundationEssentials
+import HTTP
+import HTTPTypes
+import JSON
+import Sodium
+import Store
+
+/// Videos, from order to file.
+enum Videos {
+    /// `POST /api/videos/quote`: what a video would cost, without making it.
+    ///
+    /// Body: `tier` and `duration`; the other fields of an order are judged when they are there.
+    /// Answers 200 `{tier, price, balanceAfter, reason?}`.
+    static func quote(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        let body = try request.json().value
+        let draft = try VideoDraft(body, catalog: context.site.catalog(), for: .quote)
+        let balance = try context.database.balance(of: user.id)
+        return .json { json in
+            json.member("tier", draft.tier.id)
+            json.member("price", draft.total)
+            json.member("balanceAfter", balance.available - draft.total)
+            if let reason = draft.reason { json.member("reason", reason) }
+        }
+    }
+
+    /// `POST /api/videos/generate`: orders one to four videos, paid in credit.
+    ///
+    /// Body: design.md 5. Header `Idempotency-Key`: the same key and body get the first answer
+    /// again. Answers 202 and the job, 400 for bad fields, 402 when the balance is too low, 429
+    /// beyond GENERATE_LIMIT.
+    static func create(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        let (body, bytes) = try request.json()
+        let key = try request.clientKey(body: bytes)
+        let catalog = try context.site.catalog()
+        let draft = try VideoDraft(body, catalog: catalog)
+        let order = VideoOrder(
+            call: .new(), draft: draft, catalogVersion: catalog.version,
+            videos: (0..<draft.count).map { _ in
+                (id: .new(), callbackToken: Base64.encode(randomBytes(24), .urlSafe))
+            })
+        let seconds = try renderTime(of: draft.tier.id, draft.duration, context).p50Seconds
+        let stored = try context.database.accept(
+            order, from: user.id, key: key, limit: context.settings.generateLimit,
+            queueDeadline: context.settings.deadlines.queue
+        ) { acceptance in
+            StoredAnswer(
+                status: 202,
+                body: accepted(acceptance, draft: draft, seconds: seconds))
+        }
+        return .json(HTTPResponse.Status(code: stored.status), Array(stored.body.utf8))
+    }
+
+    private static func accepted(
+        _ acceptance: Acceptance, draft: VideoDraft, seconds: Int
+    ) -> String {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("jobId", acceptance.videoIDs[0])
+        if acceptance.videoIDs.count > 1 {
+            json.key("jobIds")
+            json.beginArray()
+            for id in acceptance.videoIDs { json.string(id.description) }
+            json.endArray()
+        }
+        json.member("taskId", nil as String?)
+        json.member("status", VideoStatus.pending.rawValue)
+        json.member("tier", draft.tier.id)
+        json.member("estimatedCost", draft.total)
+        json.member("estimatedTime", seconds)
+        json.member("balance", acceptance.balance)
+        json.member("position", acceptance.jobsAhead + 1)
+        json.endObject()
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+
+    /// `GET /api/videos?status&tier&q&from&to&limit&cursor`: the gallery, newest first.
+    ///
+    /// `status` is one of the five, or `active` for all that are not ended.
+    static func index(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        let query = Query(request.queryString)
+        var problems: [InvalidInput.Field] = []
+        let page = Page<VideoKind>(query, problems: &problems)
+        let filter = try filter(query, catalog: context.site.catalog(), problems: &problems)
+        guard problems.isEmpty else { throw InvalidInput(problems) }
+        let videos = try context.database.videos(
+            of: user.id, matching: filter, before: page.cursor, limit: page.limit + 1)
+        let times = try context.site.renderTimes(at: context.now)
+        let response = Response.json { json in
+            page.write(videos, id: \.id, &json) { json, video in
+                json.beginObject()
+                json.members(of: video, times: times, appURL: context.settings.appURL)
+                json.endObject()
+            }
+        }
+        return response.revalidated(for: request, cacheControl: "private, no-cache")
+    }
+
+    private static func filter(
+        _ query: Query, catalog: Catalog, problems: inout [InvalidInput.Field]
+    ) throws -> VideoFilter {
+        var filter = VideoFilter()
+        switch query["status"] {
+        case nil: break
+        case "active": filter.statuses = [.pending, .processing]
+        case let text?:
+            if let status = VideoStatus(rawValue: text) {
+                filter.statuses = [status]
+            } else {
+                let names = VideoStatus.allCases.map(\.rawValue).joined(separator: ", ")
+                problems.append(.init("status", "Choose one of \(names), or active."))
+            }
+        }
+        if let tier = query["tier"] {
+            if catalog.tier(tier) == nil {
+                problems.append(.init("tier", "There is no tier of this name."))
+            }
+            filter.tier = tier
+        }
+        if let text = query["q"] {
+            if text.count > 200 || text.contains("\0") {
+                problems.append(.init("q", "Use at most 200 characters."))
+            }
+            filter.query = text
+        }
+        func date(_ name: String) -> Date? {
+            guard let text = query[name] else { return nil }
+            guard let date = Date(iso8601: text) else {
+                problems.append(.init(name, "Send a time such as 2026-11-22T10:00:00Z."))
+                return nil
+            }
+            return date
+        }
+        filter.from = date("from")
+        filter.to = date("to")
+        return filter
+    }
+
+    /// `GET /api/videos/:id` and `/status`: one job. Answers 304 when nothing changed, 404 for
+    /// another user's.
+    static func show(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        guard let video = try context.database.video(context.id(), of: user.id) else {
+            throw NotFound()
+        }
+        return try response(for: video, context)
+            .revalidated(for: request, cacheControl: "private, no-cache")
+    }
+
+    /// `POST /api/videos/:id/cancellation`: takes a job back that the vendor does not have yet.
+    /// Answers 200 and the job, 409 when it is too late.
+    static func cancel(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        let id: VideoID = try context.id()
+        try context.database.cancel(id, of: user.id, policy: context.settings.creditPolicy)
+        guard let video = try context.database.video(id, of: user.id) else { throw NotFound() }
+        return try response(for: video, context)
+    }
+
+    private static func response(for video: Video, _ context: Context) throws -> Response {
+        let times = try context.site.renderTimes(at: context.now)
+        return .json { json in
+            json.members(of: video, times: times, appURL: context.settings.appURL)
+        }
+    }
+
+    /// `GET /api/videos/:id/file`: the video, sent by nginx with ranges. With `?download=1` the
+    /// browser saves it. Answers 404 until it is ready.
+    static func file(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        guard let video = try context.database.video(context.id(), of: user.id),
+            let file = video.file
+        else { throw NotFound() }
+        var response = media(VideoFile.path(of: video.id), type: "video/mp4")
+        let disposition = Query(request.queryString)["download"] == "1" ? "attachment" : "inline"
+        response.fields[.contentDisposition] =
+            "\(disposition); filename=\"rushes-\(video.id).mp4\""
+        // nginx writes the file's own tag; this one says what the bytes are.
+        response.fields[.reprDigest] = Hex.decode(file.checksum).map {
+            "sha-256=:\(Base64.encode($0)):"
+        }
+        return response
+    }
+
+    /// `GET /api/videos/:id/poster`: its first clear picture, as JPEG.
+    static func poster(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        guard let video = try context.database.video(context.id(), of: user.id),
+            video.file?.hasPoster == true
+        else { throw NotFound() }
+        return media(VideoFile.posterPath(of: video.id), type: "image/jpeg")
+    }
+
+    /// Hands the sending to nginx, which alone can reach `/_media/`.
+    private static func media(_ path: String, type: StaticString) -> Response {
+        Response(
+            status: .ok, contentType: type,
+            fields: [
+                .xAccelRedirect: "/_media/\(path)", .cacheControl: "private, max-age=86400",
+            ])
+    }
+
+    static func renderTime(
+        of tier: String, _ duration: Int, _ context: Context
+    ) throws -> RenderTime {
+        try context.site.renderTimes(at: context.now)[
+            RenderTimeKey(tierID: tier, duration: duration)]
+            ?? RenderTime(p50Seconds: 90 + 6 * duration, p90Seconds: 120 + 12 * duration)
+    }
+}
+
+extension HTTPField.Name {
+    /// nginx, ngx_http_upstream_module: sends the file of this internal path instead of the body.
+    fileprivate static let xAccelRedirect = HTTPField.Name("X-Accel-Redirect") ?? .location
+    /// RFC 9530.
+    fileprivate static let reprDigest = HTTPField.Name("Repr-Digest") ?? .eTag
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(
+        of video: Video, times: [RenderTimeKey: RenderTime], appURL: String
+    ) {
+        let settings = video.settings
+        member("jobId", video.id)
+        member("taskId", video.taskID)
+        member("tier", video.tierID)
+        member("status", video.status.rawValue)
+        member("statusDetail", video.statusDetail)
+        member("prompt", settings.prompt)
+        member("negativePrompt", settings.negativePrompt)
+        member("image", settings.image)
+        member("imageTail", settings.imageTail)
+        member("duration", video.duration)
+        member("aspectRatio", settings.aspectRatio)
+        member("resolution", settings.resolution)
+        member("mode", settings.mode)
+        member("strength", settings.strength)
+        member("seed", settings.seed)
+        member("estimatedCost", video.price)
+        member("userCharged", video.charged)
+        let base = "\(appURL)/api/videos/\(video.id)"
+        member("videoUrl", video.file.map { _ in "\(base)/file" })
+        member("posterUrl", video.file?.hasPoster == true ? "\(base)/poster" : nil)
+        if let ahead = video.jobsAhead { member("position", ahead + 1) }
+        if !video.state.isFinal,
+            let time = times[RenderTimeKey(tierID: video.tierID, duration: video.duration)]
+        {
+            key("estimate")
+            beginObject()
+            member("p50Seconds", time.p50Seconds)
+            member("p90Seconds", time.p90Seconds)
+            endObject()
+        }
+        if let reason = video.failureReason, reason != .canceled {
+            key("error")
+            beginObject()
+            member("code", "GENERATION_FAILED")
+            member("message", reason.message)
+            member("action", reason.action)
+            member("refund", true)
+            member("reason", reason.rawValue)
+            endObject()
+        }
+        member("createdAt", video.createdAt)
+        member("completedAt", video.completedAt)
+    }
+}

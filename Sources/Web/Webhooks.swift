@@ -1,0 +1,128 @@
+import Domain
+import FoundationEssentials
+import HTTP
+import HTTPTypes
+import JSON
+import Logging
+import Pollo
+import Store
+import Stripe
+
+/// The longest event that is read. Stripe's hold a whole object, which may hold many lines.
+private let eventLimit = 1024 * 1024
+
+/// Stripe's events.
+enum StripeWebhook {
+    /// `POST /api/webhooks/stripe`: a signed event, which is a hint to look at its object.
+    ///
+    /// Answers 200 once the effect is committed, also for events that were seen or mean nothing to
+    /// us, 400 for a bad signature; any failure of ours answers 5xx, so that Stripe sends again.
+    static func create(_ request: Request, _ context: Context) throws -> Response {
+        let body = try request.source.body(upTo: eventLimit)
+        let log = context.site.logger(for: request)
+        guard
+            StripeSignature.verify(
+                header: request.values("HTTP_STRIPE_SIGNATURE"), body: body,
+                secrets: context.settings.stripeWebhookSecrets, now: context.now)
+        else {
+            log.warning(
+                "stripe webhook refused", metadata: ["address": "\(request.remoteAddress)"])
+            throw InvalidInput("Stripe-Signature", "The signature does not fit the body.")
+        }
+        guard let event = StripeEvent(body) else {
+            throw InvalidInput("body", "This is not an event.")
+        }
+        guard try !context.database.isProcessed(event.id, from: .stripe) else { return received }
+        let session = try session(of: event, context, log)
+        try context.database.receive(
+            event.id, from: .stripe, type: event.type, object: event.objectID ?? ""
+        ) {
+            guard let session else { return event.objectKind != "checkout.session" }
+            guard let purchase = try purchase(of: session, context) else { return false }
+            _ = try Purchases.apply(session, to: purchase, context, log)
+            return true
+        }
+        return received
+    }
+
+    private static let received = Response.json { $0.member("received", true) }
+
+    /// What Stripe says now of the event's session (W3); nil for other events, and for a session
+    /// that Stripe does not know.
+    private static func session(
+        of event: StripeEvent, _ context: Context, _ log: Logger
+    ) throws -> PaymentFacts? {
+        guard event.objectKind == "checkout.session", let id = event.objectID else { return nil }
+        do throws(StripeError) {
+            return try context.stripe.checkoutSession(id: id)
+                .facts(hasFailed: event.type == "checkout.session.async_payment_failed")
+        } catch {
+            log.error(
+                "stripe: an event's session cannot be read",
+                metadata: ["event": "\(event.id)", "error": "\(error)"])
+            guard error.isNotFound else { throw VendorUnavailable() }
+            return nil
+        }
+    }
+
+    /// The order that the session is of: by the session, or by the reference that we gave it,
+    /// because an event may come before Stripe's answer to the creating call.
+    private static func purchase(of facts: PaymentFacts, _ context: Context) throws -> Purchase? {
+        if let purchase = try context.database.purchase(session: facts.sessionID) {
+            return purchase
+        }
+        guard let id = facts.reference.flatMap({ PurchaseID($0) }) else { return nil }
+        return try context.database.purchase(id)
+    }
+}
+
+/// The video vendor's callbacks.
+enum PolloWebhook {
+    /// `POST /api/webhooks/pollo/:token` and the same without a token: a task has ended.
+    ///
+    /// The body is only a hint (W3): the job's state is asked for at once. Answers 200 also for a
+    /// task that is not known (W5), 401 for a bad signature.
+    static func create(_ request: Request, _ context: Context) throws -> Response {
+        let body = try request.source.body(upTo: eventLimit)
+        let log = context.site.logger(for: request)
+        let id = request.values("HTTP_X_WEBHOOK_ID")
+        guard
+            PolloSignature.verify(
+                id: id, timestamp: request.values("HTTP_X_WEBHOOK_TIMESTAMP"),
+                signature: request.values("HTTP_X_WEBHOOK_SIGNATURE"), body: body,
+                secret: context.settings.polloWebhookSecret)
+        else {
+            log.warning(
+                "pollo callback refused", metadata: ["address": "\(request.remoteAddress)"])
+            throw Unauthenticated()
+        }
+        guard let taskID = PolloCallback.taskID(in: body), taskID.utf8.count <= 255 else {
+            log.warning("pollo callback without a task")
+            return received
+        }
+        try context.database.receive(
+            String(id[0].prefix(255)), from: .pollo, type: "task", object: taskID
+        ) {
+            let job =
+                try context.arguments.first.map { token in
+                    try context.database.hint(
+                        callbackToken: token, taskID: taskID,
+                        renderDeadline: context.settings.deadlines.render)
+                } ?? context.database.hint(taskID: taskID)
+            if job == nil { log.notice("pollo callback for no open job of ours") }
+            return true
+        }
+        return received
+    }
+
+    private static let received = Response.json { $0.member("received", true) }
+}
+
+extension Request {
+    /// Every value of a header. Of one that was repeated only the first is known, which is enough
+    /// to refuse it.
+    fileprivate func values(_ parameter: StaticString) -> [String] {
+        let first = source.parameter(parameter) ?? ""
+        return Array(repeating: first, count: source.count(of: parameter))
+    }
+}

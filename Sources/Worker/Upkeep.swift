@@ -1,0 +1,172 @@
+import Domain
+import Logging
+import MariaDB
+import Pollo
+import Store
+import Stripe
+
+/// What is done from time to time, whatever else happens. Each is harmless to do twice, and by
+/// several workers at once.
+enum Chore: CaseIterable {
+    case deadlines, lateCallbacks, purchases, events, expiry, health, estimates, audit, purge
+
+    var interval: Duration {
+        switch self {
+        case .deadlines: .seconds(1)
+        case .lateCallbacks, .purchases, .events: .seconds(5)
+        case .expiry, .estimates: .seconds(60)
+        case .health: .seconds(15)
+        case .audit: .seconds(300)
+        case .purge: .seconds(600)
+        }
+    }
+}
+
+extension Worker {
+    /// Does every chore that is due. One that fails is logged and does not keep the others back.
+    package func doChores() {
+        for chore in Chore.allCases {
+            let now = ContinuousClock.now
+            if let doneAt = choresDoneAt[chore], now - doneAt < chore.interval { continue }
+            choresDoneAt[chore] = now
+            do {
+                try perform(chore)
+            } catch {
+                log.error("a chore failed", metadata: ["chore": "\(chore)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func perform(_ chore: Chore) throws {
+        switch chore {
+        case .deadlines: try endOverdueJobs()
+        case .lateCallbacks: while try followUpNextLateCallback() {}
+        case .purchases: try checkPurchases()
+        case .events: try retryEvents()
+        case .expiry: while try database.expireOverdueLots(limit: 100) > 0 {}
+        case .health: try checkHealth()
+        case .estimates: try database.measureRenderTimes()
+        case .audit: try audit()
+        case .purge:
+            try database.purgeSessions()
+            try database.purgeIdempotencyKeys()
+        }
+    }
+
+    private func endOverdueJobs() throws {
+        let lost = try database.sweepLostSubmissions(
+            unknownDeadline: settings.deadlines.unknown, renderDeadline: settings.deadlines.render)
+        if lost > 0 {
+            log.error("submissions of a dead worker are unknown", metadata: ["jobs": "\(lost)"])
+        }
+        for job in try database.sweepOverdueJobs(policy: settings.creditPolicy) {
+            log.error(
+                "a job is out of time",
+                metadata: ["job": "\(job.id)", "state": "\(job.state.rawValue)"])
+        }
+    }
+
+    /// Looks at open orders whose webhook has not come (W6).
+    private func checkPurchases() throws {
+        for purchase in try database.takePurchasesToCheck(limit: 20) {
+            guard let session = purchase.sessionID else {
+                try database.expirePurchaseWithoutSession(purchase.id)
+                continue
+            }
+            do throws(StripeError) {
+                let facts = try stripe.checkoutSession(id: session).facts(hasFailed: false)
+                apply(facts, to: purchase.id)
+            } catch {
+                log.warning(
+                    "stripe: no look at a session",
+                    metadata: ["purchase": "\(purchase.id)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func apply(_ facts: PaymentFacts, to purchase: PurchaseID) {
+        do {
+            let result = try database.apply(facts, to: purchase, policy: settings.creditPolicy)
+            if case .mismatch(let problem) = result.outcome {
+                log.critical(
+                    "a payment does not fit its order; nothing was credited",
+                    metadata: ["purchase": "\(purchase)", "problem": "\(problem)"])
+            }
+        } catch {
+            log.error(
+                "an order could not be brought up to date",
+                metadata: ["purchase": "\(purchase)", "error": "\(error)"])
+        }
+    }
+
+    /// Tries events again whose session was nobody's when they came (W5).
+    private func retryEvents() throws {
+        for event in try database.unprocessedStripeEvents(limit: 20) {
+            do {
+                let facts = try stripe.checkoutSession(id: event.object)
+                    .facts(hasFailed: event.type == "checkout.session.async_payment_failed")
+                try database.receive(
+                    event.id, from: .stripe, type: event.type, object: event.object
+                ) {
+                    guard let id = facts.reference.flatMap({ PurchaseID($0) }),
+                        try database.purchase(id) != nil
+                    else { return false }
+                    _ = try database.apply(facts, to: id, policy: settings.creditPolicy)
+                    return true
+                }
+            } catch let error as StripeError where error.isNotFound {
+                // Somebody else's session, or one of the other mode: it will never be ours.
+                try database.receive(
+                    event.id, from: .stripe, type: event.type, object: event.object
+                ) { true }
+            }
+        }
+    }
+
+    private func checkHealth() throws {
+        if try database.takeHealthCheck("pollo_api", every: .seconds(60)) {
+            do throws(PolloStatusFailure) {
+                let balance = try pollo.balance()
+                report("pollo_api", true, "\(balance.availableHundredths / 100) credits left")
+            } catch {
+                report("pollo_api", false, error.message)
+            }
+        }
+        // Ten minutes: Stripe counts reads (stripe-api.md 11).
+        if try database.takeHealthCheck("stripe", every: .seconds(600)) {
+            do throws(StripeError) {
+                _ = try stripe.balance()
+                report("stripe", true, "answers")
+            } catch {
+                report("stripe", false, error.failure.message)
+            }
+        }
+        let isStuck = try database.hasStuckEvents()
+        report("webhook_receiver", !isStuck, isStuck ? "events wait for long" : "no event waits")
+    }
+
+    private func report(_ name: String, _ isHealthy: Bool, _ detail: String) {
+        if !isHealthy {
+            log.error("unhealthy", metadata: ["check": "\(name)", "detail": "\(detail)"])
+        }
+        do {
+            try database.setHealth(name, isHealthy: isHealthy, detail: detail)
+        } catch {
+            log.error(
+                "a health check was not written down",
+                metadata: ["check": "\(name)", "error": "\(error)"])
+        }
+    }
+
+    private func audit() throws {
+        let violations = try database.audit()
+        for violation in violations {
+            log.critical(
+                "the books are wrong",
+                metadata: ["rule": "\(violation.rule)", "finding": "\(violation)"])
+        }
+        report(
+            "ledger", violations.isEmpty,
+            violations.isEmpty ? "clean" : "\(violations.count) violations")
+    }
+}
