@@ -13,6 +13,10 @@ extension Response {
     ) {
         unsafe stream.put("Status: ")
         unsafe stream.put(status.code)
+        // nginx copies the line as it is, and HTTP/1.1 wants a space after the number even when no
+        // words follow (RFC 9112, 4).
+        unsafe stream.put(" ")
+        unsafe stream.put(status.reasonPhrase)
         for field in fields {
             unsafe stream.put("\r\n")
             unsafe stream.put(field.name.rawName)

@@ -77,9 +77,9 @@ static void answer(FCGX_Request *request)
     char buffer[1024];
     int length = snprintf(
         buffer, sizeof buffer,
-        "Status: %d\r\nX-Request-Id: %.64s\r\nContent-Type: application/json\r\n"
+        "Status: %s\r\nX-Request-Id: %.64s\r\nContent-Type: application/json\r\n"
         "Content-Length: %zu\r\n\r\n%s",
-        is_found ? 200 : 404, id, strlen(body), body);
+        is_found ? "200 OK" : "404 Not Found", id, strlen(body), body);
     FCGX_PutStr(buffer, length, request->out);
 }
 

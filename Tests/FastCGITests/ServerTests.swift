@@ -149,8 +149,8 @@ import Testing
         defer { server.stop() }
         let first = try Client(path: server.path)
         try first.write(Client.request("GET", "/first"))
-        #expect(try Client(path: server.path).send("GET", "/second").status == "Status: 200")
-        #expect(try first.answer().status == "Status: 200")
+        #expect(try Client(path: server.path).send("GET", "/second").status == "Status: 200 OK")
+        #expect(try first.answer().status == "Status: 200 OK")
     }
 
     // MARK: Bodies
@@ -168,7 +168,9 @@ import Testing
         try withServer { server in
             let client = try Client(path: server.path)
             let body = [UInt8](repeating: 65, count: 1_000_001)
-            #expect(try client.send("POST", "/echo", body: body).status == "Status: 413")
+            #expect(
+                try client.send("POST", "/echo", body: body).status
+                    == "Status: 413 Content Too Large")
             #expect(try client.send("POST", "/echo", body: [66]).body == [66])
         }
     }
@@ -199,7 +201,7 @@ import Testing
         }
         defer { server.stop() }
         let answer = try Client(path: server.path).send("POST", "/", body: [1, 2, 3])
-        #expect(answer.status == "Status: 200")
+        #expect(answer.status == "Status: 200 OK")
         #expect(answer.body == [1, 2, 3])
     }
 
@@ -288,7 +290,7 @@ import Testing
     func `a request without a method is refused`(method: String) throws {
         try withServer { server in
             let answer = try Client(path: server.path).send(method)
-            #expect(answer.status == "Status: 400")
+            #expect(answer.status == "Status: 400 Bad Request")
         }
     }
 
@@ -315,7 +317,9 @@ import Testing
         try withServer { server in
             let answer = try Client(path: server.path).send()
             #expect(
-                answer.header == ["Status: 200", "Content-Type: text/plain", "Content-Length: 5"])
+                answer.header == [
+                    "Status: 200 OK", "Content-Type: text/plain", "Content-Length: 5",
+                ])
             #expect(answer.text == "hello")
         }
     }
@@ -343,10 +347,11 @@ import Testing
         try withServer { server in
             let client = try Client(path: server.path)
             #expect(
-                try client.send("GET", "/none") == Client.Answer(header: ["Status: 204"], body: []))
+                try client.send("GET", "/none")
+                    == Client.Answer(header: ["Status: 204 No Content"], body: []))
             #expect(
                 try client.send("GET", "/same")
-                    == Client.Answer(header: ["Status: 304", "ETag: \"1\""], body: []))
+                    == Client.Answer(header: ["Status: 304 Not Modified", "ETag: \"1\""], body: []))
         }
     }
 
@@ -355,7 +360,7 @@ import Testing
             let answer = try Client(path: server.path).send("GET", "/split")
             #expect(
                 answer.header
-                    == ["Status: 200", "Location: /a  Set-Cookie: b  c", "Content-Length: 0"])
+                    == ["Status: 200 OK", "Location: /a  Set-Cookie: b  c", "Content-Length: 0"])
         }
     }
 
@@ -376,19 +381,19 @@ import Testing
         let idle = try Client(path: server.path)
         let busy = try Client(path: server.path)
         let other = try Client(path: server.path)
-        #expect(try idle.send().status == "Status: 200")
-        #expect(try other.send().status == "Status: 200")
+        #expect(try idle.send().status == "Status: 200 OK")
+        #expect(try other.send().status == "Status: 200 OK")
         try busy.write(Client.request("GET", "/slow"))
         begun.wait()
 
         server.beginStop()
         // The other connection is served as long as one is in flight, and closed after an answer.
         #expect(throws: (any Error).self) {
-            while try other.send().status == "Status: 200" {}
+            while try other.send().status == "Status: 200 OK" {}
         }
         #expect(throws: SystemError.self) { try Client(path: server.path) }
         goOn.open()
-        #expect(try busy.answer().status == "Status: 200")
+        #expect(try busy.answer().status == "Status: 200 OK")
         #expect(try busy.waitForClose())
         #expect(try idle.waitForClose())
         server.waitForEnd()
@@ -410,6 +415,6 @@ import Testing
         begun.wait()
         server.stop()
         goOn.open()
-        #expect(try client.answer().status == "Status: 200")
+        #expect(try client.answer().status == "Status: 200 OK")
     }
 }
