@@ -102,14 +102,28 @@ let package = Package(
         tests("DomainTests", ["Domain", "JSON"]),
         tests("SystemTests", ["System"]),
         tests("FastCGITests", ["FastCGI", "HTTP", "System", httpTypes]),
-        tests("MariaDBTests", ["MariaDB"]),
+        // A real MariaDB for tests.
+        .target(
+            name: "DatabaseSupport", dependencies: ["MariaDB", "System"],
+            path: "Tests/Support/DatabaseSupport", swiftSettings: strict),
+        tests("MariaDBTests", ["DatabaseSupport", "MariaDB", "System"]),
         tests("CurlTests", ["Curl", "HTTP", httpTypes]),
         tests("SodiumTests", ["Sodium"]),
-        tests("StoreTests", ["Domain", "MariaDB", "Store"]),
+        tests("StoreTests", ["DatabaseSupport", "Domain", "MariaDB", "Store"]),
         tests("StripeTests", ["Domain", "HTTP", "Sodium", "Stripe", httpTypes]),
         tests("PolloTests", ["Domain", "HTTP", "Pollo", "Sodium", httpTypes]),
-        tests("WebTests", ["Domain", "HTTP", "MariaDB", "Store", "Stripe", "Web", httpTypes]),
-        tests("WorkerTests", ["Domain", "HTTP", "MariaDB", "Pollo", "Store", "Worker", httpTypes]),
+        tests(
+            "WebTests",
+            [
+                "DatabaseSupport", "Domain", "HTTP", "MariaDB", "Store", "Stripe", "Web",
+                httpTypes,
+            ]),
+        tests(
+            "WorkerTests",
+            [
+                "DatabaseSupport", "Domain", "HTTP", "MariaDB", "Pollo", "Store", "Worker",
+                httpTypes,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

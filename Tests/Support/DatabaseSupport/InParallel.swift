@@ -1,0 +1,31 @@
+import Synchronization
+import System
+
+/// Runs `body` on `count` threads at once, with the thread's number from 0, and returns what they
+/// made, in that order. Throws the first error, after all have ended.
+package func inParallel<T: Sendable>(
+    _ count: Int, _ body: @escaping @Sendable (Int) throws -> T
+) throws -> [T] {
+    let results = Results<T>(count: count)
+    let threads = try (0..<count).map { index in
+        try WorkerThread.start(name: "test \(index)") {
+            results.set(Result { try body(index) }, at: index)
+        }
+    }
+    for thread in threads { thread.join() }
+    return try results.all.compactMap { try $0?.get() }
+}
+
+private final class Results<T: Sendable>: Sendable {
+    private let results: Mutex<[Result<T, any Error>?]>
+
+    init(count: Int) {
+        results = Mutex(Array(repeating: nil, count: count))
+    }
+
+    func set(_ result: Result<T, any Error>, at index: Int) {
+        results.withLock { $0[index] = result }
+    }
+
+    var all: [Result<T, any Error>?] { results.withLock { $0 } }
+}
