@@ -1,6 +1,6 @@
-internal import FoundationEssentials
 package import HTTP
 internal import HTTPTypes
+internal import JSON
 
 /// Which of the vendor's two endpoint families is spoken (pollo-api.md, section 1).
 package enum PolloFamily: String, Sendable {
@@ -174,26 +174,20 @@ package struct PolloClient {
     }
 
     private func createBody(_ input: [PolloField], _ webhookURL: String) -> [UInt8] {
-        let members = input.map { field in
-            let name = family == .v1 && field.name == "length" ? "duration" : field.name
-            let value =
-                switch field.value {
-                case .string(let text): quoted(text)
-                case .integer(let number): String(number)
-                }
-            return "\(quoted(name)):\(value)"
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("input")
+        json.beginObject()
+        for field in input {
+            json.key(family == .v1 && field.name == "length" ? "duration" : field.name)
+            switch field.value {
+            case .string(let text): json.string(text)
+            case .integer(let number): json.integer(number)
+            }
         }
-        let text =
-            "{\"input\":{\(members.joined(separator: ","))},\"webhookUrl\":\(quoted(webhookURL))}"
-        return Array(text.utf8)
-    }
-
-    private func quoted(_ text: String) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        guard let data = try? encoder.encode(text) else {
-            preconditionFailure("every text has a JSON form")
-        }
-        return String(decoding: data, as: UTF8.self)
+        json.endObject()
+        json.member("webhookUrl", webhookURL)
+        json.endObject()
+        return json.bytes
     }
 }

@@ -1,3 +1,5 @@
+internal import JSON
+
 /// A task as the status call describes it (pollo-api.md, sections 8 and 14).
 package struct PolloTask: Equatable, Sendable {
     package enum State: Equatable, Sendable {
