@@ -85,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "Rushes",
             dependencies: [
-                "Curl", "Domain", "FastCGI", "HTTP", "MariaDB", "Pollo", "Sodium", "Store",
+                "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store",
                 "Stripe", "System", "Web", "Worker", argumentParser, configuration, logging,
                 httpTypes,
             ],

@@ -47,6 +47,14 @@ extension Connection {
         }
     }
 
+    /// Replaces a password and ends every session that was started with the old one.
+    package func resetPassword(of user: UserID, to hash: String) throws {
+        try transaction {
+            try setPasswordHash(hash, of: user)
+            try execute("DELETE FROM sessions WHERE user_id = \(user)")
+        }
+    }
+
     package func setPasswordHash(_ hash: String, of user: UserID) throws {
         try execute("UPDATE users SET password_hash = \(hash) WHERE id = \(user)")
     }

@@ -42,18 +42,32 @@ package struct MediaFolder: Sendable {
             if !FileManager.default.fileExists(atPath: final) {
                 try fetch(url, to: final, by: downloads)
             }
-            let facts = try probe(final)
-            let checksum = try checksum(of: final)
-            let hasPoster = makePoster(of: final, id)
-            return VideoFile(
-                sizeBytes: checksum.sizeBytes, checksum: checksum.hex,
-                durationMilliseconds: facts.milliseconds, width: facts.width,
-                height: facts.height, hasPoster: hasPoster)
+            return try describe(final, id)
         } catch let error as NotStored {
             throw error
         } catch {
             throw NotStored("\(error)")
         }
+    }
+
+    /// Puts a video in place that `write` makes at the path it is given, with its poster.
+    package func adopt(_ id: VideoID, write: (String) throws -> Void) throws -> VideoFile {
+        let final = "\(path)/\(VideoFile.path(of: id))"
+        try makeFolder(of: final)
+        let file = try DurableFile(path: final)
+        try write(file.temporaryPath)
+        try file.commit()
+        return try describe(final, id)
+    }
+
+    /// What the finished file is, and its poster made.
+    private func describe(_ final: String, _ id: VideoID) throws -> VideoFile {
+        let facts = try probe(final)
+        let checksum = try checksum(of: final)
+        return VideoFile(
+            sizeBytes: checksum.sizeBytes, checksum: checksum.hex,
+            durationMilliseconds: facts.milliseconds, width: facts.width, height: facts.height,
+            hasPoster: makePoster(of: final, id))
     }
 
     private func fetch(_ url: String, to final: String, by downloads: Curl) throws {

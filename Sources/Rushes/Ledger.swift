@@ -1,0 +1,24 @@
+import ArgumentParser
+import MariaDB
+import Store
+
+struct Ledger: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Looks after the books.", subcommands: [Verify.self])
+
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Recomputes all that the books promise; exits 0 only when they are clean.")
+
+        func run() throws {
+            let database = Connection(try Environment().databaseURL())
+            let violations = try database.audit()
+            for violation in violations { print("\(violation.rule): \(violation)") }
+            guard violations.isEmpty else {
+                print("\(violations.count) violations")
+                throw ExitCode.failure
+            }
+            print("The books are clean.")
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// The shop: `rushes serve` answers nginx, `rushes work` makes the videos, the rest is for the
+/// operator. All of them read the same environment (README, "Configuration").
+@main
+struct Rushes: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rushes",
+        abstract: "A self-hosted shop for AI video.",
+        version: version,
+        subcommands: [
+            Serve.self, Work.self, Migrate.self, Ledger.self, Admin.self, Version.self,
+        ])
+
+    static let version = "0.1.0"
+
+    struct Version: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Prints the version.")
+
+        func run() {
+            print(Rushes.version)
+        }
+    }
+}

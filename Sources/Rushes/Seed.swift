@@ -1,0 +1,151 @@
+import ArgumentParser
+import Domain
+import FoundationEssentials
+import JSON
+import MariaDB
+import Sodium
+import Store
+import System
+import Worker
+
+extension Admin {
+    struct Seed: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Fills a database of development with two accounts and some videos.",
+            discussion: "Prints `address password` for each account. Does it only once.")
+
+        private static let user = "user@rushes.test"
+        private static let admin = "admin@rushes.test"
+
+        func run() throws {
+            let environment = try Environment()
+            guard environment.text("APP_ENV") == "development" else {
+                throw ValidationError("sample data is for APP_ENV=development alone")
+            }
+            let settings = try Settings(environment)
+            let database = Connection(settings.database)
+            guard try database.login(email: Self.user) == nil else {
+                throw ValidationError("the sample data is there already")
+            }
+            let admin = try makeAccount(Self.admin, .admin, in: database)
+            let user = try makeAccount(Self.user, .user, in: database)
+            try fill(user.id, in: database, settings)
+            print("\(Self.user) \(user.password)")
+            print("\(Self.admin) \(admin.password)")
+        }
+
+        private func makeAccount(
+            _ email: String, _ role: User.Role, in database: Connection
+        ) throws -> (id: UserID, password: String) {
+            let password = newPassword()
+            let id = UserID.new()
+            try database.createUser(
+                id, email: email, passwordHash: Password.hash(password), role: role)
+            return (id, password)
+        }
+
+        /// Six videos of the last days, three of them playable, and $50 left to spend.
+        private func fill(_ user: UserID, in database: Connection, _ settings: Settings) throws {
+            let catalog = try database.catalog(version: database.currentCatalogVersion())
+            let media = MediaFolder(path: settings.mediaPath)
+            let spent = try Sample.all.filter { $0.failure == nil }.map { sample in
+                try sample.draft(catalog).price
+            }.reduce(.zero, +)
+            try database.grantCredit(
+                Money(micros: 50_000_000) + spent, to: user, reason: "Credit to try things with",
+                policy: settings.creditPolicy, grant: .new())
+            for sample in Sample.all {
+                let draft = try sample.draft(catalog)
+                let id = VideoID.new()
+                let ending: SampleEnding =
+                    if let failure = sample.failure {
+                        .refunded(failure)
+                    } else {
+                        try .delivered(
+                            sample.render(as: id, in: media),
+                            vendorCost: draft.tier.cost(forSeconds: draft.duration))
+                    }
+                try database.insertSample(
+                    VideoOrder(
+                        call: .new(), draft: draft, catalogVersion: catalog.version,
+                        videos: [(id, Base64.encode(randomBytes(24), .urlSafe))]),
+                    of: user, ending: ending,
+                    startedAt: Date(timeIntervalSinceNow: -Double(sample.hoursAgo) * 3600),
+                    lasting: 70 + draft.duration * 6, policy: settings.creditPolicy)
+            }
+        }
+    }
+}
+
+/// A video of the sample data.
+private struct Sample {
+    let tier: String
+    let duration: Int
+    let prompt: String
+    let hoursAgo: Int
+    var failure: FailureReason?
+    var colors = ("0x1b1d28", "0xe8b04a")
+
+    static let all = [
+        Sample(
+            tier: "economy", duration: 5, hoursAgo: 70,
+            "A paper boat drifting down a rain-filled street at dusk",
+            colors: ("0x16324f", "0x9fb8ad")),
+        Sample(
+            tier: "pro", duration: 5, hoursAgo: 49,
+            "!refuse A famous actor endorsing a brand of toothpaste", failure: .refused),
+        Sample(
+            tier: "basic", duration: 5, hoursAgo: 27,
+            "Steam rising from a copper kettle in a dark kitchen, warm side light",
+            colors: ("0x2b1a12", "0xd9812e")),
+        Sample(
+            tier: "economy", duration: 10, hoursAgo: 20,
+            "A lighthouse in heavy fog, the lamp turning slowly", failure: .vendorFailed),
+        Sample(
+            tier: "basic", duration: 5, hoursAgo: 5,
+            "Macro shot of frost growing over a leaf", failure: .canceled),
+        Sample(
+            tier: "pro", duration: 5, hoursAgo: 2,
+            "A red fox crossing fresh snow between birch trees, slow dolly in",
+            colors: ("0xdfe6ee", "0xb5431f")),
+    ]
+
+    init(
+        tier: String, duration: Int, hoursAgo: Int, _ prompt: String,
+        failure: FailureReason? = nil, colors: (String, String) = ("0x1b1d28", "0xe8b04a")
+    ) {
+        self.tier = tier
+        self.duration = duration
+        self.prompt = prompt
+        self.hoursAgo = hoursAgo
+        self.failure = failure
+        self.colors = colors
+    }
+
+    func draft(_ catalog: Catalog) throws -> VideoDraft {
+        try VideoDraft(
+            .object([
+                "tier": .string(tier), "duration": .integer(Int64(duration)),
+                "prompt": .string(prompt),
+            ]), catalog: catalog)
+    }
+
+    /// Makes a moving picture in two colours, in the place of the finished file.
+    func render(as id: VideoID, in media: MediaFolder) throws -> VideoFile {
+        try media.adopt(id) { path in
+            let source =
+                "gradients=s=854x480:d=\(duration):r=24:c0=\(colors.0):c1=\(colors.1):n=2:speed=0.02"
+            let result = try Command.run(
+                "ffmpeg",
+                [
+                    "-v", "error", "-y", "-f", "lavfi", "-i", source, "-preset", "ultrafast",
+                    "-crf", "30", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4",
+                    "file:\(path)",
+                ], timeout: .seconds(60), outputLimit: 4096)
+            guard result.isSuccess else {
+                throw ValidationError(
+                    "ffmpeg failed: \(String(decoding: result.errorOutput, as: UTF8.self))")
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import FastCGI
+import Logging
+import MariaDB
+import System
+import Web
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answers the requests that nginx sends.",
+        discussion: """
+            Listens on --socket, or on the socket that systemd or another parent hands over. \
+            SIGTERM lets the requests in flight finish.
+            """)
+
+    @Option(help: "The path of the unix socket that nginx connects to.")
+    var socket: String?
+
+    @Option(help: "How many requests are answered at once; each has its database connection.")
+    var threads = 16
+
+    func validate() throws {
+        guard (1...512).contains(threads) else {
+            throw ValidationError("--threads must be from 1 to 512")
+        }
+    }
+
+    func run() throws {
+        let log = makeLogger("serve")
+        let settings = try Settings(Environment())
+        let server = try Server(socketPath: socket, backlog: 1024, workers: threads)
+        let passwords = PasswordGate()
+        log.notice("listening", metadata: ["threads": "\(threads)"])
+        try server.run {
+            let site = Site(
+                settings: settings.site, database: Connection(settings.database),
+                stripe: settings.stripe(timeout: .seconds(10)), passwords: passwords, log: log)
+            return site.respond(to:)
+        }
+        log.notice("stopped")
+    }
+}

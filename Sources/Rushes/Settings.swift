@@ -1,0 +1,268 @@
+import Configuration
+import Curl
+import Domain
+import FoundationEssentials
+import MariaDB
+import Pollo
+import Sodium
+import Store
+import Stripe
+import Web
+import Worker
+
+/// A variable of the environment that cannot be used: one line that names it.
+struct SettingsError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ name: String, _ problem: String) {
+        description = "\(name) \(problem)"
+    }
+}
+
+/// The environment, read through names in the manner of `database.url` for DATABASE_URL.
+struct Environment {
+    private let reader: ConfigReader
+
+    /// For each `NAME_FILE`, NAME is what the file holds, without the white space around it.
+    init(_ variables: [String: String] = ProcessInfo.processInfo.environment) throws {
+        var values = variables.filter { !$0.value.isEmpty }
+        for (name, path) in values where name.hasSuffix("_FILE") {
+            let target = String(name.dropLast("_FILE".count))
+            guard Self.secrets.contains(target) else { continue }
+            guard values[target] == nil else {
+                throw SettingsError(name, "and \(target) are both set; keep one")
+            }
+            guard let bytes = try? Data(contentsOf: URL(filePath: path)),
+                let text = String(bytes: bytes, encoding: .utf8)
+            else { throw SettingsError(name, "names a file that cannot be read: \(path)") }
+            values[target] = text.trimmed
+        }
+        reader = ConfigReader(
+            provider: EnvironmentVariablesProvider(
+                environmentVariables: values, secretsSpecifier: .specific(Self.secrets)))
+    }
+
+    /// The variables that may come from a file, and whose values are never shown.
+    private static let secrets: Set<String> = [
+        "DATABASE_URL", "MIGRATE_DATABASE_URL", "JWT_SECRET", "JWT_SECRET_PREVIOUS",
+        "POLLO_API_KEY", "POLLO_WEBHOOK_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
+        "MAIL_URL", "SENTRY_DSN",
+    ]
+
+    func text(_ name: String) -> String? {
+        reader.string(forKey: ConfigKey(name.lowercased().split(separator: "_").map(String.init)))
+    }
+
+    func required(_ name: String) throws -> String {
+        guard let text = text(name) else { throw SettingsError(name, "is not set") }
+        return text
+    }
+
+    /// The value read by `parse`, or `standard` when the variable is not set.
+    func value<Value>(
+        _ name: String, default standard: Value, like example: String,
+        _ parse: (String) -> Value?
+    ) throws -> Value {
+        guard let text = text(name) else { return standard }
+        guard let value = parse(text) else {
+            throw SettingsError(name, "is malformed; write it like \(example)")
+        }
+        return value
+    }
+
+    func databaseURL(_ name: String = "DATABASE_URL") throws -> DatabaseConfiguration {
+        let url = try required(name)
+        do throws(InvalidDatabaseURL) {
+            return try DatabaseConfiguration(url: url)
+        } catch {
+            throw SettingsError(name, "\(error.reason)")
+        }
+    }
+}
+
+/// All that `serve` and `work` are set to, judged as a whole before anything starts.
+struct Settings: Sendable {
+    enum Stage: String {
+        case development, staging, production
+    }
+
+    static let polloBase = "https://pollo.ai/api/platform"
+    static let stripeBase = "https://api.stripe.com"
+
+    let appURL: String
+    let database: DatabaseConfiguration
+    let jwtSecret: [UInt8]
+    let previousJWTSecret: [UInt8]?
+    let polloKey: String
+    let polloBase: String
+    let polloFamily: PolloFamily
+    let polloWebhookSecret: String
+    let stripeKey: String
+    let stripeBase: String
+    let stripeWebhookSecrets: [String]
+    let isLive: Bool
+    let mediaPath: String
+    let creditPolicy: CreditPolicy
+    let signupCredit: Money
+    let generateLimit: CallLimit
+    let parallel: Int
+    let pollInterval: Duration
+    let deadlines: JobDeadlines
+    /// Where files may be fetched from although it is no public address: the stand-ins.
+    let exceptOrigins: [String]
+
+    init(_ environment: Environment) throws {
+        let stage = try environment.value(
+            "APP_ENV", default: .production, like: "development, staging or production",
+            Stage.init(rawValue:))
+        appURL = try Self.base("APP_URL", environment.required("APP_URL"))
+        database = try environment.databaseURL()
+        jwtSecret = try Self.jwtSecret("JWT_SECRET", environment.required("JWT_SECRET"))
+        previousJWTSecret = try environment.text("JWT_SECRET_PREVIOUS").map {
+            try Self.jwtSecret("JWT_SECRET_PREVIOUS", $0)
+        }
+
+        polloKey = try environment.required("POLLO_API_KEY")
+        polloBase = try Self.base(
+            "POLLO_API_BASE", environment.text("POLLO_API_BASE") ?? Self.polloBase)
+        polloFamily = try environment.value(
+            "POLLO_API_FAMILY", default: .classic, like: "classic or v1",
+            PolloFamily.init(rawValue:))
+        polloWebhookSecret = try environment.required("POLLO_WEBHOOK_SECRET")
+
+        let stripeKey = try environment.required("STRIPE_SECRET_KEY")
+        self.stripeKey = stripeKey
+        guard ["sk_test_", "sk_live_", "rk_test_", "rk_live_"].contains(where: stripeKey.hasPrefix)
+        else { throw SettingsError("STRIPE_SECRET_KEY", "must begin with sk_ or rk_") }
+        isLive = stripeKey.dropFirst(3).hasPrefix("live_")
+        stripeBase = try Self.base(
+            "STRIPE_API_BASE", environment.text("STRIPE_API_BASE") ?? Self.stripeBase)
+        stripeWebhookSecrets = try environment.required("STRIPE_WEBHOOK_SECRET")
+            .split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
+        guard !stripeWebhookSecrets.isEmpty,
+            stripeWebhookSecrets.allSatisfy({ $0.hasPrefix("whsec_") })
+        else {
+            throw SettingsError("STRIPE_WEBHOOK_SECRET", "must be whsec_…, several with commas")
+        }
+
+        mediaPath = try Self.mediaPath(environment.text("MEDIA_URL") ?? "file:media")
+        creditPolicy = try Self.creditPolicy(environment)
+        signupCredit = try environment.value("SIGNUP_CREDIT", default: .zero, like: "1.50") {
+            Money(dollars: $0).flatMap { $0 >= .zero ? $0 : nil }
+        }
+        generateLimit = try environment.value(
+            "GENERATE_LIMIT", default: CallLimit(calls: 10, window: .seconds(900)),
+            like: "10/15m", CallLimit.init(_:))
+        parallel = try environment.value("POLLO_MAX_PARALLEL", default: 4, like: "4") {
+            Int($0).flatMap { (1...1000).contains($0) ? $0 : nil }
+        }
+        pollInterval = try environment.value(
+            "POLLO_POLL_INTERVAL", default: .seconds(5), like: "5s"
+        ) { Duration(span: $0).flatMap { $0 >= .milliseconds(100) ? $0 : nil } }
+        deadlines = try environment.value(
+            "JOB_DEADLINES", default: JobDeadlines(), like: "queue=60m,unknown=45m",
+            JobDeadlines.init(_:))
+        exceptOrigins = stage == .production ? [] : [Self.origin(polloBase)]
+
+        switch stage {
+        case .production: try refuseForProduction()
+        case .development, .staging:
+            guard !isLive else {
+                throw SettingsError(
+                    "STRIPE_SECRET_KEY", "is a live key; only APP_ENV=production takes one")
+            }
+        }
+    }
+
+    /// Nothing that is meant for a trial may reach people's money.
+    private func refuseForProduction() throws {
+        guard appURL.hasPrefix("https://") else {
+            throw SettingsError("APP_URL", "must begin with https:// in production")
+        }
+        guard isLive else {
+            throw SettingsError("STRIPE_SECRET_KEY", "is a test key; production takes a live one")
+        }
+        guard polloBase == Self.polloBase else {
+            throw SettingsError("POLLO_API_BASE", "must be \(Self.polloBase) in production")
+        }
+        guard stripeBase == Self.stripeBase else {
+            throw SettingsError("STRIPE_API_BASE", "must be \(Self.stripeBase) in production")
+        }
+        guard Set(jwtSecret).count >= 12 else {
+            throw SettingsError("JWT_SECRET", "is easy to guess; take 32 random bytes")
+        }
+    }
+
+    static func creditPolicy(_ environment: Environment) throws -> CreditPolicy {
+        let days = try environment.value("CREDIT_EXPIRY_DAYS", default: 90, like: "90, or 0") {
+            Int($0).flatMap { (0...36_500).contains($0) ? $0 : nil }
+        }
+        return CreditPolicy(expiry: days == 0 ? nil : .seconds(days * 86_400))
+    }
+
+    private static func jwtSecret(_ name: String, _ text: String) throws -> [UInt8] {
+        guard text.utf8.count >= 32 else { throw SettingsError(name, "needs at least 32 bytes") }
+        return Array(text.utf8)
+    }
+
+    private static func base(_ name: String, _ text: String) throws -> String {
+        let url = text.hasSuffix("/") ? String(text.dropLast()) : text
+        guard url.hasPrefix("https://") || url.hasPrefix("http://"), !url.contains("?"),
+            !url.contains("#"), url.split(separator: "/").count >= 2
+        else { throw SettingsError(name, "must be a web address such as https://shop.example") }
+        return url
+    }
+
+    private static func origin(_ url: String) -> String {
+        url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3)
+            .joined(separator: "/")
+    }
+
+    private static func mediaPath(_ url: String) throws -> String {
+        guard url.hasPrefix("file:") else {
+            throw SettingsError("MEDIA_URL", "must be a folder such as file:/var/lib/rushes/media")
+        }
+        var path = url.dropFirst("file:".count)
+        if path.hasPrefix("//") { path = path.dropFirst(2) }
+        guard !path.isEmpty else { throw SettingsError("MEDIA_URL", "names no folder") }
+        return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : String(path)
+    }
+}
+
+// MARK: - The real things
+
+extension Settings {
+    private static let userAgent = "Rushes/\(Rushes.version)"
+
+    var site: SiteSettings {
+        SiteSettings(
+            appURL: appURL, jwtSecret: jwtSecret, previousJWTSecret: previousJWTSecret,
+            stripeWebhookSecrets: stripeWebhookSecrets, polloWebhookSecret: polloWebhookSecret,
+            isLive: isLive, creditPolicy: creditPolicy, signupCredit: signupCredit,
+            generateLimit: generateLimit, deadlines: deadlines)
+    }
+
+    var worker: WorkerSettings {
+        WorkerSettings(
+            appURL: appURL, media: MediaFolder(path: mediaPath), parallel: parallel,
+            pollInterval: pollInterval, deadlines: deadlines, creditPolicy: creditPolicy)
+    }
+
+    /// A client for one thread. `timeout` bounds each call.
+    func stripe(timeout: Duration) -> StripeClient {
+        let curl = Curl(CurlOptions(userAgent: Self.userAgent, timeout: timeout))
+        return StripeClient(secretKey: stripeKey, base: stripeBase, send: curl.send)
+    }
+
+    func pollo() -> PolloClient {
+        let curl = Curl(CurlOptions(userAgent: Self.userAgent, timeout: .seconds(60)))
+        return PolloClient(apiKey: polloKey, base: polloBase, family: polloFamily, send: curl.send)
+    }
+
+    func downloads() -> Curl {
+        Curl(
+            CurlOptions(
+                userAgent: Self.userAgent,
+                addressPolicy: .publicOnly(exceptOrigins: exceptOrigins)))
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Logging
+import MariaDB
+import Synchronization
+import System
+import Worker
+
+struct Work: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes the videos and keeps the books: submits, asks, stores, expires, checks.",
+        discussion: """
+            Any number of these may run. SIGTERM ends it once what is under way is done, or after \
+            20 seconds; what was left is taken up by another when its lease is over.
+            """)
+
+    @Option(help: "How many jobs are submitted at once.")
+    var submitters = 4
+
+    @Option(help: "How many tasks are asked for, and files stored, at once.")
+    var followers = 4
+
+    func validate() throws {
+        guard (1...64).contains(submitters), (1...64).contains(followers) else {
+            throw ValidationError("--submitters and --followers must be from 1 to 64")
+        }
+    }
+
+    func run() throws {
+        let log = makeLogger("work")
+        let settings = try Settings(Environment())
+        Signals.block([.terminate, .interrupt])
+        let stop = StopFlag()
+
+        var threads: [WorkerThread] = []
+        func start(_ name: String, _ step: @escaping @Sendable (Worker) throws -> Bool) throws {
+            threads.append(
+                try WorkerThread.start(name: name) {
+                    Self.loop(settings: settings, log: log, until: stop, step)
+                })
+        }
+        for index in 0..<submitters { try start("submit-\(index)") { try $0.submitNext() } }
+        for index in 0..<followers { try start("follow-\(index)") { try $0.followUpNext() } }
+        try start("upkeep") { worker in
+            worker.doChores()
+            return false
+        }
+        log.notice("working", metadata: ["threads": "\(threads.count)"])
+
+        _ = Signals.wait(for: [.terminate, .interrupt])
+        log.notice("stopping")
+        stop.raise()
+        _ = try WorkerThread.start(name: "patience") {
+            CurrentThread.sleep(for: .seconds(20))
+            log.warning("left work behind; another takes it up when its lease is over")
+            endProcess(code: 0)
+        }
+        for thread in threads { thread.join() }
+        log.notice("stopped")
+    }
+
+    /// Takes step after step while there is something to do, and rests a little when there is not.
+    private static func loop(
+        settings: Settings, log: Logger, until stop: StopFlag,
+        _ step: (Worker) throws -> Bool
+    ) {
+        let worker = Worker(
+            settings: settings.worker, database: Connection(settings.database),
+            pollo: settings.pollo(), stripe: settings.stripe(timeout: .seconds(20)),
+            downloads: settings.downloads(), log: log)
+        while !stop.isRaised {
+            do {
+                if try step(worker) { continue }
+                CurrentThread.sleep(for: .milliseconds(250))
+            } catch {
+                log.error("a step failed", metadata: ["error": "\(error)"])
+                CurrentThread.sleep(for: .seconds(1))
+            }
+        }
+    }
+}
+
+/// Tells the threads that the process is to end.
+final class StopFlag: Sendable {
+    private let raised = Atomic(false)
+
+    var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+    func raise() {
+        raised.store(true, ordering: .relaxed)
+    }
+}

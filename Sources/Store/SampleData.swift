@@ -1,0 +1,57 @@
+package import Domain
+package import FoundationEssentials
+package import MariaDB
+
+/// How a sample job ended.
+package enum SampleEnding: Sendable {
+    case delivered(VideoFile, vendorCost: Money)
+    case refunded(FailureReason)
+}
+
+extension Connection {
+    /// Adds a job that has already ended, with all its money effects, for development: its hold
+    /// is made, and settled or released, in one transaction, so that no worker ever sees it open.
+    package func insertSample(
+        _ order: VideoOrder, of user: UserID, ending: SampleEnding, startedAt: Date,
+        lasting seconds: Int, policy: CreditPolicy
+    ) throws {
+        precondition(order.videos.count == 1, "a sample is one video")
+        let id = order.videos[0].id
+        try transaction {
+            _ = try accept(
+                order, from: user, key: nil,
+                limit: CallLimit(calls: 1000, window: .seconds(60)), queueDeadline: .seconds(60)
+            ) { _ in StoredAnswer(status: 202, body: "") }
+            try execute(
+                "UPDATE generate_calls SET created_at = \(startedAt) WHERE id = \(order.call)")
+            let wallet = try lockWallet(of: user)
+            let endedAt = startedAt.addingTimeInterval(Double(seconds))
+            switch ending {
+            case .delivered(let file, let vendorCost):
+                try execute(
+                    """
+                    UPDATE video_jobs
+                    SET state = 'delivered', created_at = \(startedAt), state_at = \(endedAt),
+                        submitted_at = \(startedAt), completed_at = \(endedAt),
+                        deadline_at = NULL, attempts = 1, task_id = \("sample-\(id)"),
+                        pollo_status = 'succeed', video_url = \(VideoFile.path(of: id)),
+                        file_bytes = \(file.sizeBytes), file_sha256 = \(file.checksum),
+                        file_milliseconds = \(file.durationMilliseconds),
+                        file_width = \(file.width), file_height = \(file.height),
+                        has_poster = \(file.hasPoster), actual_cost_micros = \(vendorCost)
+                    WHERE id = \(id)
+                    """)
+                try settle(id, of: user)
+            case .refunded(let reason):
+                try execute(
+                    """
+                    UPDATE video_jobs
+                    SET state = 'refunded', failure_reason = \(reason), created_at = \(startedAt),
+                        state_at = \(endedAt), completed_at = \(endedAt), deadline_at = NULL
+                    WHERE id = \(id)
+                    """)
+                try release(id, of: wallet, policy: policy, description: "Returned: \(reason)")
+            }
+        }
+    }
+}
