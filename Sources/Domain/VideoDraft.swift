@@ -93,7 +93,7 @@ extension VideoDraft {
             settings = Self.settings(&reader, tier: tier, purpose: purpose)
         } else {
             // Without a tier the fields can still be judged by what holds for every tier.
-            settings = Self.settings(&reader, rules: Self.commonRules, name: nil, purpose: purpose)
+            settings = Self.settings(&reader, rules: Self.commonRules, of: nil, purpose: purpose)
         }
         try reader.finish()
         guard let chosen, let duration else { throw InvalidInput("tier", "Choose a tier.") }
@@ -171,22 +171,25 @@ extension VideoDraft {
             if purpose == .order {
                 reader.refuse("image", "\(tier.name) makes a video from an image. Add one.")
             }
-            return settings(&reader, rules: rules, name: tier.name, purpose: purpose)
+            return settings(&reader, rules: rules, of: tier, purpose: purpose)
         }
         guard let rules = hasImage ? tier.fields.image : tier.fields.text else {
             reader.refuse("image", "\(tier.name) takes no image.")
             return VideoSettings(prompt: "")
         }
-        return settings(&reader, rules: rules, name: tier.name, purpose: purpose, image: hasImage)
+        return settings(&reader, rules: rules, of: tier, purpose: purpose, image: hasImage)
     }
 
     private static func settings(
-        _ reader: inout FieldReader, rules: [String: FieldRule], name tier: String?,
+        _ reader: inout FieldReader, rules: [String: FieldRule], of tier: Tier?,
         purpose: DraftPurpose, image hasImage: Bool = true
     ) -> VideoSettings {
         for name in modelFields where rules[name] == nil && reader.value(name) != nil {
-            let mode = hasImage ? "" : " without an image"
-            reader.refuse(name, "\(tier ?? "This tier") does not take this field\(mode). Leave it out.")
+            let other = (hasImage ? tier?.fields.text : tier?.fields.image)?[name]
+            let condition = other == nil ? "" : hasImage ? " with an image" : " without an image"
+            reader.refuse(
+                name,
+                "\(tier?.name ?? "This tier") does not take this field\(condition). Leave it out.")
         }
         func text(_ name: String) -> String? {
             guard let rule = rules[name] else { return nil }

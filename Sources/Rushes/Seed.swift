@@ -93,7 +93,7 @@ private struct Sample {
             colors: ("0x16324f", "0x9fb8ad")),
         Sample(
             tier: "pro", duration: 5, hoursAgo: 49,
-            "!refuse A famous actor endorsing a brand of toothpaste", failure: .refused),
+            "A famous actor endorsing a brand of toothpaste", failure: .refused),
         Sample(
             tier: "basic", duration: 5, hoursAgo: 27,
             "Steam rising from a copper kettle in a dark kitchen, warm side light",

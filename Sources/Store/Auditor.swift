@@ -94,7 +94,7 @@ extension Connection {
             "L4",
             """
             SELECT CONCAT('wallet ', wallets.user_id, ': lots sum to ', COALESCE(lots, 0),
-                ', transactions to ', COALESCE(lines, 0), ', available is ', available_micros)
+                ', transactions to ', COALESCE(total, 0), ', available is ', available_micros)
                 AS finding
             FROM wallets
             LEFT JOIN (
@@ -103,11 +103,11 @@ extension Connection {
                 GROUP BY user_id
             ) AS credit_lots ON credit_lots.user_id = wallets.user_id
             LEFT JOIN (
-                SELECT user_id, SUM(amount_micros) AS lines
+                SELECT user_id, SUM(amount_micros) AS total
                 FROM transactions
                 GROUP BY user_id
             ) AS transactions ON transactions.user_id = wallets.user_id
-            WHERE available_micros <> COALESCE(lots, 0) OR available_micros <> COALESCE(lines, 0)
+            WHERE available_micros <> COALESCE(lots, 0) OR available_micros <> COALESCE(total, 0)
             LIMIT 100
             """
         ),

@@ -377,7 +377,7 @@ extension Connection {
 
 extension FailureReason {
     /// What the refund's line in the user's list says.
-    fileprivate var ledgerText: String {
+    var ledgerText: String {
         switch self {
         case .vendorFailed: "Returned: the video could not be made"
         case .refused: "Returned: the prompt was refused"

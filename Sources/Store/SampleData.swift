@@ -50,7 +50,7 @@ extension Connection {
                         state_at = \(endedAt), completed_at = \(endedAt), deadline_at = NULL
                     WHERE id = \(id)
                     """)
-                try release(id, of: wallet, policy: policy, description: "Returned: \(reason)")
+                try release(id, of: wallet, policy: policy, description: reason.ledgerText)
             }
         }
     }
