@@ -15,9 +15,9 @@ package final class Connection {
     /// How often a transaction is tried (`invariants.md` D3).
     package static let largestTryCount = 8
 
-    let configuration: DatabaseConfiguration
+    package let configuration: DatabaseConfiguration
     private let pause: (Duration) -> Void
-    private(set) var session: Session?
+    private var session: Session?
     /// 0 outside of a transaction, 1 inside, one more for each savepoint.
     private var depth = 0
     /// Why the open transaction cannot be committed any more.

@@ -76,6 +76,9 @@ package struct Migrations: Sendable {
         package var pending: [String] = []
         /// The names of applied files that differ now, or are missing.
         package var mismatched: [String] = []
+
+        /// Whether folder and database agree.
+        package var isCurrent: Bool { pending.isEmpty && mismatched.isEmpty }
     }
 
     /// Compares the folder with the database. Changes nothing.
