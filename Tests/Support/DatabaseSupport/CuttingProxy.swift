@@ -5,7 +5,8 @@ import System
 
 /// A unix socket in front of the server's that cuts connections where it is told to.
 ///
-/// It understands nothing of the protocol: it looks for a text in what the client sends.
+/// It understands nothing of the protocol: it looks for a text in what the client sends. The text
+/// of a prepared statement is sent only when it is prepared.
 package final class CuttingProxy: Sendable {
     /// What becomes of the piece that holds the text, before both sides are closed.
     package enum Cut: CaseIterable, Sendable {
@@ -65,7 +66,8 @@ package final class CuttingProxy: Sendable {
         return configuration
     }
 
-    /// Cuts the next `count` times that a client sends something that holds `text`.
+    /// Cuts the next `count` times that a client sends something that holds `text`, with no letter
+    /// after it (so that READ-COMMITTED is no COMMIT).
     package func arm(_ cut: Cut, at text: String, count: Int = 1) {
         plan.withLock { $0 = (cut, text, count) }
     }
@@ -75,9 +77,12 @@ package final class CuttingProxy: Sendable {
 
     private func cut(_ bytes: ArraySlice<UInt8>) -> Cut? {
         plan.withLock { plan in
-            guard let armed = plan, armed.count > 0,
-                String(decoding: bytes, as: UTF8.self).contains(armed.text)
-            else { return nil }
+            guard let armed = plan, armed.count > 0 else { return nil }
+            let sent = String(decoding: bytes, as: UTF8.self)
+            let found = sent.ranges(of: armed.text).contains { range in
+                sent[range.upperBound...].first?.isLetter != true
+            }
+            guard found else { return nil }
             plan?.count -= 1
             made.add(1, ordering: .relaxed)
             return armed.cut

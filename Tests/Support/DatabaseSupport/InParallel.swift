@@ -3,8 +3,11 @@ import System
 
 /// Runs `body` on `count` threads at once, with the thread's number from 0, and returns what they
 /// made, in that order. Throws the first error, after all have ended.
+///
+/// - Parameter meanwhile: runs on the calling thread beside them.
 package func inParallel<T: Sendable>(
-    _ count: Int, _ body: @escaping @Sendable (Int) throws -> T
+    _ count: Int, _ body: @escaping @Sendable (Int) throws -> T,
+    whileRunning meanwhile: () throws -> Void = {}
 ) throws -> [T] {
     let results = Results<T>(count: count)
     let threads = try (0..<count).map { index in
@@ -12,7 +15,9 @@ package func inParallel<T: Sendable>(
             results.set(Result { try body(index) }, at: index)
         }
     }
+    let ended = Result { try meanwhile() }
     for thread in threads { thread.join() }
+    try ended.get()
     return try results.all.compactMap { try $0?.get() }
 }
 
