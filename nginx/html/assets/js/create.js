@@ -1,6 +1,6 @@
 // The create page: a form that follows the chosen tier, an exact price, one job for each intent.
 import { ApiError, api, hasDraft, keepDraft, me, readDraft, requireUser, showBalance } from "./app.js";
-import { cents, el, errorBox, fieldError, find, icon, money, num, showProblems, toast } from "./dom.js";
+import { cents, el, errorBox, fieldError, find, icon, money, num, onLeave, showProblems, toast } from "./dom.js";
 import { cancel, follow, jobCard, moveProgress } from "./job.js";
 import { text } from "../text/en.js";
 
@@ -209,6 +209,7 @@ const forgetIntent = () => sessionStorage.removeItem(intentKey);
 /** @param {string} words @param {string} [picture] @param {any} [error] */
 function tell(words, picture = "circle-alert", error = null) {
   problem.replaceChildren(el("div", { class: "notice bad", role: "alert" }, icon(picture), el("div", {}, el("p", {}, words), error?.requestID && el("p", { class: "request-id" }, `${text.requestID}: `, num(error.requestID)))));
+  problem.scrollIntoView({ block: "center" });
 }
 
 async function submit() {
@@ -233,7 +234,7 @@ async function submit() {
     showBalance(balance);
     accepted(job, JSON.parse(body));
     button.textContent = say.accepted;
-    find("[data-live]").textContent = say.queued;
+    toast(say.queued, el("a", { href: "#running" }, say.see));
     // A second press of the same double click, however late, must not be a second video.
     await new Promise((resolve) => setTimeout(resolve, 1500));
   } catch (error) {
@@ -373,8 +374,7 @@ form.addEventListener("input", (event) => {
   if (target.hasAttribute("aria-invalid")) fieldError(target, problemWith(name));
   if (name === "tier" && form.querySelector("#image[aria-invalid]")) fieldError(input("image"), null);
 });
-form.addEventListener("focusout", (event) => {
-  const target = /** @type {HTMLInputElement} */ (event.target);
+onLeave(form, (target) => {
   if (tiers.length && target.value && ["prompt", "negativePrompt", "image", "imageTail", "seed"].includes(target.name)) fieldError(target, problemWith(target.name));
 });
 more.addEventListener("toggle", keep);

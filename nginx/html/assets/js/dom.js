@@ -77,13 +77,17 @@ export function time(iso, style = "ago") {
   return el("time", { datetime: iso, title: dayTime.format(date) }, words);
 }
 
-/** Shows the result of the person's own action for 6 s; stays while pointed at or focused. @param {string} words */
-export function toast(words) {
-  const note = el("div", { class: "toast" }, words);
+/** Shows the result of the person's own action for 6 s; stays while pointed at or focused. @param {string} words @param {Node | null} [link] */
+export function toast(words, link = null) {
+  const note = el("div", { class: "toast" }, words, link && " ", link);
   find("[data-toasts]").append(note);
   let timer = setTimeout(() => note.remove(), 6000);
-  note.addEventListener("pointerenter", () => clearTimeout(timer));
-  note.addEventListener("pointerleave", () => (timer = setTimeout(() => note.remove(), 3000)));
+  const stay = () => clearTimeout(timer);
+  const leave = () => (timer = setTimeout(() => note.remove(), 3000));
+  note.addEventListener("pointerenter", stay);
+  note.addEventListener("pointerleave", leave);
+  note.addEventListener("focusin", stay);
+  note.addEventListener("focusout", leave);
 }
 
 /** Puts words on the clipboard and says so. @param {string} words */
@@ -140,6 +144,21 @@ export function fieldError(input, words) {
   }
   if (described.length) input.setAttribute("aria-describedby", described.join(" "));
   else input.removeAttribute("aria-describedby");
+}
+
+/**
+ * Calls `check` with a field that was left. While a button of the mouse is down it waits for the
+ * click to end: a line of error shown before would move the button away from under the pointer.
+ * @param {HTMLFormElement} form @param {(input: any) => void} check
+ */
+export function onLeave(form, check) {
+  let pressed = false;
+  addEventListener("pointerdown", () => (pressed = true), true);
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (pressed = false), true);
+  form.addEventListener("focusout", ({ target }) => {
+    if (!pressed) check(target);
+    else addEventListener("pointerup", () => setTimeout(() => check(target)), { once: true });
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 // Signing up and logging in: one form, checked here first, then by the server.
 import { ApiError, api, hasDraft, me, nextPath, remember } from "./app.js";
-import { el, errorBox, fieldError, find, icon, showProblems } from "./dom.js";
+import { el, errorBox, fieldError, find, icon, onLeave, showProblems } from "./dom.js";
 import { text } from "../text/en.js";
 
 /** @type {HTMLFormElement} */
@@ -28,13 +28,14 @@ function problemWith(input) {
 }
 
 for (const input of [email, password]) {
-  input.addEventListener("blur", () => {
-    if (input.value) fieldError(input, problemWith(input));
-  });
   input.addEventListener("input", () => {
     if (input.hasAttribute("aria-invalid")) fieldError(input, problemWith(input));
   });
 }
+
+onLeave(form, (input) => {
+  if ((input === email || input === password) && input.value) fieldError(input, problemWith(input));
+});
 
 const eye = find("[data-show-password]", form);
 eye.addEventListener("click", () => {

@@ -113,6 +113,7 @@ export const text = {
     unknown: "The answer did not arrive, so we do not know whether it was accepted. Press the button again: it cannot be charged twice.",
     tryAgain: "Nothing was charged. Press the button to try again.",
     queued: "In the queue. You can close this page.",
+    see: "See it",
     nothing: "Nothing on the way. What you create appears here at once.",
     filled: "Settings filled in.",
     optional: "(optional)",
