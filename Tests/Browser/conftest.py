@@ -1,0 +1,121 @@
+"""A real browser against the running site.
+
+Any console error, any page error and any request to another host fails the test it happened in:
+violations of the content security policy arrive there. An answer that a test expects to be a
+refusal is named with `@pytest.mark.refusals(401)`.
+"""
+
+import os
+import shutil
+import uuid
+from urllib.parse import urlsplit
+
+import pytest
+from pages import Person, buy, sign_up
+
+BASE_URL = os.environ.get("RUSHES_BASE_URL", "https://localhost:8443")
+# The stand-in's payment page is on another port of this machine.
+OWN_HOSTS = {urlsplit(BASE_URL).hostname, "localhost", "127.0.0.1"}
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "refusals(*statuses): answers that this test means to get")
+
+
+@pytest.fixture(scope="session")
+def base_url():
+    return BASE_URL
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": shutil.which("chromium")}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return {
+        **browser_context_args,
+        "base_url": BASE_URL,
+        "ignore_https_errors": True,
+        "locale": "en-US",
+        "timezone_id": "UTC",
+        "reduced_motion": "reduce",
+        "viewport": {"width": 1280, "height": 800},
+    }
+
+
+def watch(context, problems, refusals=()):
+    """Notes in `problems` whatever goes wrong in any page of `context`."""
+    own = urlsplit(BASE_URL)
+
+    def on_console(message):
+        place = urlsplit(message.location.get("url", ""))
+        if message.type != "error" or (place.netloc and place.netloc != own.netloc):
+            return
+        if any(f"a status of {status} " in message.text for status in refusals):
+            return
+        problems.append(f"console: {message.text} ({message.location.get('url')})")
+
+    def on_request(request):
+        host = urlsplit(request.url).hostname
+        if host and host not in OWN_HOSTS:
+            problems.append(f"request to another host: {request.url}")
+
+    context.set_default_timeout(10_000)
+    context.on("console", on_console)
+    context.on("weberror", lambda error: problems.append(f"page error: {error.error}"))
+    context.on("request", on_request)
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_wrong(request):
+    """Gives a function that watches a context; whatever it saw fails the test at its end."""
+    marker = request.node.get_closest_marker("refusals")
+    refusals = marker.args if marker else ()
+    problems = []
+    if "context" in request.fixturenames:
+        watch(request.getfixturevalue("context"), problems, refusals)
+    yield lambda context: watch(context, problems, refusals)
+    assert problems == []
+
+
+@pytest.fixture
+def open_as(browser, browser_context_args, nothing_goes_wrong):
+    """Opens a page as a person, or as nobody, in a window of one's choice."""
+    contexts = []
+
+    def open_page(person=None, **settings):
+        state = person.state if person else None
+        context = browser.new_context(**{**browser_context_args, "storage_state": state, **settings})
+        contexts.append(context)
+        nothing_goes_wrong(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def new_person(browser, browser_context_args, package=None):
+    context = browser.new_context(**browser_context_args)
+    page = context.new_page()
+    person = Person(email=f"test-{uuid.uuid4()}@example.com", password=f"tungsten {uuid.uuid4()}")
+    sign_up(page, person)
+    if package:
+        buy(page, package)
+    person.state = context.storage_state()
+    context.close()
+    return person
+
+
+@pytest.fixture(scope="session")
+def buyer(browser, browser_context_args):
+    """Someone with $10.00 of credit. The account is shared: each test uses its own prompt."""
+    return new_person(browser, browser_context_args, package="starter")
+
+
+@pytest.fixture(scope="session")
+def newcomer(browser, browser_context_args):
+    """Someone who has not bought anything, and does not in any test."""
+    return new_person(browser, browser_context_args)
