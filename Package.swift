@@ -44,8 +44,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         // Subcommands, options and their help texts.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        // Typed, secret-aware reading of the environment.
-        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+        // Typed, secret-aware reading of the environment. Without its default trait, whose JSON
+        // files would bring all of Foundation: three times the program, twice the memory.
+        .package(
+            url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: []),
     ],
     targets: [
         // What Linux and glibc have beyond POSIX: epoll, accept4, pipe2. Needs no package.
