@@ -70,6 +70,29 @@ package struct Migrations: Sendable {
         return names
     }
 
+    /// Applies all files to an empty database and records them in the end: for tests, which make
+    /// many. A run that is cut off leaves a database that has to be dropped.
+    package func applyAll(toEmpty configuration: DatabaseConfiguration) throws {
+        let session = try Session(configuration.patient(lockWaitSeconds: 60))
+        try session.runText(Self.tables)
+        for file in files {
+            do {
+                try session.runText(file.text)
+            } catch {
+                throw MigrationError.failed(file: file.name, error)
+            }
+        }
+        guard let first = files.first else { return }
+        let rows = files.dropFirst().reduce("(\(sql: first.row))" as SQL) { rows, file in
+            "\(sql: rows), (\(sql: file.row))"
+        }
+        _ = try session.run(
+            """
+            INSERT INTO schema_migrations (version, name, checksum, applied_at)
+            VALUES \(sql: rows)
+            """)
+    }
+
     /// What is pending, and what has been changed or removed after it was applied.
     package struct Status: Equatable, Sendable {
         /// The names of files that ``apply(using:log:)`` would run.
@@ -177,6 +200,9 @@ private struct Migration: Sendable {
     let name: String
     let checksum: String
     let text: String
+
+    /// The values of its row in `schema_migrations`, applied now.
+    var row: SQL { "\(version), \(name), \(checksum), UTC_TIMESTAMP(6)" }
 }
 
 /// A row of `schema_migrations`.

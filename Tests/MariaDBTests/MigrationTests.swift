@@ -48,6 +48,17 @@ struct MigrationTests {
         }
     }
 
+    @Test func `all at once makes the same as one after another`() throws {
+        let files = [Self.users, Self.seed, Self.procedure, Self.view]
+        try withFolder(files) { folder, configuration in
+            try migrations(folder).applyAll(toEmpty: configuration)
+            #expect(try migrations(folder).check(using: configuration).isCurrent)
+            #expect(try migrations(folder).apply(using: configuration) { _ in } == [])
+            let db = Connection(configuration)
+            #expect(try db.first("CALL count_users()") { try $0("n") } == 2)
+        }
+    }
+
     @Test func `two at once apply each file once`() throws {
         try withFolder([Self.users, Self.seed, Self.procedure, Self.view]) {
             folder, configuration in

@@ -46,6 +46,8 @@ package final class PrivateServer: Sendable {
                 "--innodb-snapshot-isolation=ON", "--innodb-lock-wait-timeout=5",
                 "--character-set-server=utf8mb4", "--max-connections=300",
                 "--innodb-buffer-pool-size=128M", "--innodb-log-file-size=64M",
+                // What a killed process has written stays, synced or not.
+                "--debug-no-sync=ON", "--sync-frm=OFF",
             ] + Self.asUser
         try Self.detach(#"exec mariadbd "$@""#, arguments)
         let connection = Connection(try configuration)

@@ -47,7 +47,7 @@ package final class TestDatabases: Sendable {
         try configuration.createDatabase()
         if let folder {
             try Migrations(folder: folder, checksum: testChecksum)
-                .apply(using: configuration) { _ in }
+                .applyAll(toEmpty: configuration)
         }
         return configuration
     }
