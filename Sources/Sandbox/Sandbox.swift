@@ -1,0 +1,120 @@
+import FoundationEssentials
+import HTTP
+import Logging
+import Synchronization
+import System
+
+/// Everything that survives a restart.
+struct SandboxState: Codable, Sendable {
+    var pollo = PolloState()
+    var stripe = StripeState()
+    var hooks = HookQueue()
+    var faults: [Fault] = []
+}
+
+/// Both stand-ins. Any thread may use it; every change happens under one lock, in which nothing
+/// waits: no file, no network, no program.
+final class Sandbox: Sendable {
+    let settings: SandboxSettings
+    let log: Logger
+    let state: Mutex<SandboxState>
+    private let clock: @Sendable () -> Date
+    private let hasChanged = Mutex(false)
+    private let makeVideo: @Sendable (VideoOrder, String) throws -> Void
+
+    /// - Parameters:
+    ///   - clock: the time; tests set it.
+    ///   - makeVideo: writes the file of a video to a path.
+    init(
+        _ settings: SandboxSettings, log: Logger,
+        clock: @escaping @Sendable () -> Date = { Date() },
+        makeVideo: @escaping @Sendable (VideoOrder, String) throws -> Void = VideoMaker.make
+    ) throws {
+        self.settings = settings
+        self.log = log
+        self.clock = clock
+        self.makeVideo = makeVideo
+        for folder in [settings.folder, settings.filesFolder, settings.uploadsFolder] {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+        }
+        var restored = SandboxState()
+        if FileManager.default.fileExists(atPath: settings.stateFile) {
+            let data = try Data(contentsOf: URL(filePath: settings.stateFile))
+            restored = try JSONDecoder().decode(SandboxState.self, from: data)
+        }
+        state = Mutex(restored)
+    }
+
+    var now: Date { clock() }
+
+    /// Changes the state in one step; it is saved soon after.
+    func change<Result: Sendable>(_ body: (inout SandboxState) -> Result) -> Result {
+        let result = state.withLock { body(&$0) }
+        hasChanged.withLock { $0 = true }
+        return result
+    }
+
+    func read<Result: Sendable>(_ body: (SandboxState) -> Result) -> Result {
+        state.withLock { body($0) }
+    }
+
+    /// Writes the state if it has changed since the last time, and always leaves a pause between
+    /// two writings: returns false.
+    @discardableResult
+    func save() -> Bool {
+        let isDue = hasChanged.withLock { hasChanged in
+            defer { hasChanged = false }
+            return hasChanged
+        }
+        guard isDue else { return false }
+        let snapshot = state.withLock { $0 }
+        do {
+            let data = try JSONEncoder().encode(snapshot)
+            let file = try DurableFile(path: settings.stateFile, mode: 0o600)
+            try file.write(Array(data))
+            try file.commit()
+        } catch {
+            log.error("the state could not be saved", metadata: ["error": "\(error)"])
+            hasChanged.withLock { $0 = true }
+        }
+        return false
+    }
+
+    /// Does what has become due by the clock alone. Returns false: the clock is looked at again
+    /// after a pause.
+    func advance() -> Bool {
+        let now = now
+        let isIdle = read { !$0.pollo.isDue(at: now) && !$0.stripe.isDue(at: now) }
+        guard !isIdle else { return false }
+        change { state in
+            state.pollo.advance(to: now, settings, &state.hooks)
+            state.stripe.expireSessions(at: now, settings, &state.hooks)
+        }
+        return false
+    }
+
+    /// Makes the next video that is waited for; false when there is none.
+    func renderNext() -> Bool {
+        guard let order = read({ $0.pollo.nextVideoOrder }) else { return false }
+        let path = "\(settings.filesFolder)/\(order.fileName)"
+        var reason: String?
+        if !FileManager.default.fileExists(atPath: path) {
+            do {
+                try makeVideo(order, path)
+            } catch {
+                log.error("a video could not be made", metadata: ["error": "\(error)"])
+                reason = "sandbox: \(error)"
+            }
+        }
+        let failure = reason
+        change { $0.pollo.noteVideo(order, failure: failure) }
+        return true
+    }
+}
+
+extension SandboxSettings {
+    var stateFile: String { "\(folder)/state.json" }
+    var filesFolder: String { "\(folder)/files" }
+    var uploadsFolder: String { "\(folder)/uploads" }
+}

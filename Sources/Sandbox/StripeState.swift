@@ -1,0 +1,156 @@
+import FoundationEssentials
+import JSON
+
+/// A Checkout Session.
+struct StripeSession: Codable, Sendable {
+    enum Status: String, Codable, Sendable {
+        case open, complete, expired
+    }
+
+    struct Item: Codable, Sendable {
+        let name: String
+        let unitAmount: Int
+        let quantity: Int
+    }
+
+    let id: String
+    let items: [Item]
+    let currency: String
+    let clientReferenceID: String?
+    let metadata: [String: String]
+    let paymentMetadata: [String: String]
+    let successURL: String
+    let cancelURL: String?
+    let customerEmail: String?
+    let createdAt: Date
+    let expiresAt: Date
+    var status = Status.open
+    var isPaid = false
+    /// Whether a payment that was to come later did not.
+    var hasFailed = false
+    var paymentID: String?
+
+    var amount: Int { items.reduce(0) { $0 + $1.unitAmount * $1.quantity } }
+    /// The address that the buyer comes back to (stripe-api.md, section 3.1).
+    var returnURL: String { successURL.replacing("{CHECKOUT_SESSION_ID}", with: id) }
+}
+
+/// A PaymentIntent.
+struct StripePayment: Codable, Sendable {
+    let id: String
+    let sessionID: String
+    let amount: Int
+    let currency: String
+    let metadata: [String: String]
+    let createdAt: Date
+    /// `requires_payment_method`, `processing`, `succeeded` or `canceled`.
+    var status: String
+    var chargeID: String?
+}
+
+struct StripeCharge: Codable, Sendable {
+    let id: String
+    let paymentID: String
+    let amount: Int
+    let currency: String
+    let metadata: [String: String]
+    let createdAt: Date
+    var amountRefunded = 0
+    var isDisputed = false
+}
+
+struct StripeRefund: Codable, Sendable {
+    let id: String
+    let chargeID: String
+    let paymentID: String
+    let amount: Int
+    let currency: String
+    let reason: String?
+    let metadata: [String: String]
+    let createdAt: Date
+    var status = "succeeded"
+    var failureReason: String?
+}
+
+struct StripeDispute: Codable, Sendable {
+    let id: String
+    let chargeID: String
+    let paymentID: String
+    let amount: Int
+    let currency: String
+    let createdAt: Date
+    var status: String
+
+    var isInquiry: Bool { status.hasPrefix("warning_") }
+    var isClosed: Bool { ["won", "lost", "warning_closed"].contains(status) }
+}
+
+struct StripeEvent: Codable, Sendable {
+    let id: String
+    let type: String
+    /// The whole event, as it is sent and as the list shows it: it never changes.
+    let json: String
+    let createdAt: Date
+}
+
+/// The first answer to a key, for 24 hours (stripe-api.md, section 4).
+struct StripeSavedAnswer: Codable, Sendable {
+    let fingerprint: String
+    let status: Int
+    let body: String
+    let at: Date
+}
+
+/// Stripe's side of the world.
+struct StripeState: Codable, Sendable {
+    static let eventLimit = 20_000
+    static let answerLimit = 10_000
+    /// How long an answer is kept for its key.
+    static let answerLifetime: TimeInterval = 24 * 3600
+
+    var sessions: [StripeSession] = []
+    var payments: [StripePayment] = []
+    var charges: [StripeCharge] = []
+    var refunds: [StripeRefund] = []
+    var disputes: [StripeDispute] = []
+    var events: [StripeEvent] = []
+    var savedAnswers: [String: StripeSavedAnswer] = [:]
+    /// While false, events happen and are listed, but nobody is told.
+    var sendsEvents = true
+
+    func session(_ id: String) -> StripeSession? { sessions.last { $0.id == id } }
+    func payment(_ id: String) -> StripePayment? { payments.last { $0.id == id } }
+    func charge(_ id: String) -> StripeCharge? { charges.last { $0.id == id } }
+    func refund(_ id: String) -> StripeRefund? { refunds.last { $0.id == id } }
+    func dispute(_ id: String) -> StripeDispute? { disputes.last { $0.id == id } }
+
+    /// The charge of a payment, given by the id of the charge, the payment or the session.
+    func charge(of id: String) -> StripeCharge? {
+        let paymentID = session(id)?.paymentID ?? id
+        return charges.last { $0.id == id || $0.paymentID == paymentID }
+    }
+
+    mutating func edit(session id: String, _ body: (inout StripeSession) -> Void) {
+        if let index = sessions.lastIndex(where: { $0.id == id }) { body(&sessions[index]) }
+    }
+
+    mutating func edit(payment id: String, _ body: (inout StripePayment) -> Void) {
+        if let index = payments.lastIndex(where: { $0.id == id }) { body(&payments[index]) }
+    }
+
+    mutating func edit(charge id: String, _ body: (inout StripeCharge) -> Void) {
+        if let index = charges.lastIndex(where: { $0.id == id }) { body(&charges[index]) }
+    }
+
+    mutating func edit(refund id: String, _ body: (inout StripeRefund) -> Void) {
+        if let index = refunds.lastIndex(where: { $0.id == id }) { body(&refunds[index]) }
+    }
+
+    mutating func edit(dispute id: String, _ body: (inout StripeDispute) -> Void) {
+        if let index = disputes.lastIndex(where: { $0.id == id }) { body(&disputes[index]) }
+    }
+
+    func isDue(at now: Date) -> Bool {
+        sessions.contains { $0.status == .open && $0.expiresAt <= now }
+    }
+}
