@@ -77,20 +77,46 @@ package enum HTTPSAddress {
         switch (octets[0], octets[1], octets[2]) {
         case (0, _, _), (10, _, _), (127, _, _), (224..., _, _): false
         case (100, 64...127, _), (169, 254, _), (172, 16...31, _), (192, 168, _): false
-        case (192, 0, 0), (192, 0, 2), (198, 18...19, _), (198, 51, 100), (203, 0, 113): false
+        case (192, 0, 0), (192, 0, 2), (192, 88, 99): false
+        case (198, 18...19, _), (198, 51, 100), (203, 0, 113): false
+        // The metadata service of a cloud, at an address that is public otherwise.
+        case (168, 63, 129): octets[3] != 16
         default: true
         }
     }
 
-    /// Only global unicast (2000::/3) without the documentation and tunnel prefixes is public.
+    /// Only global unicast (2000::/3) is public, without the documentation prefixes and without
+    /// those that carry an IPv4 address (IANA special-purpose registry).
     private static func isPublicIPv6(_ text: Substring) -> Bool {
-        guard text.utf8.allSatisfy({ byte in
-            (48...57).contains(byte) || (97...102).contains(byte) || byte == 58
-        }) else { return false }
-        let first = text.prefix { $0 != ":" }
-        guard let group = UInt16(first, radix: 16), (0x2000...0x3FFF).contains(group) else {
+        guard let groups = groups(ofIPv6: text) else { return false }
+        switch (groups[0], groups[1]) {
+        case (0x2001, 0...0x01FF), (0x2001, 0x0DB8), (0x2002, _), (0x3FFF, 0...0x0FFF):
             return false
+        case (0x2000...0x3FFF, _): return true
+        default: return false
         }
-        return !text.hasPrefix("2001:db8") && !text.hasPrefix("2001:0:") && !text.hasPrefix("2002:")
+    }
+
+    /// The eight groups of an address in lower case (RFC 4291 2.2); nil when it is none, or when
+    /// it ends in dotted decimals, as no public one has to.
+    private static func groups(ofIPv6 text: Substring) -> [UInt16]? {
+        func parsed(_ part: Substring) -> [UInt16]? {
+            var groups: [UInt16] = []
+            for digits in part.split(separator: ":", omittingEmptySubsequences: part.isEmpty) {
+                guard (1...4).contains(digits.utf8.count),
+                    digits.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }),
+                    let group = UInt16(digits, radix: 16)
+                else { return nil }
+                groups.append(group)
+            }
+            return groups
+        }
+        guard let gap = text.firstRange(of: "::") else {
+            return parsed(text).flatMap { $0.count == 8 ? $0 : nil }
+        }
+        guard let head = parsed(text[..<gap.lowerBound]),
+            let tail = parsed(text[gap.upperBound...]), head.count + tail.count < 8
+        else { return nil }
+        return head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail
     }
 }
