@@ -201,7 +201,7 @@ extension VideoDraft {
         }
         var settings = VideoSettings(prompt: text("prompt") ?? "")
         settings.negativePrompt = text("negativePrompt")
-        settings.image = tier == nil ? nil : text("image")
+        settings.image = text("image")
         settings.imageTail = text("imageTail")
         settings.aspectRatio = text("aspectRatio")
         settings.resolution = text("resolution")
