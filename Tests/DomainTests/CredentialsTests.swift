@@ -1,0 +1,94 @@
+import Domain
+import Testing
+
+/// The fields that registering with these is refused for.
+private func refused(_ email: String?, _ password: String?) -> [String] {
+    do {
+        _ = try Credentials(registering: email, password: password)
+        return []
+    } catch {
+        return (error as? InvalidInput)?.fields.map(\.field) ?? ["\(error)"]
+    }
+}
+
+struct CredentialsTests {
+    private static let good = "correct horse battery"
+
+    @Test(arguments: [
+        ("ann@example.org", "ann@example.org"), (" Ann@Example.ORG\n", "ann@example.org"),
+        ("a.b+c_d@mail.example.co.uk", "a.b+c_d@mail.example.co.uk"),
+        ("o'neil@xn--bcher-kva.example", "o'neil@xn--bcher-kva.example"),
+        (String(repeating: "a", count: 64) + "@b.de", String(repeating: "a", count: 64) + "@b.de"),
+    ])
+    func `an address is kept in lower case and without spaces around it`(
+        typed: String, stored: String
+    ) throws {
+        let credentials = try Credentials(registering: typed, password: Self.good)
+        #expect(credentials.email == stored)
+        #expect(credentials.password == Self.good)
+        #expect(try Credentials(signingIn: typed, password: Self.good) == credentials)
+    }
+
+    @Test(
+        arguments: [
+            nil, "", "ann", "@example.org", "ann@", "ann@localhost", "a@b@c.de", "an n@example.org",
+            "ann@example..org", ".ann@example.org", "ann.@example.org", "a..n@example.org",
+            "ann@-example.org", "ann@example-.org", "ann@exa_mple.org", "änn@example.org",
+            "ann@exämple.org", "ann\0@example.org", "<ann@example.org>", "\"ann\"@example.org",
+            "ann@[127.0.0.1]", "ann@example.org\r\nBcc: x@y.de",
+            String(repeating: "a", count: 65) + "@b.de",
+            "a@" + String(repeating: "b", count: 64) + ".de",
+            "a@" + String(repeating: "bcdefghi.", count: 28) + "de",
+        ] as [String?])
+    func `what cannot be an address is refused`(email: String?) {
+        #expect(refused(email, Self.good) == ["email"])
+    }
+
+    @Test(arguments: ["12345679", "pässword8", "🦊🦊🦊🦊🦊🦊🦊🦊", String(repeating: "x", count: 1024)])
+    func `a password of eight characters or more is taken as it is`(password: String) throws {
+        let credentials = try Credentials(registering: "ann@example.org", password: password)
+        #expect(credentials.password == password)
+    }
+
+    @Test(
+        arguments: [
+            nil, "", "1234567", "🦊🦊🦊🦊🦊🦊🦊", "password", "PassWord1", "12345678", "qwerty123",
+            "nul\0character", String(repeating: "x", count: 1025), "ann@example.org",
+            "ANN@example.org",
+        ] as [String?])
+    func `a password that is short, long, common or the address is refused`(password: String?) {
+        #expect(refused("ann@example.org", password) == ["password"])
+    }
+
+    @Test func `the name before the @ is no password`() {
+        #expect(refused("a.very.long.name@example.org", "A.very.long.name") == ["password"])
+        #expect(refused("a.very.long.name@example.org", "a.very.long.nam3") == [])
+    }
+
+    @Test func `both are named when both are wrong`() {
+        #expect(refused("ann", "short") == ["email", "password"])
+        #expect(refused(nil, nil) == ["email", "password"])
+    }
+
+    @Test func `signing in names only what is missing`() {
+        #expect(throws: InvalidInput.self) { try Credentials(signingIn: " ", password: "x") }
+        #expect(throws: InvalidInput.self) { try Credentials(signingIn: "a@b.de", password: "") }
+        #expect(throws: InvalidInput.self) { try Credentials(signingIn: nil, password: nil) }
+    }
+
+    @Test(arguments: [
+        ("not an address", "some password"), ("ann@example.org", "nul\0character"),
+        ("ann@example.org", String(repeating: "x", count: 1025)),
+    ])
+    func `what no account can have is refused like a wrong password`(
+        email: String, password: String
+    ) {
+        #expect(throws: InvalidCredentials()) {
+            try Credentials(signingIn: email, password: password)
+        }
+    }
+
+    @Test func `signing in does not judge a password that was allowed once`() throws {
+        #expect(try Credentials(signingIn: "ann@example.org", password: "old").password == "old")
+    }
+}
