@@ -108,10 +108,16 @@ let package = Package(
         .target(
             name: "DatabaseSupport", dependencies: ["MariaDB", "System"],
             path: "Tests/Support/DatabaseSupport", swiftSettings: strict),
+        // Users, credit and jobs for tests of the shop, and the audit that each ends with.
+        .target(
+            name: "BooksSupport", dependencies: ["Domain", "JSON", "MariaDB", "Store"],
+            path: "Tests/Support/BooksSupport", swiftSettings: strict),
         tests("MariaDBTests", ["DatabaseSupport", "MariaDB", "System"]),
         tests("CurlTests", ["Curl", "HTTP", httpTypes]),
         tests("SodiumTests", ["Sodium"]),
-        tests("StoreTests", ["DatabaseSupport", "Domain", "MariaDB", "Store"]),
+        tests(
+            "StoreTests",
+            ["BooksSupport", "DatabaseSupport", "Domain", "JSON", "MariaDB", "Store", "System"]),
         tests("StripeTests", ["Domain", "HTTP", "Sodium", "Stripe", httpTypes]),
         tests("PolloTests", ["Domain", "HTTP", "Pollo", "Sodium", httpTypes]),
         tests(
@@ -123,8 +129,8 @@ let package = Package(
         tests(
             "WorkerTests",
             [
-                "DatabaseSupport", "Domain", "HTTP", "MariaDB", "Pollo", "Store", "Worker",
-                httpTypes,
+                "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "MariaDB", "Pollo",
+                "Store", "Stripe", "System", "Worker", httpTypes, logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

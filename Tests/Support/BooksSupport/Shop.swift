@@ -1,0 +1,171 @@
+package import Domain
+import JSON
+package import MariaDB
+package import Store
+
+/// What tests of the books begin with, made by the very functions that the shop uses.
+extension Connection {
+    /// A new account with `credit` as one grant that lasts 90 days.
+    package func insertUser(credit: Money = .zero) throws -> UserID {
+        let user = UserID.new()
+        try createUser(
+            user, email: "\(user)@example.org", passwordHash: "$argon2id$", role: .user)
+        if credit > .zero { try insertGrant(credit, of: user) }
+        return user
+    }
+
+    @discardableResult
+    package func insertGrant(_ amount: Money, of user: UserID) throws -> LotID {
+        let before = Set(try lotRows(of: user).map(\.id))
+        try grantCredit(amount, to: user, reason: "for a test", policy: .test, grant: .new())
+        return try lotRows(of: user).map(\.id).first { !before.contains($0) }.orThrow("a lot")
+    }
+
+    /// An order of `package` whose session Stripe has made.
+    package func insertPurchase(
+        _ package: String = "starter", of user: UserID, session: String? = nil,
+        isLive: Bool = false
+    ) throws -> Purchase {
+        let id = PurchaseID.new()
+        let package = try catalog(version: 1).package(package).orThrow(package)
+        try insertPurchase(id, of: package, catalogVersion: 1, for: user, isLive: isLive)
+        let session = session ?? "cs_\(id)"
+        try setSession(session, url: "https://stripe.example/\(session)", of: id)
+        return try purchase(id).orThrow("purchase")
+    }
+
+    /// An order of videos of one tier, as a request would make it.
+    package func order(
+        _ tier: String = "economy", seconds: Int = 5, count: Int = 1, image: String? = nil
+    ) throws -> VideoOrder {
+        var members: [String: JSONValue] = [
+            "tier": .string(tier), "duration": .integer(Int64(seconds)),
+            "count": .integer(Int64(count)), "prompt": .string("A fox runs through fresh snow"),
+        ]
+        if let image { members["image"] = .string(image) }
+        let draft = try VideoDraft(.object(members), catalog: catalog(version: 1))
+        return VideoOrder(
+            call: .new(), draft: draft, catalogVersion: 1,
+            videos: (0..<count).map { _ in (id: .new(), callbackToken: "\(VideoID.new())") })
+    }
+
+    /// Accepts an order with the settings of a shop that has no limit on calls.
+    @discardableResult
+    package func accept(
+        _ order: VideoOrder, from user: UserID, key: ClientKey? = nil,
+        limit: CallLimit = CallLimit(calls: 1_000_000, window: .seconds(900))
+    ) throws -> StoredAnswer {
+        try accept(
+            order, from: user, key: key, limit: limit, queueDeadline: .seconds(3600)
+        ) { acceptance in
+            let ids = acceptance.videoIDs.map(\.description).joined(separator: " ")
+            return StoredAnswer(status: 202, body: "\(ids) \(acceptance.balance)")
+        }
+    }
+
+    /// A job of one economy video ($1.00) in the queue.
+    package func insertJob(
+        of user: UserID, tier: String = "economy", image: String? = nil
+    ) throws -> VideoID {
+        let order = try order(tier, image: image)
+        try accept(order, from: user)
+        return order.videos[0].id
+    }
+
+    /// Claims the one job that is to be submitted.
+    package func claimToSubmit() throws -> ClaimedJob {
+        try claimSubmission(lasting: .seconds(150), parallel: 1000).orThrow("a job to submit")
+    }
+
+    /// Claims the one job that is to be looked at.
+    package func claimToFollow() throws -> ClaimedJob {
+        try claimFollowUp(lasting: .seconds(240)).orThrow("a job to look at")
+    }
+
+    /// Brings the one queued job to `state`, by the way that a video goes.
+    package func advanceJob(to state: VideoState, task: String = "task-1") throws {
+        guard state != .queued else { return }
+        let submitting = try claimToSubmit()
+        switch state {
+        case .submitting: return
+        case .submitUnknown: return try loseAnswer(of: submitting)
+        default: break
+        }
+        try submitted(submitting, task: task)
+        guard state != .submitted else { return }
+        let following = try claimToFollow()
+        if state == .refunded { return try refund(following) }
+        try storing(following)
+        if state == .delivered { try deliver(following) }
+    }
+}
+
+// MARK: - Transitions with the settings of a shop
+
+extension Connection {
+    package func submitted(_ job: ClaimedJob, task: String) throws {
+        try submitted(
+            job, taskID: task, firstPollAfter: .zero, renderDeadline: .seconds(1200))
+    }
+
+    package func requeue(_ job: ClaimedJob) throws {
+        try requeue(job, after: .zero, detail: "full")
+    }
+
+    package func loseAnswer(of job: ClaimedJob) throws {
+        try submitUnknown(
+            job, detail: "reset", unknownDeadline: .seconds(2700), renderDeadline: .seconds(1200))
+    }
+
+    package func storing(_ job: ClaimedJob) throws {
+        _ = try storing(job, storeDeadline: .seconds(86_400))
+    }
+
+    package func deliver(_ job: ClaimedJob) throws {
+        try deliver(
+            job, file: .sample, path: VideoFile.path(of: job.id), actualCost: Money(cents: 35))
+    }
+
+    package func refund(_ job: ClaimedJob, _ reason: FailureReason = .vendorFailed) throws {
+        try refund(job, reason: reason, detail: "test", policy: .test)
+    }
+
+    package func hint(token: String, task: String) throws -> VideoID? {
+        try hint(callbackToken: token, taskID: task, renderDeadline: .seconds(1200))
+    }
+
+    package func sweepLostSubmissions() throws -> Int {
+        try sweepLostSubmissions(
+            unknownDeadline: .seconds(2700), renderDeadline: .seconds(1200))
+    }
+
+    @discardableResult
+    package func sweepOverdueJobs() throws -> [VideoID] {
+        try sweepOverdueJobs(policy: .test).map(\.id)
+    }
+}
+
+extension CreditPolicy {
+    /// Credit lasts 90 days, and 7 more when a failed job returned it.
+    package static let test = CreditPolicy(expiry: .seconds(90 * 86_400))
+}
+
+extension VideoFile {
+    package static let sample = VideoFile(
+        sizeBytes: 1234, checksum: String(repeating: "ab", count: 32),
+        durationMilliseconds: 5000, width: 640, height: 360, hasPoster: true)
+}
+
+extension Money {
+    package static func dollars(_ dollars: Int64) -> Money { Money(cents: dollars * 100) }
+}
+
+/// A thing that a test takes for granted is not there.
+package struct Missing: Error { let what: String }
+
+extension Optional {
+    package func orThrow(_ what: String) throws -> Wrapped {
+        guard let self else { throw Missing(what: what) }
+        return self
+    }
+}
