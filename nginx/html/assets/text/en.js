@@ -63,7 +63,7 @@ export const text = {
   error: {
     title: "This did not load",
     network: "We could not reach the server. Check your connection, then retry.",
-    server: "Something broke on our side. Nothing was charged for this.",
+    server: "Something broke on our side.",
     tooMany: "That was a lot at once.",
     /** @param {number} seconds */
     wait: (seconds) => `Please wait ${seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`} and try again.`,
@@ -111,7 +111,7 @@ export const text = {
     withoutImage: (names) => `Without a start picture it also takes ${list(names, "and")}.`,
     automatic: "Let the model choose",
     unknown: "The answer did not arrive, so we do not know whether it was accepted. Press the button again: it cannot be charged twice.",
-    tryAgain: "Nothing was charged. Press the button to try again.",
+    tryAgain: "Press the button to try again: it cannot be charged twice.",
     queued: "In the queue. You can close this page.",
     see: "See it",
     nothing: "Nothing on the way. What you create appears here at once.",
