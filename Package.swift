@@ -72,22 +72,23 @@ let package = Package(
         module("Store", ["Domain", "JSON", "MariaDB"]),
         module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module("Pollo", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
+        module("Billing", ["Domain", "MariaDB", "Store", "Stripe", logging]),
         module(
             "Web",
             [
-                "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store", "Stripe",
+                "Billing", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store", "Stripe",
                 "System", httpTypes, logging,
             ]),
         module(
             "Worker",
             [
-                "Curl", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store",
+                "Billing", "Curl", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store",
                 "Stripe", "System", logging,
             ]),
         .executableTarget(
             name: "Rushes",
             dependencies: [
-                "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store",
+                "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store",
                 "Stripe", "System", "Web", "Worker", argumentParser, configuration, logging,
                 httpTypes,
             ],

@@ -1,5 +1,8 @@
 -- One row for each order of a package, written before Stripe is asked, with the amounts that the
 -- buyer saw. `session_id` and the rest of what Stripe answers follow.
+-- Of money that went back: `refunded` is Stripe's running total, `clawback` the credit taken for it,
+-- of which `owed` became a debt because it was spent; `pending` is to be taken when the jobs that
+-- hold it end (P3 to P5).
 CREATE TABLE purchases (
     id              UUID         NOT NULL PRIMARY KEY,
     user_id         UUID         NOT NULL,
@@ -14,6 +17,12 @@ CREATE TABLE purchases (
     checkout_url    TEXT         NULL,
     payment_intent  VARCHAR(255) NULL,
     problem         VARCHAR(500) NULL,
+    refunded_micros BIGINT       NOT NULL DEFAULT 0,
+    clawback_micros BIGINT       NOT NULL DEFAULT 0,
+    pending_micros  BIGINT       NOT NULL DEFAULT 0,
+    owed_micros     BIGINT       NOT NULL DEFAULT 0,
+    is_frozen       BOOLEAN      NOT NULL DEFAULT FALSE,
+    reversals       INT          NOT NULL DEFAULT 0,
     next_check_at   DATETIME(6)  NULL,
     checks          INT          NOT NULL DEFAULT 0,
     asked_at        DATETIME(6)  NULL,
@@ -30,5 +39,8 @@ CREATE TABLE purchases (
         CHECK (price_micros > 0 AND credits_micros > 0 AND bonus_micros >= 0),
     CONSTRAINT purchases_paid_at_iff_paid
         CHECK (IF(state IN ('paid', 'refunded', 'disputed'), paid_at IS NOT NULL, paid_at IS NULL)),
+    CONSTRAINT purchases_reversal_within_purchase CHECK (
+        refunded_micros BETWEEN 0 AND price_micros AND pending_micros >= 0 AND owed_micros >= 0
+        AND clawback_micros BETWEEN owed_micros AND credits_micros + bonus_micros),
     CONSTRAINT purchases_paid_has_intent CHECK (paid_at IS NULL OR payment_intent IS NOT NULL)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

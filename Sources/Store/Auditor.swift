@@ -76,7 +76,8 @@ extension Connection {
                     SUM(amount_micros * ((credit_account = 'held')
                         - (debit_account = 'held'))) AS held,
                     SUM(amount_micros * (credit_account IN ('revenue', 'shortfall'))) AS spent,
-                    SUM(amount_micros * (credit_account = 'breakage')) AS expired,
+                    SUM(amount_micros * ((credit_account = 'breakage')
+                        - (debit_account = 'breakage'))) AS expired,
                     SUM(amount_micros * ((credit_account = 'returns')
                         - (debit_account = 'returns'))) AS clawed_back
                 FROM ledger_entries

@@ -265,6 +265,7 @@ extension Connection {
                 Transfer(
                     kind: .settle, debit: .held, credit: .revenue, amount: $0.amount, lot: $0.lot)
             }, opKey: "job:settle:\(job)", user: user, subject: Subject(job: job))
+        try collectPendingAsDebt(of: job, user: user)
     }
 
     /// Gives a job's hold back to the lots it came from, to the micro-dollar (J2, C5). What goes
@@ -300,6 +301,7 @@ extension Connection {
             }, opKey: opKey, user: user, subject: Subject(job: job))
         try record(
             .refund, amount, description, opKey: opKey, user: user, subject: Subject(job: job))
+        try collectPending(of: job, user: user)
         _ = try expireLots(of: wallet)
     }
 }

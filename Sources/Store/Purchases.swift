@@ -123,6 +123,10 @@ extension Connection {
                 .bonus, order.bonus, "Bonus of \(order.bonus)", opKey: bonusKey,
                 user: order.userID, subject: subject)
         }
+        if wallet.shortfall > .zero {
+            try payDebt(
+                wallet.shortfall, from: order, opKey: "stripe:shortfall:\(paymentIntent)")
+        }
     }
 
     /// Open orders whose session is due to be looked at again (W6). Each look moves the next one

@@ -104,16 +104,19 @@ extension Connection {
     /// Moves money between a user's accounts by one guarded statement (L6); a guard that fails
     /// here means that the books are wrong, so the transaction is given up.
     func move(
-        available: Money = .zero, held: Money = .zero, shortfall: Money = .zero, of user: UserID
+        available: Money = .zero, held: Money = .zero, frozen: Money = .zero,
+        shortfall: Money = .zero, of user: UserID
     ) throws {
         let changed = try execute(
             """
             UPDATE wallets
             SET available_micros = available_micros + \(available),
                 held_micros = held_micros + \(held),
+                frozen_micros = frozen_micros + \(frozen),
                 shortfall_micros = shortfall_micros + \(shortfall)
             WHERE user_id = \(user) AND available_micros + \(available) >= 0
-                AND held_micros + \(held) >= 0 AND shortfall_micros + \(shortfall) >= 0
+                AND held_micros + \(held) >= 0 AND frozen_micros + \(frozen) >= 0
+                AND shortfall_micros + \(shortfall) >= 0
             """)
         guard changed == 1 else { throw BooksDisagree("the wallet of \(user)") }
     }

@@ -294,6 +294,18 @@ package struct StripeEvent: Decodable, Equatable, Sendable {
             subject?.object == "payment_intent" ? subject?.id : subject?.paymentIntent?.id
     }
 
+    /// An event about a Checkout Session that was written down when it came.
+    package init(id: String, type: String, sessionID: String) {
+        self.id = id
+        self.type = type
+        isLive = false
+        createdAt = .distantPast
+        apiVersion = nil
+        objectID = sessionID
+        objectKind = "checkout.session"
+        paymentIntent = nil
+    }
+
     /// The event in the body of a webhook, whose signature has been checked; nil when it is none.
     package init?(_ body: [UInt8]) {
         guard let event = try? decode(StripeEvent.self, from: body) else { return nil }

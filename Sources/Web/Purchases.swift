@@ -1,3 +1,4 @@
+import Billing
 import Domain
 import FoundationEssentials
 import HTTP
@@ -104,13 +105,12 @@ enum Purchases {
         guard var purchase = try context.database.purchase(context.id(), of: user.id) else {
             throw NotFound()
         }
-        if purchase.state == .pending, let session = purchase.sessionID,
+        if purchase.state == .pending, purchase.sessionID != nil,
             try context.database.mayAskStripe(about: purchase.id)
         {
             let log = context.site.logger(for: request)
             do {
-                let facts = try context.stripe.checkoutSession(id: session).facts(hasFailed: false)
-                purchase = try apply(facts, to: purchase, context, log)
+                purchase = try context.billing(log).refresh(purchase)
             } catch let error as StripeError {
                 // The person sees "pending" and looks again; the webhook or the sweep will tell.
                 log.warning(
@@ -130,23 +130,5 @@ enum Purchases {
             json.member("createdAt", purchase.createdAt)
             json.member("paidAt", purchase.paidAt)
         }
-    }
-
-    /// Applies what Stripe says to an order, from wherever it was learnt.
-    static func apply(
-        _ facts: PaymentFacts, to purchase: Purchase, _ context: Context, _ log: Logger
-    ) throws -> Purchase {
-        let result = try context.database.apply(
-            facts, to: purchase.id, policy: context.settings.creditPolicy)
-        switch result.outcome {
-        case .mismatch(let problem):
-            log.critical(
-                "a payment does not fit its order; nothing was credited",
-                metadata: ["purchase": "\(purchase.id)", "problem": "\(problem)"])
-        case .grant where purchase.paidAt == nil:
-            log.notice("credited", metadata: ["purchase": "\(purchase.id)"])
-        case .grant, .wait, .fail, .expire: break
-        }
-        return result.purchase
     }
 }

@@ -1,3 +1,4 @@
+import Billing
 package import Domain
 import FoundationEssentials
 package import HTTP
@@ -132,6 +133,10 @@ package struct Context {
     var settings: SiteSettings { site.settings }
     var database: Connection { site.database }
     var stripe: StripeClient { site.stripe }
+
+    func billing(_ log: Logger) -> Billing {
+        Billing(database: database, stripe: stripe, policy: settings.creditPolicy, log: log)
+    }
 
     /// The id in the path; one that is malformed is an id of nothing.
     func id<Kind>() throws -> ID<Kind> {

@@ -166,16 +166,12 @@ enum Videos {
     /// browser saves it. Answers 404 until it is ready.
     static func file(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         guard let video = try context.database.video(context.id(), of: user.id),
-            let file = video.file
+            video.file != nil
         else { throw NotFound() }
         var response = media(VideoFile.path(of: video.id), type: "video/mp4")
         let disposition = Query(request.queryString)["download"] == "1" ? "attachment" : "inline"
         response.fields[.contentDisposition] =
             "\(disposition); filename=\"rushes-\(video.id).mp4\""
-        // nginx writes the file's own tag; this one says what the bytes are.
-        response.fields[.reprDigest] = Hex.decode(file.checksum).map {
-            "sha-256=:\(Base64.encode($0)):"
-        }
         return response
     }
 
@@ -208,8 +204,6 @@ enum Videos {
 extension HTTPField.Name {
     /// nginx, ngx_http_upstream_module: sends the file of this internal path instead of the body.
     fileprivate static let xAccelRedirect = HTTPField.Name("X-Accel-Redirect") ?? .location
-    /// RFC 9530.
-    fileprivate static let reprDigest = HTTPField.Name("Repr-Digest") ?? .eTag
 }
 
 extension JSONWriter {

@@ -1,3 +1,4 @@
+import Billing
 import Domain
 import FoundationEssentials
 import HTTP
@@ -32,48 +33,18 @@ enum StripeWebhook {
         guard let event = StripeEvent(body) else {
             throw InvalidInput("body", "This is not an event.")
         }
-        guard try !context.database.isProcessed(event.id, from: .stripe) else { return received }
-        let session = try session(of: event, context, log)
-        try context.database.receive(
-            event.id, from: .stripe, type: event.type, object: event.objectID ?? ""
-        ) {
-            guard let session else { return event.objectKind != "checkout.session" }
-            guard let purchase = try purchase(of: session, context) else { return false }
-            _ = try Purchases.apply(session, to: purchase, context, log)
-            return true
+        do {
+            try context.billing(log).receive(event)
+        } catch let error as StripeError {
+            log.error(
+                "stripe: an event's object cannot be read",
+                metadata: ["event": "\(event.id)", "error": "\(error)"])
+            throw VendorUnavailable()
         }
         return received
     }
 
     private static let received = Response.json { $0.member("received", true) }
-
-    /// What Stripe says now of the event's session (W3); nil for other events, and for a session
-    /// that Stripe does not know.
-    private static func session(
-        of event: StripeEvent, _ context: Context, _ log: Logger
-    ) throws -> PaymentFacts? {
-        guard event.objectKind == "checkout.session", let id = event.objectID else { return nil }
-        do throws(StripeError) {
-            return try context.stripe.checkoutSession(id: id)
-                .facts(hasFailed: event.type == "checkout.session.async_payment_failed")
-        } catch {
-            log.error(
-                "stripe: an event's session cannot be read",
-                metadata: ["event": "\(event.id)", "error": "\(error)"])
-            guard error.isNotFound else { throw VendorUnavailable() }
-            return nil
-        }
-    }
-
-    /// The order that the session is of: by the session, or by the reference that we gave it,
-    /// because an event may come before Stripe's answer to the creating call.
-    private static func purchase(of facts: PaymentFacts, _ context: Context) throws -> Purchase? {
-        if let purchase = try context.database.purchase(session: facts.sessionID) {
-            return purchase
-        }
-        guard let id = facts.reference.flatMap({ PurchaseID($0) }) else { return nil }
-        return try context.database.purchase(id)
-    }
 }
 
 /// The video vendor's callbacks.

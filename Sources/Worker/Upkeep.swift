@@ -1,4 +1,6 @@
+import Billing
 import Domain
+import FoundationEssentials
 import Logging
 import MariaDB
 import Pollo
@@ -8,13 +10,13 @@ import Stripe
 /// What is done from time to time, whatever else happens. Each is harmless to do twice, and by
 /// several workers at once.
 enum Chore: CaseIterable {
-    case deadlines, lateCallbacks, purchases, events, expiry, health, estimates, audit, purge
+    case deadlines, lateCallbacks, purchases, events, refunds, expiry, health, estimates, audit, purge
 
     var interval: Duration {
         switch self {
         case .deadlines: .seconds(1)
         case .lateCallbacks, .purchases, .events: .seconds(5)
-        case .expiry, .estimates: .seconds(60)
+        case .expiry, .estimates, .refunds: .seconds(60)
         case .health: .seconds(15)
         case .audit: .seconds(300)
         case .purge: .seconds(600)
@@ -41,8 +43,11 @@ extension Worker {
         switch chore {
         case .deadlines: try endOverdueJobs()
         case .lateCallbacks: while try followUpNextLateCallback() {}
-        case .purchases: try checkPurchases()
-        case .events: try retryEvents()
+        case .purchases: try billing.sweepPurchases(limit: 20)
+        case .events:
+            try billing.retryEvents(limit: 20)
+            try billing.sweepEvents(now: Date())
+        case .refunds: try billing.finishRefunds()
         case .expiry: while try database.expireOverdueLots(limit: 100) > 0 {}
         case .health: try checkHealth()
         case .estimates: try database.measureRenderTimes()
@@ -51,6 +56,10 @@ extension Worker {
             try database.purgeSessions()
             try database.purgeIdempotencyKeys()
         }
+    }
+
+    private var billing: Billing {
+        Billing(database: database, stripe: stripe, policy: settings.creditPolicy, log: log)
     }
 
     private func endOverdueJobs() throws {
@@ -63,63 +72,6 @@ extension Worker {
             log.error(
                 "a job is out of time",
                 metadata: ["job": "\(job.id)", "state": "\(job.state.rawValue)"])
-        }
-    }
-
-    /// Looks at open orders whose webhook has not come (W6).
-    private func checkPurchases() throws {
-        for purchase in try database.takePurchasesToCheck(limit: 20) {
-            guard let session = purchase.sessionID else {
-                try database.expirePurchaseWithoutSession(purchase.id)
-                continue
-            }
-            do throws(StripeError) {
-                let facts = try stripe.checkoutSession(id: session).facts(hasFailed: false)
-                apply(facts, to: purchase.id)
-            } catch {
-                log.warning(
-                    "stripe: no look at a session",
-                    metadata: ["purchase": "\(purchase.id)", "error": "\(error)"])
-            }
-        }
-    }
-
-    private func apply(_ facts: PaymentFacts, to purchase: PurchaseID) {
-        do {
-            let result = try database.apply(facts, to: purchase, policy: settings.creditPolicy)
-            if case .mismatch(let problem) = result.outcome {
-                log.critical(
-                    "a payment does not fit its order; nothing was credited",
-                    metadata: ["purchase": "\(purchase)", "problem": "\(problem)"])
-            }
-        } catch {
-            log.error(
-                "an order could not be brought up to date",
-                metadata: ["purchase": "\(purchase)", "error": "\(error)"])
-        }
-    }
-
-    /// Tries events again whose session was nobody's when they came (W5).
-    private func retryEvents() throws {
-        for event in try database.unprocessedStripeEvents(limit: 20) {
-            do {
-                let facts = try stripe.checkoutSession(id: event.object)
-                    .facts(hasFailed: event.type == "checkout.session.async_payment_failed")
-                try database.receive(
-                    event.id, from: .stripe, type: event.type, object: event.object
-                ) {
-                    guard let id = facts.reference.flatMap({ PurchaseID($0) }),
-                        try database.purchase(id) != nil
-                    else { return false }
-                    _ = try database.apply(facts, to: id, policy: settings.creditPolicy)
-                    return true
-                }
-            } catch let error as StripeError where error.isNotFound {
-                // Somebody else's session, or one of the other mode: it will never be ours.
-                try database.receive(
-                    event.id, from: .stripe, type: event.type, object: event.object
-                ) { true }
-            }
         }
     }
 

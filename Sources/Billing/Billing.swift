@@ -1,0 +1,199 @@
+package import Domain
+package import Logging
+package import MariaDB
+package import Store
+package import Stripe
+
+/// Brings orders in line with what Stripe says of them, from wherever the hint came: a webhook, a
+/// buyer who waits, a sweep. Stripe is always asked first and outside of any transaction; what it
+/// says is then applied in one.
+package struct Billing {
+    package let database: Connection
+    package let stripe: StripeClient
+    package let policy: CreditPolicy
+    package let log: Logger
+
+    package init(
+        database: Connection, stripe: StripeClient, policy: CreditPolicy, log: Logger
+    ) {
+        self.database = database
+        self.stripe = stripe
+        self.policy = policy
+        self.log = log
+    }
+
+    /// Looks at the order's session and applies what it says. Throws `StripeError`, and
+    /// `DatabaseError`. Nothing is done for an order whose session Stripe has not told us.
+    package func refresh(_ purchase: Purchase) throws -> Purchase {
+        guard let session = purchase.sessionID else { return purchase }
+        return try apply(stripe.checkoutSession(id: session).facts(hasFailed: false), to: purchase)
+    }
+
+    private func apply(_ facts: PaymentFacts, to purchase: Purchase) throws -> Purchase {
+        let result = try database.apply(facts, to: purchase.id, policy: policy)
+        switch result.outcome {
+        case .mismatch(let problem):
+            log.critical(
+                "a payment does not fit its order; nothing was credited",
+                metadata: ["purchase": "\(purchase.id)", "problem": "\(problem)"])
+        case .grant where purchase.paidAt == nil:
+            log.notice("credited", metadata: ["purchase": "\(purchase.id)"])
+        case .grant, .wait, .fail, .expire: break
+        }
+        return result.purchase
+    }
+
+    // MARK: Events
+
+    /// Does what an event hints at, once (W2, W3). Its row and the effect are one transaction.
+    ///
+    /// Throws when Stripe or the database could not be asked: then nothing is written down, and
+    /// the event is to come again. An event of an order that is not known yet is kept for later
+    /// (W5); one of another shop's is written down and that is all.
+    package func receive(_ event: StripeEvent) throws {
+        guard try !database.isProcessed(event.id, from: .stripe) else { return }
+        switch event.objectKind {
+        case "checkout.session": try receiveSession(event)
+        case "charge", "refund", "dispute": try receiveReversal(event)
+        default: try note(event) { true }
+        }
+    }
+
+    /// Tries events again whose object was not known when they came.
+    package func retryEvents(limit: Int) throws {
+        for event in try database.unprocessedStripeEvents(limit: limit) {
+            do {
+                // Only events about sessions are ever kept for later.
+                try receive(
+                    StripeEvent(id: event.id, type: event.type, sessionID: event.object))
+            } catch {
+                log.warning(
+                    "an event waits on",
+                    metadata: ["event": "\(event.id)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private func note(_ event: StripeEvent, effect: () throws -> Bool) throws {
+        try database.receive(
+            event.id, from: .stripe, type: event.type, object: event.objectID ?? "",
+            effect: effect)
+    }
+
+    private func receiveSession(_ event: StripeEvent) throws {
+        guard let id = event.objectID, let facts = try sessionFacts(id, event) else {
+            // Another shop's, or of the other mode: it will never be ours.
+            return try note(event) { true }
+        }
+        try note(event) {
+            guard let purchase = try purchase(of: facts) else { return false }
+            _ = try apply(facts, to: purchase)
+            return true
+        }
+    }
+
+    /// What Stripe says now of the event's session; nil when it knows none of this id.
+    private func sessionFacts(_ id: String, _ event: StripeEvent) throws -> PaymentFacts? {
+        do {
+            return try stripe.checkoutSession(id: id)
+                .facts(hasFailed: event.type == "checkout.session.async_payment_failed")
+        } catch where error.isNotFound {
+            return nil
+        }
+    }
+
+    /// The order that a session is of: by the session, or by the reference that we gave it,
+    /// because an event may come before Stripe's answer to the creating call.
+    private func purchase(of facts: PaymentFacts) throws -> Purchase? {
+        if let purchase = try database.purchase(session: facts.sessionID) { return purchase }
+        guard let id = facts.reference.flatMap({ PurchaseID($0) }) else { return nil }
+        return try database.purchase(id)
+    }
+
+    /// A refund or a dispute: reads its object as it is now, and again if the order's reversals
+    /// changed meanwhile.
+    private func receiveReversal(_ event: StripeEvent) throws {
+        var tries = 0
+        while true {
+            do {
+                return try applyReversal(event)
+            } catch is StaleReading where tries < 8 {
+                tries += 1
+            }
+        }
+    }
+
+    private func applyReversal(_ event: StripeEvent) throws {
+        guard let id = event.objectID, let payment = try payment(of: event, id),
+            let purchase = try paidPurchase(payment)
+        else { return try note(event) { true } }
+        let readAt = try database.reversals(of: purchase.id)
+        let reversal = try reversal(event, id, payment)
+        try note(event) {
+            let changed = try database.apply(reversal, to: purchase.id, readAt: readAt)
+            log.notice(
+                "a payment's way back",
+                metadata: [
+                    "purchase": "\(purchase.id)", "event": "\(event.type)",
+                    "state": "\(changed.state.rawValue)",
+                ])
+            return true
+        }
+    }
+
+    /// The payment that the event's object belongs to; nil when Stripe does not know the object.
+    private func payment(of event: StripeEvent, _ id: String) throws -> String? {
+        if let payment = event.paymentIntent { return payment }
+        do {
+            switch event.objectKind {
+            case "charge": return try stripe.charge(id: id).paymentIntent
+            case "dispute": return try stripe.dispute(id: id).paymentIntent
+            default: return nil
+            }
+        } catch where error.isNotFound {
+            return nil
+        }
+    }
+
+    /// The paid order of a payment. A refund may be told of before its payment: then the session
+    /// is looked up and credited first.
+    private func paidPurchase(_ payment: String) throws -> Purchase? {
+        if let purchase = try database.purchase(paymentIntent: payment) { return purchase }
+        guard let session = try stripe.checkoutSessions(ofPaymentIntent: payment).first else {
+            return nil
+        }
+        let facts = session.facts(hasFailed: false)
+        guard let purchase = try purchase(of: facts) else { return nil }
+        let applied = try apply(facts, to: purchase)
+        return applied.paidAt == nil ? nil : applied
+    }
+
+    private func reversal(
+        _ event: StripeEvent, _ id: String, _ payment: String
+    ) throws -> PaymentReversal {
+        switch event.objectKind {
+        case "dispute":
+            let dispute = try stripe.dispute(id: id).facts
+            let word =
+                switch dispute.standing {
+                case .inquiry, .open: "open"
+                case .closed: "won"
+                case .lost: "lost"
+                }
+            return PaymentReversal(
+                refunded: nil, dispute: dispute, cause: "stripe:dispute-\(word):\(id)")
+        case "charge":
+            return refunded(try stripe.charge(id: id), cause: "stripe:refund:\(id)")
+        default:
+            let word = event.type == "refund.failed" ? "refund-failed" : "refund"
+            return refunded(
+                try stripe.latestCharge(ofPaymentIntent: payment), cause: "stripe:\(word):\(id)")
+        }
+    }
+
+    private func refunded(_ charge: StripeCharge?, cause: String) -> PaymentReversal {
+        PaymentReversal(
+            refunded: charge.map { Money(cents: Int64($0.amountRefunded)) }, dispute: nil,
+            cause: cause)
+    }
+}

@@ -1,0 +1,56 @@
+/// What a buyer's bank makes of a payment, as Stripe tells it now.
+package struct PaymentDispute: Hashable, Sendable {
+    package enum Standing: String, Hashable, Sendable {
+        /// A question; no money has moved.
+        case inquiry
+        /// The money is away until it is decided.
+        case open
+        /// Won, or withdrawn: the money is ours.
+        case closed
+        /// The money is gone.
+        case lost
+    }
+
+    package let id: String
+    package let amount: Money
+    package let standing: Standing
+
+    package init(id: String, amount: Money, standing: Standing) {
+        self.id = id
+        self.amount = amount
+        self.standing = standing
+    }
+}
+
+/// What was read of a payment's way back: either part may be all that was asked for.
+package struct PaymentReversal: Hashable, Sendable {
+    /// The running total of the charge's refunds; nil when it was not read.
+    package let refunded: Money?
+    package let dispute: PaymentDispute?
+    /// What this is the effect of, for the ledger: `stripe:refund:{id}`.
+    package let cause: String
+
+    package init(refunded: Money?, dispute: PaymentDispute?, cause: String) {
+        self.refunded = refunded
+        self.dispute = dispute
+        self.cause = cause
+    }
+}
+
+extension Purchase {
+    /// The credit that goes with `money` of the price: in proportion, bonus included, rounded half
+    /// up to the cent, exact when it is all of it.
+    package func credit(for money: Money) -> Money {
+        guard money < price else { return credits + bonus }
+        let product = (credits + bonus).micros * money.micros
+        let cent = price.micros * 10_000
+        return Money(micros: (product + cent / 2) / cent * 10_000)
+    }
+
+    /// The money that goes with `credit` of what was bought: in proportion, rounded down to the
+    /// cent, exact when it is all of it.
+    package func money(for credit: Money) -> Money {
+        guard credit < credits + bonus else { return price }
+        return Money(micros: price.micros * credit.micros / (credits + bonus).micros / 10_000 * 10_000)
+    }
+}
