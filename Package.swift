@@ -133,6 +133,11 @@ let package = Package(
                 "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "MariaDB", "Pollo",
                 "Store", "Stripe", "System", "Worker", httpTypes, logging,
             ]),
+        tests(
+            "SandboxTests",
+            [
+                "HTTP", "JSON", "Pollo", "Sandbox", "Sodium", "Stripe", "System", httpTypes, logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

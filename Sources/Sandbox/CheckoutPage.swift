@@ -79,7 +79,7 @@ extension Sandbox {
             let alert = notice.map { #"<p class="bad" role="alert">\#(Page.escape($0))</p>"# } ?? ""
             let until = session.expiresAt.formatted(.iso8601)
             return page(
-                .ok, "Pay \(price)",
+                .ok, "Payment",
                 alert + top
                     + Page.button("Pay \(price)", to: "\(address)/pay", class: "main")
                     + Page.button("Pay, and let the card be declined", to: "\(address)/decline")

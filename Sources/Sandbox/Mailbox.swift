@@ -64,7 +64,7 @@ extension Sandbox {
 
     /// `GET /mail`: what was caught, newest first. `GET /mail/{name}`: one of them.
     func mail(_ path: ArraySlice<String>) -> Response {
-        guard let name = path.dropFirst().first else {
+        guard let name = path.first else {
             let rows = caughtMail.map { mail in
                 [
                     Page.escape(mail.field("Date")), Page.escape(mail.field("To")),

@@ -66,8 +66,7 @@ enum Page {
         body{margin:0;background:var(--paper);color:var(--ink);\
         font:1rem/1.55 system-ui,sans-serif}
         main{max-width:60rem;margin:2rem auto;padding:0 1rem}
-        main.narrow,.card{max-width:30rem}
-        .card{margin:0 auto;background:var(--card);border:1px solid var(--line);\
+        .card{max-width:30rem;margin:0 auto;background:var(--card);border:1px solid var(--line);\
         border-radius:14px;padding:1.5rem}
         h1{font-size:1.5rem;line-height:1.25;margin:0 0 .75rem}
         h2{font-size:1.15rem;margin:2rem 0 .5rem}
@@ -90,6 +89,6 @@ enum Page {
         border-bottom:1px solid var(--line)}
         code,pre{font:.85em ui-monospace,monospace;overflow-wrap:anywhere}
         pre{white-space:pre-wrap}
-        footer{max-width:60rem;margin:2rem auto;padding:0 1rem;font-size:.9rem}
+        footer{max-width:60rem;margin:2rem auto;padding:0 1rem;font-size:.9rem;text-align:center}
         """
 }
