@@ -47,13 +47,17 @@ package final class Connection {
     ///
     /// All rows are copied before the first one is read, so `read` may use this connection.
     package func query<T>(_ sql: SQL, _ read: (Row) throws -> T) throws -> [T] {
-        try run(sql).rows.map(read)
+        let outcome = try run(sql)
+        var results: [T] = []
+        results.reserveCapacity(outcome.rowCount)
+        for index in 0..<outcome.rowCount { results.append(try read(outcome.row(index))) }
+        return results
     }
 
     /// Runs a statement and returns what `read` makes of its first row, or nil without rows.
     package func first<T>(_ sql: SQL, _ read: (Row) throws -> T) throws -> T? {
-        for row in try run(sql).rows { return try read(row) }
-        return nil
+        let outcome = try run(sql)
+        return outcome.rowCount > 0 ? try read(outcome.row(0)) : nil
     }
 
     private func run(_ sql: SQL) throws(DatabaseError) -> Statement.Outcome {
@@ -110,8 +114,9 @@ package final class Connection {
     /// and the caller then reads what exists. Between two runs it waits some milliseconds; no
     /// run begins later than 20 seconds after the first.
     ///
-    /// A `body` that swallows one of these errors gains nothing: every further statement throws
-    /// it again, and the transaction is not committed.
+    /// A `body` that swallows one of these errors, or an unexpected one, gains nothing: every
+    /// further statement throws it again, and the transaction is not committed. `duplicateKey`
+    /// and `constraint` undo their own statement alone; `body` may catch them and go on.
     ///
     /// Inside of another transaction this is a savepoint: an error undoes only what `body` did,
     /// and the errors above run the outermost transaction again.

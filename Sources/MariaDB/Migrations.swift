@@ -218,10 +218,11 @@ private struct AppliedMigration {
 
     /// All rows, by version.
     static func all(on session: Session) throws -> [Int: AppliedMigration] {
-        let rows = try session.run(
-            "SELECT version, name, checksum, applied_at IS NOT NULL FROM schema_migrations"
-        ).rows.map { row in
-            try AppliedMigration(
+        let outcome = try session.run(
+            "SELECT version, name, checksum, applied_at IS NOT NULL FROM schema_migrations")
+        let rows = try (0..<outcome.rowCount).map { index in
+            let row = outcome.row(index)
+            return try AppliedMigration(
                 version: row.at(0), name: row.at(1), checksum: row.at(2), isComplete: row.at(3))
         }
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.version, $0) })

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// One row of a result. Its values are copies, so it may outlive the statement.
 package struct Row {
     private let columns: Columns
@@ -59,7 +61,10 @@ final class Columns {
         name.withUTF8Buffer { wanted in
             for offset in spellings.indices {
                 let index = (next + offset) % spellings.count
-                if unsafe wanted.elementsEqual(spellings[index]) {
+                let spelling = spellings[index]
+                if unsafe wanted.count == spelling.count
+                    && memcmp(wanted.baseAddress!, spelling, wanted.count) == 0
+                {
                     next = index + 1
                     return index
                 }

@@ -14,11 +14,10 @@ final class Statement {
         var columns = Columns(names: [], statement: "")
         var values: [SQLValue] = []
 
-        var rows: some Sequence<Row> {
-            let width = max(columns.names.count, 1)
-            return stride(from: 0, to: values.count, by: width).lazy.map { start in
-                Row(columns: columns, values: values, start: start)
-            }
+        var rowCount: Int { columns.names.isEmpty ? 0 : values.count / columns.names.count }
+
+        func row(_ index: Int) -> Row {
+            Row(columns: columns, values: values, start: index * columns.names.count)
         }
     }
 

@@ -208,6 +208,20 @@ struct ConnectionTests {
         }
     }
 
+    @Test func `an account without any privilege gets the same session`() throws {
+        let server = try TestDatabases.shared.configuration()
+        let administrator = Connection(server)
+        try administrator.execute("CREATE OR REPLACE USER rushes_plain@localhost")
+        defer { _ = try? administrator.execute("DROP USER rushes_plain@localhost") }
+        var configuration = server
+        configuration.user = "rushes_plain"
+        configuration.password = ""
+        let isolation = try Connection(configuration).first("SELECT @@tx_isolation AS i") {
+            try $0("i") as String
+        }
+        #expect(isolation == "READ-COMMITTED")
+    }
+
     @Test func `no file of ours can be asked for`() throws {
         try withTable { db in
             #expect(throws: DatabaseError.self) {
