@@ -71,13 +71,19 @@ def test_an_error_of_nginx_under_api_is_our_json(edge: Edge, name: str, plain: b
     assert_headers(answer, page=False, plain=plain)
 
 
-def test_an_error_by_http_2_is_our_json_too(edge: Edge) -> None:
-    command = ["curl", "--silent", "--noproxy", "*", "--http2", "--data-binary", "@-"]
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [(["--data-binary", "@-"], "PAYLOAD_TOO_LARGE")]
+    + [([f"-HX-{number}: 1" for number in range(120)], "INVALID_INPUT")],
+    ids=["body", "headers"],
+)
+def test_an_error_by_http_2_is_our_json_too(edge: Edge, options: list[str], code: str) -> None:
+    command = ["curl", "--silent", "--noproxy", "*", "--http2", *options]
     command += ["--cacert", edge.folder / "certificate.pem", "--write-out", "%{http_version}"]
     command += [f"https://localhost:{edge.https_port}/api/x"]
     output = subprocess.run(command, input=LARGE, capture_output=True, check=True).stdout
     assert output.endswith(b"}2")
-    assert json.loads(output[:-1])["error"]["code"] == "PAYLOAD_TOO_LARGE"
+    assert json.loads(output[:-1])["error"]["code"] == code
 
 
 def test_an_error_before_the_path_is_known_is_no_json_for_a_page(edge: Edge) -> None:
