@@ -35,8 +35,8 @@ extension Connection {
     /// Accepts an order: rate limit, hold, jobs, ledger and the answer for `key`, in one
     /// transaction (J1). `answer` makes the answer that is stored for the key and returned.
     ///
-    /// Throws ``RateLimited``, ``InsufficientCredits`` or ``IdempotencyConflict`` and changes
-    /// nothing.
+    /// Throws ``RateLimited``, ``InsufficientCredits``, ``IdempotencyConflict`` or
+    /// ``IntakeStopped`` and changes nothing.
     package func accept(
         _ order: VideoOrder, from user: UserID, key: ClientKey?, limit: CallLimit,
         queueDeadline: Duration, answer: (Acceptance) -> StoredAnswer
@@ -44,9 +44,15 @@ extension Connection {
         try transaction {
             let wallet = try lockWallet(of: user)
             if let key, let replay = try storedAnswer(for: key, of: user) { return replay }
+            let intake = try intake(of: order)
             // A COMMIT whose answer was lost ran again, for a call without a key.
-            guard try !isAccepted(order) else {
+            guard !intake.isAccepted else {
                 return answer(try acceptance(of: order, user: user))
+            }
+            guard !intake.isStopped else {
+                throw IntakeStopped(
+                    "We are checking our books and take no new videos for the moment. "
+                        + "What is ordered goes on.")
             }
             try checkRate(limit, of: user)
             try checkFunds(order.draft.total, wallet)
@@ -70,8 +76,16 @@ extension Connection {
         }
     }
 
-    private func isAccepted(_ order: VideoOrder) throws -> Bool {
-        try first("SELECT 1 FROM generate_calls WHERE id = \(order.call)", { _ in true }) ?? false
+    /// Whether this very order was accepted before, and whether the auditor's last look at the
+    /// books found them wrong, which stops new paid jobs (A1).
+    private func intake(of order: VideoOrder) throws -> (isAccepted: Bool, isStopped: Bool) {
+        try first(
+            """
+            SELECT EXISTS (SELECT 1 FROM generate_calls WHERE id = \(order.call)) AS is_accepted,
+                EXISTS (SELECT 1 FROM health_checks WHERE name = 'ledger' AND NOT is_healthy)
+                    AS is_stopped
+            """
+        ) { row in (try row("is_accepted"), try row("is_stopped")) } ?? (false, false)
     }
 
     private func acceptance(of order: VideoOrder, user: UserID) throws -> Acceptance {

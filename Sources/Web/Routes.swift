@@ -20,6 +20,7 @@ package let routes: [Route] = [
     .get("/api/videos/:id/file", signedIn(Videos.file)),
     .get("/api/videos/:id/poster", signedIn(Videos.poster)),
     .post("/api/videos/:id/cancellation", signedIn(Videos.cancel)),
+    .post("/api/videos/:id/retry", signedIn(Videos.retry)),
 
     .get("/api/credits/balance", signedIn(Credits.balance)),
     .get("/api/credits/transactions", signedIn(Credits.transactions)),

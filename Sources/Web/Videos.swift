@@ -33,9 +33,29 @@ enum Videos {
         let (body, bytes) = try request.json()
         let key = try request.clientKey(body: bytes)
         let catalog = try context.site.catalog()
-        let draft = try VideoDraft(body, catalog: catalog)
+        return try accept(
+            VideoDraft(body, catalog: catalog), at: catalog.version, key: key, context, user)
+    }
+
+    /// `POST /api/videos/:id/retry`: orders the video again that has ended, with its settings, at
+    /// the price of today. Answers as an order does; 409 while the first is under way.
+    static func retry(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        let key = try request.clientKey(body: [])
+        guard let video = try context.database.video(context.id(), of: user.id) else {
+            throw NotFound()
+        }
+        guard video.state.isFinal else { throw Conflict("This video is still being made.") }
+        let catalog = try context.site.catalog()
+        return try accept(
+            VideoDraft(video.order, catalog: catalog), at: catalog.version, key: key, context, user)
+    }
+
+    private static func accept(
+        _ draft: VideoDraft, at catalogVersion: Int, key: ClientKey?, _ context: Context,
+        _ user: User
+    ) throws -> Response {
         let order = VideoOrder(
-            call: .new(), draft: draft, catalogVersion: catalog.version,
+            call: .new(), draft: draft, catalogVersion: catalogVersion,
             videos: (0..<draft.count).map { _ in
                 (id: .new(), callbackToken: Base64.encode(randomBytes(24), .urlSafe))
             })
@@ -198,6 +218,25 @@ enum Videos {
         try context.site.renderTimes(at: context.now)[
             RenderTimeKey(tierID: tier, duration: duration)]
             ?? RenderTime(p50Seconds: 90 + 6 * duration, p90Seconds: 120 + 12 * duration)
+    }
+}
+
+extension Video {
+    /// The body of an order for the same again.
+    fileprivate var order: JSONValue {
+        var members: [String: JSONValue] = [
+            "tier": .string(tierID), "duration": .integer(Int64(duration)),
+            "prompt": .string(settings.prompt),
+        ]
+        let texts = [
+            "negativePrompt": settings.negativePrompt, "image": settings.image,
+            "imageTail": settings.imageTail, "aspectRatio": settings.aspectRatio,
+            "resolution": settings.resolution, "mode": settings.mode,
+        ]
+        for (name, text) in texts { members[name] = text.map(JSONValue.string) }
+        let numbers = ["strength": settings.strength, "seed": settings.seed]
+        for (name, number) in numbers { members[name] = number.map { .integer(Int64($0)) } }
+        return .object(members)
     }
 }
 
