@@ -106,7 +106,8 @@ struct PolloModel: Sendable {
 struct PolloInput: Codable, Equatable, Sendable {
     var prompt = ""
     var seconds = 5
-    var aspectRatio = "16:9"
+    /// Nil in image mode where the shape follows the picture.
+    var aspectRatio: String?
     var resolution = "480p"
     var mode = ""
     var image: String?
@@ -126,8 +127,7 @@ struct PolloInput: Codable, Equatable, Sendable {
         var members = members
         var messages: [String] = []
         let secondsName = isV1 ? "duration" : "length"
-        if let other = members.removeValue(forKey: isV1 ? "length" : "duration") {
-            _ = other
+        if members.removeValue(forKey: isV1 ? "length" : "duration") != nil {
             messages.append("\(isV1 ? "length" : "duration"): unrecognized key")
         }
         members["length"] = members.removeValue(forKey: secondsName)
@@ -151,7 +151,8 @@ struct PolloInput: Codable, Equatable, Sendable {
 
         prompt = members["prompt"]?.string ?? ""
         seconds = Int(members["length"]?.integer ?? 5)
-        aspectRatio = members["aspectRatio"]?.string ?? "16:9"
+        let shape = members["aspectRatio"]?.string
+        aspectRatio = branch.rules["aspectRatio"] == nil ? nil : shape ?? "16:9"
         resolution = members["resolution"]?.string ?? "480p"
         mode = members["mode"]?.string ?? ""
         image = members["image"]?.string

@@ -60,6 +60,7 @@ struct PolloState: Codable, Sendable {
     /// A million credits, so that only a test that wants to runs out.
     static let initialCredits = 100_000_000
     static let callLimit = 20_000
+    static let orderLimit = 20_000
 
     var balanceHundredths = initialCredits
     var totalHundredths = initialCredits
@@ -106,9 +107,16 @@ struct PolloState: Codable, Sendable {
             dueAt: now.addingTimeInterval(Double(milliseconds) / 1000), updatedAt: now,
             failMessage: failMessage, callbacks: callbacks)
         balanceHundredths -= order.creditHundredths
+        if orders.count >= Self.orderLimit { forgetOldOrders() }
         orders[order.id] = order
         openOrders.append(order.id)
         return order
+    }
+
+    /// Makes room: a tenth of the orders go, the oldest that are over.
+    private mutating func forgetOldOrders() {
+        let over = orders.values.filter { !$0.isOpen }.sorted { $0.createdAt < $1.createdAt }
+        for order in over.prefix(Self.orderLimit / 10) { orders[order.id] = nil }
     }
 
     /// The first video that some open order waits for.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTP
+import HTTPTypes
 import Logging
 import Synchronization
 import System
@@ -20,15 +21,17 @@ final class Sandbox: Sendable {
     let state: Mutex<SandboxState>
     private let clock: @Sendable () -> Date
     private let hasChanged = Mutex(false)
-    private let makeVideo: @Sendable (VideoOrder, String) throws -> Void
+    private let makeVideo: MakeVideo
+
+    /// Writes the file of a video to a path. The second path is that of the picture to start from.
+    typealias MakeVideo = @Sendable (VideoOrder, String?, String) throws -> Void
 
     /// - Parameters:
     ///   - clock: the time; tests set it.
-    ///   - makeVideo: writes the file of a video to a path.
     init(
         _ settings: SandboxSettings, log: Logger,
         clock: @escaping @Sendable () -> Date = { Date() },
-        makeVideo: @escaping @Sendable (VideoOrder, String) throws -> Void = VideoMaker.make
+        makeVideo: @escaping MakeVideo = VideoMaker.make
     ) throws {
         self.settings = settings
         self.log = log
@@ -95,13 +98,17 @@ final class Sandbox: Sendable {
     }
 
     /// Makes the next video that is waited for; false when there is none.
-    func renderNext() -> Bool {
+    func renderNext(send: Send) -> Bool {
         guard let order = read({ $0.pollo.nextVideoOrder }) else { return false }
         let path = "\(settings.filesFolder)/\(order.fileName)"
         var reason: String?
         if !FileManager.default.fileExists(atPath: path) {
             do {
-                try makeVideo(order, path)
+                let picture = try picture(of: order, at: path + ".picture", send: send)
+                defer {
+                    if let picture { try? FileManager.default.removeItem(atPath: picture) }
+                }
+                try makeVideo(order, picture, path)
             } catch {
                 log.error("a video could not be made", metadata: ["error": "\(error)"])
                 reason = "sandbox: \(error)"
@@ -111,6 +118,31 @@ final class Sandbox: Sendable {
         change { $0.pollo.noteVideo(order, failure: failure) }
         return true
     }
+
+    /// Fetches the picture of an image-to-video order, as the vendor does: what the shop's own
+    /// users have uploaded. Pictures of other sites are left alone, so that nothing leaves this
+    /// machine; nil for those.
+    private func picture(
+        of order: VideoOrder, at path: String, send: Send
+    ) throws -> String? {
+        guard let url = order.imageURL,
+            [settings.appURL, settings.publicURL].contains(where: { url.hasPrefix("\($0)/") })
+        else { return nil }
+        let response = try send(OutboundRequest(method: .get, url: url))
+        let type = response.fields[.contentType] ?? "no type"
+        guard response.status == .ok, ["image/jpeg", "image/png"].contains(type) else {
+            throw PictureFailure(status: response.status.code, type: type)
+        }
+        try Data(response.body).write(to: URL(filePath: path))
+        return path
+    }
+}
+
+struct PictureFailure: Error, CustomStringConvertible {
+    let status: Int
+    let type: String
+
+    var description: String { "the picture could not be fetched: HTTP \(status), \(type)" }
 }
 
 extension SandboxSettings {

@@ -58,15 +58,16 @@ struct SandboxCommand: ParsableCommand {
 
         // Before any thread starts, so that no thread of ours takes the signal to stop.
         Signals.block([.terminate, .interrupt, .user1])
-        try start("clock") { sandbox.advance() }
-        try start("saver") { sandbox.save() }
-        try start("videos") { sandbox.renderNext() }
+        try repeating("clock") { _ in sandbox.advance() }
+        try repeating("videos") { sandbox.renderNext(send: $0.send) }
         for number in 0..<Self.sendersCount {
-            _ = try WorkerThread.start(name: "hooks \(number)") {
-                let curl = Curl(settings.curlOptions)
-                while true {
-                    if !sandbox.deliverNext(send: curl.send) { usleep(Self.idleMicroseconds) }
-                }
+            try repeating("hooks \(number)") { sandbox.deliverNext(send: $0.send) }
+        }
+        _ = try WorkerThread.start(name: "saver") {
+            while true {
+                let taken = ContinuousClock().measure { sandbox.save() }
+                // A tenth of one core at most, however much there is to save.
+                usleep(max(Self.idleMicroseconds, UInt32(taken / .microseconds(1)) * 9))
             }
         }
         log.info("listening", metadata: ["url": "\(settings.publicURL)"])
@@ -75,15 +76,17 @@ struct SandboxCommand: ParsableCommand {
             return { sandbox.respond(to: $0, send: curl.send) }
         }
         sandbox.save()
-    }
 
-    /// Repeats a step on a thread of its own, with a pause after each that found nothing to do.
-    private func start(
-        _ name: String, _ step: @escaping @Sendable () -> Bool
-    ) throws(SystemError) {
-        _ = try WorkerThread.start(name: name) {
-            while true {
-                if !step() { usleep(Self.idleMicroseconds) }
+        /// Repeats a step on a thread with a curl handle of its own, with a pause after each that
+        /// found nothing to do.
+        func repeating(
+            _ name: String, _ step: @escaping @Sendable (Curl) -> Bool
+        ) throws(SystemError) {
+            _ = try WorkerThread.start(name: name) {
+                let curl = Curl(settings.curlOptions)
+                while true {
+                    if !step(curl) { usleep(Self.idleMicroseconds) }
+                }
             }
         }
     }

@@ -72,11 +72,12 @@ struct SandboxSettings: Sendable {
         }
     }
 
-    /// How callbacks and events are sent. Stripe's page waits ten seconds for an answer.
+    /// How callbacks and events are sent, and pictures fetched, which have up to 10 MB. Stripe's
+    /// page waits ten seconds for an answer.
     var curlOptions: CurlOptions {
         CurlOptions(
             userAgent: "rushes-sandbox/1.0", connectTimeout: .seconds(5), timeout: .seconds(10),
-            maxResponseBytes: 1 << 20, addressPolicy: .any, caFile: caFile)
+            maxResponseBytes: 11 << 20, addressPolicy: .any, caFile: caFile)
     }
 }
 

@@ -341,6 +341,40 @@ struct MagicWordTests {
     }
 }
 
+struct PictureTests {
+    private func state(_ url: String, _ pictures: [String: InboundResponse]) throws -> String {
+        let world = try World()
+        world.pictures = pictures
+        let id = try world.pollo.create(
+            path: "kling-ai/kling-v1-6", input: [PolloField("image", .string(url))],
+            webhookURL: "https://shop.example/hook/1")
+        world.pass(2)
+        switch try world.pollo.status(of: id).state {
+        case .succeeded(let url): return try world.get(url).text
+        case .failed(let reason): return reason
+        case .inProgress, .succeededWithoutURL: return "not done"
+        }
+    }
+
+    @Test func `a picture of the shop's is fetched and becomes the video`() throws {
+        let url = "https://shop.example/uploads/a.png"
+        let picture = InboundResponse(
+            status: .ok, fields: [.contentType: "image/png"], body: Array("picture".utf8))
+        #expect(try state(url, [url: picture]) == "picture")
+    }
+
+    @Test func `a picture that cannot be had fails the video, as it would there`() throws {
+        let url = "https://shop.example/uploads/a.png"
+        let page = InboundResponse(status: .ok, fields: [.contentType: "text/html"])
+        #expect(try state(url, [:]).contains("HTTP 404"))
+        #expect(try state(url, [url: page]).contains("text/html"))
+    }
+
+    @Test func `a picture of another site is left alone`() throws {
+        #expect(try state("https://shop.example.org/a.png", [:]) == "video")
+    }
+}
+
 struct UploadTests {
     @Test func `a signed place takes the picture, shows it, and can be ordered from`() throws {
         let world = try World()

@@ -27,6 +27,8 @@ final class World {
     /// What the shop was told, and what it answers.
     private(set) var received: [OutboundRequest] = []
     var shopAnswers: (OutboundRequest) throws(TransportError) -> Int = { _ in 200 }
+    /// The pictures that the shop shows, by address.
+    var pictures: [String: InboundResponse] = [:]
 
     init(_ changes: [String: String] = [:]) throws {
         folder = "/tmp/rushes-sandbox-\(UUID().uuidString)"
@@ -47,9 +49,10 @@ final class World {
         try Sandbox(
             settings, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             clock: { clock.now.withLock { $0 } },
-            makeVideo: { order, path in
+            makeVideo: { order, picture, path in
                 if order.prompt.contains("broken") { throw SettingsError("no ffmpeg") }
-                try Data("video".utf8).write(to: URL(filePath: path))
+                let start = try picture.map { try Data(contentsOf: URL(filePath: $0)) }
+                try (start ?? Data("video".utf8)).write(to: URL(filePath: path))
             })
     }
 
@@ -66,13 +69,16 @@ final class World {
     /// Lets time pass, and everything happen that is due by then.
     func pass(_ seconds: TimeInterval) {
         clock.now.withLock { $0 += seconds }
-        while sandbox.renderNext() {}
+        while sandbox.renderNext(send: shop) {}
         _ = sandbox.advance()
         while sandbox.deliverNext(send: shop) {}
     }
 
     /// The shop, as the sandbox calls it.
     func shop(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
+        if request.method == .get {
+            return pictures[request.url] ?? InboundResponse(status: .notFound)
+        }
         received.append(request)
         return InboundResponse(status: .init(code: try shopAnswers(request)))
     }
