@@ -1,8 +1,17 @@
-# What bin/dev and bin/test have in common. Sourced, not run; needs $top, the top of the checkout.
+# What the scripts have in common: settings, ports, processes, the database. Sourced, not run.
 # shellcheck shell=bash
 
 # Daemons lie there on Debian, outside an ordinary user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
+
+# The application's own settings; each may be NAME_FILE instead, a file that holds the value.
+# shellcheck disable=SC2034 # for those who source this
+application_variables=(
+    APP_ENV APP_URL CREDIT_EXPIRY_DAYS DATABASE_URL GENERATE_LIMIT JOB_DEADLINES JWT_SECRET
+    JWT_SECRET_PREVIOUS MAIL_FROM MAIL_URL MEDIA_URL POLLO_API_BASE POLLO_API_FAMILY POLLO_API_KEY
+    POLLO_MAX_PARALLEL POLLO_POLL_INTERVAL POLLO_WEBHOOK_SECRET SENTRY_DSN SIGNUP_CREDIT
+    STRIPE_API_BASE STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET
+)
 
 say() {
     echo "$*" >&2
