@@ -74,6 +74,9 @@ let package = Package(
         module("Pollo", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module("Billing", ["Domain", "MariaDB", "Store", "Stripe", logging]),
         module(
+            "Reconciliation",
+            ["Domain", "JSON", "MariaDB", "Pollo", "Store", "Stripe", logging]),
+        module(
             "Web",
             [
                 "Billing", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store", "Stripe",
@@ -82,14 +85,14 @@ let package = Package(
         module(
             "Worker",
             [
-                "Billing", "Curl", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store",
-                "Stripe", "System", logging,
+                "Billing", "Curl", "Domain", "HTTP", "JSON", "MariaDB", "Pollo",
+                "Reconciliation", "Sodium", "Store", "Stripe", "System", logging,
             ]),
         .executableTarget(
             name: "Rushes",
             dependencies: [
-                "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store",
-                "Stripe", "System", "Web", "Worker", argumentParser, configuration, logging,
+                "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB", "Pollo",
+                "Reconciliation", "Sodium", "Store", "Stripe", "System", "Web", "Worker", argumentParser, configuration, logging,
                 httpTypes,
             ],
             swiftSettings: strict),

@@ -10,7 +10,7 @@ BEGIN
         SELECT table_name AS name,
             CASE
                 WHEN table_type = 'VIEW' OR table_name = 'schema_migrations' THEN 'SELECT'
-                WHEN table_name IN ('ledger_entries', 'transactions') THEN 'SELECT, INSERT'
+                WHEN table_name IN ('ledger_entries', 'transactions', 'audit_log') THEN 'SELECT, INSERT'
                 ELSE 'SELECT, INSERT, UPDATE, DELETE'
             END AS privileges
         FROM information_schema.tables

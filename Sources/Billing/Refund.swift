@@ -1,19 +1,18 @@
 package import Domain
 import Logging
-import Store
+package import Store
 import Stripe
 
 extension Billing {
     /// Sends money of an order back by hand: `amount` of it, or all that is not spent. The credit
-    /// goes with it. `by` is the operator; nil at the command line.
+    /// goes with it.
     ///
     /// Throws ``NotFound``, ``Conflict`` when more is asked for than is left, and `StripeError`.
     /// When Stripe's answer is lost, the refund is finished by ``finishRefunds()``.
     package func refund(
-        _ purchase: PurchaseID, amount: Money?, reason: String, by: UserID?
+        _ purchase: PurchaseID, amount: Money?, by actor: Operator
     ) throws -> Purchase {
-        let refund = try database.beginRefund(
-            .new(), of: purchase, amount: amount, reason: reason, by: by)
+        let refund = try database.beginRefund(.new(), of: purchase, amount: amount, by: actor)
         return try send(refund)
     }
 

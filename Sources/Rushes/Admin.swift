@@ -1,4 +1,5 @@
 import ArgumentParser
+import Billing
 import Domain
 import MariaDB
 import Sodium
@@ -7,7 +8,10 @@ import Store
 struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What an operator does by hand.",
-        subcommands: [CreateAdmin.self, Grant.self, ResetPassword.self, Seed.self])
+        subcommands: [
+            CreateAdmin.self, Grant.self, Refund.self, ResetPassword.self, ResolveVideo.self,
+            Seed.self,
+        ])
 
     struct CreateAdmin: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -50,15 +54,84 @@ struct Admin: ParsableCommand {
             guard let money = Money(dollars: amount), money > .zero else {
                 throw ValidationError("the amount must be dollars such as 5.00")
             }
-            guard !reason.trimmed.isEmpty, reason.count <= 500 else {
-                throw ValidationError("the reason must have 1 to 500 characters")
-            }
+            let actor = try makeOperator(reason)
             let database = Connection(try environment.databaseURL())
             let user = try account(email, in: database)
             try database.grantCredit(
-                money, to: user.id, reason: reason, policy: Settings.creditPolicy(environment),
-                grant: .new())
+                money, to: user.id, reason: actor.reason,
+                policy: Settings.creditPolicy(environment), grant: .new(), by: actor)
             print("\(user.email) has \(try database.balance(of: user.id).available)")
+        }
+    }
+
+    struct Refund: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sends money of a purchase back, and takes the credit with it.")
+
+        @Argument(help: "The id of the purchase.")
+        var purchase: String
+
+        @Option(help: "The amount in dollars, such as 4.50; all that is not spent when left out.")
+        var amount: String?
+
+        @Option(help: "Why.")
+        var reason: String
+
+        func run() throws {
+            let settings = try Settings(Environment())
+            guard let id = PurchaseID(purchase) else {
+                throw ValidationError("\(purchase) is no id of a purchase")
+            }
+            let money = amount.flatMap { Money(dollars: $0) }
+            guard amount == nil || money?.cents != nil else {
+                throw ValidationError("--amount must be dollars and whole cents, such as 4.50")
+            }
+            let billing = Billing(
+                database: Connection(settings.database),
+                stripe: settings.stripe(timeout: .seconds(20)), policy: settings.creditPolicy,
+                log: makeLogger("admin"))
+            do {
+                let result = try billing.refund(id, amount: money, by: makeOperator(reason))
+                print("The purchase is \(result.state.rawValue).")
+            } catch let error as Conflict {
+                throw ValidationError(error.message)
+            } catch is NotFound {
+                throw ValidationError("there is no purchase \(purchase)")
+            }
+        }
+    }
+
+    struct ResolveVideo: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "resolve-video",
+            abstract: "Ends the uncertainty about a video whose submission had no answer.",
+            discussion: "With --task, the task that the vendor made, it goes on; without, the "
+                + "credit goes back.")
+
+        @Argument(help: "The id of the video.")
+        var video: String
+
+        @Option(help: "The vendor's task.")
+        var task: String?
+
+        @Option(help: "Why.")
+        var reason: String
+
+        func run() throws {
+            let settings = try Settings(Environment())
+            guard let id = VideoID(video) else {
+                throw ValidationError("\(video) is no id of a video")
+            }
+            do {
+                try Connection(settings.database).resolve(
+                    id, task: task, renderDeadline: settings.deadlines.render,
+                    policy: settings.creditPolicy, by: makeOperator(reason))
+                print(task == nil ? "The credit went back." : "The video goes on.")
+            } catch let error as Conflict {
+                throw ValidationError(error.message)
+            } catch is NotFound {
+                throw ValidationError("there is no video \(video)")
+            }
         }
     }
 
@@ -77,6 +150,15 @@ struct Admin: ParsableCommand {
             try database.resetPassword(of: user.id, to: Password.hash(password))
             print("\(user.email) \(password)")
         }
+    }
+}
+
+/// The operator at the command line.
+func makeOperator(_ reason: String) throws -> Operator {
+    do {
+        return try Operator(userID: nil, reason: reason)
+    } catch let error as InvalidInput {
+        throw ValidationError("--reason: \(error.fields[0].message)")
     }
 }
 

@@ -85,10 +85,11 @@ extension Connection {
             ], opKey: opKey, user: wallet.userID, subject: Subject(purchase: purchase))
     }
 
-    /// Gives credit by hand, with the reason that the user reads. The same `grant` twice gives it
-    /// once.
+    /// Gives credit, with the reason that the user reads; `actor` is who does it by hand. The same
+    /// `grant` twice gives it once.
     package func grantCredit(
-        _ amount: Money, to user: UserID, reason: String, policy: CreditPolicy, grant: ID<CreditLot>
+        _ amount: Money, to user: UserID, reason: String, policy: CreditPolicy,
+        grant: ID<CreditLot>, by actor: Operator? = nil
     ) throws {
         let opKey = "grant:\(grant)"
         try once(opKey) {
@@ -96,6 +97,7 @@ extension Connection {
             try addLot(
                 .grant, amount, to: wallet, policy: policy, purchase: nil, opKey: opKey)
             try record(.grant, amount, reason, opKey: opKey, user: user, subject: .none)
+            if let actor { try log("credit.grant", "\(user)", detail: "\(amount)", by: actor) }
         }
     }
 

@@ -16,7 +16,7 @@ extension Connection {
     /// Writes a refund down before Stripe is asked. Throws ``Conflict`` when the order is not paid
     /// or `amount` is more than what is not spent of it; nil is all of that.
     package func beginRefund(
-        _ id: RefundID, of purchase: PurchaseID, amount: Money?, reason: String, by: UserID?
+        _ id: RefundID, of purchase: PurchaseID, amount: Money?, by actor: Operator
     ) throws -> PendingRefund {
         try transaction {
             guard let order = try self.purchase(purchase) else { throw NotFound() }
@@ -55,8 +55,10 @@ extension Connection {
                     """
                     INSERT INTO refunds
                         (id, purchase_id, amount_micros, reason, requested_by, created_at)
-                    VALUES (\(id), \(purchase), \(wanted), \(reason), \(by), UTC_TIMESTAMP(6))
+                    VALUES (\(id), \(purchase), \(wanted), \(actor.reason), \(actor.userID),
+                        UTC_TIMESTAMP(6))
                     """)
+                try log("purchase.refund", "\(purchase)", detail: "\(wanted)", by: actor)
             }
             return PendingRefund(
                 id: id, purchaseID: purchase, paymentIntent: payment.intent, amount: wanted)

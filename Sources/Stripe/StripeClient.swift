@@ -157,6 +157,35 @@ package struct StripeClient {
         try get("disputes", [("payment_intent", id), ("limit", "100")])
     }
 
+    /// A page of the completed sessions that were made since an instant, newest first.
+    package func completedSessions(
+        createdFrom: Date, after: String? = nil
+    ) throws(StripeError) -> StripeList<CheckoutSession> {
+        try get("checkout/sessions", page(createdFrom, after) + [("status", "complete")])
+    }
+
+    /// A page of the charges that were made since an instant, newest first.
+    package func charges(
+        createdFrom: Date, after: String? = nil
+    ) throws(StripeError) -> StripeList<StripeCharge> {
+        try get("charges", page(createdFrom, after))
+    }
+
+    /// A page of the disputes that were opened since an instant, newest first.
+    package func disputes(
+        createdFrom: Date, after: String? = nil
+    ) throws(StripeError) -> StripeList<StripeDispute> {
+        try get("disputes", page(createdFrom, after))
+    }
+
+    private func page(_ createdFrom: Date, _ after: String?) -> [(String, String)] {
+        var query = [
+            ("created[gte]", String(Int(createdFrom.timeIntervalSince1970))), ("limit", "100"),
+        ]
+        if let after { query.append(("starting_after", after)) }
+        return query
+    }
+
     /// A page of the events of the last 30 days, newest first.
     ///
     /// - Parameters:

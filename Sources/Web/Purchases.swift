@@ -118,17 +118,21 @@ enum Purchases {
                     metadata: ["purchase": "\(purchase.id)", "error": "\(error)"])
             }
         }
-        return .json { json in
-            json.member("id", purchase.id)
-            json.member("packageId", purchase.packageID)
-            json.member("status", purchase.state.rawValue)
-            json.member("price", purchase.price)
-            json.member("credits", purchase.credits)
-            json.member("bonus", purchase.bonus)
-            json.member("total", purchase.credits + purchase.bonus)
-            if purchase.state == .pending { json.member("url", purchase.checkoutURL) }
-            json.member("createdAt", purchase.createdAt)
-            json.member("paidAt", purchase.paidAt)
-        }
+        return .json { $0.members(of: purchase) }
+    }
+}
+
+extension JSONWriter {
+    mutating func members(of purchase: Purchase) {
+        member("id", purchase.id)
+        member("packageId", purchase.packageID)
+        member("status", purchase.state.rawValue)
+        member("price", purchase.price)
+        member("credits", purchase.credits)
+        member("bonus", purchase.bonus)
+        member("total", purchase.credits + purchase.bonus)
+        if purchase.state == .pending { member("url", purchase.checkoutURL) }
+        member("createdAt", purchase.createdAt)
+        member("paidAt", purchase.paidAt)
     }
 }

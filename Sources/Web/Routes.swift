@@ -27,6 +27,12 @@ package let routes: [Route] = [
     .post("/api/credits/purchase", signedIn(Purchases.create)),
     .get("/api/credits/purchases/:id", signedIn(Purchases.show)),
 
+    .get("/api/admin/attention", administrator(Administration.attention)),
+    .get("/api/admin/reconciliation", administrator(Administration.reconciliation)),
+    .get("/api/admin/audit", administrator(Administration.audit)),
+    .post("/api/admin/purchases/:id/refund", administrator(Administration.refund)),
+    .post("/api/admin/videos/:id/resolution", administrator(Administration.resolve)),
+
     .post("/api/webhooks/stripe", StripeWebhook.create),
     .post("/api/webhooks/pollo", PolloWebhook.create),
     .post("/api/webhooks/pollo/:token", PolloWebhook.create),

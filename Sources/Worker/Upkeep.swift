@@ -4,19 +4,20 @@ import FoundationEssentials
 import Logging
 import MariaDB
 import Pollo
+import Reconciliation
 import Store
 import Stripe
 
 /// What is done from time to time, whatever else happens. Each is harmless to do twice, and by
 /// several workers at once.
 enum Chore: CaseIterable {
-    case deadlines, lateCallbacks, purchases, events, refunds, expiry, health, estimates, audit, purge
+    case deadlines, lateCallbacks, purchases, events, refunds, expiry, reconciliation, health, estimates, audit, purge
 
     var interval: Duration {
         switch self {
         case .deadlines: .seconds(1)
         case .lateCallbacks, .purchases, .events: .seconds(5)
-        case .expiry, .estimates, .refunds: .seconds(60)
+        case .expiry, .estimates, .refunds, .reconciliation: .seconds(60)
         case .health: .seconds(15)
         case .audit: .seconds(300)
         case .purge: .seconds(600)
@@ -48,6 +49,7 @@ extension Worker {
             try billing.retryEvents(limit: 20)
             try billing.sweepEvents(now: Date())
         case .refunds: try billing.finishRefunds()
+        case .reconciliation: try reconcile()
         case .expiry: while try database.expireOverdueLots(limit: 100) > 0 {}
         case .health: try checkHealth()
         case .estimates: try database.measureRenderTimes()
@@ -73,6 +75,20 @@ extension Worker {
                 "a job is out of time",
                 metadata: ["job": "\(job.id)", "state": "\(job.state.rawValue)"])
         }
+    }
+
+    /// Compares the books with the vendors' four times a day, by one of the workers.
+    private func reconcile() throws {
+        guard try database.takeHealthCheck("reconciliation", every: .seconds(6 * 3600)) else {
+            return
+        }
+        let reconciliation = Reconciliation(
+            database: database, stripe: stripe, pollo: pollo,
+            vendorCredit: settings.vendorCredit, log: log)
+        let differences = try reconciliation.run(now: Date())
+        report(
+            "reconciliation", differences.isEmpty,
+            differences.isEmpty ? "the books agree" : "\(differences.count) differences")
     }
 
     private func checkHealth() throws {

@@ -1,0 +1,124 @@
+package import Domain
+package import FoundationEssentials
+package import MariaDB
+
+/// Something that a person has to look at.
+package struct AttentionItem: Sendable {
+    package enum Kind: String, Sendable, SQLConvertible {
+        /// Whether the vendor made the video is not known.
+        case uncertainVideo = "uncertain_video"
+        /// The vendor made, and billed, a video that was refunded.
+        case vendorLoss = "vendor_loss"
+        /// A payment does not fit its order.
+        case purchaseProblem = "purchase_problem"
+        case dispute
+        /// Money that should go back did not.
+        case refundFailed = "refund_failed"
+        /// Submitting is paused.
+        case pause
+        case unhealthy
+    }
+
+    package let kind: Kind
+    /// The id of the job or purchase, or the name of the gate or check.
+    package let subject: String
+    package let amount: Money?
+    package let detail: String
+    package let since: Date
+}
+
+extension Connection {
+    /// What needs a person, oldest first; at most 500.
+    package func attention() throws -> [AttentionItem] {
+        try query(
+            """
+            SELECT 'uncertain_video' AS kind, CAST(id AS CHAR) AS subject,
+                user_charged_micros AS amount, CONCAT('attempt ', attempts) AS detail,
+                state_at AS since
+            FROM video_jobs
+            WHERE state = 'submit_unknown'
+            UNION ALL
+            SELECT 'vendor_loss', CAST(id AS CHAR), lost_micros,
+                CONCAT('task ', COALESCE(task_id, callback_task_id)), completed_at
+            FROM video_jobs
+            WHERE state = 'refunded' AND lost_micros > 0
+                AND completed_at > UTC_TIMESTAMP(6) - INTERVAL 30 DAY
+            UNION ALL
+            SELECT 'purchase_problem', CAST(id AS CHAR), price_micros, problem, created_at
+            FROM purchases
+            WHERE problem IS NOT NULL
+            UNION ALL
+            SELECT 'dispute', CAST(purchase_id AS CHAR), amount_micros,
+                CONCAT(id, ' is ', standing), created_at
+            FROM disputes
+            WHERE standing IN ('inquiry', 'open')
+            UNION ALL
+            SELECT 'refund_failed', CAST(purchase_id AS CHAR), amount_micros, problem, created_at
+            FROM refunds
+            WHERE problem IS NOT NULL
+            UNION ALL
+            SELECT 'pause', name, NULL, reason, changed_at
+            FROM vendor_gates
+            WHERE paused_until > UTC_TIMESTAMP(6)
+            UNION ALL
+            SELECT 'unhealthy', name, NULL, detail, changed_at
+            FROM health_checks
+            WHERE NOT is_healthy
+            ORDER BY since
+            LIMIT 500
+            """
+        ) { row in
+            try AttentionItem(
+                kind: row("kind"), subject: row("subject"), amount: row("amount"),
+                detail: row("detail"), since: row("since"))
+        }
+    }
+
+    /// Ends the uncertainty about a submission by a person's word: with the task that the vendor
+    /// made, the job goes on; without one, its hold goes back. Throws ``NotFound``, and
+    /// ``Conflict`` when the job is not uncertain or the task is another job's.
+    package func resolve(
+        _ id: VideoID, task: String?, renderDeadline: Duration, policy: CreditPolicy,
+        by actor: Operator
+    ) throws {
+        let owner = try first("SELECT user_id FROM video_jobs WHERE id = \(id)") { row in
+            try row("user_id") as UserID
+        }
+        guard let owner else { throw NotFound() }
+        do {
+            try transaction {
+                let wallet = try lockWallet(of: owner)
+                if let task {
+                    try resume(id, task: task, renderDeadline: renderDeadline)
+                } else {
+                    try finish(id, from: .submitUnknown, lease: nil, reason: .vendorDown)
+                    try release(
+                        id, of: wallet, policy: policy,
+                        description: FailureReason.vendorDown.ledgerText)
+                }
+                try log(
+                    "video.resolve", "\(id)", detail: task.map { "task \($0)" } ?? "refunded",
+                    by: actor)
+            }
+        } catch is LeaseLost {
+            throw Conflict("This video is not uncertain any more.")
+        } catch let error as DatabaseError
+            where error.kind == .duplicateKey(constraint: "video_jobs_task_unique")
+        {
+            throw Conflict("This task is another video's.")
+        }
+    }
+
+    private func resume(_ id: VideoID, task: String, renderDeadline: Duration) throws {
+        let changed = try execute(
+            """
+            UPDATE video_jobs
+            SET state = 'submitted', task_id = \(task), submitted_at = UTC_TIMESTAMP(6),
+                next_attempt_at = UTC_TIMESTAMP(6), state_at = UTC_TIMESTAMP(6),
+                version = version + 1, deadline_at = UTC_TIMESTAMP(6)
+                    + INTERVAL \(renderDeadline.microseconds) MICROSECOND
+            WHERE id = \(id) AND state = 'submit_unknown'
+            """)
+        guard changed == 1 else { throw LeaseLost() }
+    }
+}

@@ -1,0 +1,12 @@
+-- Who did what by hand, and why. `actor_id` is empty for the command line.
+CREATE TABLE audit_log (
+    id         UUID         NOT NULL PRIMARY KEY,
+    actor_id   UUID         NULL,
+    action     VARCHAR(64)  NOT NULL,
+    subject    VARCHAR(255) NOT NULL,
+    reason     VARCHAR(500) NOT NULL,
+    detail     VARCHAR(500) NOT NULL,
+    created_at DATETIME(6)  NOT NULL,
+    KEY idx_subject (subject),
+    CONSTRAINT audit_log_actor_exists FOREIGN KEY (actor_id) REFERENCES users (id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;
