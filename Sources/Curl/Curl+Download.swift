@@ -1,7 +1,7 @@
-internal import CCurl
-internal import Glibc
+import CCurl
+import Glibc
 package import HTTP
-internal import HTTPTypes
+import HTTPTypes
 
 /// The bounds of a download.
 package struct DownloadLimits: Sendable {

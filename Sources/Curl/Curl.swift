@@ -1,7 +1,7 @@
-internal import CCurl
-internal import Glibc
+import CCurl
+import Glibc
 package import HTTP
-internal import HTTPTypes
+import HTTPTypes
 
 /// What is the same for every transfer of a ``Curl``.
 package struct CurlOptions: Sendable {

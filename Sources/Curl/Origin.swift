@@ -1,4 +1,4 @@
-internal import CCurl
+import CCurl
 
 /// Scheme, host and port of a URL, as libcurl itself reads them: two parsers that disagree on a
 /// host are how an address check is got around.

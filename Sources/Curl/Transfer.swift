@@ -1,5 +1,5 @@
-internal import CCurl
-internal import Glibc
+import CCurl
+import Glibc
 
 /// What libcurl's callbacks see of one transfer: where its bytes go and which peers it may have.
 final class Transfer {

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
-internal import JSON
+import FoundationEssentials
+import JSON
 
 extension JSONValue {
     /// The members of the object that the bytes hold; nil when they are anything else.

@@ -1,6 +1,6 @@
-internal import HTTP
-internal import HTTPTypes
-internal import JSON
+import HTTP
+import HTTPTypes
+import JSON
 
 /// An answer of the platform, read tolerantly: wrapped in `data` as on the wire, or flat as in the
 /// vendor's documents (pollo-api.md, section 14).

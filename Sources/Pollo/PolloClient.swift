@@ -1,6 +1,6 @@
 package import HTTP
-internal import HTTPTypes
-internal import JSON
+import HTTPTypes
+import JSON
 
 /// Which of the vendor's two endpoint families is spoken (pollo-api.md, section 1).
 package enum PolloFamily: String, Sendable {

@@ -1,4 +1,4 @@
-internal import Sodium
+import Sodium
 
 /// The signature of a callback (pollo-api.md, section 10).
 package enum PolloSignature {

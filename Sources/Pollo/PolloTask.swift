@@ -1,4 +1,4 @@
-internal import JSON
+import JSON
 
 /// A task as the status call describes it (pollo-api.md, sections 8 and 14).
 package struct PolloTask: Equatable, Sendable {

@@ -1,4 +1,4 @@
-internal import CSodium
+import CSodium
 
 /// Base64 (RFC 4648). Both directions take the same time for all bytes of one length.
 package enum Base64 {

@@ -1,4 +1,4 @@
-internal import CSodium
+import CSodium
 
 /// Whether two byte strings are the same, in a time that depends on their lengths alone.
 package func constantTimeEquals(_ left: [UInt8], _ right: [UInt8]) -> Bool {

@@ -1,4 +1,4 @@
-internal import CSodium
+import CSodium
 
 /// Message authentication codes under one key (HMAC-SHA-256, RFC 2104).
 ///

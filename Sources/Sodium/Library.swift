@@ -1,4 +1,4 @@
-internal import CSodium
+import CSodium
 
 /// `sodium_init`, run at the first use of anything in this module. A global is initialised once,
 /// whichever threads ask for it first (libsodium, "Usage").

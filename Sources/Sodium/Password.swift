@@ -1,4 +1,4 @@
-internal import CSodium
+import CSodium
 
 /// Passwords as they are stored: Argon2id with 19 MiB and two passes, the parameters of the OWASP
 /// Password Storage Cheat Sheet.

@@ -1,4 +1,4 @@
-internal import CSodium
+import CSodium
 
 /// SHA-256 (FIPS 180-4), of bytes at hand or of a file piece by piece.
 package struct SHA256: Sendable {

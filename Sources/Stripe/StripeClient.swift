@@ -1,6 +1,6 @@
 package import FoundationEssentials
 package import HTTP
-internal import HTTPTypes
+import HTTPTypes
 
 /// One thing for sale at one price, paid once, on Stripe's hosted page.
 package struct CheckoutSessionRequest: Equatable, Sendable {

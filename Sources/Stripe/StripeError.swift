@@ -1,5 +1,5 @@
-internal import HTTP
-internal import HTTPTypes
+import HTTP
+import HTTPTypes
 
 /// Why a call to Stripe has no result (stripe-api.md, section 5).
 package enum StripeError: Error, Equatable {

@@ -1,5 +1,5 @@
 package import FoundationEssentials
-internal import Sodium
+import Sodium
 
 /// The signature of a webhook (stripe-api.md, section 6).
 package enum StripeSignature {

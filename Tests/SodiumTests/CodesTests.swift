@@ -2,7 +2,7 @@ import Sodium
 import Testing
 
 struct HMACSHA256Tests {
-    // RFC 4231, test cases 1, 2, 6 and 4.
+    // RFC 4231, test cases 1, 2 and 6.
     @Test(arguments: [
         (
             [UInt8](repeating: 0x0b, count: 20), "Hi There",
