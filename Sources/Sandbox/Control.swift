@@ -6,7 +6,7 @@ import JSON
 /// What tests and operators of the sandbox can look at and set. Bodies are forms or flat JSON
 /// objects; answers are JSON, or for a browser's form a way back to the index.
 extension Sandbox {
-    /// The routes are listed in the functions below, each with its parameters.
+    /// Every route stands in ``controlHelp``.
     func control(_ path: [String], _ request: Incoming) -> Response {
         if request.method == .get { return look(path, request) }
         if request.method == .delete, path == ["faults"] {
@@ -37,17 +37,53 @@ extension Sandbox {
         }
     }
 
+    /// `GET /control`: what there is.
+    private static let controlHelp = """
+        GET  /control/state                        balances, switches, counts
+        GET  /control/pollo/creates[?webhookUrl=]  create calls by callback address: how often it
+                                                   was ordered for, how many tasks that made
+        GET  /control/pollo/tasks                  every task
+        GET  /control/stripe/{sessions,payments,events,refunds,disputes}
+        GET  /control/hooks                        webhooks, and how their sending went
+        GET  /control/mail[/{name}]                mail that was caught, newest first
+
+        POST /control/pollo/balance                credits: 12.5
+        POST /control/pollo/models                 model: runway/runway-gen-4-turbo, enabled
+        POST /control/pollo/parallel               limit: how many tasks at once (5)
+        POST /control/pollo/delay                  milliseconds a video takes at least (1500)
+        POST /control/pollo/hooks                  enabled: whether callbacks are sent
+        POST /control/pollo/tasks/{id}/callback    times: sends its callback again
+        POST /control/pollo/tasks/{id}/finish      status: succeed or failed, failMsg; an end for
+                                                   any task, also one that has another
+        POST /control/stripe/hooks                 enabled: whether events are sent
+        POST /control/stripe/hold                  events wait from now on
+        POST /control/stripe/release               order: created, reversed, shuffled, or event ids
+                                                   joined by commas; times: each
+        POST /control/stripe/events/{id}/resend    times
+        POST /control/stripe/sessions/{id}/{settle,fail,expire}
+        POST /control/stripe/payments/{id}/refund  amountCents: all that is left without it. The id
+                                                   is the session's, payment's or charge's
+        POST /control/stripe/payments/{id}/dispute inquiry: true or false, amountCents
+        POST /control/stripe/refunds/{id}/fail
+        POST /control/stripe/disputes/{id}/{win,lose,close,escalate}
+        POST /control/faults                       path: its start; method, count (1), when: before
+                                                   or after the request has had its effect,
+                                                   status (0 hangs up), contentType, body,
+                                                   delayMilliseconds
+        DELETE /control/faults                     takes all of them back
+        POST /control/reset                        forgets everything
+
+        Bodies are forms or flat JSON objects. 200 {"done":true}; 409 when the object is in no
+        state for it or a field is wrong.
+
+        """
+
     // MARK: Looking
 
-    /// - `GET /control/state`: balances, switches, counts.
-    /// - `GET /control/pollo/creates[?webhookUrl=]`: create calls, by callback address.
-    /// - `GET /control/pollo/tasks`: every task.
-    /// - `GET /control/stripe/sessions`, `/payments`, `/events`, `/refunds`, `/disputes`.
-    /// - `GET /control/hooks`: webhooks and how their sending went.
-    /// - `GET /control/mail`, `GET /control/mail/{name}`: caught mail, newest first.
     private func look(_ path: [String], _ request: Incoming) -> Response {
         let state = read { $0 }
         switch path {
+        case []: return .text(.ok, Self.controlHelp)
         case ["state"]: return .json { write(state, to: &$0) }
         case ["pollo", "creates"]:
             return .list(creates(state.pollo, request.query["webhookUrl"]))
@@ -131,14 +167,6 @@ extension Sandbox {
 
     // MARK: Pollo
 
-    /// - `POST /control/pollo/balance`: `credits`, such as 12.5.
-    /// - `POST /control/pollo/models`: `model` (`runway/runway-gen-4-turbo`), `enabled`.
-    /// - `POST /control/pollo/parallel`: `limit`, how many tasks at once.
-    /// - `POST /control/pollo/delay`: `milliseconds` that a video takes beside its file.
-    /// - `POST /control/pollo/hooks`: `enabled`.
-    /// - `POST /control/pollo/tasks/{id}/callback`: `times`; sends its callback again.
-    /// - `POST /control/pollo/tasks/{id}/finish`: `status` (`succeed`, `failed`), `failMsg`; an
-    ///   end for any task, also one that has another.
     private func setPollo(_ path: [String], _ fields: [String: String]) -> Bool? {
         let now = now
         switch path {
@@ -193,17 +221,6 @@ extension Sandbox {
 
     // MARK: Stripe
 
-    /// - `POST /control/stripe/hooks`: `enabled`.
-    /// - `POST /control/stripe/hold`: events wait from now on.
-    /// - `POST /control/stripe/release`: `order` (`created`, `reversed`, `shuffled`, or event ids
-    ///   joined by commas); lets them go, each `times`.
-    /// - `POST /control/stripe/events/{id}/resend`: `times`.
-    /// - `POST /control/stripe/sessions/{id}/{settle,fail,expire}`.
-    /// - `POST /control/stripe/payments/{id}/refund`: `amountCents`, all that is left without it.
-    /// - `POST /control/stripe/payments/{id}/dispute`: `inquiry`, `amountCents`. The id may be that
-    ///   of the session, the payment or the charge.
-    /// - `POST /control/stripe/refunds/{id}/fail`.
-    /// - `POST /control/stripe/disputes/{id}/{win,lose,close,escalate}`.
     private func setStripe(_ path: [String], _ fields: [String: String]) -> Bool? {
         switch path {
         case ["hooks"]:
@@ -275,9 +292,6 @@ extension Sandbox {
 
     // MARK: Faults
 
-    /// `POST /control/faults`: `path` (its start), `method`, `count` (1), `when` (`before` or
-    /// `after` the request has had its effect), `status` (0 hangs up), `contentType`, `body`,
-    /// `delayMilliseconds`. `DELETE /control/faults` takes all of them back.
     private func addFault(_ fields: [String: String]) -> Response {
         guard let fault = Fault(fields) else {
             return .text(.badRequest, "A fault needs a path, and its other fields make no sense.")

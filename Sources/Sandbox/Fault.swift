@@ -24,9 +24,10 @@ struct Fault: Codable, Sendable {
         guard let path = fields["path"], path.hasPrefix("/"),
             let count = Int(fields["count"] ?? "1"), (1...100_000).contains(count),
             let status = Int(fields["status"] ?? "0"), status == 0 || (200...599).contains(status),
-            let delay = Int(fields["delayMilliseconds"] ?? "0"), (0...60_000).contains(delay),
-            let when = fields["when"] ?? "before" as String?, when == "before" || when == "after"
+            let delay = Int(fields["delayMilliseconds"] ?? "0"), (0...60_000).contains(delay)
         else { return nil }
+        let when = fields["when"] ?? "before"
+        guard when == "before" || when == "after" else { return nil }
         id = Identifier.stripe("fault_", length: 12)
         method = fields["method"]?.uppercased()
         self.path = path

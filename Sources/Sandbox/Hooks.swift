@@ -87,13 +87,14 @@ struct HookQueue: Codable, Sendable {
             hooks[index].isDelivered = true
             hooks[index].nextAt = nil
         } else {
-            let delay = Self.delay(after: hooks[index].attempts, hooks[index].vendor)
+            let delay = Self.delay(after: hooks[index].attempts)
             hooks[index].nextAt = delay.map { now.addingTimeInterval($0) }
         }
     }
 
-    /// Ten attempts with growing pauses. The vendors publish no figures; these suit a developer.
-    private static func delay(after attempts: Int, _ vendor: Hook.Vendor) -> TimeInterval? {
+    /// Ten attempts with growing pauses, in seconds. The vendors publish no figures; these suit a
+    /// developer.
+    private static func delay(after attempts: Int) -> TimeInterval? {
         attempts < 10 ? TimeInterval(min(1 << attempts, 120)) : nil
     }
 
@@ -102,7 +103,7 @@ struct HookQueue: Codable, Sendable {
         holdsStripe = false
         for (place, number) in order.enumerated() {
             guard let index = hooks.firstIndex(where: { $0.number == number }) else { continue }
-            // A second between two, so that they arrive one after another.
+            // A pause between two, so that they arrive one after another.
             hooks[index].nextAt = now.addingTimeInterval(TimeInterval(place) / 2)
         }
     }

@@ -11,7 +11,8 @@ extension Sandbox {
             <h1>Rushes sandbox</h1>
             <p>Stands in for Pollo (<code>/api/platform</code>) and Stripe (<code>/v1</code>).
             The shop is at <a href="\(Page.escape(settings.appURL))">\
-            \(Page.escape(settings.appURL))</a>. <a href="/mail">Mail that was caught</a>.</p>
+            \(Page.escape(settings.appURL))</a>. <a href="/mail">Mail that was caught</a>.
+            <a href="/control">What tests can set</a>.</p>
             <p class="dim">Words in a prompt that do something: \
             \(MagicWord.allCases.map { "<code>\($0.rawValue)</code>" }.joined(separator: " ")).</p>
             <h2>Pollo</h2>

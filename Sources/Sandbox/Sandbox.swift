@@ -62,15 +62,13 @@ final class Sandbox: Sendable {
         state.withLock { body($0) }
     }
 
-    /// Writes the state if it has changed since the last time, and always leaves a pause between
-    /// two writings: returns false.
-    @discardableResult
-    func save() -> Bool {
+    /// Writes the state if it has changed since the last time.
+    func save() {
         let isDue = hasChanged.withLock { hasChanged in
             defer { hasChanged = false }
             return hasChanged
         }
-        guard isDue else { return false }
+        guard isDue else { return }
         let snapshot = state.withLock { $0 }
         do {
             let data = try JSONEncoder().encode(snapshot)
@@ -81,20 +79,17 @@ final class Sandbox: Sendable {
             log.error("the state could not be saved", metadata: ["error": "\(error)"])
             hasChanged.withLock { $0 = true }
         }
-        return false
     }
 
-    /// Does what has become due by the clock alone. Returns false: the clock is looked at again
-    /// after a pause.
-    func advance() -> Bool {
+    /// Does what has become due by the clock alone.
+    func advance() {
         let now = now
         let isIdle = read { !$0.pollo.isDue(at: now) && !$0.stripe.isDue(at: now) }
-        guard !isIdle else { return false }
+        guard !isIdle else { return }
         change { state in
             state.pollo.advance(to: now, settings, &state.hooks)
             state.stripe.expireSessions(at: now, settings, &state.hooks)
         }
-        return false
     }
 
     /// Makes the next video that is waited for; false when there is none.

@@ -58,7 +58,10 @@ struct SandboxCommand: ParsableCommand {
 
         // Before any thread starts, so that no thread of ours takes the signal to stop.
         Signals.block([.terminate, .interrupt, .user1])
-        try repeating("clock") { _ in sandbox.advance() }
+        try repeating("clock") { _ in
+            sandbox.advance()
+            return false
+        }
         try repeating("videos") { sandbox.renderNext(send: $0.send) }
         for number in 0..<Self.sendersCount {
             try repeating("hooks \(number)") { sandbox.deliverNext(send: $0.send) }

@@ -107,6 +107,18 @@ struct ControlTests {
         #expect(try world.post(path, form).status == .conflict)
     }
 
+    @Test func `the help names controls that exist`() throws {
+        let world = try World()
+        let help = try world.get("/control").text
+        let looks = help.split(separator: "\n").filter { $0.hasPrefix("GET") }
+            .compactMap { $0.split(separator: " ").dropFirst().first }
+        #expect(looks.count == 6)
+        for path in looks where !path.contains("{") {
+            let plain = path.prefix { $0 != "[" }
+            #expect(try world.get(String(plain)).status == .ok, "\(plain)")
+        }
+    }
+
     @Test func `reset forgets everything`() throws {
         let world = try World()
         _ = try world.order("a fox")

@@ -70,7 +70,7 @@ final class World {
     func pass(_ seconds: TimeInterval) {
         clock.now.withLock { $0 += seconds }
         while sandbox.renderNext(send: shop) {}
-        _ = sandbox.advance()
+        sandbox.advance()
         while sandbox.deliverNext(send: shop) {}
     }
 
