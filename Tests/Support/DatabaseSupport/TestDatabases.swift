@@ -34,8 +34,16 @@ package final class TestDatabases: Sendable {
             let key = folder ?? ""
             if let configuration = common[key] { return configuration }
             let configuration = try create(migrated: folder)
+            // The server may be one that stays.
+            if common.isEmpty { atexit { TestDatabases.shared.dropCommon() } }
             common[key] = configuration
             return configuration
+        }
+    }
+
+    private func dropCommon() {
+        common.withLock { common in
+            for configuration in common.values { try? configuration.dropDatabase() }
         }
     }
 
