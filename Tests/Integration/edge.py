@@ -49,6 +49,12 @@ class Answer:
     headers: dict[str, str]
     body: bytes
 
+    @classmethod
+    def read(cls, connection: http.client.HTTPConnection) -> "Answer":
+        response = connection.getresponse()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return cls(response.status, headers, response.read())
+
     def json(self) -> dict:
         return json.loads(self.body)
 
@@ -152,6 +158,8 @@ class Edge:
         """A connection, with TLS unless `plain`; `server_name` is sent as SNI, "" for none."""
         port = self.http_port if plain else self.https_port
         raw = socket.create_connection(("127.0.0.1", port), timeout=20)
+        # Head and body go out one by one; without this the second waits for an answer to the first.
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if plain:
             return raw
         name = self.name if server_name is None else server_name
@@ -187,22 +195,18 @@ class Edge:
         except (BrokenPipeError, ConnectionResetError):
             # Refused before it was all sent; the answer is there to read.
             pass
-        response = connection.getresponse()
-        answer = Answer(
-            response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
-        )
+        answer = Answer.read(connection)
         connection.close()
         return answer
 
-    def flood(self, path: str, count: int, headers: dict[str, str], method: str) -> list[int]:
-        """The statuses of `count` equal requests, as fast as one kept connection carries them."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=20)
+    def flood(self, path: str, count: int, headers: dict[str, str], method: str) -> list[Answer]:
+        """The answers to `count` equal requests, as fast as one kept connection carries them."""
+        connection = http.client.HTTPConnection(self.name)
+        connection.sock = self.connect()
         found = []
         for _ in range(count):
             connection.request(method, path, b"{}" if method == "POST" else None, headers)
-            response = connection.getresponse()
-            response.read()
-            found.append(response.status)
+            found.append(Answer.read(connection))
         connection.close()
         return found
 
