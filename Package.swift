@@ -79,7 +79,8 @@ let package = Package(
         module(
             "Web",
             [
-                "Billing", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store", "Stripe",
+                "Billing", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store",
+                "Stripe",
                 "System", httpTypes, logging,
             ]),
         module(
@@ -92,14 +93,16 @@ let package = Package(
             name: "Rushes",
             dependencies: [
                 "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB", "Pollo",
-                "Reconciliation", "Sodium", "Store", "Stripe", "System", "Web", "Worker", argumentParser, configuration, logging,
+                "Reconciliation", "Sodium", "Store", "Stripe", "System", "Web", "Worker",
+                argumentParser, configuration, logging,
                 httpTypes,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "Sandbox",
             dependencies: [
-                "Curl", "FastCGI", "HTTP", "JSON", "Sodium", "System", argumentParser, logging, httpTypes,
+                "Curl", "FastCGI", "HTTP", "JSON", "Sodium", "System", argumentParser, logging,
+                httpTypes,
             ],
             swiftSettings: strict),
 
@@ -139,7 +142,8 @@ let package = Package(
         tests(
             "SandboxTests",
             [
-                "HTTP", "JSON", "Pollo", "Sandbox", "Sodium", "Stripe", "System", httpTypes, logging,
+                "HTTP", "JSON", "Pollo", "Sandbox", "Sodium", "Stripe", "System", httpTypes,
+                logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -97,7 +97,7 @@ package struct Billing {
         do {
             return try stripe.checkoutSession(id: id)
                 .facts(hasFailed: event.type == "checkout.session.async_payment_failed")
-        } catch where error.isNotFound {
+        } catch  where error.isNotFound {
             return nil
         }
     }
@@ -150,7 +150,7 @@ package struct Billing {
             case "dispute": return try stripe.dispute(id: id).paymentIntent
             default: return nil
             }
-        } catch where error.isNotFound {
+        } catch  where error.isNotFound {
             return nil
         }
     }

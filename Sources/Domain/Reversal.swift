@@ -51,6 +51,7 @@ extension Purchase {
     /// cent, exact when it is all of it.
     package func money(for credit: Money) -> Money {
         guard credit < credits + bonus else { return price }
-        return Money(micros: price.micros * credit.micros / (credits + bonus).micros / 10_000 * 10_000)
+        let exact = price.micros * credit.micros / (credits + bonus).micros
+        return Money(micros: exact / 10_000 * 10_000)
     }
 }

@@ -65,7 +65,8 @@ package struct Credentials: Equatable, Sendable {
     package static func normalized(_ text: String) -> String? {
         let address = text.trimmed.lowercased()
         guard address.utf8.count <= 254,
-            address.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !#"()<>[]:;\","#.utf8.contains($0) })
+            address.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !#"()<>[]:;\","#.utf8.contains($0) }
+            )
         else { return nil }
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, (1...64).contains(parts[0].utf8.count) else { return nil }

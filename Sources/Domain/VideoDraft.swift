@@ -160,7 +160,9 @@ extension VideoDraft {
             return nil
         }
         let wish = hasImage ? "your image" : "a text prompt"
-        return (cheapest, "\(cheapest.name) is the cheapest tier that takes \(wish) and your settings.")
+        let reason =
+            "\(cheapest.name) is the cheapest tier that takes \(wish) and your settings."
+        return (cheapest, reason)
     }
 
     private static func settings(
@@ -213,7 +215,9 @@ extension VideoDraft {
 
     /// What holds for a prompt whatever the tier, so that it is judged although the tier is wrong.
     private static let commonRules: [String: FieldRule] = {
-        func text(_ minimum: Int?, _ maximum: Int?, _ required: Bool, _ format: String?) -> FieldRule {
+        func text(
+            _ minimum: Int?, _ maximum: Int?, _ required: Bool, _ format: String?
+        ) -> FieldRule {
             FieldRule(
                 type: .string, required: required, minLength: minimum, maxLength: maximum,
                 minimum: nil, maximum: nil, enum: nil, default: nil, format: format,

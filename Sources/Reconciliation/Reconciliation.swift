@@ -108,13 +108,19 @@ package struct Reconciliation {
     private func comparePayments(since start: Date) throws -> [Difference] {
         let sessions = try all { after in
             try stripe.completedSessions(createdFrom: start, after: after)
-        } id: { $0.id }
+        } id: {
+            $0.id
+        }
         let charges = try all { after in
             try stripe.charges(createdFrom: start, after: after)
-        } id: { $0.id }
+        } id: {
+            $0.id
+        }
         let disputes = try all { after in
             try stripe.disputes(createdFrom: start, after: after)
-        } id: { $0.id }
+        } id: {
+            $0.id
+        }
         let orders = try database.ordersToReconcile()
         return compare(sessions, with: orders, since: start) + compare(charges, with: orders)
             + (try compare(disputes, with: orders))

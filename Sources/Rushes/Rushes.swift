@@ -9,7 +9,8 @@ struct Rushes: ParsableCommand {
         abstract: "A self-hosted shop for AI video.",
         version: version,
         subcommands: [
-            Serve.self, Work.self, Migrate.self, Ledger.self, Reconcile.self, Admin.self, Version.self,
+            Serve.self, Work.self, Migrate.self, Ledger.self, Reconcile.self, Admin.self,
+            Version.self,
         ])
 
     static let version = "0.1.0"

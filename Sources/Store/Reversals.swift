@@ -169,13 +169,14 @@ extension Connection {
 
     /// The cause itself, or with a number where it had an effect before.
     private func freshKey(_ cause: String, _ reversals: Int) throws -> String {
-        let isUsed = try first(
-            """
-            SELECT 1
-            FROM ledger_entries
-            WHERE op_key IN (\(cause), \("\(cause):freeze"), \("\(cause):unfreeze"))
-            LIMIT 1
-            """, { _ in true }) ?? false
+        let isUsed =
+            try first(
+                """
+                SELECT 1
+                FROM ledger_entries
+                WHERE op_key IN (\(cause), \("\(cause):freeze"), \("\(cause):unfreeze"))
+                LIMIT 1
+                """, { _ in true }) ?? false
         return isUsed ? "\(cause):\(reversals + 1)" : cause
     }
 }
@@ -234,9 +235,10 @@ extension Connection {
         let pending = min(order.pending, amount)
         var missing = amount - pending
         let clawback = missing
-        let debt = try first(
-            "SELECT shortfall_micros FROM wallets WHERE user_id = \(user)"
-        ) { row in try row("shortfall_micros") as Money } ?? .zero
+        let debt =
+            try first(
+                "SELECT shortfall_micros FROM wallets WHERE user_id = \(user)"
+            ) { row in try row("shortfall_micros") as Money } ?? .zero
         var transfers: [Transfer] = []
 
         let forgiven = min(order.owed, debt, missing)
@@ -355,7 +357,8 @@ extension LockedOrder {
 }
 
 extension Transfer {
-    fileprivate static func claw(_ amount: Money, from account: Account, _ lot: LotID?) -> Transfer {
+    fileprivate static func claw(_ amount: Money, from account: Account, _ lot: LotID?) -> Transfer
+    {
         Transfer(kind: .clawback, debit: account, credit: .returns, amount: amount, lot: lot)
     }
 
@@ -373,7 +376,8 @@ extension Connection {
     func encumberedLegs(of job: VideoID) throws -> [EncumberedLeg] {
         try query(
             """
-            SELECT lot_id, amount_micros, purchase_id, pending_micros, frozen_at IS NOT NULL AS frozen
+            SELECT lot_id, amount_micros, purchase_id, pending_micros,
+                frozen_at IS NOT NULL AS frozen
             FROM (SELECT ledger_entries.lot_id, ledger_entries.amount_micros,
                       purchases.id AS purchase_id, pending_micros, frozen_at
                   FROM ledger_entries
@@ -396,10 +400,16 @@ extension Connection {
             let part = try takePending(of: leg)
             guard part > .zero else { continue }
             try execute(
-                "UPDATE purchases SET owed_micros = owed_micros + \(part) WHERE id = \(leg.purchase)")
+                """
+                UPDATE purchases
+                SET owed_micros = owed_micros + \(part)
+                WHERE id = \(leg.purchase)
+                """
+            )
             try move(shortfall: part, of: user)
             try post(
-                [.claw(part, from: .shortfall, nil)], opKey: "job:settle:\(job):clawback:\(leg.lot)",
+                [.claw(part, from: .shortfall, nil)],
+                opKey: "job:settle:\(job):clawback:\(leg.lot)",
                 user: user, subject: Subject(job: job, purchase: leg.purchase))
         }
     }
@@ -440,9 +450,10 @@ extension Connection {
 
     /// Turns as much of the order's pending clawback as the leg covers into a done one.
     private func takePending(of leg: EncumberedLeg) throws -> Money {
-        let pending = try first(
-            "SELECT pending_micros FROM purchases WHERE id = \(leg.purchase) FOR UPDATE"
-        ) { row in try row("pending_micros") as Money } ?? .zero
+        let pending =
+            try first(
+                "SELECT pending_micros FROM purchases WHERE id = \(leg.purchase) FOR UPDATE"
+            ) { row in try row("pending_micros") as Money } ?? .zero
         let part = min(pending, leg.amount)
         guard part > .zero else { return .zero }
         try execute(

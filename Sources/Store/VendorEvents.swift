@@ -63,7 +63,9 @@ extension Connection {
     }
 
     /// Stripe's events whose object was not known when they came.
-    package func unprocessedStripeEvents(limit: Int) throws -> [(id: String, type: String, object: String)] {
+    package func unprocessedStripeEvents(
+        limit: Int
+    ) throws -> [(id: String, type: String, object: String)] {
         try query(
             """
             SELECT event_id, type, object_id

@@ -102,7 +102,8 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
             ? "A refund left \(error.shortfall) open. Buy credit to go on."
             : "This costs \(error.required); you have \(error.current)."
         return refusal(
-            HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"), "INSUFFICIENT_CREDITS", message, action: "purchase_credits", request
+            HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"),
+            "INSUFFICIENT_CREDITS", message, action: "purchase_credits", request
         ) { json in
             json.beginObject()
             json.member("required", error.required)

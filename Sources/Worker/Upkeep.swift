@@ -11,7 +11,8 @@ import Stripe
 /// What is done from time to time, whatever else happens. Each is harmless to do twice, and by
 /// several workers at once.
 enum Chore: CaseIterable {
-    case deadlines, lateCallbacks, purchases, events, refunds, expiry, reconciliation, health, estimates, audit, purge
+    case deadlines, lateCallbacks, purchases, events, refunds, expiry, reconciliation, health
+    case estimates, audit, purge
 
     var interval: Duration {
         switch self {
