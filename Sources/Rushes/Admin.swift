@@ -90,14 +90,11 @@ struct Admin: ParsableCommand {
                 database: Connection(settings.database),
                 stripe: settings.stripe(timeout: .seconds(20)), policy: settings.creditPolicy,
                 log: makeLogger("admin"))
-            do {
-                let result = try billing.refund(id, amount: money, by: makeOperator(reason))
-                print("The purchase is \(result.state.rawValue).")
-            } catch let error as Conflict {
-                throw ValidationError(error.message)
-            } catch is NotFound {
-                throw ValidationError("there is no purchase \(purchase)")
+            let actor = try makeOperator(reason)
+            let result = try explained("purchase \(purchase)") {
+                try billing.refund(id, amount: money, by: actor)
             }
+            print("The purchase is \(result.state.rawValue).")
         }
     }
 
@@ -122,16 +119,13 @@ struct Admin: ParsableCommand {
             guard let id = VideoID(video) else {
                 throw ValidationError("\(video) is no id of a video")
             }
-            do {
+            let actor = try makeOperator(reason)
+            try explained("video \(video)") {
                 try Connection(settings.database).resolve(
                     id, task: task, renderDeadline: settings.deadlines.render,
-                    policy: settings.creditPolicy, by: makeOperator(reason))
-                print(task == nil ? "The credit went back." : "The video goes on.")
-            } catch let error as Conflict {
-                throw ValidationError(error.message)
-            } catch is NotFound {
-                throw ValidationError("there is no video \(video)")
+                    policy: settings.creditPolicy, by: actor)
             }
+            print(task == nil ? "The credit went back." : "The video goes on.")
         }
     }
 
@@ -150,6 +144,17 @@ struct Admin: ParsableCommand {
             try database.resetPassword(of: user.id, to: Password.hash(password))
             print("\(user.email) \(password)")
         }
+    }
+}
+
+/// Runs `body`, whose refusals the command line says in their own words.
+private func explained<Result>(_ subject: String, _ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch let error as Conflict {
+        throw ValidationError(error.message)
+    } catch is NotFound {
+        throw ValidationError("there is no \(subject)")
     }
 }
 

@@ -4,6 +4,7 @@ import HTTP
 import HTTPTypes
 import JSON
 import Logging
+import MariaDB
 import Sodium
 import Store
 
@@ -21,15 +22,16 @@ enum Accounts {
         let hash = try context.site.passwords.pass { Password.hash(credentials.password) }
         let id = UserID.new()
         do {
-            try context.database.createUser(
-                id, email: credentials.email, passwordHash: hash, role: .user)
+            try context.database.transaction {
+                try context.database.createUser(
+                    id, email: credentials.email, passwordHash: hash, role: .user)
+                guard context.settings.signupCredit > .zero else { return }
+                try context.database.grantCredit(
+                    context.settings.signupCredit, to: id, reason: "Welcome",
+                    policy: context.settings.creditPolicy, grant: ID(uuid: id.uuid))
+            }
         } catch is EmailTaken {
             throw Conflict("This address has an account already. Sign in instead.")
-        }
-        if context.settings.signupCredit > .zero {
-            try context.database.grantCredit(
-                context.settings.signupCredit, to: id, reason: "Welcome",
-                policy: context.settings.creditPolicy, grant: ID(uuid: id.uuid))
         }
         context.site.logger(for: request).notice("registered", metadata: ["user": "\(id)"])
         guard let user = try context.database.user(id) else { throw NotFound() }
