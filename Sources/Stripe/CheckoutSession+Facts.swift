@@ -15,7 +15,7 @@ extension CheckoutSession {
             }
         return PaymentFacts(
             sessionID: id, progress: progress, isPaymentMode: mode == "payment",
-            subtotal: Money(cents: Int64(amountSubtotal ?? 0)),
+            subtotal: Money(cents: Int64(amountSubtotal ?? amountTotal ?? 0)),
             total: Money(cents: Int64(amountTotal ?? 0)), currency: currency ?? "",
             isLive: isLive, reference: clientReferenceID, paymentIntent: paymentIntent)
     }

@@ -7,9 +7,10 @@ extension Worker {
     /// How long a claim to submit lasts: longer than the create call can take, and than the
     /// outcome can be kept from the database.
     private static let lease = Duration.seconds(150)
-    /// How long submitting rests when the vendor's balance is empty or it does not know our key.
-    private static let pauseOfAll = Duration.seconds(60)
-    private static let pauseOfTier = Duration.seconds(600)
+    /// How long submitting rests when the vendor's balance is empty or it does not know our key;
+    /// then one call asks again.
+    private static let pauseOfAll = Duration.seconds(30)
+    private static let pauseOfTier = Duration.seconds(60)
 
     /// Submits the next job, if there is one and it may be. Returns whether there was.
     package func submitNext() throws -> Bool {
