@@ -204,6 +204,53 @@ if (themes) {
   });
 }
 
+// Single keys, off while typing and switched off in their list: / c g v ?
+const keysOff = "rushes.keysOff";
+
+export const keysAreOn = () => {
+  try {
+    return localStorage.getItem(keysOff) !== "yes";
+  } catch {
+    return true;
+  }
+};
+
+/** @param {boolean} on */
+export function switchKeys(on) {
+  try {
+    if (on) localStorage.removeItem(keysOff);
+    else localStorage.setItem(keysOff, "yes");
+  } catch {
+    // Without storage they stay on.
+  }
+}
+
+const showKeys = () => import("./keys.js").then((keys) => keys.showKeys());
+for (const button of document.querySelectorAll("[data-show-keys]")) {
+  button.addEventListener("click", () => {
+    document.getElementById("account-menu")?.hidePopover();
+    showKeys();
+  });
+}
+
+let lastKey = "";
+addEventListener("keydown", (event) => {
+  const before = lastKey;
+  lastKey = event.key;
+  const target = /** @type {HTMLElement} */ (event.target);
+  const typing = target.isContentEditable || target.closest?.("textarea, select, input:not([type=radio], [type=checkbox])");
+  if (typing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]") || !keysAreOn()) return;
+  const search = /** @type {HTMLInputElement | null} */ (document.querySelector("input[type=search]"));
+  if (event.key === "?") showKeys();
+  else if (document.documentElement.dataset.session !== "in") return;
+  else if (event.key === "/" && search) search.focus();
+  else if (event.key === "/") location.assign("/videos#q");
+  else if (event.key === "c") location.assign("/create");
+  else if (event.key === "v" && before === "g") location.assign("/videos");
+  else return;
+  event.preventDefault();
+});
+
 // Two tabs: signing in or out in one shows in the other.
 addEventListener("storage", (event) => {
   if (event.key === "rushes.signedIn") me().catch(() => {});

@@ -1,7 +1,7 @@
 // The create page: a form that follows the chosen tier, an exact price, one job for each intent.
 import { ApiError, api, hasDraft, keepDraft, me, readDraft, requireUser, showBalance } from "./app.js";
 import { cents, el, errorBox, fieldError, find, icon, money, num, onLeave, showProblems, toast } from "./dom.js";
-import { cancel, follow, jobCard, moveProgress } from "./job.js";
+import { cancel, follow, jobCard, moveProgress, reasonOf } from "./job.js";
 import { text } from "../text/en.js";
 
 /** @typedef {import("./job.js").Job} Job */
@@ -30,6 +30,8 @@ const say = text.create;
 
 const optionalNames = /** @type {const} */ (["negativePrompt", "image", "imageTail", "aspectRatio", "resolution", "mode", "strength", "seed"]);
 const selects = ["aspectRatio", "resolution", "mode"];
+/** What decides the tier when the shop chooses it; the other fields belong to one model each. */
+const deciding = ["prompt", "negativePrompt", "image", "imageTail", "aspectRatio", "resolution"];
 const intentKey = "rushes.intent";
 
 /** @type {Tier[]} */
@@ -38,14 +40,25 @@ let balance = 0;
 /** What the person chose or typed, also for fields that the present tier does not take. @type {Record<string, any>} */
 let draft = {};
 let sending = false;
+/** The server's latest choice of a tier, and for which wish. @type {{key: string, tier?: string, price?: number, reason?: string, problem?: string} | null} */
+let quote = null;
 /** @type {ReturnType<typeof follow> | null} */
 let watch = null;
 
 /** @param {string} name @returns {any} */
 const input = (name) => find(`#${name}`, form);
+const isAuto = () => draft.tier === "auto";
+/** @param {string | null | undefined} id */
+const isTier = (id) => id === "auto" || tiers.some((tier) => tier.id === id);
 /** @returns {Tier} */
-const tierNow = () => tiers.find(({ id }) => id === draft.tier) ?? tiers[0];
-const priceNow = () => tierNow().prices[String(draft.duration)];
+const tierNow = () => (isAuto() ? autoTier() : (tiers.find(({ id }) => id === draft.tier) ?? tiers[0]));
+/** @param {string} id */
+const nameOf = (id) => tiers.find((tier) => tier.id === id)?.name ?? id;
+/** Dollars for all that the button would order, or undefined while that is not known. */
+const priceNow = () => {
+  const each = isAuto() ? (quote?.key === quoteBody() ? quote.price : undefined) : tierNow().prices[String(draft.duration)];
+  return each === undefined ? undefined : (cents(each) * draft.count) / 100;
+};
 /** A tier that always needs a picture, or a picture given, means image mode. */
 const isImageMode = () => tierNow().fields.text === null || Boolean(tierNow().fields.image && String(draft.image ?? "").trim());
 /** @returns {Record<string, Field>} */
@@ -53,6 +66,63 @@ const fieldsNow = () => (isImageMode() ? tierNow().fields.image : tierNow().fiel
 
 /** @param {string} name @param {string} [of] */
 const labelOf = (name, of = "") => text.field[/** @type {keyof typeof text.field} */ (name)] ?? of;
+
+/** All tiers as one: it takes what any of them takes, and the server says which one does it. @returns {Tier} */
+function autoTier() {
+  const merged = (/** @type {"text" | "image"} */ mode) => {
+    /** @type {Record<string, Field>} */
+    const fields = {};
+    for (const tier of tiers) {
+      for (const [name, field] of Object.entries(tier.fields[mode] ?? {})) {
+        if (!deciding.includes(name)) continue;
+        fields[name] ??= { ...field, enum: undefined };
+        // Without a default: one that nobody chose must not rule a cheaper tier out.
+        delete fields[name].default;
+        if (field.enum) fields[name].enum = [...new Set([...(fields[name].enum ?? []), ...field.enum])];
+      }
+    }
+    return fields;
+  };
+  const durations = [...new Set(tiers.flatMap((tier) => tier.durations))].sort((a, b) => a - b);
+  return { id: "auto", name: say.auto, model: "", pricePerSecond: 0, prices: tiers.find(({ id }) => id === quote?.tier)?.prices ?? {}, durations, requiresImage: false, popular: false, fields: { text: merged("text"), image: merged("image") } };
+}
+
+/** What the price of the shop's choice depends on: everything but the words of the prompt. */
+function quoteBody() {
+  const { prompt: _, count: __, ...body } = wishNow();
+  for (const name of ["negativePrompt", "image", "imageTail"]) if (problemWith(name)) delete body[name];
+  return JSON.stringify(body);
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let quoting;
+
+/** Asks which tier is the cheapest that fits, a moment after the last change. @param {number} [pause] milliseconds */
+function askQuote(pause = 250) {
+  clearTimeout(quoting);
+  const key = quoteBody();
+  if (!isAuto() || (quote?.key === key && !quote.problem)) return;
+  quoting = setTimeout(async () => {
+    /** @type {NonNullable<typeof quote>} */
+    let answer;
+    try {
+      answer = { key, ...await api("/api/videos/quote", { method: "POST", body: key }) };
+    } catch (/** @type {any} */ error) {
+      answer = { key, problem: !error.isApiError ? text.error.network : error.details?.[0]?.message ?? error.message };
+    }
+    if (key !== quoteBody()) return;
+    quote = answer;
+    showDurations();
+    showPrice();
+  }, pause);
+}
+
+/** The shop's choice with its reason, on the card and beside the button. */
+function showQuote() {
+  const current = isAuto() && quote?.key === quoteBody() ? quote : null;
+  find("[data-auto-price]", form).textContent = current?.price === undefined ? "" : money(current.price);
+  find("[data-auto-words]", form).textContent = current?.problem ?? current?.reason ?? (isAuto() ? say.quoting : say.autoWords);
+}
 
 function showTiers() {
   find("[data-tiers]", form).replaceChildren(
@@ -70,17 +140,31 @@ function showTiers() {
         ),
       )
     ),
+    el(
+      "label",
+      { class: "auto" },
+      el("input", { type: "radio", name: "tier", value: "auto", checked: isAuto() }),
+      el("span", { class: "face" }, el("span", { class: "top" }, el("b", {}, say.auto), el("span", { class: "num", "data-auto-price": true })), el("small", { "data-auto-words": true }, say.autoWords)),
+    ),
   );
 }
 
 function showDurations() {
-  const { durations } = tierNow();
+  const { durations, prices } = tierNow();
   if (!durations.includes(draft.duration)) draft.duration = durations[0];
-  find("[data-durations]", form).replaceChildren(
-    ...durations.map((seconds) =>
-      el("label", {}, el("input", { type: "radio", name: "duration", value: seconds, checked: seconds === draft.duration }), el("span", { class: "face" }, num(text.seconds(seconds)), num(money(tierNow().prices[String(seconds)]))))
-    ),
-  );
+  const place = find("[data-durations]", form);
+  // Made again only when it must be: the choice that has the focus stays.
+  if (place.dataset.made !== durations.join()) {
+    place.dataset.made = durations.join();
+    place.replaceChildren(
+      ...durations.map((seconds) => el("label", {}, el("input", { type: "radio", name: "duration", value: seconds }), el("span", { class: "face" }, num(text.seconds(seconds)), num("", "price-each")))),
+    );
+  }
+  for (const choice of place.querySelectorAll("input")) {
+    const price = prices[choice.value];
+    choice.checked = Number(choice.value) === draft.duration;
+    find(".price-each", choice.nextElementSibling).textContent = price === undefined ? "" : money(price);
+  }
 }
 
 /** Shows the fields that the tier takes now and names those that it does not. */
@@ -105,7 +189,8 @@ function showFields() {
   find("[data-field=prompt] [data-optional]", form).hidden = Boolean(fields.prompt?.required);
   for (const face of form.querySelectorAll("input[name=tier]")) {
     const own = tiers.find(({ id }) => id === /** @type {HTMLInputElement} */ (face).value);
-    const price = own?.prices[String(draft.duration)] ?? own?.prices[String(own.durations[0])];
+    if (!own) continue;
+    const price = own.prices[String(draft.duration)] ?? own.prices[String(own.durations[0])];
     if (price !== undefined) find(".tier-price", /** @type {HTMLElement} */ (face.nextElementSibling)).textContent = money(price);
   }
   const takes = (/** @type {Record<string, Field> | null} */ mode, /** @type {string} */ name) => Boolean(mode && name in mode);
@@ -119,6 +204,7 @@ function showFields() {
   ].join(" ").trim();
   showCounters();
   showPrice();
+  askQuote();
 }
 
 /** @param {string} name @param {Field} field */
@@ -143,15 +229,24 @@ function showCounters() {
 }
 
 /** Cents that the balance lacks for the present choice, 0 when it is enough. */
-const shortBy = () => Math.max(0, cents(priceNow()) - cents(balance));
+const shortBy = () => Math.max(0, cents(priceNow() ?? 0) - cents(balance));
 
 function showPrice() {
+  showQuote();
   if (sending) return;
+  const price = priceNow();
+  if (price === undefined) {
+    const problem = quote?.key === quoteBody() ? quote.problem : "";
+    button.setAttribute("aria-disabled", "true");
+    button.textContent = problem ? say.noPrice : say.quoting;
+    after.textContent = problem ?? "";
+    return;
+  }
   const short = shortBy();
-  const price = money(priceNow());
   button.removeAttribute("aria-disabled");
-  button.textContent = short ? say.addCredit(money(short / 100)) : say.button(price);
-  after.textContent = short ? say.have(money(balance)) : say.after(money((cents(balance) - cents(priceNow())) / 100));
+  button.textContent = short ? say.addCredit(money(short / 100)) : say.button(money(price), draft.count);
+  const chosen = isAuto() && quote?.tier ? `${say.chosen(nameOf(quote.tier))} ` : "";
+  after.textContent = chosen + (short ? say.have(money(balance)) : say.after(money((cents(balance) - cents(price)) / 100)));
 }
 
 /** What is wrong with a shown field, or null. @param {string} name */
@@ -178,17 +273,18 @@ function problemWith(name) {
   return null;
 }
 
-/** The request as the present tier takes it. */
-function bodyNow() {
+/** The request as the present tier takes it. @returns {Record<string, any>} */
+function wishNow() {
   const fields = fieldsNow();
   /** @type {Record<string, any>} */
   const body = { tier: draft.tier, duration: draft.duration };
+  if (draft.count > 1) body.count = draft.count;
   for (const name of ["prompt", ...optionalNames]) {
     if (!fields[name]) continue;
     const value = String(input(name).value).trim();
     if (value) body[name] = fields[name].type === "integer" || fields[name].type === "number" ? Number(value) : value;
   }
-  return JSON.stringify(body);
+  return body;
 }
 
 /** One key for each intent: the same text keeps its key until it was accepted or refused. @param {string} body */
@@ -215,6 +311,7 @@ function tell(words, picture = "circle-alert", error = null) {
 async function submit() {
   if (sending || !tiers.length) return;
   keep();
+  if (priceNow() === undefined) return askQuote(0);
   if (shortBy()) {
     location.assign(`/credits?need=${(shortBy() / 100).toFixed(2)}`);
     return;
@@ -226,15 +323,15 @@ async function submit() {
   sending = true;
   button.setAttribute("aria-disabled", "true");
   button.textContent = say.sending;
-  const body = bodyNow();
+  const body = JSON.stringify(wishNow());
   try {
     const job = await api("/api/videos/generate", { method: "POST", body, key: keyFor(body) });
     forgetIntent();
     balance = job.balance;
     showBalance(balance);
-    accepted(job, JSON.parse(body));
+    const made = accepted(job, JSON.parse(body));
     button.textContent = say.accepted;
-    toast(say.queued, el("a", { href: "#running" }, say.see));
+    toast(say.queued(made), el("a", { href: "#running" }, say.see));
     // A second press of the same double click, however late, must not be a second video.
     await new Promise((resolve) => setTimeout(resolve, 1500));
   } catch (error) {
@@ -244,11 +341,17 @@ async function submit() {
   showPrice();
 }
 
-/** @param {any} answer @param {Record<string, any>} body */
+/** Puts a card for each new video beside the form and gives how many. @param {any} answer @param {Record<string, any>} body */
 function accepted(answer, body) {
-  const job = /** @type {Job} */ ({ ...body, ...answer, statusDetail: "queued", createdAt: new Date().toISOString(), completedAt: null, userCharged: null, videoUrl: null, posterUrl: null });
-  placeCard(job);
-  watch?.add(job.jobId);
+  /** @type {string[]} */
+  const ids = answer.jobIds ?? [answer.jobId];
+  const estimatedCost = cents(answer.estimatedCost) / ids.length / 100;
+  ids.forEach((jobId, index) => {
+    const job = /** @type {Job} */ ({ ...body, ...answer, jobId, estimatedCost, position: answer.position + index, statusDetail: "queued", createdAt: new Date().toISOString(), completedAt: null, userCharged: null, videoUrl: null, posterUrl: null });
+    placeCard(job);
+    watch?.add(jobId);
+  });
+  return ids.length;
 }
 
 /** @param {any} error */
@@ -283,8 +386,7 @@ const versionOf = (job) => JSON.stringify([job.status, job.statusDetail, job.pos
 function placeCard(job, last = false) {
   const old = /** @type {HTMLElement | null} */ (running.querySelector(`[data-job="${CSS.escape(job.jobId)}"]`));
   if (old?.dataset.version === versionOf(job)) return moveProgress(old, job);
-  const tierName = tiers.find(({ id }) => id === job.tier)?.name ?? job.tier;
-  const card = jobCard(job, { tierName, least: old?.querySelector("progress")?.value ?? 0, onCancel: (pressed) => onCancel(job, pressed) });
+  const card = jobCard(job, { tierName: nameOf(job.tier), least: old?.querySelector("progress")?.value ?? 0, onCancel: (pressed) => onCancel(job, pressed) });
   card.dataset.version = versionOf(job);
   running.querySelector(".empty")?.remove();
   if (!old) return last ? running.append(card) : running.prepend(card);
@@ -336,6 +438,16 @@ function keep() {
 
 function fillIn() {
   for (const name of ["prompt", "negativePrompt", "image", "imageTail", "seed"]) input(name).value = draft[name] ?? "";
+  find(`input[name="count"][value="${draft.count}"]`, form).checked = true;
+}
+
+/** Where the keyboard starts on a filled-in form. @type {HTMLElement | null} */
+let focusOn = null;
+
+/** @param {Record<string, any>} before */
+function goBackTo(before) {
+  keepDraft(before);
+  location.assign("/create");
 }
 
 /** The draft, or what the address asks for: a tier and length, or the settings of an earlier video. */
@@ -346,16 +458,21 @@ async function readWish() {
   if (wish.has("from")) {
     const job = await api(`/api/videos/${encodeURIComponent(wish.get("from") ?? "")}`).catch(() => null);
     if (job) {
+      const before = draft;
       draft = {};
       for (const name of ["tier", "duration", "prompt", ...optionalNames]) if (job[name] !== null && job[name] !== undefined) draft[name] = job[name];
-      toast(say.filled);
+      const lost = before.prompt && before.prompt !== draft.prompt;
+      toast(say.filled, lost ? el("button", { type: "button", class: "link-button", onclick: () => goBackTo(before) }, say.bringBack) : null);
+      // What failed without its own fault is one press away; what was refused needs other words.
+      focusOn = job.status === "failed" && reasonOf(job) !== "refused" ? button : input("prompt");
     }
   }
-  if (tiers.some(({ id }) => id === wish.get("tier"))) draft.tier = wish.get("tier");
+  if (isTier(wish.get("tier"))) draft.tier = wish.get("tier");
   if (wish.has("duration")) draft.duration = Number(wish.get("duration"));
   if (wish.get("prompt")) draft.prompt = wish.get("prompt");
-  if (!tiers.some(({ id }) => id === draft.tier)) draft.tier = (tiers.find(({ popular }) => popular) ?? tiers[0]).id;
+  if (!isTier(draft.tier)) draft.tier = (tiers.find(({ popular }) => popular) ?? tiers[0]).id;
   draft.duration ??= tierNow().durations[0];
+  draft.count = [1, 2, 3, 4].includes(draft.count) ? draft.count : 1;
   if (location.search) history.replaceState(null, "", "/create");
 }
 
@@ -363,13 +480,18 @@ form.addEventListener("input", (event) => {
   const { name, value } = /** @type {HTMLInputElement} */ (event.target);
   if (name === "tier") draft.tier = value;
   else if (name === "duration") draft.duration = Number(value);
+  else if (name === "count") draft.count = Number(value);
   else if (selects.includes(name)) draft[name] = value;
   else if (name === "strength") draft.strength = Number(value);
   keep();
   if (name === "tier") showDurations();
   if (name === "tier" || name === "image") problem.replaceChildren();
   if (["tier", "duration", "image", "strength"].includes(name)) showFields();
-  else showCounters();
+  else {
+    showCounters();
+    showPrice();
+    askQuote();
+  }
   const target = /** @type {HTMLElement} */ (event.target);
   if (target.hasAttribute("aria-invalid")) fieldError(target, problemWith(name));
   if (name === "tier" && form.querySelector("#image[aria-invalid]")) fieldError(input("image"), null);
@@ -397,6 +519,7 @@ document.addEventListener("visibilitychange", async () => {
   try {
     const [user, { items }] = await Promise.all([me(), api("/api/tiers")]);
     tiers = items;
+    quote = null;
     takeBalance(user);
     showFields();
   } catch {
@@ -416,12 +539,13 @@ async function start() {
     balance = user.balance;
     await readWish();
     showTiers();
-    showDurations();
     fillIn();
+    showDurations();
     showFields();
     if (hasDraft() || draft.prompt) keep();
     place.replaceChildren();
     form.removeAttribute("aria-busy");
+    focusOn?.focus();
     await loadRunning();
   } catch (error) {
     place.replaceChildren(errorBox(error, start));

@@ -47,7 +47,7 @@ let leaving = false;
 /** @param {{id: string, price: number, credits: number, bonus: number, total: number, popular: boolean}} pack @param {string} mark */
 function packCard(pack, mark) {
   const name = text.packName[/** @type {keyof typeof text.packName} */ (pack.id)] ?? pack.id;
-  const problem = el("div", {});
+  const problem = el("div", { "data-pack-problem": true });
   const label = say.buy(money(pack.price));
   const button = el("button", { class: `button${mark || pack.popular ? "" : " second"}`, type: "button", "data-buy": pack.id, "aria-label": `${name}: ${label}` }, label);
   button.addEventListener("click", async () => {
@@ -79,9 +79,9 @@ function packCard(pack, mark) {
   return el(
     "article",
     { class: `card pack${mark ? " chosen" : ""}`, "data-pack": pack.id },
-    el("div", { class: "spread" }, el("h3", {}, name), mark ? el("span", { class: "tag lamp" }, mark) : pack.popular && el("span", { class: "tag lamp" }, say.popular)),
+    el("div", { class: "spread name" }, el("h3", {}, name), mark ? el("span", { class: "tag lamp" }, mark) : pack.popular && el("span", { class: "tag lamp" }, say.popular)),
     el("p", {}, num(money(pack.total), "gets"), " ", el("span", { class: "hint" }, "of credit")),
-    el("p", { class: "hint" }, pack.bonus ? say.bonus(money(pack.credits), money(pack.bonus)) : say.noBonus(money(pack.credits))),
+    el("p", { class: "hint" }, pack.bonus ? say.bonus(money(pack.bonus)) : say.noBonus),
     el("p", { class: "hint" }, say.per(money(pack.price / pack.total))),
     button,
     problem,
@@ -111,7 +111,7 @@ function ledgerRow(line) {
     "tr",
     {},
     el("td", {}, time(line.createdAt, "full")),
-    el("td", {}, el("b", {}, kind), line.description && line.description !== kind && el("span", { class: "muted" }, ` ${line.description}`), link && el("br"), link),
+    el("td", {}, el("span", { class: "what" }, line.description || kind), el("span", { class: "hint" }, link || (line.description && kind))),
     el("td", { class: "end" }, num(signedMoney(line.amount), line.amount > 0 ? "plus" : "")),
     el("td", { class: "end" }, el("span", { class: "visually-hidden" }, "Balance after: "), num(money(line.balanceAfter))),
   );

@@ -69,6 +69,12 @@ export function pathOf(url) {
   return pathname + search;
 }
 
+/** The way from a video that was not made to the form with its settings. @param {Job} job @param {string} classes */
+export function againLink(job, classes) {
+  const [words, picture] = job.status === "canceled" ? [text.useSettings, "sliders-horizontal"] : reasonOf(job) === "refused" ? [text.editPrompt, "pencil"] : [text.tryAgain, "refresh-cw"];
+  return el("a", { class: classes, href: `/create?from=${encodeURIComponent(job.jobId)}` }, icon(picture), words);
+}
+
 /** @param {string} id */
 export const pageOf = (id) => `/videos/${encodeURIComponent(id)}`;
 /** @param {Job} job */
@@ -132,7 +138,7 @@ export function jobCard(job, { tierName, onCancel, least }) {
       job.status === "pending" && el("button", { type: "button", class: "button second", onclick: (/** @type {Event} */ event) => onCancel(/** @type {HTMLElement} */ (event.currentTarget)) }, text.cancel),
       done && el("a", { class: "button second", href: pageOf(job.jobId) }, icon("play"), text.open),
       done && el("a", { class: "button quiet", href: downloadOf(job), download: true }, icon("download"), text.download),
-      (job.status === "failed" || job.status === "canceled") && el("a", { class: "button second", href: `/create?from=${encodeURIComponent(job.jobId)}` }, text.tryAgain),
+      (job.status === "failed" || job.status === "canceled") && againLink(job, "button second"),
       isOpen(job) && el("span", { class: "hint" }, text.state.canClose),
     ),
   );

@@ -32,7 +32,7 @@ function showPack(pack) {
   find("[data-total]", card).textContent = money(pack.total);
   find("[data-pack-price]", card).textContent = money(pack.price);
   find("[data-per]", card).textContent = money(pack.price / pack.total);
-  find("[data-made-of]", card).textContent = pack.bonus ? text.credits.bonus(money(pack.credits), money(pack.bonus)) : text.credits.noBonus(money(pack.credits));
+  find("[data-made-of]", card).textContent = pack.bonus ? text.credits.bonus(money(pack.bonus)) : text.credits.noBonus;
 }
 
 /** The cheapest single pack that covers `sum`, or as many of the largest as it takes. @param {number} sum cents */

@@ -28,7 +28,7 @@ async function tell(purchase) {
     show(
       "circle-check",
       say.paid(money(purchase.total)),
-      purchase.bonus ? say.paidBonus(money(purchase.credits), money(purchase.bonus)) : text.credits.noBonus(money(purchase.credits)) + ".",
+      purchase.bonus ? say.paidBonus(money(purchase.credits), money(purchase.bonus)) : say.paidPlain(money(purchase.credits)),
       user && el("p", { class: "sum-box" }, el("span", { class: "hint" }, say.balance), num(money(user.balance))),
       el("p", { class: "row" }, el("a", { class: "button", href: "/create" }, hasDraft() ? say.toDraft : say.toCreate), el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)),
     );

@@ -1,7 +1,7 @@
 // One video: the player or where it stands, its settings, its price and what can be done with it.
 import { api, me, poll, requireUser } from "./app.js";
 import { clock, copy, el, emptyBox, errorBox, find, icon, money, num, time } from "./dom.js";
-import { announce, cancel, downloadOf, isOpen, pathOf, progressOf, promptOf, reasonOf, stateLine, stateOf } from "./job.js";
+import { againLink, announce, cancel, downloadOf, isOpen, pathOf, progressOf, promptOf, reasonOf, stateLine, stateOf } from "./job.js";
 import { text } from "../text/en.js";
 
 /** @typedef {import("./job.js").Job} Job */
@@ -53,7 +53,7 @@ function actions(job) {
     { class: "row" },
     done && el("a", { class: "button", href: downloadOf(job), download: true }, icon("download"), text.download),
     job.status === "pending" && el("button", { class: "button second", type: "button", "data-cancel": true, onclick: (/** @type {Event} */ event) => onCancel(job, /** @type {HTMLElement} */ (event.currentTarget)) }, icon("x"), text.cancel),
-    (job.status === "failed" || job.status === "canceled") && el("a", { class: "button", href: again }, icon("undo-2"), text.tryAgain),
+    (job.status === "failed" || job.status === "canceled") && againLink(job, "button"),
     job.prompt && el("button", { class: "button second", type: "button", onclick: () => copy(job.prompt ?? "") }, icon("copy"), text.copyPrompt),
     (done || isOpen(job)) && el("a", { class: "button second", href: again }, icon("sliders-horizontal"), text.useSettings),
   );
@@ -83,7 +83,7 @@ function facts(job) {
     [text.video.asked, time(job.createdAt, "full")],
     [text.video.finished, job.completedAt ? time(job.completedAt, "full") : null],
     [text.video.took, job.completedAt && job.status === "completed" ? num(clock((Date.parse(job.completedAt) - Date.parse(job.createdAt)) / 1000)) : null],
-    [text.video.id, el("button", { class: "link-button num", type: "button", "aria-label": `${text.copyRequestID} ${job.jobId}`, onclick: () => copy(job.jobId) }, job.jobId)],
+    [text.video.id, el("button", { class: "copy-id num", type: "button", title: job.jobId, "aria-label": `${text.copyID} ${job.jobId}`, onclick: () => copy(job.jobId) }, `…${job.jobId.slice(-12)}`, icon("copy"))],
   ];
   return el("dl", { class: "facts card" }, ...lines.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
@@ -95,7 +95,7 @@ const first = (words) => words[0].toUpperCase() + words.slice(1);
 function price(job) {
   if (isOpen(job)) return el("span", {}, num(money(job.estimatedCost)), ` ${text.video.kept}`);
   if (job.status === "completed") return num(money(job.userCharged ?? job.estimatedCost));
-  return el("span", {}, num(money(0)), ` ${text.video.returned}`);
+  return el("span", {}, num(money(0)), " (", num(money(job.estimatedCost)), ` ${text.video.returned})`);
 }
 
 /** @param {Job} job */

@@ -1,7 +1,7 @@
 // The gallery: filters in the address, pages by cursor, unfinished videos kept in step.
 import { api, requireUser } from "./app.js";
 import { el, emptyBox, errorBox, find, icon, money, num, time } from "./dom.js";
-import { follow, isOpen, pageOf, pathOf, progressOf, promptOf, stateLine, stateOf } from "./job.js";
+import { againLink, follow, isOpen, pageOf, pathOf, progressOf, promptOf, stateLine, stateOf } from "./job.js";
 import { text } from "../text/en.js";
 
 /** @typedef {import("./job.js").Job} Job */
@@ -65,7 +65,7 @@ function shot(job) {
     { class: "frame", href: pageOf(job.jobId), "aria-label": `${promptOf(job)}. ${stateOf(job).words}` },
     done
       ? job.posterUrl ? el("img", { src: pathOf(job.posterUrl), alt: "", width: 640, height: 360, loading: "lazy" }) : icon("film")
-      : el("span", { class: "inside" }, icon(stateOf(job).picture), progressOf(job, stateOf(job).words, /** @type {HTMLProgressElement | null} */ (old)?.value ?? 0)),
+      : el("span", { class: "inside" }, stateLine(job), progressOf(job, stateOf(job).words, /** @type {HTMLProgressElement | null} */ (old)?.value ?? 0)),
     num(text.seconds(job.duration), "length"),
   );
   if (done) addPreview(frame, job);
@@ -74,8 +74,15 @@ function shot(job) {
     { class: "shot", "data-job": job.jobId, "data-status": job.status },
     frame,
     el("p", { class: "prompt" }, promptOf(job)),
-    stateLine(job),
-    el("p", { class: "meta" }, el("span", {}, tierNames.get(job.tier) ?? job.tier), num(money(job.status === "completed" || isOpen(job) ? (job.userCharged ?? job.estimatedCost) : 0)), time(job.createdAt)),
+    el(
+      "div",
+      { class: "meta" },
+      done && stateLine(job),
+      el("span", {}, tierNames.get(job.tier) ?? job.tier),
+      num(money(done || isOpen(job) ? (job.userCharged ?? job.estimatedCost) : 0)),
+      time(job.createdAt),
+      (job.status === "failed" || job.status === "canceled") && againLink(job, "again"),
+    ),
   );
 }
 
@@ -95,7 +102,7 @@ function showEmpty() {
 async function load(further) {
   const mine = ++round;
   const ask = wanted();
-  ask.set("limit", "24");
+  ask.set("limit", "12");
   if (further && cursor) ask.set("cursor", cursor);
   moreButton.textContent = further ? text.videos.loading : text.videos.more;
   grid.setAttribute("aria-busy", "true");

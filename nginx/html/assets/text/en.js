@@ -53,11 +53,13 @@ export const text = {
   copyFailed: "Your browser did not allow copying. Select the text instead.",
   download: "Download",
   useSettings: "Use these settings",
-  tryAgain: "Change and try again",
+  tryAgain: "Try again",
+  editPrompt: "Change the prompt",
   open: "Open",
   retry: "Retry",
   requestID: "Request id",
   copyRequestID: "Copy",
+  copyID: "Copy the video id",
   seconds: (/** @type {number} */ count) => `${count} s`,
 
   error: {
@@ -90,8 +92,14 @@ export const text = {
   logInInstead: "Log in instead",
 
   create: {
-    /** @param {string} price */
-    button: (price) => `Create for ${price}`,
+    /** @param {string} price @param {number} count */
+    button: (price, count) => (count > 1 ? `Create ${count} for ${price}` : `Create for ${price}`),
+    auto: "Cheapest that fits",
+    autoWords: "We choose the cheapest tier that takes your picture and settings.",
+    quoting: "Working out the price…",
+    noPrice: "No price yet",
+    /** @param {string} tier */
+    chosen: (tier) => `${tier}.`,
     sending: "Sending…",
     accepted: "In the queue",
     /** @param {string} short */
@@ -112,10 +120,12 @@ export const text = {
     automatic: "Let the model choose",
     unknown: "The answer did not arrive, so we do not know whether it was accepted. Press the button again: it cannot be charged twice.",
     tryAgain: "Press the button to try again: it cannot be charged twice.",
-    queued: "In the queue. You can close this page.",
+    /** @param {number} count */
+    queued: (count) => (count > 1 ? `${count} videos in the queue. You can close this page.` : "In the queue. You can close this page."),
     see: "See it",
     nothing: "Nothing on the way. What you create appears here at once.",
     filled: "Settings filled in.",
+    bringBack: "Bring back my draft",
     optional: "(optional)",
   },
   field: {
@@ -150,7 +160,7 @@ export const text = {
     all: "All videos",
     tier: "Tier",
     price: "Price",
-    returned: "(returned)",
+    returned: "returned",
     length: "Length",
     asked: "Asked for",
     finished: "Finished",
@@ -163,9 +173,9 @@ export const text = {
     /** @param {string} price */
     buy: (price) => `Buy for ${price}`,
     opening: "Opening the payment page…",
-    bonus: (/** @type {string} */ credit, /** @type {string} */ bonus) => `${credit} and ${bonus} bonus`,
-    noBonus: (/** @type {string} */ credit) => `${credit} of credit`,
-    per: (/** @type {string} */ price) => `${price} for each $1.00`,
+    bonus: (/** @type {string} */ bonus) => `Includes ${bonus} bonus`,
+    noBonus: "Without a bonus",
+    per: (/** @type {string} */ price) => `${price} per dollar`,
     popular: "Most popular",
     covers: "Covers it",
     chosen: "Your choice",
@@ -178,13 +188,14 @@ export const text = {
     video: "See the video",
     purchase: "See the payment",
     kind: { credit_purchase: "Credit bought", bonus: "Bonus", charge: "Video", refund: "Returned", expiry: "Expired", clawback: "Taken back", reinstatement: "Given back", grant: "Gift", adjustment: "Correction" },
-    source: { purchase: "Bought", credit_purchase: "Bought", bonus: "Bonus", grant: "Gift", signup: "Welcome credit", refund: "Returned", adjustment: "Correction" },
+    source: { purchase: "Bought", bonus: "Bonus", grant: "Gift" },
   },
   purchase: {
     checking: "Checking your payment",
     checkingWords: "We are asking the payment service. This takes a few seconds.",
     paid: (/** @type {string} */ total) => `Paid. ${total} added`,
     paidBonus: (/** @type {string} */ credit, /** @type {string} */ bonus) => `${credit} of credit and ${bonus} bonus.`,
+    paidPlain: (/** @type {string} */ credit) => `${credit} of credit.`,
     balance: "New balance",
     processing: "Your payment is still processing",
     processingWords: "Some ways to pay take a while. You can close this page; the credit appears by itself as soon as the payment is confirmed.",
@@ -202,6 +213,19 @@ export const text = {
     ledger: "See all movements",
     missing: "There is no such purchase",
     missingWords: "It may belong to another account, or the address is incomplete.",
+  },
+  keys: {
+    title: "Keyboard shortcuts",
+    close: "Close",
+    /** @type {[string, string][]} */
+    list: [
+      ["c", "Create a video"],
+      ["g v", "Go to your videos"],
+      ["/", "Search your videos"],
+      ["Ctrl Enter", "Order the video"],
+      ["?", "Show this list"],
+    ],
+    on: "Use the single keys",
   },
   calculator: {
     /** @param {string} price @param {number} seconds @param {number} count */
