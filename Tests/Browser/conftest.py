@@ -7,6 +7,7 @@ refusal is named with `@pytest.mark.refusals(401)`.
 
 import os
 import shutil
+import time
 import uuid
 from urllib.parse import urlsplit
 
@@ -103,7 +104,7 @@ def new_person(browser, browser_context_args, package=None):
     person = Person(email=f"test-{uuid.uuid4()}@example.com", password=f"tungsten {uuid.uuid4()}")
     sign_up(page, person)
     if package:
-        buy(page, package)
+        person.purchase = buy(page, package)
     person.state = context.storage_state()
     context.close()
     return person
@@ -113,6 +114,27 @@ def new_person(browser, browser_context_args, package=None):
 def buyer(browser, browser_context_args):
     """Someone with $10.00 of credit. The account is shared: each test uses its own prompt."""
     return new_person(browser, browser_context_args, package="starter")
+
+
+@pytest.fixture(scope="session")
+def videos(playwright, buyer):
+    """Paths of two videos of the buyer: one that is ready and one that failed."""
+    api = playwright.request.new_context(
+        base_url=BASE_URL, ignore_https_errors=True, storage_state=buyer.state, extra_http_headers={"Origin": BASE_URL}
+    )
+    prompts = {"ready": "A glass of tea on a windowsill", "failed": "!fail a kite above the dunes"}
+    order = {"tier": "economy", "duration": 5}
+    ids = {}
+    for name, prompt in prompts.items():
+        answer = api.post("/api/videos/generate", data={**order, "prompt": prompt})
+        assert answer.status == 202, answer.text()
+        ids[name] = answer.json()["jobId"]
+    deadline = time.monotonic() + 60
+    while any(api.get(f"/api/videos/{id}").json()["status"] in ("pending", "processing") for id in ids.values()):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    api.dispose()
+    return {name: f"/videos/{id}" for name, id in ids.items()}
 
 
 @pytest.fixture(scope="session")

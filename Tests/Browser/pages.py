@@ -3,6 +3,7 @@
 import re
 import uuid
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
@@ -11,6 +12,7 @@ from playwright.sync_api import expect
 class Person:
     email: str
     password: str
+    purchase: str = ""
     state: dict = field(default_factory=dict)
 
 
@@ -29,12 +31,13 @@ def log_in(page, person):
 
 
 def buy(page, package):
-    """Buys a pack and pays on the stand-in's page; ends on the return page, paid."""
+    """Buys a pack and pays on the stand-in's page; ends on the return page, paid, and gives its path."""
     page.goto("/credits")
     page.locator(f'[data-buy="{package}"]').click()
     press(page, "pay")
     expect(page).to_have_url(re.compile(r"/purchases/"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("Paid.", timeout=30_000)
+    return urlsplit(page.url).path
 
 
 def press(page, button):

@@ -196,3 +196,101 @@ def test_a_form_says_beside_the_field_what_is_wrong(open_as, buyer):
     expect(prompt).to_be_focused()
     expect(prompt).to_have_attribute("aria-invalid", "true")
     expect(prompt).to_have_accessible_description(re.compile("Write at least"))
+
+
+@pytest.mark.refusals(400)
+def test_the_cheapest_tier_that_fits_says_its_price_and_why(open_as, buyer):
+    page = open_as(buyer)
+    page.goto("/create?tier=auto")
+    expect(create_button(page)).to_have_text("Create for $1.00")
+    choice = page.locator("label.auto")
+    expect(choice).to_contain_text("Economy is the cheapest")
+    page.get_by_text("More settings").click()
+    page.get_by_label("Resolution").select_option("1080p")
+    expect(create_button(page)).to_have_text("Create for $1.55")
+    expect(choice).to_contain_text("Basic is the cheapest")
+    page.get_by_label("Negative prompt").fill("rain")
+    expect(choice).to_contain_text("No tier can do all that is asked")
+    expect(create_button(page)).to_have_attribute("aria-disabled", "true")
+    page.get_by_label("Resolution").select_option("")
+    expect(create_button(page)).to_have_text("Create for $1.00")
+    prompt = write_prompt(page, "A tram climbs a steep street")
+    before = balance(page)
+    create_button(page).click()
+    expect(card(page, prompt)).to_contain_text("Economy")
+    assert balance(page) == before - 100
+
+
+def test_several_videos_of_one_prompt_are_ordered_at_once(open_as, buyer):
+    page = open_as(buyer)
+    page.goto("/create")
+    choose(page, "economy", 5)
+    page.locator('label:has(input[name="count"][value="2"])').click()
+    expect(create_button(page)).to_have_text("Create 2 for $2.00")
+    before = balance(page)
+    prompt = write_prompt(page, "Cranes in a harbour at night")
+    create_button(page).click()
+    expect(card(page, prompt)).to_have_count(2)
+    for each in card(page, prompt).all():
+        expect(each).to_contain_text("$1.00")
+    assert balance(page) == before - 200
+
+
+def test_a_failed_video_can_be_tried_again_and_the_draft_comes_back(open_as, buyer, videos):
+    page = open_as(buyer)
+    page.goto("/create")
+    draft = write_prompt(page, "Something half thought out")
+    page.goto(videos["failed"])
+    expect(page.get_by_text("Failed. $1.00 returned")).to_be_visible()
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("!fail a kite above the dunes")
+    expect(page.locator('input[name="tier"]:checked')).to_have_value("economy")
+    expect(create_button(page)).to_be_focused()
+    page.get_by_role("button", name="Bring back my draft").click()
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value(draft)
+
+
+@pytest.mark.parametrize(
+    "state, words",
+    [
+        ({"status": "pending", "statusDetail": "queued", "position": 3}, ["Queued, third in line", "Cancel, free"]),
+        ({"status": "processing", "statusDetail": "submitting"}, ["Starting"]),
+        ({"status": "processing", "statusDetail": "rendering", "estimate": {"p50Seconds": 1e8, "p90Seconds": 1e8 + 60}}, ["Rendering", "Usually"]),
+        ({"status": "processing", "statusDetail": "rendering", "estimate": {"p50Seconds": 0, "p90Seconds": 0.01}}, ["Taking longer than usual. Nothing is lost."]),
+        ({"status": "processing", "statusDetail": "saving"}, ["Saving your video"]),
+        ({"status": "processing", "statusDetail": "checking"}, ["We lost contact and are checking. Your $1.00 stays reserved, not spent."]),
+    ],
+)
+def test_a_video_on_the_way_says_where_it_stands(open_as, buyer, videos, state, words):
+    """The server's real answer, put back to an earlier state: none of them lasts long enough to be caught."""
+    page = open_as(buyer)
+
+    def earlier(route):
+        answer = route.fetch()
+        job = {**answer.json(), "userCharged": None, "videoUrl": None, "posterUrl": None, "completedAt": None, **state}
+        route.fulfill(response=answer, json=job)
+
+    page.route(f"**/api{videos['ready']}", earlier)
+    page.goto(videos["ready"])
+    for line in [*words, "You can close this page."]:
+        expect(page.get_by_text(line, exact=False).first).to_be_visible()
+
+
+def test_a_hidden_tab_says_in_its_title_that_the_video_is_ready(open_as, buyer, videos):
+    page = open_as(buyer)
+    page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => window.isHidden ?? false })")
+    asked = []
+
+    def first_earlier(route):
+        answer = route.fetch()
+        asked.append(answer)
+        unfinished = {"status": "processing", "statusDetail": "rendering", "videoUrl": None, "completedAt": None}
+        route.fulfill(response=answer, json={**answer.json(), **(unfinished if len(asked) == 1 else {})})
+
+    page.route(f"**/api{videos['ready']}", first_earlier)
+    page.goto(videos["ready"])
+    expect(page.get_by_text("Rendering")).to_be_visible()
+    page.evaluate("window.isHidden = true")
+    expect(page).to_have_title(re.compile(r"^\(1\) ready"))
+    page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page).not_to_have_title(re.compile(r"ready"))
