@@ -33,6 +33,13 @@ static inline CURLcode rushes_curl_set_write(
     return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
 }
 
+static inline CURLcode rushes_curl_set_read(
+    CURL *handle, curl_read_callback callback, void *context
+) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_READFUNCTION, callback);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_READDATA, context);
+}
+
 static inline CURLcode rushes_curl_set_open_socket(
     CURL *handle, curl_opensocket_callback callback, void *context
 ) {
@@ -50,3 +57,8 @@ static inline CURLcode rushes_curl_get_string(CURL *handle, CURLINFO info, const
 
 // Casting and comparing through a macro that Swift does not import.
 static inline curl_socket_t rushes_curl_bad_socket(void) { return CURL_SOCKET_BAD; }
+
+// These are casts, which Swift does not import.
+static inline size_t rushes_curl_read_abort(void) { return CURL_READFUNC_ABORT; }
+static inline long rushes_curl_tls_required(void) { return (long)CURLUSESSL_ALL; }
+static inline long rushes_curl_tls_none(void) { return (long)CURLUSESSL_NONE; }

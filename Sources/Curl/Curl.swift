@@ -41,12 +41,13 @@ private let isReady: Bool = {
 
 /// One easy handle of libcurl, used again for each transfer so that connections are kept.
 ///
-/// HTTP and HTTPS only, certificates verified, no proxy, no signals, no cookies, no credentials
-/// from files, nothing decompressed, redirects followed by ``download(_:to:limits:)`` alone.
+/// HTTP and HTTPS, and SMTP for ``send(_:by:)``; certificates verified, no proxy, no signals, no
+/// cookies, no credentials from files, nothing decompressed, redirects followed by
+/// ``download(_:to:limits:)`` alone.
 @safe
 package final class Curl {
     let options: CurlOptions
-    private let handle: UnsafeMutableRawPointer
+    let handle: UnsafeMutableRawPointer
     private let errorBuffer: UnsafeMutablePointer<CChar>
 
     package init(_ options: CurlOptions) {
@@ -92,29 +93,11 @@ package final class Curl {
     func perform(
         _ request: OutboundRequest, _ transfer: Transfer, _ limits: Limits, protocols: String
     ) throws(TransportError) -> Int {
-        // Clears what the last transfer has set; connections, names and TLS sessions stay.
-        unsafe curl_easy_reset(handle)
-        unsafe errorBuffer[0] = 0
-        try unsafe checkSetting(rushes_curl_set_error_buffer(handle, errorBuffer))
-        // The buffer stays with the handle until the next reset; nothing writes to it in between.
-
-        try set(CURLOPT_URL, request.url)
+        try begin(request.url, limits, protocols: protocols)
         try set(CURLOPT_USERAGENT, options.userAgent)
-        try set(CURLOPT_PROTOCOLS_STR, protocols)
-        try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-        // Empty means none at all, even if the environment names one (httpoxy).
-        try set(CURLOPT_PROXY, "")
-        try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_FOLLOWLOCATION, 0)
         // A handle that does one thing at a time gains nothing from streams.
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-        try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        try set(CURLOPT_SSL_VERIFYPEER, 1)
-        try set(CURLOPT_SSL_VERIFYHOST, 2)
-        if let caFile = options.caFile { try set(CURLOPT_CAINFO, caFile) }
-
-        try set(CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeout.milliseconds)
-        try set(CURLOPT_TIMEOUT_MS, limits.total.milliseconds)
         try setSize(CURLOPT_MAXFILESIZE_LARGE, limits.maxBytes)
         if let lowSpeed = limits.lowSpeed {
             try set(CURLOPT_LOW_SPEED_LIMIT, lowSpeed.bytesPerSecond)
@@ -127,9 +110,36 @@ package final class Curl {
         try unsafe checkSetting(rushes_curl_set_list(handle, CURLOPT_HTTPHEADER, fields))
         try setCallbacks(to: transfer)
 
+        try run(transfer)
+        return status
+    }
+
+    /// Makes the handle ready for a transfer of any protocol: what holds for all of them.
+    func begin(_ url: String, _ limits: Limits, protocols: String) throws(TransportError) {
+        // Clears what the last transfer has set; connections, names and TLS sessions stay.
+        unsafe curl_easy_reset(handle)
+        unsafe errorBuffer[0] = 0
+        try unsafe checkSetting(rushes_curl_set_error_buffer(handle, errorBuffer))
+        // The buffer stays with the handle until the next reset; nothing writes to it in between.
+
+        try set(CURLOPT_URL, url)
+        try set(CURLOPT_PROTOCOLS_STR, protocols)
+        try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+        // Empty means none at all, even if the environment names one (httpoxy).
+        try set(CURLOPT_PROXY, "")
+        try set(CURLOPT_NOSIGNAL, 1)
+        try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        try set(CURLOPT_SSL_VERIFYPEER, 1)
+        try set(CURLOPT_SSL_VERIFYHOST, 2)
+        if let caFile = options.caFile { try set(CURLOPT_CAINFO, caFile) }
+        try set(CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeout.milliseconds)
+        try set(CURLOPT_TIMEOUT_MS, limits.total.milliseconds)
+    }
+
+    /// Runs the transfer that the handle was made ready for.
+    func run(_ transfer: Transfer) throws(TransportError) {
         let code = withExtendedLifetime(transfer) { unsafe curl_easy_perform(handle) }
         guard code == CURLE_OK else { throw failure(code, transfer) }
-        return status
     }
 
     private func setMethodAndBody(of request: OutboundRequest) throws(TransportError) {
@@ -152,7 +162,7 @@ package final class Curl {
         }
     }
 
-    private func setCallbacks(to transfer: Transfer) throws(TransportError) {
+    func setCallbacks(to transfer: Transfer) throws(TransportError) {
         // Not retained: `perform` keeps the transfer alive until libcurl has returned.
         let context = unsafe Unmanaged.passUnretained(transfer).toOpaque()
         try unsafe checkSetting(
@@ -179,7 +189,7 @@ package final class Curl {
     }
 
     /// The status of the answer that is coming in, or of the last one.
-    private var status: Int {
+    var status: Int {
         var status = 0
         guard unsafe rushes_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK
         else { return 0 }
@@ -228,15 +238,15 @@ package final class Curl {
         return unsafe list
     }
 
-    private func set(_ option: CURLoption, _ value: Int) throws(TransportError) {
+    func set(_ option: CURLoption, _ value: Int) throws(TransportError) {
         try unsafe checkSetting(rushes_curl_set_long(handle, option, value))
     }
 
-    private func setSize(_ option: CURLoption, _ value: Int) throws(TransportError) {
+    func setSize(_ option: CURLoption, _ value: Int) throws(TransportError) {
         try unsafe checkSetting(rushes_curl_set_size(handle, option, curl_off_t(value)))
     }
 
-    private func set(_ option: CURLoption, _ value: String) throws(TransportError) {
+    func set(_ option: CURLoption, _ value: String) throws(TransportError) {
         try unsafe checkSetting(rushes_curl_set_bytes(handle, option, value))
     }
 
@@ -244,7 +254,7 @@ package final class Curl {
         try unsafe checkSetting(rushes_curl_set_bytes(handle, option, value))
     }
 
-    private func checkSetting(_ code: CURLcode) throws(TransportError) {
+    func checkSetting(_ code: CURLcode) throws(TransportError) {
         guard code == CURLE_OK else {
             throw TransportError(.notSent, unsafe String(cString: curl_easy_strerror(code)))
         }

@@ -1,0 +1,93 @@
+internal import CCurl
+internal import Glibc
+internal import HTTP
+
+/// What libcurl's callback reads the message from.
+private final class MailSource {
+    private let message: [UInt8]
+    private var position = 0
+
+    init(_ message: [UInt8]) {
+        self.message = message
+    }
+
+    /// Copies the next bytes into the buffer and returns how many; 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(buffer.count, message.count - position)
+        unsafe message[position..<position + count].withUnsafeBytes {
+            unsafe buffer.copyMemory(from: $0)
+        }
+        position += count
+        return count
+    }
+}
+
+extension Curl {
+    /// Hands one mail to a server by SMTP (RFC 5321), and waits until it has taken it.
+    ///
+    /// After an error the server may have taken it all the same. Lines that begin with a dot are
+    /// made safe by libcurl.
+    package func send(_ mail: OutboundMail, by server: SMTPServer) throws(MailError) {
+        guard Self.isBare(mail.sender), Self.isBare(mail.recipient) else {
+            throw MailError(isFinal: true, "this is not a mail address")
+        }
+        let transfer = Transfer(to: .memory, maxBytes: options.maxResponseBytes, isGuarded: false)
+        do throws(TransportError) {
+            try hand(over: mail, to: server, transfer)
+        } catch {
+            // The last reply of the server, or 0; of a refused password it is 535.
+            let status = status
+            throw MailError(
+                isFinal: (550..<560).contains(status),
+                status > 0 ? "\(error.message) (\(status))" : error.message)
+        }
+    }
+
+    private func hand(
+        over mail: OutboundMail, to server: SMTPServer, _ transfer: Transfer
+    ) throws(TransportError) {
+        try begin(
+            server.url, Limits(total: options.timeout, maxBytes: options.maxResponseBytes),
+            protocols: "smtp,smtps")
+        if let user = server.user, let password = server.password {
+            try set(CURLOPT_USERNAME, user)
+            try set(CURLOPT_PASSWORD, password)
+            try set(CURLOPT_USE_SSL, rushes_curl_tls_required())
+        } else {
+            try set(CURLOPT_USE_SSL, rushes_curl_tls_none())
+        }
+        try set(CURLOPT_MAIL_FROM, "<\(mail.sender)>")
+        guard let recipients = unsafe curl_slist_append(nil, "<\(mail.recipient)>") else {
+            throw TransportError(.notSent, "out of memory")
+        }
+        defer { unsafe curl_slist_free_all(recipients) }
+        try unsafe checkSetting(
+            rushes_curl_set_list(handle, CURLOPT_MAIL_RCPT, recipients))
+        try set(CURLOPT_UPLOAD, 1)
+        try setSize(CURLOPT_INFILESIZE_LARGE, mail.message.count)
+        try setCallbacks(to: transfer)
+
+        let source = MailSource(mail.message)
+        // Not retained: it lives until libcurl has returned.
+        let context = unsafe Unmanaged.passUnretained(source).toOpaque()
+        try unsafe checkSetting(
+            rushes_curl_set_read(
+                handle,
+                { buffer, size, count, context in
+                    guard let context = unsafe context, let buffer = unsafe buffer else {
+                        return rushes_curl_read_abort()
+                    }
+                    return unsafe Unmanaged<MailSource>.fromOpaque(context).takeUnretainedValue()
+                        .read(
+                            into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+                }, context))
+        try withExtendedLifetime(source) { () throws(TransportError) in try run(transfer) }
+    }
+
+    /// Whether the address can stand between angle brackets as it is: anything else could end the
+    /// command and begin another.
+    private static func isBare(_ address: String) -> Bool {
+        address.contains("@")
+            && address.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"<>\"\\".utf8.contains($0) }
+    }
+}

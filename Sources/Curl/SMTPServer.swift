@@ -1,0 +1,90 @@
+/// A mail server to hand mail to, as `MAIL_URL` names it.
+package struct SMTPServer: Sendable, Equatable {
+    /// Scheme, host and port, without a path: `smtps://mail.example:465`.
+    package let url: String
+    let user: String?
+    let password: String?
+
+    /// Reads `smtp://host`, `smtps://user:password@host:465`; user and password percent-decoded.
+    /// Nil for anything else, also with a path, and for a user without a password.
+    ///
+    /// `smtps` is TLS from the first byte. With `smtp` and a user, TLS is demanded by STARTTLS
+    /// before anything is told; without a user mail goes in the clear, which is for a server on
+    /// the same host or network.
+    package init?(url text: String) {
+        guard let scheme = ["smtp://", "smtps://"].first(where: text.lowercased().hasPrefix) else {
+            return nil
+        }
+        var authority = text.dropFirst(scheme.utf8.count)
+        if authority.hasSuffix("/") { authority.removeLast() }
+        var user: String?
+        var password: String?
+        if let at = authority.lastIndex(of: "@") {
+            let parts = authority[..<at].split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let name = Self.percentDecoded(parts[0]), !name.isEmpty,
+                let word = Self.percentDecoded(parts[1]), !word.isEmpty
+            else { return nil }
+            user = name
+            password = word
+            authority = authority[authority.index(after: at)...]
+        }
+        // libcurl itself says whether the rest is a host and a port.
+        guard !authority.isEmpty, !authority.contains(where: { "/?#\\@".contains($0) }),
+            Origin(of: scheme + authority) != nil
+        else { return nil }
+        url = scheme + authority
+        self.user = user
+        self.password = password
+    }
+
+    /// The text that `%XX` stands for (RFC 3986 2.1); nil when a digit is missing, when the bytes
+    /// are no UTF-8, and for control characters, which no command of SMTP can carry.
+    private static func percentDecoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard digits.count == 2,
+                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16),
+                digits.first != UInt8(ascii: "+")
+            else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+/// Mail as it is handed over.
+package struct OutboundMail: Sendable, Equatable {
+    /// The bare addresses of the envelope, `name@example.org`.
+    package let sender: String
+    package let recipient: String
+    /// The whole message (RFC 5322), its lines ended by CR LF.
+    package let message: [UInt8]
+
+    package init(sender: String, recipient: String, message: [UInt8]) {
+        self.sender = sender
+        self.recipient = recipient
+        self.message = message
+    }
+}
+
+/// Mail that the server has not taken.
+package struct MailError: Error, Equatable {
+    /// The server will not take this mail later either (RFC 5321 4.2.1: 55x).
+    package let isFinal: Bool
+    /// Holds neither address nor password, so that it can be logged.
+    package let message: String
+
+    init(isFinal: Bool, _ message: String) {
+        self.isFinal = isFinal
+        self.message = message
+    }
+}
