@@ -27,10 +27,9 @@ package struct Query: Sendable {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                if let value = UInt8(String(Substring(rest.prefix(2))), radix: 16),
-                    rest.count >= 2
-                {
-                    bytes.append(value)
+                let digits = rest.prefix(2).compactMap(hexDigit)
+                if digits.count == 2 {
+                    bytes.append(digits[0] << 4 | digits[1])
                     rest.removeFirst(2)
                 } else {
                     bytes.append(byte)
@@ -39,5 +38,14 @@ package struct Query: Sendable {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
     }
 }
