@@ -93,10 +93,11 @@ enum Sessions {
     /// `POST /api/auth/logout`: ends the session of the request, if there is one. Answers 204.
     static func destroy(_ request: Request, _ context: Context) throws -> Response {
         try refuseForeignOrigin(request, context)
-        if let credential = try Credential.of(request),
-            let token = context.site.tokens.read(credential.text, at: context.now)
-        {
-            try context.database.endSession(idHash: token.sessionHash)
+        if let credential = try Credential.of(request) {
+            try credential.demandOwnOrigin(of: request, context)
+            if let token = context.site.tokens.read(credential.text, at: context.now) {
+                try context.database.endSession(idHash: token.sessionHash)
+            }
         }
         return Response(
             status: .noContent,
@@ -118,12 +119,14 @@ enum Sessions {
         for user: User, _ status: HTTPResponse.Status, _ request: Request, _ context: Context
     ) throws -> Response {
         let seconds = Int(lifetime.components.seconds)
+        let userAgent = request.source.parameter("HTTP_USER_AGENT") ?? ""
         let token = TokenAuthority.Token(
             userID: user.id, sessionID: randomBytes(16),
             expiresAt: context.now.addingTimeInterval(Double(seconds)))
         try context.database.createSession(
             idHash: token.sessionHash, of: user.id, lasting: lifetime,
-            userAgent: request.source.parameter("HTTP_USER_AGENT") ?? "",
+            // The column counts code points; one character may be many of them.
+            userAgent: String(userAgent.unicodeScalars.prefix(255)),
             address: request.remoteAddress)
         let text = context.site.tokens.sign(token, at: context.now)
         return .json(

@@ -144,6 +144,14 @@ enum Credential {
         case .bearer(let text), .cookie(let text): text
         }
     }
+
+    /// Refuses a cookie unless one of our own pages sent it: a browser adds it whoever asks.
+    func demandOwnOrigin(of request: Request, _ context: Context) throws {
+        guard case .cookie = self else { return }
+        guard try request.origin() == context.settings.origin else {
+            throw Forbidden("This request came from another site.")
+        }
+    }
 }
 
 /// A handler that needs a user.
@@ -153,11 +161,7 @@ typealias UserHandler = @Sendable (Request, Context, User) throws -> Response
 func signedIn(_ handler: @escaping UserHandler) -> Handler {
     { request, context in
         guard let credential = try Credential.of(request) else { throw Unauthenticated() }
-        if case .cookie = credential, !request.isSafe {
-            guard try request.origin() == context.settings.origin else {
-                throw Forbidden("This request came from another site.")
-            }
-        }
+        if !request.isSafe { try credential.demandOwnOrigin(of: request, context) }
         guard let token = context.site.tokens.read(credential.text, at: context.now),
             let user = try context.database.user(session: token.sessionHash),
             user.id == token.userID
