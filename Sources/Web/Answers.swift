@@ -53,7 +53,7 @@ extension Response {
         fields[.cacheControl] = cacheControl
         let known = request.source.parameter("HTTP_IF_NONE_MATCH") ?? ""
         // nginx weakens the tag of an answer that it compresses.
-        guard known.contains(tag) else {
+        guard known.contains(tag) || known == "*" else {
             return Response(status: status, contentType: contentType, fields: fields, body: body)
         }
         return Response(status: .notModified, fields: fields)
@@ -234,9 +234,11 @@ extension Date {
         let whole = Date.ISO8601FormatStyle()
         let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         let time = text.utf8.count == 10 ? text + "T00:00:00Z" : text
-        guard let date = (try? whole.parse(time)) ?? (try? fractional.parse(time)) else {
-            return nil
-        }
+        // The parser takes 30 February for 2 March.
+        let civil = time.prefix(19) + "Z"
+        guard let date = (try? whole.parse(time)) ?? (try? fractional.parse(time)),
+            (try? whole.parse(String(civil)))?.formatted(whole) == String(civil)
+        else { return nil }
         self = date
     }
 }

@@ -58,7 +58,7 @@ struct Page<Kind> {
     init(_ query: Query, problems: inout [InvalidInput.Field]) {
         var limit = 20
         if let text = query["limit"] {
-            if let number = Int(text), (1...100).contains(number) {
+            if text.first?.isNumber == true, let number = Int(text), (1...100).contains(number) {
                 limit = number
             } else {
                 problems.append(.init("limit", "Send a whole number from 1 to 100."))

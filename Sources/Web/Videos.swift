@@ -138,8 +138,9 @@ enum Videos {
             filter.tier = tier
         }
         if let text = query["q"] {
-            if text.count > 200 || text.contains("\0") {
-                problems.append(.init("q", "Use at most 200 characters."))
+            // U+FFFD stands for what was no UTF-8.
+            if text.count > 200 || text.contains(where: { $0 == "\0" || $0 == "\u{FFFD}" }) {
+                problems.append(.init("q", "Use at most 200 characters of text."))
             }
             filter.query = text
         }
