@@ -1,6 +1,7 @@
 package import Domain
 import FoundationEssentials
 package import MariaDB
+import Synchronization
 
 extension Money: SQLConvertible {
     package init?(sqlValue: SQLValue) {
@@ -27,11 +28,25 @@ extension User.Role: SQLConvertible {}
 extension Purchase.State: SQLConvertible {}
 
 extension ID {
-    /// A new id of this moment. Its time only sorts; no rule compares it.
+    /// A new id of this moment, which sorts after all that this process has made before: the lines
+    /// of one transaction are listed in the order of their ids. No rule compares its time.
+    ///
+    /// The twelve bits after the milliseconds hold the fraction of the millisecond, and count on
+    /// where the clock does not (RFC 9562, 6.2, method 3); 62 bits are random.
     package static func new() -> ID {
-        ID(at: Date(), random: (.random(in: 0 ... .max), .random(in: 0 ... .max)))
+        let now = UInt64(Date().timeIntervalSince1970 * 4_096_000)
+        let tick = lastTick.withLock { last in
+            last = max(last + 1, now)
+            return last
+        }
+        // Half a millisecond more, so that rounding cannot reach the one before.
+        let time = Date(timeIntervalSince1970: (Double(tick >> 12) + 0.5) / 1000)
+        return ID(at: time, random: (tick, .random(in: 0 ... .max)))
     }
 }
+
+/// When the last id was made, in 4096ths of a millisecond since 1970.
+private let lastTick = Mutex<UInt64>(0)
 
 extension Duration {
     /// Whole microseconds, for `INTERVAL ? MICROSECOND`.
