@@ -14,6 +14,13 @@ extension Connection {
         effect: () throws -> Bool
     ) throws {
         try transaction {
+            // First the row, which copies of the event that come at once then wait for.
+            try execute(
+                """
+                INSERT INTO vendor_events (provider, event_id, type, object_id, received_at)
+                VALUES (\(vendor), \(eventID), \(type), \(object), UTC_TIMESTAMP(6))
+                ON DUPLICATE KEY UPDATE event_id = event_id
+                """)
             let isProcessed = try first(
                 """
                 SELECT processed_at IS NOT NULL AS is_processed
@@ -23,13 +30,6 @@ extension Connection {
                 """
             ) { row in try row("is_processed") as Bool }
             if isProcessed == true { return }
-            if isProcessed == nil {
-                try execute(
-                    """
-                    INSERT INTO vendor_events (provider, event_id, type, object_id, received_at)
-                    VALUES (\(vendor), \(eventID), \(type), \(object), UTC_TIMESTAMP(6))
-                    """)
-            }
             let isDone = try effect()
             try execute(
                 """
