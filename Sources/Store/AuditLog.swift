@@ -11,7 +11,7 @@ package struct Operator: Sendable {
     /// Throws ``InvalidInput`` unless the reason says something, in at most 500 characters.
     package init(userID: UserID?, reason: String?) throws {
         let text = reason?.trimmed ?? ""
-        guard text.count >= 3, text.count <= 500, !text.contains("\0") else {
+        guard text.count >= 3, text.unicodeScalars.count <= 500, !text.contains("\0") else {
             throw InvalidInput("reason", "Say why, in 3 to 500 characters.")
         }
         self.userID = userID

@@ -116,6 +116,10 @@ enum Administration {
         let actor = try Operator(userID: user.id, reason: body["reason"]?.string)
         var reader = FieldReader(body)
         let task = reader.string("taskId", maxLength: 255)
+        // The column counts code points; one character may be many of them.
+        if let task, task.isEmpty || task.unicodeScalars.count > 255 {
+            reader.refuse("taskId", "Send the vendor's id, of at most 255 characters.")
+        }
         try reader.finish()
         try context.database.resolve(
             context.id(), task: task, renderDeadline: context.settings.deadlines.render,
