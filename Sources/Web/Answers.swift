@@ -136,7 +136,10 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
     case let error as RateLimited:
         return refusal(error, request)
     case let error as IntakeStopped:
-        return refusal(.serviceUnavailable, "API_ERROR", error.message, action: "retry", request)
+        var response = refusal(
+            .serviceUnavailable, "API_ERROR", error.message, action: "retry", request)
+        response.fields[.retryAfter] = "60"
+        return response
     case is VendorUnavailable:
         return refusal(
             .badGateway, "API_ERROR",
