@@ -130,8 +130,8 @@ let package = Package(
         tests(
             "WebTests",
             [
-                "DatabaseSupport", "Domain", "HTTP", "MariaDB", "Store", "Stripe", "Web",
-                httpTypes,
+                "DatabaseSupport", "Domain", "HTTP", "JSON", "MariaDB", "Sodium", "Store", "Stripe",
+                "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",

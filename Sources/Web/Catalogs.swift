@@ -2,7 +2,8 @@ import Domain
 import HTTP
 import JSON
 
-private let publicCache = "public, max-age=60"
+/// Kept for a minute by anyone.
+let publicCache = "public, max-age=60"
 
 /// What is sold by the second.
 enum Tiers {

@@ -2,6 +2,7 @@
 package let routes: [Route] = [
     .get("/api/health/live", Health.live),
     .get("/api/health", Health.show),
+    .get("/api/openapi.json", OpenAPI.show),
 
     .get("/api/tiers", Tiers.index),
     .get("/api/credits/packages", Packages.index),

@@ -110,8 +110,20 @@ package final class Site {
         return remembered.renderTimes
     }
 
+    /// What the API says of itself, with the catalog's current version.
+    func openAPI() throws -> [UInt8] {
+        let catalog = try catalog()
+        if let known = remembered.openAPI, known.version == catalog.version {
+            return known.document
+        }
+        let document = OpenAPI.document(of: routes, catalog: catalog, appURL: settings.appURL)
+        remembered.openAPI = (catalog.version, document)
+        return document
+    }
+
     private struct Remembered {
         var catalog: Catalog?
+        var openAPI: (version: Int, document: [UInt8])?
         var renderTimes: [RenderTimeKey: RenderTime] = [:]
         var renderTimesReadAt: Date?
     }

@@ -9,7 +9,7 @@ package final class TestDatabases: Sendable {
     package static let shared = TestDatabases()
 
     private let server = Mutex<DatabaseConfiguration?>(nil)
-    /// The common databases by migration folder.
+    /// The common databases by name and migration folder.
     private let common = Mutex<[String: DatabaseConfiguration]>([:])
     private let count = Atomic<Int>(0)
 
@@ -28,10 +28,12 @@ package final class TestDatabases: Sendable {
         }
     }
 
-    /// The database that all callers with this folder share.
-    func common(migrated folder: String?) throws -> DatabaseConfiguration {
+    /// The database that all callers with this folder and name share, as long as the process lives.
+    package func common(
+        migrated folder: String?, named name: String = ""
+    ) throws -> DatabaseConfiguration {
         try common.withLock { common in
-            let key = folder ?? ""
+            let key = "\(name) \(folder ?? "")"
             if let configuration = common[key] { return configuration }
             let configuration = try create(migrated: folder)
             // The server may be one that stays.

@@ -1,0 +1,383 @@
+extension Operation {
+    /// One for each route, in any order; a test compares the two lists.
+    static let all: [Operation] = [
+        Operation(
+            route: "GET /api/openapi.json", id: "describe", tag: "Service",
+            summary: "This description", access: .anyone, parameters: ["ifNoneMatch"],
+            success: Answer(
+                status: 200, description: "An OpenAPI document.",
+                content: Content(schema: "Description", example: #"{"openapi": "3.1.1"}"#),
+                isRevalidated: true)),
+        Operation(
+            route: "GET /api/health/live", id: "live", tag: "Service",
+            summary: "Whether the process answers", access: .anyone,
+            success: Answer(
+                status: 200, description: "It does.",
+                content: Content(schema: "Live", example: #"{"status": "live"}"#)),
+            isAlone: true),
+        Operation(
+            route: "GET /api/health", id: "health", tag: "Service",
+            summary: "Whether the shop works", access: .anyone,
+            success: Answer(
+                status: 200, description: "Open, perhaps with a vendor that fails.",
+                content: Content(
+                    schema: "Health",
+                    example: """
+                        {"status": "healthy", "checks": {"database": "ok", "pollo_api": "ok",
+                        "stripe": "ok", "webhook_receiver": "ok", "ledger": "ok"},
+                        "timestamp": "2026-11-22T10:00:00.123Z"}
+                        """)),
+            others: [
+                Answer(
+                    status: 503, description: "The database does not answer.",
+                    content: Content(
+                        schema: "Health",
+                        example: """
+                            {"status": "degraded", "checks": {"database": "failing",
+                            "pollo_api": "unknown", "stripe": "unknown",
+                            "webhook_receiver": "unknown", "ledger": "unknown"},
+                            "timestamp": "2026-11-22T10:00:00.123Z"}
+                            """))
+            ], isAlone: true),
+        Operation(
+            route: "GET /api/tiers", id: "listTiers", tag: "Catalog",
+            summary: "The tiers on sale", access: .anyone, parameters: ["ifNoneMatch"],
+            success: Answer(
+                status: 200, description: "In the order they are shown.",
+                content: Content(
+                    schema: "TierList",
+                    example: """
+                        {"items": [{"id": "pro", "name": "Pro", "model": "Kling 2.5 Turbo",
+                        "pricePerSecond": 0.372, "prices": {"5": 1.86, "10": 3.72},
+                        "durations": [5, 10], "requiresImage": false,
+                        "features": ["Director-level cinematics"], "popular": true,
+                        "fields": {"text": {"prompt": {"type": "string", "required": true,
+                        "minLength": 10, "maxLength": 1000}}, "image": null}}]}
+                        """),
+                isRevalidated: true)),
+        Operation(
+            route: "GET /api/credits/packages", id: "listPackages", tag: "Catalog",
+            summary: "The packages of credit on sale", access: .anyone,
+            parameters: ["ifNoneMatch"],
+            success: Answer(
+                status: 200, description: "In the order they are shown.",
+                content: Content(
+                    schema: "PackageList",
+                    example: """
+                        {"items": [{"id": "pro", "price": 47.99, "credits": 50, "bonus": 5,
+                        "total": 55, "popular": true}]}
+                        """),
+                isRevalidated: true)),
+
+        Operation(
+            route: "POST /api/auth/register", id: "register", tag: "Accounts",
+            summary: "Makes an account and signs it in", access: .anyone, request: credentials,
+            success: Answer(
+                status: 201, description: "The account, its token and its cookie.",
+                content: session, setsCookie: true),
+            refusals: [.invalid, .forbidden, .conflict, .tooLarge, .unsupportedMediaType]),
+        Operation(
+            route: "POST /api/auth/login", id: "login", tag: "Accounts",
+            summary: "Starts a session", access: .anyone, request: credentials,
+            success: Answer(
+                status: 200, description: "A token and a cookie, good for 30 days.",
+                content: session, setsCookie: true),
+            refusals: [
+                .invalid, .invalidCredentials, .forbidden, .tooLarge, .unsupportedMediaType,
+            ]),
+        Operation(
+            route: "POST /api/auth/logout", id: "logout", tag: "Accounts",
+            summary: "Ends the session of the call, if there is one", access: .anyone,
+            success: Answer(
+                status: 204, description: "It is over; the cookie is cleared.", setsCookie: true),
+            refusals: [.invalid, .unauthenticated, .forbidden]),
+        Operation(
+            route: "POST /api/auth/refresh", id: "refresh", tag: "Accounts",
+            summary: "Puts a new session in the place of the call's",
+            success: Answer(
+                status: 200, description: "The new token and cookie; the old ones are over.",
+                content: session, setsCookie: true),
+            refusals: [.invalid, .forbidden]),
+        Operation(
+            route: "GET /api/me", id: "showMe", tag: "Accounts",
+            summary: "Who is signed in, and what they have",
+            success: Answer(
+                status: 200, description: "The account.",
+                content: Content(
+                    schema: "Me",
+                    example: """
+                        {"id": "\(exampleID)", "email": "name@example.org",
+                        "emailVerified": true, "role": "user",
+                        "createdAt": "2026-11-22T10:00:00.123Z", "balance": 53.14,
+                        "reserved": 1.86}
+                        """))),
+
+        Operation(
+            route: "POST /api/videos/quote", id: "quoteVideo", tag: "Videos",
+            summary: "What a video would cost",
+            request: Content(schema: "QuoteOrder", example: #"{"tier": "pro", "duration": 5}"#),
+            success: Answer(
+                status: 200, description: "Nothing was ordered.",
+                content: Content(
+                    schema: "Quote",
+                    example: #"{"tier": "pro", "price": 1.86, "balanceAfter": 53.14}"#)),
+            refusals: [.invalid, .forbidden, .tooLarge, .unsupportedMediaType]),
+        Operation(
+            route: "POST /api/videos/generate", id: "generateVideo", tag: "Videos",
+            summary: "Orders one to four videos, paid in credit", parameters: ["idempotencyKey"],
+            request: Content(
+                schema: "VideoOrder",
+                example: """
+                    {"tier": "pro", "prompt": "A paper boat sails down a rainy street",
+                    "duration": 5, "aspectRatio": "16:9"}
+                    """),
+            success: accepted,
+            refusals: [
+                .invalid, .insufficientCredits, .forbidden, .conflict, .tooLarge,
+                .unsupportedMediaType, .rateLimited,
+            ]),
+        Operation(
+            route: "GET /api/videos", id: "listVideos", tag: "Videos",
+            summary: "The gallery, newest first",
+            parameters: [
+                "status", "tier", "q", "from", "to", "limit", "cursor", "ifNoneMatch",
+            ],
+            success: Answer(
+                status: 200, description: "A page.",
+                content: Content(
+                    schema: "VideoPage", example: #"{"items": [\#(video)], "nextCursor": null}"#),
+                isRevalidated: true),
+            refusals: [.invalid]),
+        Operation(
+            route: "GET /api/videos/:id", id: "showVideo", tag: "Videos", summary: "One video",
+            parameters: ["id", "ifNoneMatch"],
+            success: Answer(
+                status: 200, description: "As it stands.",
+                content: Content(schema: "Video", example: video), isRevalidated: true),
+            refusals: [.notFound]),
+        Operation(
+            route: "GET /api/videos/:id/status", id: "showVideoStatus", tag: "Videos",
+            summary: "One video, by another path", parameters: ["id", "ifNoneMatch"],
+            success: Answer(
+                status: 200, description: "As it stands.",
+                content: Content(schema: "Video", example: video), isRevalidated: true),
+            refusals: [.notFound]),
+        Operation(
+            route: "GET /api/videos/:id/file", id: "downloadVideo", tag: "Videos",
+            summary: "The file, with ranges", parameters: ["id", "download"],
+            success: Answer(
+                status: 200, description: "The video.", mediaType: "video/mp4"),
+            refusals: [.notFound]),
+        Operation(
+            route: "GET /api/videos/:id/poster", id: "downloadPoster", tag: "Videos",
+            summary: "The first clear picture", parameters: ["id"],
+            success: Answer(
+                status: 200, description: "The picture.", mediaType: "image/jpeg"),
+            refusals: [.notFound]),
+        Operation(
+            route: "POST /api/videos/:id/cancellation", id: "cancelVideo", tag: "Videos",
+            summary: "Takes a video back that was not begun; its price is returned",
+            parameters: ["id"],
+            success: Answer(
+                status: 200, description: "Canceled.",
+                content: Content(schema: "Video", example: canceledVideo)),
+            refusals: [.invalid, .forbidden, .notFound, .conflict]),
+        Operation(
+            route: "POST /api/videos/:id/retry", id: "retryVideo", tag: "Videos",
+            summary: "Orders a video that has ended again, at the price of today",
+            parameters: ["id", "idempotencyKey"], success: accepted,
+            refusals: [
+                .invalid, .insufficientCredits, .forbidden, .notFound, .conflict, .rateLimited,
+            ]),
+
+        Operation(
+            route: "GET /api/credits/balance", id: "showBalance", tag: "Credits",
+            summary: "What there is to spend, and until when",
+            success: Answer(
+                status: 200, description: "The balance with its lots, in the order of spending.",
+                content: Content(
+                    schema: "Balance",
+                    example: """
+                        {"available": 53.14, "reserved": 1.86,
+                        "lots": [{"id": "\(exampleID)", "source": "purchase",
+                        "remaining": 53.14, "expiresAt": "2027-02-20T10:00:00.123Z"}],
+                        "shortfall": 0}
+                        """))),
+        Operation(
+            route: "GET /api/credits/transactions", id: "listTransactions", tag: "Credits",
+            summary: "Everything that changed the balance, newest first",
+            parameters: ["limit", "cursor"],
+            success: Answer(
+                status: 200, description: "A page.",
+                content: Content(
+                    schema: "TransactionPage",
+                    example: """
+                        {"items": [{"id": "\(exampleID)", "type": "charge", "amount": -1.86,
+                        "balanceAfter": 53.14, "description": "Pro video, 5 s",
+                        "jobId": "\(exampleID)", "createdAt": "2026-11-22T10:00:00.123Z"}],
+                        "nextCursor": null}
+                        """)),
+            refusals: [.invalid]),
+        Operation(
+            route: "POST /api/credits/purchase", id: "purchaseCredits", tag: "Credits",
+            summary: "Orders a package, to be paid on Stripe's page",
+            parameters: ["idempotencyKey"],
+            request: Content(schema: "PurchaseOrder", example: #"{"packageId": "pro"}"#),
+            success: Answer(
+                status: 201, description: "Send the buyer to `url`.",
+                content: Content(
+                    schema: "Checkout",
+                    example: """
+                        {"purchaseId": "\(exampleID)", "sessionId": "cs_test_a1",
+                        "url": "https://checkout.stripe.com/c/pay/cs_test_a1"}
+                        """)),
+            refusals: [
+                .invalid, .forbidden, .conflict, .tooLarge, .unsupportedMediaType,
+                .vendorUnavailable,
+            ]),
+        Operation(
+            route: "GET /api/credits/purchases/:id", id: "showPurchase", tag: "Credits",
+            summary: "How an order stands", parameters: ["id"],
+            success: Answer(
+                status: 200, description: "Asked of Stripe while it is open.",
+                content: Content(schema: "Purchase", example: purchase)),
+            refusals: [.notFound]),
+
+        Operation(
+            route: "GET /api/admin/attention", id: "listAttention", tag: "Administration",
+            summary: "What needs a person, oldest first",
+            success: Answer(
+                status: 200, description: "At most 500 items.",
+                content: Content(
+                    schema: "AttentionList",
+                    example: """
+                        {"items": [{"kind": "uncertain_video", "subject": "\(exampleID)",
+                        "amount": 1.86, "detail": "no answer", "since": "2026-11-22T10:00:00.123Z"}]}
+                        """)),
+            refusals: [.notFound]),
+        Operation(
+            route: "GET /api/admin/reconciliation", id: "showReconciliation",
+            tag: "Administration",
+            summary: "What the last comparison with the vendors found",
+            success: Answer(
+                status: 200, description: "Without items, all agrees.",
+                content: Content(
+                    schema: "Reconciliation",
+                    example: """
+                        {"startedAt": "2026-11-22T03:00:00.123Z",
+                        "finishedAt": "2026-11-22T03:00:04.567Z", "items": []}
+                        """)),
+            refusals: [.notFound]),
+        Operation(
+            route: "GET /api/admin/audit", id: "listAudit", tag: "Administration",
+            summary: "What was done by hand, newest first", parameters: ["limit", "cursor"],
+            success: Answer(
+                status: 200, description: "A page.",
+                content: Content(
+                    schema: "AuditPage",
+                    example: """
+                        {"items": [{"id": "\(exampleID)", "actorId": null, "action": "grant",
+                        "subject": "\(exampleID)", "reason": "goodwill", "detail": "$5.00",
+                        "createdAt": "2026-11-22T10:00:00.123Z"}], "nextCursor": null}
+                        """)),
+            refusals: [.invalid, .notFound]),
+        Operation(
+            route: "POST /api/admin/purchases/:id/refund", id: "refundPurchase",
+            tag: "Administration",
+            summary: "Sends money back, and takes its credit", parameters: ["id"],
+            request: Content(
+                schema: "RefundOrder", example: #"{"reason": "asked by mail", "amount": 4.5}"#),
+            success: Answer(
+                status: 200, description: "Refunded.",
+                content: Content(schema: "Purchase", example: purchase)),
+            refusals: [
+                .invalid, .forbidden, .notFound, .conflict, .tooLarge, .unsupportedMediaType,
+                .vendorUnavailable,
+            ]),
+        Operation(
+            route: "POST /api/admin/videos/:id/resolution", id: "resolveVideo",
+            tag: "Administration",
+            summary: "Says whether the vendor has made an uncertain video", parameters: ["id"],
+            request: Content(
+                schema: "Resolution", example: #"{"reason": "asked the vendor", "taskId": "t1"}"#),
+            success: Answer(status: 204, description: "It goes on, or its price is returned."),
+            refusals: [
+                .invalid, .forbidden, .notFound, .conflict, .tooLarge, .unsupportedMediaType,
+            ]),
+
+        Operation(
+            route: "POST /api/webhooks/stripe", id: "receiveStripeEvent", tag: "Webhooks",
+            summary: "An event of Stripe's", access: .vendor, parameters: ["stripeSignature"],
+            request: Content(schema: "Event", example: #"{"id": "evt_1"}"#),
+            success: received, refusals: [.invalid, .tooLarge, .vendorUnavailable]),
+        Operation(
+            route: "POST /api/webhooks/pollo", id: "receivePolloCallback", tag: "Webhooks",
+            summary: "A callback of the video vendor's", access: .vendor,
+            parameters: ["polloID", "polloTimestamp", "polloSignature"],
+            request: callback, success: received,
+            refusals: [.unauthenticated, .tooLarge]),
+        Operation(
+            route: "POST /api/webhooks/pollo/:token", id: "receivePolloJobCallback",
+            tag: "Webhooks", summary: "A callback of the video vendor's for one job",
+            access: .vendor,
+            parameters: ["callbackToken", "polloID", "polloTimestamp", "polloSignature"],
+            request: callback, success: received,
+            refusals: [.unauthenticated, .tooLarge]),
+    ]
+
+    private static let exampleID = "019abf53-3f7b-7c4e-9a51-0d6f4b8e21c7"
+
+    private static let credentials = Content(
+        schema: "Credentials",
+        example: #"{"email": "name@example.org", "password": "four words of my own"}"#)
+
+    private static let session = Content(
+        schema: "Session",
+        example: """
+            {"user": {"id": "\(exampleID)", "email": "name@example.org", "emailVerified": false,
+            "role": "user", "createdAt": "2026-11-22T10:00:00.123Z"},
+            "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln",
+            "expiresAt": "2026-12-22T10:00:00.123Z"}
+            """)
+
+    private static let accepted = Answer(
+        status: 202, description: "Charged and queued.",
+        content: Content(
+            schema: "AcceptedVideo",
+            example: """
+                {"jobId": "\(exampleID)", "taskId": null, "status": "pending", "tier": "pro",
+                "estimatedCost": 1.86, "estimatedTime": 120, "balance": 53.14, "position": 1}
+                """))
+
+    private static let purchase = """
+        {"id": "\(exampleID)", "packageId": "pro", "status": "paid", "price": 47.99,
+        "credits": 50, "bonus": 5, "total": 55, "createdAt": "2026-11-22T10:00:00.123Z",
+        "paidAt": "2026-11-22T10:01:10.456Z"}
+        """
+
+    private static let video = example(
+        status: #""completed", "statusDetail": null"#, charged: "1.86",
+        file: "\"https://rushes.example/api/videos/\(exampleID)/file\"")
+
+    private static let canceledVideo = example(
+        status: #""canceled", "statusDetail": "canceled""#, charged: "0", file: "null")
+
+    private static func example(status: String, charged: String, file: String) -> String {
+        """
+        {"jobId": "\(exampleID)", "taskId": null, "tier": "pro", "status": \(status),
+        "prompt": "A paper boat sails down a rainy street", "negativePrompt": null,
+        "image": null, "imageTail": null, "duration": 5, "aspectRatio": "16:9",
+        "resolution": null, "mode": null, "strength": null, "seed": null,
+        "estimatedCost": 1.86, "userCharged": \(charged), "videoUrl": \(file),
+        "posterUrl": null, "createdAt": "2026-11-22T10:00:00.123Z",
+        "completedAt": "2026-11-22T10:02:31.789Z"}
+        """
+    }
+
+    private static let callback = Content(
+        schema: "Event", example: #"{"taskId": "task_1", "status": "succeed"}"#)
+
+    private static let received = Answer(
+        status: 200, description: "Taken; the same event again changes nothing.",
+        content: Content(schema: "Received", example: #"{"received": true}"#))
+}

@@ -1,0 +1,217 @@
+import DatabaseSupport
+import Domain
+import HTTP
+import HTTPTypes
+import JSON
+import MariaDB
+import Store
+import Testing
+
+@testable import Web
+
+struct RoutingTests {
+    @Test(arguments: [
+        "/", "", "/api", "/api/", "/api/me/", "//api/me", "/api//me", "/API/me", "/api/Me",
+        "/api/tiers/pro", "/api/videos/", "/api/videos//status", "/api/videos/1/2/3",
+        "/api/credits/purchases", "/api/credits/purchases/", "/api/webhooks/pollo/",
+        "/api/webhooks/pollo/a/b", "/api/health/livex", "/api/%6de", "/api/me\0", "/api/me?x",
+        "/api/videos/../me", "/API/OPENAPI.JSON", "api/me",
+    ])
+    func `a path that is not exactly a route's is not found`(path: String) throws {
+        try withSite { site in
+            let user = try site.makeUser()
+            for method in [HTTPRequest.Method.get, .post, .head, .put] {
+                let answer = try site.send(method, path, TestSite.bearer(user))
+                #expect(answer.status == 404)
+                #expect(answer.code == "NOT_FOUND")
+            }
+        }
+    }
+
+    @Test func `a route takes its own method and says which when it is another`() throws {
+        try withSite { site in
+            for route in routes {
+                let path = route.pattern.split(separator: "/")
+                    .map { $0.first == ":" ? "/x" : "/\($0)" }.joined()
+                let own = routes.filter { $0.pattern == route.pattern }.map(\.method)
+                let allowed = Set(own.flatMap { $0 == .get ? [.get, .head] : [$0] })
+                for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options]
+                where !allowed.contains(method) {
+                    let answer = try site.send(method, path)
+                    #expect(answer.status == 405)
+                    #expect(answer.code == "METHOD_NOT_ALLOWED")
+                    let named = try #require(answer.fields[.allow])
+                    #expect(Set(named.split(separator: ", ").map(String.init))
+                        == Set(allowed.map(\.rawValue)))
+                }
+            }
+        }
+    }
+
+    @Test func `HEAD is answered like GET`() throws {
+        try withSite { site in
+            let user = try site.makeUser(credit: 5.dollars)
+            let video = try site.makeVideo(for: user)
+            for path in [
+                "/api/health/live", "/api/tiers", "/api/me", "/api/videos/\(video)",
+                "/api/videos", "/api/credits/balance", "/api/openapi.json",
+            ] {
+                let head = try site.send(.head, path, TestSite.bearer(user))
+                let get = try site.send(.get, path, TestSite.bearer(user))
+                #expect(head.status == 200)
+                #expect(head.response.body == get.response.body)
+                #expect(head.fields[.eTag] == get.fields[.eTag])
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "/api/tiers", "/api/credits/packages", "/api/openapi.json", "/api/videos", "video",
+    ])
+    func `an answer that the client has is not sent again`(path: String) throws {
+        try withSite { site in
+            let user = try site.makeUser(credit: 5.dollars)
+            let video = try site.makeVideo(for: user)
+            let path = path == "video" ? "/api/videos/\(video)" : path
+            let first = try site.get(path, as: user)
+            let tag = try #require(first.fields[.eTag])
+            for known in [tag, "W/\(tag)", "\"other\", \(tag)", "*"] {
+                let again = try site.get(path, as: user, [(Header.ifNoneMatch, known)])
+                #expect(again.status == 304)
+                #expect(again.response.body == [])
+                #expect(again.fields[.eTag] == tag)
+                #expect(again.fields[.cacheControl] == first.fields[.cacheControl])
+            }
+            for known in ["\"other\"", String(tag.dropLast(2)) + "\"", ""] {
+                #expect(try site.get(path, as: user, [(Header.ifNoneMatch, known)]).status == 200)
+            }
+        }
+    }
+
+    @Test func `a private answer is kept by nobody else`() throws {
+        try withSite { site in
+            let user = try site.makeUser(credit: 5.dollars)
+            let video = try site.makeVideo(for: user)
+            for path in ["/api/me", "/api/credits/balance", "/api/credits/transactions"] {
+                #expect(try site.get(path, as: user).fields[.cacheControl] == "no-store")
+            }
+            for path in ["/api/videos", "/api/videos/\(video)"] {
+                #expect(try site.get(path, as: user).fields[.cacheControl] == "private, no-cache")
+            }
+            #expect(try site.get("/api/tiers").fields[.cacheControl] == "public, max-age=60")
+            #expect(try site.get("/api/me").fields[.cacheControl] == "no-store")
+        }
+    }
+
+    @Test func `without a database the process lives and the shop is closed`() throws {
+        var nowhere = try DatabaseConfiguration(url: "mariadb://root@localhost/rushes")
+        nowhere.socket = "/nonexistent/socket"
+        let site = TestSite(Connection(nowhere))
+        #expect(try site.get("/api/health/live").status == 200)
+        let health = try site.get("/api/health")
+        #expect(health.status == 503)
+        #expect(health.json["status"] == "degraded")
+        #expect(health.json["checks"]?["database"] == "failing")
+        for path in ["/api/tiers", "/api/credits/packages", "/api/openapi.json"] {
+            let answer = try site.get(path)
+            #expect(answer.status == 503)
+            #expect(answer.code == "API_ERROR")
+            #expect(answer.fields[.retryAfter] != nil)
+            #expect(!answer.text.contains("nonexistent"))
+        }
+    }
+
+    @Test func `a vendor that fails leaves the shop degraded and open`() throws {
+        try withFreshSite { site in
+            let unknown = try site.get("/api/health")
+            #expect(unknown.status == 200)
+            #expect(unknown.json["status"] == "healthy")
+            #expect(unknown.json["checks"]?["stripe"] == "unknown")
+            try site.database.setHealth("stripe", isHealthy: false, detail: "refused")
+            let failing = try site.get("/api/health")
+            #expect(failing.status == 200)
+            #expect(failing.json["status"] == "degraded")
+            #expect(failing.json["checks"]?["stripe"] == "failing")
+            #expect(!failing.text.contains("refused"))
+            try site.database.setHealth("stripe", isHealthy: true, detail: "")
+            #expect(try site.get("/api/health").json["status"] == "healthy")
+        }
+    }
+}
+
+/// What holds for every route that takes JSON.
+struct InputTests {
+    private static let paths = [
+        "/api/auth/register", "/api/auth/login", "/api/videos/quote", "/api/videos/generate",
+        "/api/credits/purchase",
+    ]
+
+    @Test(arguments: paths)
+    func `only JSON is taken`(path: String) throws {
+        try withSite { site in
+            let user = try site.makeUser()
+            for type in [
+                nil, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
+                "application/jsonx", "application/json-patch+json", "text/json",
+            ] {
+                let headers = TestSite.bearer(user) + (type.map { [("CONTENT_TYPE", $0)] } ?? [])
+                let answer = try site.send(.post, path, headers, body: Array("{}".utf8))
+                #expect(answer.status == 415)
+                #expect(answer.code == "UNSUPPORTED_MEDIA_TYPE")
+            }
+            for type in ["application/json; charset=utf-8", "Application/JSON", "application/json ;x"] {
+                let answer = try site.send(
+                    .post, path, TestSite.bearer(user) + [("CONTENT_TYPE", type)],
+                    body: Array("{}".utf8))
+                #expect(answer.status == 400)
+            }
+        }
+    }
+
+    @Test(arguments: paths)
+    func `a body of more than 64 kB is refused`(path: String) throws {
+        try withSite { site in
+            let user = try site.makeUser()
+            let longest = "{}" + String(repeating: " ", count: 65_534)
+            #expect(try site.post(path, longest, as: user).status == 400)
+            let answer = try site.post(path, longest + " ", as: user)
+            #expect(answer.status == 413)
+            #expect(answer.code == "PAYLOAD_TOO_LARGE")
+        }
+    }
+
+    @Test(arguments: paths)
+    func `what is not JSON in UTF-8 is refused`(path: String) throws {
+        try withSite { site in
+            let user = try site.makeUser()
+            let bodies: [[UInt8]] =
+                [
+                    "", " ", "{", "{}}", "{'a': 1}", "{\"a\": }", "{\"a\": 1,}", "nope", "\u{FEFF}{}",
+                    "{\"a\": \"\\ud800\"}", "{\"a\": 01}", "{\"a\": NaN}", "{\"a\": \"\n\"}",
+                    String(repeating: "[", count: 60_000),
+                    String(repeating: #"{"a":"#, count: 13_000),
+                ].map { Array($0.utf8) } + [
+                    [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D],
+                    [0x7B, 0x22, 0xC0, 0x80, 0x22, 0x3A, 0x31, 0x7D],
+                    // {} in UTF-16 and UTF-32.
+                    [0x7B, 0, 0x7D, 0], [0xFF, 0xFE, 0x7B, 0, 0x7D, 0], [0x7B, 0, 0, 0, 0x7D, 0, 0, 0],
+                ]
+            for body in bodies {
+                let answer = try site.send(
+                    .post, path, TestSite.bearer(user) + [("CONTENT_TYPE", "application/json")],
+                    body: body)
+                #expect(answer.status == 400)
+                #expect(answer.code == "INVALID_INPUT")
+                #expect(answer.json["error"]?["action"] == "correct_input")
+            }
+        }
+    }
+
+    @Test(arguments: paths, ["[]", "1", "null", "\"text\"", "true", "1e400", "[{}]"])
+    func `JSON that is no object is refused`(path: String, body: String) throws {
+        try withSite { site in
+            let user = try site.makeUser()
+            #expect(try site.post(path, body, as: user).status == 400)
+        }
+    }
+}

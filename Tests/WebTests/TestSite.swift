@@ -1,0 +1,299 @@
+import DatabaseSupport
+import Domain
+import FoundationEssentials
+import HTTP
+import HTTPTypes
+import JSON
+import Logging
+import MariaDB
+import Sodium
+import Store
+import Stripe
+import Testing
+
+@testable import Web
+
+/// A request as nginx hands it over: CGI parameters in their order, and a body.
+final class TestSource: RequestSource {
+    private let parameters: [(name: String, value: String)]
+    private let bytes: [UInt8]
+
+    init(_ parameters: [(name: String, value: String)], body: [UInt8]) {
+        self.parameters = parameters
+        bytes = body
+    }
+
+    func parameter(_ name: StaticString) -> String? {
+        parameters.first { $0.name == name.description }?.value
+    }
+
+    func count(of name: StaticString) -> Int {
+        parameters.count { $0.name == name.description }
+    }
+
+    func body(upTo limit: Int) throws -> [UInt8] {
+        guard bytes.count <= limit else { throw BodyTooLarge(limit: limit) }
+        return bytes
+    }
+}
+
+/// Names of header parameters that tests send.
+enum Header {
+    static let authorization = "HTTP_AUTHORIZATION"
+    static let cookie = "HTTP_COOKIE"
+    static let origin = "HTTP_ORIGIN"
+    static let idempotencyKey = "HTTP_IDEMPOTENCY_KEY"
+    static let ifNoneMatch = "HTTP_IF_NONE_MATCH"
+    static let stripeSignature = "HTTP_STRIPE_SIGNATURE"
+}
+
+/// An answer that was found to be as the API describes it.
+struct Answer {
+    let response: Response
+    /// Null for an answer without a JSON body.
+    let json: JSONValue
+
+    var status: Int { response.status.code }
+    var text: String { String(decoding: response.body, as: UTF8.self) }
+    var code: String? { json["error"]?["code"]?.string }
+    var fields: HTTPFields { response.fields }
+    var items: [JSONValue] { json["items"]?.array ?? [] }
+    /// The names of the fields that were refused.
+    var refused: [String] {
+        (json["error"]?["details"]?.array ?? []).compactMap { $0["field"]?.string }
+    }
+}
+
+struct TestUser {
+    let id: UserID
+    let email: String
+    let token: String
+
+    static let password = "a password of these tests"
+}
+
+/// The real site on a real database, with Stripe in a script.
+final class TestSite {
+    static let origin = "https://rushes.example"
+    static let secret = Array("a secret of thirty-two bytes, or more".utf8)
+    static let previousSecret = Array("the secret that was good until today".utf8)
+    static let stripeSecret = "whsec_of_these_tests"
+    static let polloSecret = Base64.encode(Array("the secret of the video vendor's".utf8))
+
+    let database: Connection
+    let stripe: ScriptedStripe
+    let site: Site
+
+    init(
+        _ database: Connection, stripe: ScriptedStripe = ScriptedStripe(),
+        passwords: PasswordGate = PasswordGate(), limit: Int = 10, signupCredit: Money = .zero
+    ) {
+        self.database = database
+        self.stripe = stripe
+        let settings = SiteSettings(
+            appURL: Self.origin, jwtSecret: Self.secret, previousJWTSecret: Self.previousSecret,
+            stripeWebhookSecrets: [Self.stripeSecret], polloWebhookSecret: Self.polloSecret,
+            isLive: false, creditPolicy: CreditPolicy(expiry: .seconds(90 * 86_400)),
+            signupCredit: signupCredit,
+            generateLimit: CallLimit(calls: limit, window: .seconds(900)),
+            deadlines: JobDeadlines())
+        site = Site(
+            settings: settings, database: database,
+            stripe: StripeClient(
+                secretKey: "sk_test_key", base: "https://stripe.example", send: stripe.send),
+            passwords: passwords, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// Sends a request and holds its answer against the API's description.
+    @discardableResult
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, query: String = "",
+        _ headers: [(name: String, value: String)] = [], body: [UInt8] = [],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> Answer {
+        let request = Request(
+            method: method, path: path, queryString: query, id: "request-1",
+            source: TestSource([("REMOTE_ADDR", "192.0.2.1")] + headers, body: body))
+        let response = site.respond(to: request)
+        let json =
+            response.contentType?.description == "application/json"
+            ? try JSONValue(parsing: response.body) : .null
+        let problems = Contract.shared.problems(
+            with: response, json: json, to: method, path: path)
+        #expect(problems == [], sourceLocation: sourceLocation)
+        return Answer(response: response, json: json)
+    }
+
+    func get(
+        _ path: String, query: String = "", as user: TestUser? = nil,
+        _ headers: [(name: String, value: String)] = [],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> Answer {
+        try send(
+            .get, path, query: query, Self.bearer(user) + headers, sourceLocation: sourceLocation)
+    }
+
+    func post(
+        _ path: String, _ json: String = "", as user: TestUser? = nil,
+        _ headers: [(name: String, value: String)] = [],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> Answer {
+        try send(
+            .post, path, Self.bearer(user) + [("CONTENT_TYPE", "application/json")] + headers,
+            body: Array(json.utf8), sourceLocation: sourceLocation)
+    }
+
+    static func bearer(_ user: TestUser?) -> [(name: String, value: String)] {
+        user.map { [(Header.authorization, "Bearer \($0.token)")] } ?? []
+    }
+
+    /// A new account, signed in, with `credit` to spend.
+    func makeUser(credit: Money = .zero) throws -> TestUser {
+        let id = UserID.new()
+        let email = "\(id)@example.org"
+        try database.createUser(id, email: email, passwordHash: Self.passwordHash, role: .user)
+        if credit > .zero {
+            try database.grantCredit(
+                credit, to: id, reason: "Test", policy: site.settings.creditPolicy,
+                grant: ID(uuid: id.uuid))
+        }
+        let token = TokenAuthority.Token(
+            userID: id, sessionID: randomBytes(16), expiresAt: Date() + 3600)
+        try database.createSession(
+            idHash: token.sessionHash, of: id, lasting: .seconds(3600), userAgent: "test",
+            address: "192.0.2.1")
+        return TestUser(id: id, email: email, token: site.tokens.sign(token, at: Date()))
+    }
+
+    private static let passwordHash = Password.hash(TestUser.password)
+
+    /// Orders a video of the cheapest kind and returns its id.
+    func makeVideo(
+        for user: TestUser, prompt: String = "a boat on a quiet lake", tier: String = "economy"
+    ) throws -> VideoID {
+        let answer = try post(
+            "/api/videos/generate",
+            #"{"tier": "\#(tier)", "duration": 5, "prompt": "\#(prompt)"}"#, as: user)
+        try #require(answer.status == 202)
+        return try #require(answer.json["jobId"]?.string.flatMap { VideoID($0) })
+    }
+
+    func count(_ sql: SQL) throws -> Int {
+        try database.first(sql) { row in try row("count") as Int } ?? 0
+    }
+}
+
+/// Runs `body` with a site on the database that these tests share. What belongs to no user, such as
+/// the catalog, must not be changed there.
+func withSite(
+    limit: Int = 10, signupCredit: Money = .zero, _ body: (TestSite) throws -> Void
+) throws {
+    try body(
+        TestSite(Connection(sharedDatabase.get()), limit: limit, signupCredit: signupCredit))
+}
+
+private let sharedDatabase = Result {
+    try TestDatabases.shared.common(migrated: schemaFolder, named: "web")
+}
+
+/// Runs `body` with a site that has a database of its own.
+func withFreshSite(_ body: (TestSite) throws -> Void) throws {
+    try withFreshDatabase { configuration in try body(TestSite(Connection(configuration))) }
+}
+
+/// Stripe as far as the shop asks it: Checkout Sessions by idempotency key.
+final class ScriptedStripe {
+    struct Session: Sendable {
+        let id: String
+        let reference: String
+        let amount: Int
+        var status = "open"
+        var paymentStatus = "unpaid"
+        var paymentIntent: String?
+    }
+
+    private(set) var requests: [OutboundRequest] = []
+    private(set) var sessions: [Session] = []
+    private var keys: [String: String] = [:]
+    /// Answers that are given in place of the real ones, first to last.
+    var failures: [Result<InboundResponse, TransportError>] = []
+    /// Runs while a session is being made, before the answer.
+    var whileAsked: () -> Void = {}
+
+    func send(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
+        requests.append(request)
+        let interrupt = whileAsked
+        whileAsked = {}
+        interrupt()
+        if !failures.isEmpty { return try failures.removeFirst().get() }
+        if request.method == .post { return answer(create(request)) }
+        let id = request.url.split(separator: "/").last.map(String.init) ?? ""
+        guard let session = sessions.first(where: { $0.id == id }) else {
+            return Self.failure(404, "invalid_request_error")
+        }
+        return answer(session)
+    }
+
+    private func create(_ request: OutboundRequest) -> Session {
+        let key = request.idempotencyKey ?? ""
+        if let id = keys[key], let known = sessions.first(where: { $0.id == id }) { return known }
+        let form = Query(String(decoding: request.body ?? [], as: UTF8.self))
+        let session = Session(
+            id: "cs_test_\(UUID().uuidString)", reference: form["client_reference_id"] ?? "",
+            amount: Int(form["line_items[0][price_data][unit_amount]"] ?? "") ?? 0)
+        keys[key] = session.id
+        sessions.append(session)
+        return session
+    }
+
+    /// Knows a session that another one made.
+    func adopt(_ session: Session) {
+        sessions.append(session)
+    }
+
+    func change(_ id: String, _ change: (inout Session) -> Void) {
+        for index in sessions.indices where sessions[index].id == id { change(&sessions[index]) }
+    }
+
+    func pay(_ id: String) {
+        change(id) { session in
+            session.status = "complete"
+            session.paymentStatus = "paid"
+            session.paymentIntent = "pi_\(session.id)"
+        }
+    }
+
+    private func answer(_ session: Session) -> InboundResponse {
+        let intent = session.paymentIntent.map { "\"\($0)\"" } ?? "null"
+        let body = """
+            {"id": "\(session.id)", "object": "checkout.session",
+            "url": "https://stripe.example/pay/\(session.id)", "status": "\(session.status)",
+            "payment_status": "\(session.paymentStatus)", "mode": "payment",
+            "amount_subtotal": \(session.amount), "amount_total": \(session.amount),
+            "currency": "usd", "client_reference_id": "\(session.reference)",
+            "payment_intent": \(intent), "expires_at": 1795428000, "created": 1795341600,
+            "livemode": false}
+            """
+        return InboundResponse(status: .ok, body: Array(body.utf8))
+    }
+
+    /// An answer that says that asking again is of no use, so that nobody waits.
+    static func failure(_ status: Int, _ type: String) -> InboundResponse {
+        var fields = HTTPFields()
+        if let name = HTTPField.Name("Stripe-Should-Retry") { fields[name] = "false" }
+        let body = #"{"error": {"type": "\#(type)", "message": "no"}}"#
+        return InboundResponse(
+            status: HTTPResponse.Status(code: status), fields: fields, body: Array(body.utf8))
+    }
+}
+
+extension OutboundRequest {
+    var idempotencyKey: String? {
+        fields.first { $0.name.canonicalName == "idempotency-key" }?.value
+    }
+}
+
+extension Int {
+    /// This many dollars.
+    var dollars: Money { Money(micros: Int64(self) * 1_000_000) }
+}
