@@ -121,6 +121,10 @@ def test_a_video_is_sent_when_the_application_says_so(edge: Edge) -> None:
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "x-accel-redirect" not in answer.headers
+    # Opened by itself, it is played by a page of the browser's own, which a sandbox would break.
+    policy = answer.headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "media-src 'self'", "frame-ancestors 'none'"} <= set(policy)
+    assert "sandbox" not in policy
 
     part = edge.request(path, headers={"Range": "bytes=10-19"})
     assert part.status == 206
