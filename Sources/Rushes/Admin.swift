@@ -7,7 +7,7 @@ import Store
 
 struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "What an operator does by hand.",
+        commandName: "admin", abstract: "What an operator does by hand.",
         subcommands: [
             CreateAdmin.self, Grant.self, Refund.self, ResetPassword.self, ResolveVideo.self,
             Seed.self,
@@ -38,7 +38,7 @@ struct Admin: ParsableCommand {
 
     struct Grant: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Gives a user credit.")
+            commandName: "grant", abstract: "Gives a user credit.")
 
         @Argument(help: "The address of the account.")
         var email: String
@@ -66,6 +66,7 @@ struct Admin: ParsableCommand {
 
     struct Refund: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "refund",
             abstract: "Sends money of a purchase back, and takes the credit with it.")
 
         @Argument(help: "The id of the purchase.")

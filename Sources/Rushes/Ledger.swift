@@ -4,10 +4,11 @@ import Store
 
 struct Ledger: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Looks after the books.", subcommands: [Verify.self])
+        commandName: "ledger", abstract: "Looks after the books.", subcommands: [Verify.self])
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract: "Recomputes all that the books promise; exits 0 only when they are clean.")
 
         func run() throws {

@@ -5,7 +5,7 @@ import Store
 
 struct Migrate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Brings the database's schema up to date.",
+        commandName: "migrate", abstract: "Brings the database's schema up to date.",
         discussion: """
             Uses MIGRATE_DATABASE_URL, an account that may change the schema, or else \
             DATABASE_URL. When the two accounts differ, the application's own gets exactly the \

@@ -7,6 +7,7 @@ import Worker
 
 struct Reconcile: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "reconcile",
         abstract: "Compares the books with Stripe's and Pollo's; exits 0 only when they agree.",
         discussion: "Stores the result, which the admin API shows. Moves no money.")
 

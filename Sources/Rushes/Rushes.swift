@@ -16,7 +16,8 @@ struct Rushes: ParsableCommand {
     static let version = "0.1.0"
 
     struct Version: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Prints the version.")
+        static let configuration = CommandConfiguration(
+            commandName: "version", abstract: "Prints the version.")
 
         func run() {
             print(Rushes.version)

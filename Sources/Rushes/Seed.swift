@@ -11,6 +11,7 @@ import Worker
 extension Admin {
     struct Seed: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "seed",
             abstract: "Fills a database of development with two accounts and some videos.",
             discussion: "Prints `address password` for each account. Does it only once.")
 

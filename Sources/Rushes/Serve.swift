@@ -7,7 +7,7 @@ import Web
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Answers the requests that nginx sends.",
+        commandName: "serve", abstract: "Answers the requests that nginx sends.",
         discussion: """
             Listens on --socket, or on the socket that systemd or another parent hands over. \
             SIGTERM lets the requests in flight finish.

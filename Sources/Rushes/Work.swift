@@ -7,6 +7,7 @@ import Worker
 
 struct Work: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "work",
         abstract: "Makes the videos and keeps the books: submits, asks, stores, expires, checks.",
         discussion: """
             Any number of these may run. SIGTERM ends it once what is under way is done, or after \
