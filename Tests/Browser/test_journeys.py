@@ -186,6 +186,25 @@ def test_what_was_typed_survives_a_reload(open_as, newcomer):
     expect(page.locator('input[name="tier"]:checked')).to_have_value("premium")
 
 
+def test_what_is_typed_before_the_page_has_loaded_stays(open_as, newcomer):
+    page = open_as(newcomer)
+    page.goto("/create?tier=basic")
+    draft = write_prompt(page, "Fog over a harbour")
+    held = []
+    page.route("**/api/tiers", lambda route: held.append(route))
+    page.reload(wait_until="commit")
+    prompt = page.get_by_label("Prompt", exact=True)
+    expect(prompt).to_have_value(draft)
+    prompt.fill(draft + ", slow")
+    prompt.press_sequentially("er")
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(page.locator('input[name="tier"]:checked')).to_have_value("basic")
+    expect(create_button(page)).to_have_text("Add credit ($1.55 short)")
+    expect(prompt).to_have_value(draft + ", slower")
+
+
 def test_a_form_says_beside_the_field_what_is_wrong(open_as, buyer):
     page = open_as(buyer)
     page.goto("/create")

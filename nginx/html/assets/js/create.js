@@ -431,13 +431,25 @@ async function loadRunning() {
 
 // The draft.
 
+const typed = ["prompt", "negativePrompt", "image", "imageTail", "seed"];
+
 function keep() {
-  for (const name of ["prompt", "negativePrompt", "image", "imageTail", "seed"]) draft[name] = input(name).value;
+  for (const name of typed) draft[name] = input(name).value;
   keepDraft({ ...draft, more: more.open });
 }
 
+/** Before anything has loaded: the draft comes back, but not over what was typed in the meantime. */
+function takeUpDraft() {
+  draft = readDraft();
+  if (draft.more) more.open = true;
+  for (const name of typed) {
+    if (input(name).value) draft[name] = input(name).value;
+    else input(name).value = draft[name] ?? "";
+  }
+}
+
 function fillIn() {
-  for (const name of ["prompt", "negativePrompt", "image", "imageTail", "seed"]) input(name).value = draft[name] ?? "";
+  for (const name of typed) input(name).value = draft[name] ?? "";
   find(`input[name="count"][value="${draft.count}"]`, form).checked = true;
 }
 
@@ -450,11 +462,9 @@ function goBackTo(before) {
   location.assign("/create");
 }
 
-/** The draft, or what the address asks for: a tier and length, or the settings of an earlier video. */
+/** What the address asks for goes before the draft: a tier and length, or the settings of an earlier video. */
 async function readWish() {
   const wish = new URLSearchParams(location.search);
-  draft = readDraft();
-  if (draft.more) more.open = true;
   if (wish.has("from")) {
     const job = await api(`/api/videos/${encodeURIComponent(wish.get("from") ?? "")}`).catch(() => null);
     if (job) {
@@ -484,6 +494,7 @@ form.addEventListener("input", (event) => {
   else if (selects.includes(name)) draft[name] = value;
   else if (name === "strength") draft.strength = Number(value);
   keep();
+  if (!tiers.length) return;
   if (name === "tier") showDurations();
   if (name === "tier" || name === "image") problem.replaceChildren();
   if (["tier", "duration", "image", "strength"].includes(name)) showFields();
@@ -497,7 +508,7 @@ form.addEventListener("input", (event) => {
   if (name === "tier" && form.querySelector("#image[aria-invalid]")) fieldError(input("image"), null);
 });
 onLeave(form, (target) => {
-  if (tiers.length && target.value && ["prompt", "negativePrompt", "image", "imageTail", "seed"].includes(target.name)) fieldError(target, problemWith(target.name));
+  if (tiers.length && target.value && typed.includes(target.name)) fieldError(target, problemWith(target.name));
 });
 more.addEventListener("toggle", keep);
 button.addEventListener("click", (/** @type {MouseEvent} */ event) => {
@@ -530,6 +541,8 @@ document.addEventListener("visibilitychange", async () => {
 form.addEventListener("keypress", (event) => {
   if (event.key === "Enter" && /** @type {HTMLElement} */ (event.target).matches("input.input")) event.preventDefault();
 });
+
+takeUpDraft();
 
 async function start() {
   const place = find("[data-load-error]");
