@@ -181,7 +181,10 @@ extension Connection {
             """
         ) { row in try row("user_id") as UserID }
         for user in users {
-            try transaction { _ = try lockWallet(of: user) }
+            try transaction {
+                _ = try lockWallet(of: user)
+                try announceLowBalance(of: user)
+            }
         }
         return users.count
     }

@@ -127,6 +127,8 @@ extension Connection {
             try payDebt(
                 wallet.shortfall, from: order, opKey: "stripe:shortfall:\(paymentIntent)")
         }
+        try tell(
+            .receipt(order.id), to: order.userID, opKey: "mail:receipt:\(order.id)")
     }
 
     /// Open orders whose session is due to be looked at again (W6). Each look moves the next one

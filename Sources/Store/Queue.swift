@@ -303,6 +303,7 @@ extension Connection {
                 actual_cost_micros = \(actualCost)
                 """)
             try settle(job.id, of: job.userID)
+            try announceDelivery(of: job.id, to: job.userID)
         }
     }
 
@@ -333,7 +334,7 @@ extension Connection {
     }
 
     /// `state` → `refunded`, conditional on the state and, for a claimed job, on its lease. The
-    /// caller releases the hold in the same transaction.
+    /// caller releases the hold in the same transaction. Its user is told, unless it was them.
     func finish(
         _ id: VideoID, from state: VideoState, lease: LeaseToken?, reason: FailureReason
     ) throws {
@@ -348,6 +349,7 @@ extension Connection {
             WHERE id = \(id) AND state = \(state) \(sql: claim)
             """)
         guard changed == 1 else { throw LeaseLost() }
+        if reason != .canceled { try announceFailure(of: id) }
     }
 
     /// The compare-and-set of J5: changes the claimed job and gives the claim back.

@@ -70,6 +70,10 @@ extension Connection {
                     draft.price, for: video.id, from: user,
                     description: "\(draft.tier.name) video, \(draft.duration) s")
             }
+            // Mostly there is more, and then nothing needs to be asked.
+            if wallet.available - order.draft.total < lowBalanceThreshold {
+                try announceLowBalance(of: user)
+            }
             let stored = answer(try acceptance(of: order, user: user))
             if let key { try store(stored, for: key, of: user) }
             return stored

@@ -102,7 +102,8 @@ extension Connection {
     }
 
     /// Moves money between a user's accounts by one guarded statement (L6); a guard that fails
-    /// here means that the books are wrong, so the transaction is given up.
+    /// here means that the books are wrong, so the transaction is given up. A balance that rises
+    /// above the threshold is low no more; `announceLowBalance` says when it has fallen.
     func move(
         available: Money = .zero, held: Money = .zero, frozen: Money = .zero,
         shortfall: Money = .zero, of user: UserID
@@ -113,7 +114,8 @@ extension Connection {
             SET available_micros = available_micros + \(available),
                 held_micros = held_micros + \(held),
                 frozen_micros = frozen_micros + \(frozen),
-                shortfall_micros = shortfall_micros + \(shortfall)
+                shortfall_micros = shortfall_micros + \(shortfall),
+                is_low = is_low AND available_micros < \(lowBalanceThreshold)
             WHERE user_id = \(user) AND available_micros + \(available) >= 0
                 AND held_micros + \(held) >= 0 AND frozen_micros + \(frozen) >= 0
                 AND shortfall_micros + \(shortfall) >= 0

@@ -209,29 +209,7 @@ private func refusal(
     }
 }
 
-extension JSONWriter {
-    mutating func member(_ name: StaticString, _ value: Money) {
-        key(name)
-        literal(value.json)
-    }
-
-    mutating func member<Kind>(_ name: StaticString, _ value: ID<Kind>) {
-        key(name)
-        string(value.description)
-    }
-
-    mutating func member(_ name: StaticString, _ value: Date?) {
-        key(name)
-        if let value { string(value.iso8601) } else { null() }
-    }
-}
-
 extension Date {
-    /// ISO 8601 in UTC with milliseconds: `2026-11-22T10:00:00.123Z`.
-    var iso8601: String {
-        formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
-
     /// Reads what ``iso8601`` writes, without fractions too, or a day alone.
     init?(iso8601 text: String) {
         let whole = Date.ISO8601FormatStyle()

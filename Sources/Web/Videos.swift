@@ -250,48 +250,8 @@ extension JSONWriter {
     fileprivate mutating func members(
         of video: Video, times: [RenderTimeKey: RenderTime], appURL: String
     ) {
-        let settings = video.settings
-        member("jobId", video.id)
-        member("taskId", video.taskID)
-        member("tier", video.tierID)
-        member("status", video.status.rawValue)
-        member("statusDetail", video.statusDetail)
-        member("prompt", settings.prompt)
-        member("negativePrompt", settings.negativePrompt)
-        member("image", settings.image)
-        member("imageTail", settings.imageTail)
-        member("duration", video.duration)
-        member("aspectRatio", settings.aspectRatio)
-        member("resolution", settings.resolution)
-        member("mode", settings.mode)
-        member("strength", settings.strength)
-        member("seed", settings.seed)
-        member("estimatedCost", video.price)
-        member("userCharged", video.charged)
-        let base = "\(appURL)/api/videos/\(video.id)"
-        member("videoUrl", video.file.map { _ in "\(base)/file" })
-        member("posterUrl", video.file?.hasPoster == true ? "\(base)/poster" : nil)
-        if let ahead = video.jobsAhead { member("position", ahead + 1) }
-        if !video.state.isFinal,
-            let time = times[RenderTimeKey(tierID: video.tierID, duration: video.duration)]
-        {
-            key("estimate")
-            beginObject()
-            member("p50Seconds", time.p50Seconds)
-            member("p90Seconds", time.p90Seconds)
-            endObject()
-        }
-        if let reason = video.failureReason, reason != .canceled {
-            key("error")
-            beginObject()
-            member("code", "GENERATION_FAILED")
-            member("message", reason.message)
-            member("action", reason.action)
-            member("refund", true)
-            member("reason", reason.rawValue)
-            endObject()
-        }
-        member("createdAt", video.createdAt)
-        member("completedAt", video.completedAt)
+        let key = RenderTimeKey(tierID: video.tierID, duration: video.duration)
+        members(
+            of: video, estimate: times[key].map { ($0.p50Seconds, $0.p90Seconds) }, appURL: appURL)
     }
 }

@@ -1,0 +1,114 @@
+package import FoundationEssentials
+import JSON
+
+/// A mail that the shop sends by itself, and that each user may switch off.
+package enum NoticeKind: String, CaseIterable, Sendable {
+    case videoReady, videoFailed, receipt, creditLapsing, lowBalance
+}
+
+/// What a user is told by mail: no more than is needed to find the rest when it is sent.
+package enum Notice: Equatable, Sendable {
+    case videoReady(VideoID)
+    /// The job's price went back to the balance.
+    case videoFailed(VideoID)
+    case receipt(PurchaseID)
+    /// `amount` lapses from `lapsesAt` on, unless it is used.
+    case creditLapsing(amount: Money, lapsesAt: Date)
+    case lowBalance(available: Money)
+
+    package var kind: NoticeKind {
+        switch self {
+        case .videoReady: .videoReady
+        case .videoFailed: .videoFailed
+        case .receipt: .receipt
+        case .creditLapsing: .creditLapsing
+        case .lowBalance: .lowBalance
+        }
+    }
+}
+
+/// Below this the balance is low, and its user is told once.
+package let lowBalanceThreshold = Money(micros: 5_000_000)
+
+/// What a user's own server can be told of.
+package enum WebhookEvent: String, CaseIterable, Sendable {
+    case videoCompleted = "video.completed"
+    case videoFailed = "video.failed"
+    case creditsLow = "credits.low"
+}
+
+package enum WebhookEndpointKind {}
+package typealias WebhookEndpointID = ID<WebhookEndpointKind>
+
+/// An address of a user's own server, as it was asked for.
+package struct WebhookEndpointDraft: Equatable, Sendable {
+    /// How many a user may have.
+    package static let limit = 10
+
+    package let url: String
+    package let events: [WebhookEvent]
+
+    /// Judges `url` and `events` (all of them when left out), naming every bad field.
+    ///
+    /// - Parameter exceptOrigins: origins (`http://localhost:8090`) that are taken although they
+    ///   are neither HTTPS nor public: the sandbox of development.
+    package init(_ members: FieldReader, exceptOrigins: [String]) throws {
+        var reader = members
+        let url = reader.string("url", maxLength: 2000)
+        if let url {
+            if !WebhookAddress.isExcepted(url, exceptOrigins),
+                let problem = HTTPSAddress.problem(with: url)
+            {
+                reader.refuse("url", problem)
+            }
+        } else {
+            reader.refuse("url", "Send the address that is to be called.")
+        }
+        var events = WebhookEvent.allCases
+        if let value = reader.value("events") {
+            let named = value.array?.map { $0.string.flatMap(WebhookEvent.init(rawValue:)) } ?? []
+            let known = named.compactMap { $0 }
+            if named.isEmpty || known.count != named.count {
+                let names = WebhookEvent.allCases.map(\.rawValue).joined(separator: ", ")
+                reader.refuse("events", "Send a list of one or more of \(names).")
+            }
+            events = WebhookEvent.allCases.filter(known.contains)
+        }
+        try reader.finish()
+        self.url = url ?? ""
+        self.events = events
+    }
+}
+
+package enum WebhookAddress {
+    /// Whether the address begins with one of the origins, which end at a `/` or with it. Judged by
+    /// its form; libcurl judges once more when it connects.
+    package static func isExcepted(_ url: String, _ exceptOrigins: [String]) -> Bool {
+        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else {
+            return false
+        }
+        return exceptOrigins.contains { url == $0 || url.hasPrefix("\($0)/") }
+    }
+}
+
+/// When a delivery is tried again.
+package enum RetrySchedule: Sendable {
+    /// For a user's own server: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, together 18 hours.
+    case webhook
+    /// For a mail server: half a minute to begin with, two days together.
+    case mail
+
+    private var seconds: [Int] {
+        switch self {
+        case .webhook: [5, 300, 1800, 7200, 18_000, 36_000]
+        case .mail: [30, 300, 900, 3600, 7200, 14_400, 28_800, 43_200, 86_400]
+        }
+    }
+
+    /// How long to wait after that many failures in a row, the first included; nil when it is
+    /// given up.
+    package func delay(afterFailures failures: Int) -> Duration? {
+        precondition(failures > 0, "nothing has failed")
+        return failures <= seconds.count ? .seconds(seconds[failures - 1]) : nil
+    }
+}

@@ -1,0 +1,305 @@
+package import Domain
+import FoundationEssentials
+import JSON
+package import MariaDB
+
+package enum OutboxKind {}
+/// A mail or a webhook that is to be sent; of a webhook it is also what names it to the receiver.
+package typealias OutboxID = ID<OutboxKind>
+
+extension NoticeKind: SQLConvertible {}
+extension WebhookEvent: SQLConvertible {}
+
+// MARK: - Writing
+
+// Each of these is called in the transaction whose effect it tells of (J12).
+extension Connection {
+    /// Tells of a delivered job.
+    func announceDelivery(of job: VideoID, to user: UserID) throws {
+        try tell(.videoReady(job), to: user, opKey: "mail:video.completed:\(job)")
+        try call(.videoCompleted, about: job, of: user)
+    }
+
+    /// Tells of a job that was refunded for any reason but that its user canceled it.
+    func announceFailure(of job: VideoID) throws {
+        let owner = try first("SELECT user_id FROM video_jobs WHERE id = \(job)") { row in
+            try row("user_id") as UserID
+        }
+        guard let owner else { throw NotFound() }
+        try tell(.videoFailed(job), to: owner, opKey: "mail:video.failed:\(job)")
+        try call(.videoFailed, about: job, of: owner)
+    }
+
+    /// Tells of a balance that has fallen below ``lowBalanceThreshold``, once until it was above
+    /// again. The caller has locked the wallet.
+    func announceLowBalance(of user: UserID) throws {
+        let fell = try execute(
+            """
+            UPDATE wallets
+            SET is_low = TRUE
+            WHERE user_id = \(user) AND NOT is_low AND available_micros < \(lowBalanceThreshold)
+            """)
+        guard fell == 1 else { return }
+        let available = try balance(of: user).available
+        let fall = OutboxID.new()
+        try tell(.lowBalance(available: available), to: user, opKey: "mail:credits.low:\(fall)")
+        for target in try targets(of: .creditsLow, user: user) {
+            try enqueueWebhook(
+                WebhookEvent.creditsLow.rawValue, .balance(available), to: target, of: user,
+                opKey: "webhook:credits.low:\(fall):\(target.endpoint?.description ?? "")")
+        }
+    }
+
+    /// Writes a mail, unless mail is off or the user has switched this kind off.
+    func tell(_ notice: Notice, to user: UserID, opKey: String) throws {
+        try execute(
+            """
+            INSERT INTO outbox
+                (id, channel, topic, user_id, op_key, payload, next_attempt_at, created_at)
+            SELECT \(OutboxID.new()), 'mail', \(notice.kind), users.id, \(opKey), \(notice.json),
+                UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)
+            FROM users
+            JOIN health_checks ON name = 'mail'
+            WHERE users.id = \(user) AND blocked_at IS NULL
+                AND NOT FIND_IN_SET(\(notice.kind), muted_notices)
+            """)
+    }
+
+    private func call(_ event: WebhookEvent, about job: VideoID, of user: UserID) throws {
+        var targets = try targets(of: event, user: user)
+        let own = try first("SELECT webhook_url FROM video_jobs WHERE id = \(job)") { row in
+            try row("webhook_url") as String?
+        }
+        if let url = own ?? nil { targets.append(WebhookTarget(endpoint: nil, url: url)) }
+        for target in targets {
+            try enqueueWebhook(
+                event.rawValue, .job(job), to: target, of: user,
+                opKey: "webhook:\(event.rawValue):\(job):\(target.endpoint?.description ?? "own")")
+        }
+    }
+
+    private func targets(of event: WebhookEvent, user: UserID) throws -> [WebhookTarget] {
+        try query(
+            """
+            SELECT id, url
+            FROM webhook_endpoints
+            WHERE user_id = \(user) AND FIND_IN_SET(\(event), events)
+            ORDER BY id
+            """
+        ) { row in try WebhookTarget(endpoint: row("id"), url: row("url")) }
+    }
+
+    func enqueueWebhook(
+        _ type: String, _ subject: WebhookSubject, to target: WebhookTarget, of user: UserID,
+        opKey: String, id: OutboxID = .new()
+    ) throws {
+        try execute(
+            """
+            INSERT INTO outbox
+                (id, channel, topic, user_id, endpoint_id, url, op_key, payload, next_attempt_at,
+                 created_at)
+            VALUES (\(id), 'webhook', \(type), \(user), \(target.endpoint), \(target.url),
+                \(opKey), \(subject.json), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+            """)
+    }
+}
+
+struct WebhookTarget {
+    /// Nil for the address that an order names itself.
+    let endpoint: WebhookEndpointID?
+    let url: String
+}
+
+/// What a webhook tells about.
+package enum WebhookSubject: Equatable, Sendable {
+    case job(VideoID)
+    case balance(Money)
+    /// Nothing: it was sent to see whether it arrives.
+    case test
+}
+
+// MARK: - Mail on and off
+
+extension Connection {
+    /// Says whether mail is sent at all. `serve` and the commands write mail in their transactions
+    /// too, and only `work` knows whether anybody will send it: so the database holds it. Switched
+    /// off, what was not sent is dropped, so that nobody reads old news when it is on again.
+    package func setMail(isOn: Bool) throws {
+        guard !isOn else {
+            try execute(
+                """
+                INSERT INTO health_checks (name, is_healthy, detail, checked_at, changed_at)
+                VALUES ('mail', TRUE, 'nothing was sent yet', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+                ON DUPLICATE KEY UPDATE name = name
+                """)
+            return
+        }
+        try transaction {
+            try execute("DELETE FROM health_checks WHERE name = 'mail'")
+            try execute("DELETE FROM outbox WHERE channel = 'mail' AND sent_at IS NULL")
+        }
+    }
+
+    /// The mails that the user has switched off.
+    package func mutedNotices(of user: UserID) throws -> Set<NoticeKind> {
+        let list = try first("SELECT muted_notices FROM users WHERE id = \(user)") { row in
+            try row("muted_notices") as String
+        }
+        guard let list else { throw NotFound() }
+        return Set(list.split(separator: ",").compactMap { NoticeKind(rawValue: String($0)) })
+    }
+
+    /// Switches mails on (true) or off; those that are not named stay as they are.
+    package func changeMutedNotices(of user: UserID, _ changes: [NoticeKind: Bool]) throws {
+        guard !changes.isEmpty else { return }
+        try transaction {
+            // Two changes at once are made one after the other.
+            try execute("SELECT id FROM users WHERE id = \(user) FOR UPDATE")
+            let muted = try mutedNotices(of: user)
+            let list = NoticeKind.allCases.filter { kind in
+                changes[kind].map { !$0 } ?? muted.contains(kind)
+            }
+            try execute(
+                """
+                UPDATE users SET muted_notices = \(list.map(\.rawValue).joined(separator: ","))
+                WHERE id = \(user)
+                """)
+        }
+    }
+}
+
+// MARK: - Credit that lapses
+
+extension Connection {
+    /// Writes the mails to users whose credit lapses within 14 days, and within 3, for the lots of
+    /// a day together. Credit that is younger than a day is left alone: whoever has just got it
+    /// knows. Returns how many were written; call it until that is none.
+    package func remindOfLapsingCredit(limit: Int) throws -> Int {
+        let due = try query(
+            """
+            SELECT user_id, notice, lapses_at, amount_micros
+            FROM (SELECT lots.user_id, MIN(lots.expires_at) AS lapses_at,
+                      SUM(remaining_micros) AS amount_micros, lots.notice
+                  FROM (SELECT user_id, expires_at, remaining_micros,
+                            CONCAT('mail:credit.lapsing:', user_id, ':', DATE(expires_at), ':',
+                                IF(expires_at <= UTC_TIMESTAMP(6) + INTERVAL 3 DAY, 3, 14))
+                                AS notice
+                        FROM credit_lots
+                        WHERE expires_at > UTC_TIMESTAMP(6)
+                            AND expires_at <= UTC_TIMESTAMP(6) + INTERVAL 14 DAY
+                            AND remaining_micros > 0 AND frozen_at IS NULL
+                            AND created_at <= UTC_TIMESTAMP(6) - INTERVAL 1 DAY) AS lots
+                  GROUP BY lots.user_id, lots.notice) AS notices
+            JOIN users ON users.id = notices.user_id
+            JOIN health_checks ON name = 'mail'
+            WHERE blocked_at IS NULL AND NOT FIND_IN_SET('creditLapsing', muted_notices)
+                AND NOT EXISTS (SELECT 1 FROM outbox WHERE op_key = notice)
+            LIMIT \(limit)
+            """
+        ) { row in
+            (
+                user: try row("user_id") as UserID, opKey: try row("notice") as String,
+                lapsesAt: try row("lapses_at") as Date, amount: try row("amount_micros") as Money
+            )
+        }
+        for notice in due {
+            do {
+                try tell(
+                    .creditLapsing(amount: notice.amount, lapsesAt: notice.lapsesAt),
+                    to: notice.user, opKey: notice.opKey)
+            } catch let error as DatabaseError
+                where error.kind == .duplicateKey(constraint: "outbox_op_unique")
+            {
+                // Another worker was quicker.
+            }
+        }
+        return due.count
+    }
+}
+
+// MARK: - What is kept of it as JSON
+
+extension Notice {
+    var json: String {
+        .json { json in
+            switch self {
+            case .videoReady(let id), .videoFailed(let id): json.member("job", id.description)
+            case .receipt(let id): json.member("purchase", id.description)
+            case .creditLapsing(let amount, let lapsesAt):
+                json.member("amountMicros", Int(amount.micros))
+                json.member("lapsesAt", Int(lapsesAt.timeIntervalSince1970))
+            case .lowBalance(let available):
+                json.member("availableMicros", Int(available.micros))
+            }
+        }
+    }
+
+    /// Reads what ``json`` wrote.
+    init(_ kind: NoticeKind, json text: String) throws {
+        let json = try JSONValue(parsing: Array(text.utf8))
+        func id<Kind>(_ name: String) throws -> ID<Kind> {
+            guard let id = json[name]?.string.flatMap({ ID<Kind>($0) }) else {
+                throw UnreadableMessage()
+            }
+            return id
+        }
+        func number(_ name: String) throws -> Int64 {
+            guard let number = json[name]?.integer else { throw UnreadableMessage() }
+            return number
+        }
+        switch kind {
+        case .videoReady: self = .videoReady(try id("job"))
+        case .videoFailed: self = .videoFailed(try id("job"))
+        case .receipt: self = .receipt(try id("purchase"))
+        case .creditLapsing:
+            self = .creditLapsing(
+                amount: Money(micros: try number("amountMicros")),
+                lapsesAt: Date(timeIntervalSince1970: Double(try number("lapsesAt"))))
+        case .lowBalance:
+            self = .lowBalance(available: Money(micros: try number("availableMicros")))
+        }
+    }
+}
+
+extension WebhookSubject {
+    var json: String {
+        .json { json in
+            switch self {
+            case .job(let id): json.member("job", id.description)
+            case .balance(let available): json.member("availableMicros", Int(available.micros))
+            case .test: break
+            }
+        }
+    }
+
+    /// Reads what ``json`` wrote.
+    init(json text: String) throws {
+        let json = try JSONValue(parsing: Array(text.utf8))
+        if let job = json["job"]?.string.flatMap({ VideoID($0) }) {
+            self = .job(job)
+        } else if let micros = json["availableMicros"]?.integer {
+            self = .balance(Money(micros: micros))
+        } else {
+            self = .test
+        }
+    }
+
+    /// The job that it tells about.
+    package var job: VideoID? {
+        if case .job(let id) = self { id } else { nil }
+    }
+}
+
+/// A row of the outbox does not hold what its topic needs: a defect.
+struct UnreadableMessage: Error {}
+
+extension String {
+    /// A JSON object with the members that `write` writes.
+    fileprivate static func json(_ write: (inout JSONWriter) -> Void) -> String {
+        var json = JSONWriter(capacity: 64)
+        json.beginObject()
+        write(&json)
+        json.endObject()
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,201 @@
+package import Domain
+package import FoundationEssentials
+package import MariaDB
+
+package enum OutboxLeaseKind {}
+
+/// A message that this sender may send until its lease runs out; then another may send it too,
+/// which is why the receiver may get it twice.
+package struct OutboxClaim: Sendable {
+    package let id: OutboxID
+    package let userID: UserID
+    package let createdAt: Date
+    /// This try included, from 1.
+    package let attempt: Int
+    /// Tries in a row that failed before this one.
+    package let failures: Int
+    fileprivate let lease: ID<OutboxLeaseKind>
+}
+
+package struct ClaimedMail: Sendable {
+    package let claim: OutboxClaim
+    package let notice: Notice
+    package let recipient: String
+}
+
+package struct ClaimedWebhook: Sendable {
+    package let claim: OutboxClaim
+    /// `video.completed`, or `test`.
+    package let type: String
+    package let subject: WebhookSubject
+    package let url: String
+    /// What signs it; nil when the user has none yet for the addresses of orders.
+    package let secret: [UInt8]?
+}
+
+extension Connection {
+    /// Claims the mail that is due for longest. Nil when there is none.
+    package func claimMail(lasting: Duration) throws -> ClaimedMail? {
+        try claimMessage("channel = 'mail'", lasting: lasting) { claim in
+            try first(
+                """
+                SELECT topic, payload, email
+                FROM outbox
+                JOIN users ON users.id = outbox.user_id
+                WHERE outbox.id = \(claim.id)
+                """
+            ) { row in
+                try ClaimedMail(
+                    claim: claim, notice: Notice(row("topic"), json: row("payload")),
+                    recipient: row("email"))
+            }
+        }
+    }
+
+    /// Claims the webhook that is due for longest, of a user of whom none is being sent: a server
+    /// that answers slowly, or never, keeps one sender busy and not all of them.
+    package func claimWebhook(lasting: Duration) throws -> ClaimedWebhook? {
+        try claimMessage(
+            """
+            channel = 'webhook' AND NOT EXISTS (
+                SELECT 1
+                FROM outbox AS busy
+                WHERE busy.user_id = outbox.user_id AND busy.lease_until > UTC_TIMESTAMP(6)
+                    AND busy.channel = 'webhook')
+            """, lasting: lasting
+        ) { claim in
+            try first(
+                """
+                SELECT topic, payload, outbox.url,
+                    IF(endpoint_id IS NULL, webhook_secret, secret) AS secret
+                FROM outbox
+                JOIN users ON users.id = outbox.user_id
+                LEFT JOIN webhook_endpoints ON webhook_endpoints.id = endpoint_id
+                WHERE outbox.id = \(claim.id)
+                """
+            ) { row in
+                try ClaimedWebhook(
+                    claim: claim, type: row("topic"),
+                    subject: WebhookSubject(json: row("payload")), url: row("url"),
+                    secret: row("secret"))
+            }
+        }
+    }
+
+    private func claimMessage<Message>(
+        _ condition: SQL, lasting: Duration, _ read: (OutboxClaim) throws -> Message?
+    ) throws -> Message? {
+        let lease = ID<OutboxLeaseKind>.new()
+        return try transaction {
+            let next = try first(
+                """
+                SELECT id, user_id, created_at, attempts, failures
+                FROM outbox
+                WHERE next_attempt_at <= UTC_TIMESTAMP(6)
+                    AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
+                    AND \(sql: condition)
+                ORDER BY next_attempt_at
+                LIMIT 1
+                FOR UPDATE SKIP LOCKED
+                """
+            ) { row in
+                try OutboxClaim(
+                    id: row("id"), userID: row("user_id"), createdAt: row("created_at"),
+                    attempt: row("attempts") + 1, failures: row("failures"), lease: lease)
+            }
+            guard let next else { return nil }
+            let changed = try execute(
+                """
+                UPDATE outbox
+                SET lease_token = \(lease), attempts = attempts + 1,
+                    lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND
+                WHERE id = \(next.id)
+                """)
+            guard changed == 1 else { return nil }
+            return try read(next)
+        }
+    }
+
+    /// The message arrived. Throws ``LeaseLost`` when another has it meanwhile.
+    package func sent(_ claim: OutboxClaim) throws {
+        try end(claim, "next_attempt_at = NULL, sent_at = UTC_TIMESTAMP(6), problem = NULL")
+    }
+
+    /// The message did not arrive, as far as we know: it is sent again after `delay`, or given up
+    /// when there is none. Throws ``LeaseLost`` when another has it meanwhile.
+    package func failed(
+        _ claim: OutboxClaim, problem: String, retryAfter delay: Duration?
+    ) throws {
+        let problem = String(problem.prefix(500))
+        if let delay {
+            try end(
+                claim,
+                """
+                failures = failures + 1, problem = \(problem),
+                next_attempt_at = UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND
+                """)
+        } else {
+            try end(
+                claim,
+                """
+                failures = failures + 1, problem = \(problem), next_attempt_at = NULL,
+                failed_at = UTC_TIMESTAMP(6)
+                """)
+        }
+    }
+
+    private func end(_ claim: OutboxClaim, _ assignments: SQL) throws {
+        let changed = try execute(
+            """
+            UPDATE outbox
+            SET lease_token = NULL, lease_until = NULL, \(sql: assignments)
+            WHERE id = \(claim.id) AND lease_token = \(claim.lease)
+            """)
+        guard changed == 1 else { throw LeaseLost() }
+    }
+
+    /// Ends the try of a webhook and writes it into the log of deliveries, in one transaction.
+    package func ended(
+        _ claim: OutboxClaim, statusCode: Int?, problem: String?, took: Duration,
+        retryAfter delay: Duration?
+    ) throws {
+        try transaction {
+            if let problem {
+                try failed(claim, problem: problem, retryAfter: delay)
+            } else {
+                try sent(claim)
+            }
+            try execute(
+                """
+                INSERT INTO webhook_attempts
+                    (outbox_id, attempt, status_code, problem, milliseconds, created_at)
+                VALUES (\(claim.id), \(claim.attempt), \(statusCode),
+                    \(problem.map { String($0.prefix(500)) }), \(took.microseconds / 1000),
+                    UTC_TIMESTAMP(6))
+                """)
+        }
+    }
+
+    /// What signs the webhooks that the user's orders name themselves: `fresh`, unless there is
+    /// one already.
+    package func webhookSecret(of user: UserID, orElse fresh: [UInt8]) throws -> [UInt8] {
+        try execute(
+            """
+            UPDATE users SET webhook_secret = \(fresh)
+            WHERE id = \(user) AND webhook_secret IS NULL
+            """)
+        let secret = try first("SELECT webhook_secret FROM users WHERE id = \(user)") { row in
+            try row("webhook_secret") as [UInt8]
+        }
+        guard let secret else { throw NotFound() }
+        return secret
+    }
+
+    /// Takes away what is older than thirty days, with its log.
+    package func purgeOutbox() throws {
+        try execute(
+            """
+            DELETE FROM outbox WHERE created_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT 1000
+            """)
+    }
+}
