@@ -102,6 +102,8 @@ struct Settings: Sendable {
     let stripeWebhookSecrets: [String]
     let isLive: Bool
     let mediaPath: String
+    /// Nil: mail is off.
+    let mail: MailSettings?
     let creditPolicy: CreditPolicy
     let signupCredit: Money
     let generateLimit: CallLimit
@@ -146,6 +148,7 @@ struct Settings: Sendable {
         }
 
         mediaPath = try Self.mediaPath(environment.text("MEDIA_URL") ?? "file:media")
+        mail = try Self.mail(environment)
         creditPolicy = try Self.creditPolicy(environment)
         signupCredit = try environment.value("SIGNUP_CREDIT", default: .zero, like: "1.50") {
             Money(dollars: $0).flatMap { $0 >= .zero ? $0 : nil }
@@ -222,10 +225,32 @@ struct Settings: Sendable {
         guard url.hasPrefix("file:") else {
             throw SettingsError("MEDIA_URL", "must be a folder such as file:/var/lib/rushes/media")
         }
+        return try folder("MEDIA_URL", url)
+    }
+
+    /// The path of a `file:` URL, with or without two slashes.
+    private static func folder(_ name: String, _ url: String) throws -> String {
         var path = url.dropFirst("file:".count)
         if path.hasPrefix("//") { path = path.dropFirst(2) }
-        guard !path.isEmpty else { throw SettingsError("MEDIA_URL", "names no folder") }
+        guard !path.isEmpty else { throw SettingsError(name, "names no folder") }
         return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : String(path)
+    }
+
+    private static func mail(_ environment: Environment) throws -> MailSettings? {
+        guard let url = environment.text("MAIL_URL") else { return nil }
+        guard let sender = MailSender(try environment.required("MAIL_FROM")) else {
+            throw SettingsError(
+                "MAIL_FROM", "must be an address such as Rushes <mail@shop.example>")
+        }
+        if url.hasPrefix("file:") {
+            return MailSettings(route: .folder(try folder("MAIL_URL", url)), sender: sender)
+        }
+        guard let server = SMTPServer(url: url) else {
+            throw SettingsError(
+                "MAIL_URL",
+                "must be smtps://user:password@mail.example, smtp://mail.example or file:/folder")
+        }
+        return MailSettings(route: .server(server), sender: sender)
     }
 }
 
@@ -239,13 +264,19 @@ extension Settings {
             appURL: appURL, jwtSecret: jwtSecret, previousJWTSecret: previousJWTSecret,
             stripeWebhookSecrets: stripeWebhookSecrets, polloWebhookSecret: polloWebhookSecret,
             isLive: isLive, creditPolicy: creditPolicy, signupCredit: signupCredit,
-            generateLimit: generateLimit, deadlines: deadlines)
+            generateLimit: generateLimit, deadlines: deadlines, exceptOrigins: exceptOrigins)
+    }
+
+    var courier: CourierSettings {
+        CourierSettings(
+            appURL: appURL, mail: mail, creditPolicy: creditPolicy, exceptOrigins: exceptOrigins)
     }
 
     var worker: WorkerSettings {
         WorkerSettings(
             appURL: appURL, media: MediaFolder(path: mediaPath), parallel: parallel,
-            pollInterval: pollInterval, deadlines: deadlines, creditPolicy: creditPolicy)
+            pollInterval: pollInterval, deadlines: deadlines, creditPolicy: creditPolicy,
+            isMailOn: mail != nil)
     }
 
     /// A client for one thread. `timeout` bounds each call.
@@ -257,6 +288,14 @@ extension Settings {
     func pollo() -> PolloClient {
         let curl = Curl(CurlOptions(userAgent: Self.userAgent, timeout: .seconds(60)))
         return PolloClient(apiKey: polloKey, base: polloBase, family: polloFamily, send: curl.send)
+    }
+
+    /// For mail, and for webhooks: 15 seconds, and nothing that an answer says is of interest.
+    func outgoing() -> Curl {
+        Curl(
+            CurlOptions(
+                userAgent: Self.userAgent, timeout: .seconds(15), maxResponseBytes: 64 << 10,
+                addressPolicy: .publicOnly(exceptOrigins: exceptOrigins)))
     }
 
     func downloads() -> Curl {

@@ -20,9 +20,12 @@ struct Work: ParsableCommand {
     @Option(help: "How many tasks are asked for, and files stored, at once.")
     var followers = 4
 
+    @Option(help: "How many webhooks are sent at once.")
+    var senders = 4
+
     func validate() throws {
-        guard (1...64).contains(submitters), (1...64).contains(followers) else {
-            throw ValidationError("--submitters and --followers must be from 1 to 64")
+        guard [submitters, followers, senders].allSatisfy((1...64).contains) else {
+            throw ValidationError("--submitters, --followers and --senders must be from 1 to 64")
         }
     }
 
@@ -36,7 +39,22 @@ struct Work: ParsableCommand {
         func start(_ name: String, _ step: @escaping @Sendable (Worker) throws -> Bool) throws {
             threads.append(
                 try WorkerThread.start(name: name) {
-                    Self.loop(settings: settings, log: log, until: stop, step)
+                    let worker = Worker(
+                        settings: settings.worker, database: Connection(settings.database),
+                        pollo: settings.pollo(), stripe: settings.stripe(timeout: .seconds(20)),
+                        downloads: settings.downloads(), log: log)
+                    Self.loop(log: log, until: stop) { try step(worker) }
+                })
+        }
+        func startCourier(
+            _ name: String, _ step: @escaping @Sendable (Courier) throws -> Bool
+        ) throws {
+            threads.append(
+                try WorkerThread.start(name: name) {
+                    let courier = Courier(
+                        settings: settings.courier, database: Connection(settings.database),
+                        curl: settings.outgoing(), log: log)
+                    Self.loop(log: log, until: stop) { try step(courier) }
                 })
         }
         for index in 0..<submitters { try start("submit-\(index)") { try $0.submitNext() } }
@@ -45,6 +63,9 @@ struct Work: ParsableCommand {
             worker.doChores()
             return false
         }
+        // Mail has a thread of its own, so that no webhook can hold it back.
+        if settings.mail != nil { try startCourier("mail") { try $0.sendNextMail() } }
+        for index in 0..<senders { try startCourier("send-\(index)") { try $0.sendNextWebhook() } }
         log.notice("working", metadata: ["threads": "\(threads.count)"])
 
         _ = Signals.wait(for: [.terminate, .interrupt])
@@ -60,17 +81,10 @@ struct Work: ParsableCommand {
     }
 
     /// Takes step after step while there is something to do, and rests a little when there is not.
-    private static func loop(
-        settings: Settings, log: Logger, until stop: StopFlag,
-        _ step: (Worker) throws -> Bool
-    ) {
-        let worker = Worker(
-            settings: settings.worker, database: Connection(settings.database),
-            pollo: settings.pollo(), stripe: settings.stripe(timeout: .seconds(20)),
-            downloads: settings.downloads(), log: log)
+    private static func loop(log: Logger, until stop: StopFlag, _ step: () throws -> Bool) {
         while !stop.isRaised {
             do {
-                if try step(worker) { continue }
+                if try step() { continue }
                 CurrentThread.sleep(for: .milliseconds(250))
             } catch {
                 log.error("a step failed", metadata: ["error": "\(error)"])

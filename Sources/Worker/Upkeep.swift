@@ -12,13 +12,13 @@ import Stripe
 /// several workers at once.
 enum Chore: CaseIterable {
     case deadlines, lateCallbacks, purchases, events, refunds, expiry, reconciliation, health
-    case estimates, audit, purge
+    case estimates, audit, notices, purge
 
     var interval: Duration {
         switch self {
         case .deadlines: .seconds(1)
         case .lateCallbacks, .purchases, .events: .seconds(5)
-        case .expiry, .estimates, .refunds, .reconciliation: .seconds(60)
+        case .expiry, .estimates, .refunds, .reconciliation, .notices: .seconds(60)
         case .health: .seconds(15)
         case .audit: .seconds(300)
         case .purge: .seconds(600)
@@ -55,9 +55,13 @@ extension Worker {
         case .health: try checkHealth()
         case .estimates: try database.measureRenderTimes()
         case .audit: try audit()
+        case .notices:
+            try database.setMail(isOn: settings.isMailOn)
+            while try database.remindOfLapsingCredit(limit: 100) > 0 {}
         case .purge:
             try database.purgeSessions()
             try database.purgeIdempotencyKeys()
+            try database.purgeOutbox()
         }
     }
 

@@ -19,11 +19,13 @@ package struct WorkerSettings: Sendable {
     package var creditPolicy: CreditPolicy
     /// What one credit of the vendor costs us (pollo-api.md 12).
     package var vendorCredit: Money
+    /// Whether this worker sends mail, and so whether anybody writes any.
+    package var isMailOn: Bool
 
     package init(
         appURL: String, media: MediaFolder, parallel: Int, pollInterval: Duration,
         deadlines: JobDeadlines, creditPolicy: CreditPolicy,
-        vendorCredit: Money = Money(micros: 60_000)
+        vendorCredit: Money = Money(micros: 60_000), isMailOn: Bool = false
     ) {
         self.appURL = appURL
         self.media = media
@@ -32,6 +34,7 @@ package struct WorkerSettings: Sendable {
         self.deadlines = deadlines
         self.creditPolicy = creditPolicy
         self.vendorCredit = vendorCredit
+        self.isMailOn = isMailOn
     }
 }
 

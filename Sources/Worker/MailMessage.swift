@@ -1,0 +1,150 @@
+import FoundationEssentials
+import Sodium
+
+/// Whom mail comes from: `MAIL_FROM`, `Rushes <mail@example.org>` or a bare address.
+package struct MailSender: Sendable, Equatable {
+    package let name: String
+    package let address: String
+
+    /// Nil when there is no address of visible ASCII characters with one `@`, and for a name with
+    /// control characters.
+    package init?(_ text: String) {
+        var name = ""
+        var address = Substring(text)
+        if let open = text.lastIndex(of: "<") {
+            guard text.last == ">" else { return nil }
+            name = text[..<open].trimmingPrefix { $0 == " " || $0 == "\"" }.description
+            while let last = name.last, last == " " || last == "\"" { name.removeLast() }
+            address = text[text.index(after: open)...].dropLast()
+        }
+        let parts = address.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty,
+            address.utf8.allSatisfy({
+                $0 > 0x20 && $0 < 0x7F && !"()<>[]:;,\"\\".utf8.contains($0)
+            }),
+            name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+        else { return nil }
+        self.name = name
+        self.address = String(address)
+    }
+
+    var domain: Substring { address[address.index(after: address.firstIndex(of: "@")!)...] }
+}
+
+/// A mail of plain text in the form in which it travels (RFC 5322, with MIME of RFC 2045 to 2047).
+struct MailMessage {
+    /// Names the mail; sent again it has the same one, by which it can be told.
+    let id: String
+    let sender: MailSender
+    /// An address as accounts have it: ASCII, without spaces.
+    let recipient: String
+    let subject: String
+    let text: String
+    let date: Date
+
+    /// Whatever the subject and the text contain, they cannot become a header.
+    var bytes: [UInt8] {
+        let fields = [
+            "Date: \(Self.format(date))",
+            "From: \(Self.phrase(sender.name))<\(sender.address)>",
+            "To: <\(recipient)>",
+            "Subject: \(Self.unstructured(subject))",
+            "Message-ID: <\(id)@\(sender.domain)>",
+            // RFC 3834: nobody's automatic answer is wanted.
+            "Auto-Submitted: auto-generated",
+            "MIME-Version: 1.0",
+            "Content-Type: text/plain; charset=utf-8",
+            "Content-Transfer-Encoding: quoted-printable",
+        ]
+        let head = fields.map { $0 + "\r\n" }.joined()
+        return Array((head + "\r\n" + Self.quotedPrintable(text)).utf8)
+    }
+
+    /// `Sun, 22 Nov 2026 10:00:00 +0000` (RFC 5322 3.3).
+    static func format(_ date: Date) -> String {
+        // 1970-01-01 was a Thursday; the rest as in Howard Hinnant's `civil_from_days`
+        // (https://howardhinnant.github.io/date_algorithms.html).
+        let seconds = Int(date.timeIntervalSince1970.rounded(.down))
+        let days = Int((Double(seconds) / 86_400).rounded(.down))
+        let clock = seconds - days * 86_400
+        let shifted = days + 719_468
+        let era = Int((Double(shifted) / 146_097).rounded(.down))
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let weekday = ((days % 7) + 11) % 7
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let time = [clock / 3600, clock / 60 % 60, clock % 60].map(two).joined(separator: ":")
+        return "\(weekdays[weekday]), \(day) \(months[month - 1]) \(year) \(time) +0000"
+    }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    /// A display name with the space after it; empty when there is none.
+    private static func phrase(_ name: String) -> String {
+        if name.isEmpty { return "" }
+        let atoms = name.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                || (0x61...0x7A).contains(byte) || byte == 0x20 || byte == UInt8(ascii: "-")
+        }
+        return (atoms ? name : encodedWords(name)) + " "
+    }
+
+    /// A field's text: as it is where that is safe, in encoded words where it is not.
+    static func unstructured(_ text: String) -> String {
+        let isPlain =
+            text.utf8.count <= 60 && text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+            && !text.contains("=?") && text.first != " " && text.last != " "
+        return isPlain ? text : encodedWords(text)
+    }
+
+    /// Base64 words of at most 75 characters, one a line (RFC 2047 2); each holds whole
+    /// characters. Line ends and other control characters become spaces.
+    private static func encodedWords(_ text: String) -> String {
+        var words: [[UInt8]] = [[]]
+        for scalar in text.unicodeScalars {
+            let isControl = scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+            let bytes = Array(String(isControl ? " " : Character(scalar)).utf8)
+            // 45 bytes are 60 characters of Base64, and 12 stand around them.
+            if words[words.count - 1].count + bytes.count > 45 { words.append([]) }
+            words[words.count - 1] += bytes
+        }
+        return words.map { "=?utf-8?B?\(Base64.encode($0))?=" }.joined(separator: "\r\n ")
+    }
+
+    /// Lines of at most 76 characters of ASCII (RFC 2045 6.7).
+    static func quotedPrintable(_ text: String) -> String {
+        let lines = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.map(quotedPrintableLine).joined(separator: "\r\n") + "\r\n"
+    }
+
+    private static func quotedPrintableLine(_ line: Substring) -> String {
+        var result = ""
+        var width = 0
+        let bytes = Array(line.utf8)
+        for (index, byte) in bytes.enumerated() {
+            let isLast = index == bytes.count - 1
+            let isPlain =
+                (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "=")
+                || (byte == 0x20 || byte == 0x09) && !isLast
+            let piece =
+                isPlain ? String(UnicodeScalar(byte)) : "=" + Hex.encode([byte]).uppercased()
+            if width + piece.utf8.count > 75 {
+                result += "=\r\n"
+                width = 0
+            }
+            result += piece
+            width += piece.utf8.count
+        }
+        return result
+    }
+}

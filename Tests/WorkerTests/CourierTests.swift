@@ -1,0 +1,410 @@
+import BooksSupport
+import Curl
+import DatabaseSupport
+import Domain
+import FoundationEssentials
+import JSON
+import Logging
+import MariaDB
+import Store
+import System
+import Testing
+
+@testable import Worker
+
+private let secret = Array(UInt8(1)...32)
+
+/// A user with one job, and what is sent because it ended.
+private struct Post {
+    let configuration: DatabaseConfiguration
+    let db: Connection
+    let user: UserID
+
+    init(_ configuration: DatabaseConfiguration) throws {
+        self.configuration = configuration
+        db = Connection(configuration)
+        try db.setMail(isOn: true)
+        user = try db.insertUser(credit: .dollars(20))
+    }
+
+    /// Adds an endpoint whose form would be refused, as a name that has changed its meaning since.
+    @discardableResult
+    func addEndpoint(_ url: String) throws -> WebhookEndpointID {
+        let id = WebhookEndpointID.new()
+        let draft = try WebhookEndpointDraft(
+            FieldReader(["url": .string(url)]), exceptOrigins: [url])
+        try db.insertWebhookEndpoint(id, draft, secret: secret, of: user)
+        return id
+    }
+
+    @discardableResult
+    func endJob(_ state: VideoState = .delivered, webhookURL: String? = nil) throws -> VideoID {
+        let job = try db.insertJob(of: user)
+        try db.execute("UPDATE video_jobs SET webhook_url = \(webhookURL) WHERE id = \(job)")
+        try db.advanceJob(to: state, task: "task-\(job)")
+        return job
+    }
+
+    func courier(
+        exceptOrigins: [String] = [], mail: MailRoute? = nil, through other: Connection? = nil,
+        patience: Duration = .zero
+    ) throws -> Courier {
+        let sender = try #require(MailSender("Rushes <shop@example.org>"))
+        return Courier(
+            settings: CourierSettings(
+                appURL: "https://shop.example",
+                mail: mail.map { MailSettings(route: $0, sender: sender) },
+                creditPolicy: .test, exceptOrigins: exceptOrigins),
+            database: other ?? Connection(configuration),
+            curl: Curl(
+                CurlOptions(
+                    userAgent: "Rushes/test", timeout: .seconds(10),
+                    addressPolicy: .publicOnly(exceptOrigins: exceptOrigins))),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, patience: patience)
+    }
+
+    func deliveries(_ endpoint: WebhookEndpointID) throws -> [WebhookDelivery] {
+        try db.webhookDeliveries(
+            from: .endpoint(endpoint), of: user, before: nil, limit: 10)
+    }
+
+    /// The pause before the next try is over.
+    func makeDue() throws {
+        try db.execute(
+            """
+            UPDATE outbox SET next_attempt_at = UTC_TIMESTAMP(6)
+            WHERE next_attempt_at IS NOT NULL
+            """)
+    }
+
+    /// The lease of a sender that died is over.
+    func passLeases() throws {
+        try db.execute(
+            """
+            UPDATE outbox SET lease_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND
+            WHERE lease_until IS NOT NULL
+            """)
+    }
+}
+
+private func withPost(_ body: (Post) throws -> Void) throws {
+    try withFreshDatabase { try body(Post($0)) }
+}
+
+/// What OpenSSL computes for the hook's signature under the key.
+private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> String {
+    let path = "/tmp/rushes-hook-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let signed = Array("\(hook.id).\(hook.headers["webhook-timestamp"] ?? "").".utf8) + hook.body
+    try Data(signed).write(to: URL(filePath: path))
+    let hex = key.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    let result = try Command.run(
+        "openssl",
+        ["dgst", "-sha256", "-mac", "HMAC", "-macopt", "hexkey:\(hex)", "-binary", path],
+        timeout: .seconds(20), outputLimit: 1000)
+    return "v1,\(Data(result.output).base64EncodedString())"
+}
+
+@Suite struct `Outgoing webhooks` {
+    @Test func `a delivered video is told, signed so that others can verify it`() throws {
+        try withPost { post in
+            let server = try HookServer()
+            let endpoint = try post.addEndpoint("\(server.origin)/hook")
+            let job = try post.endJob()
+            let courier = try post.courier(exceptOrigins: [server.origin])
+            #expect(try courier.sendNextWebhook())
+            #expect(try !courier.sendNextWebhook())
+
+            let hook = try #require(server.hooks.first)
+            #expect(hook.headers["webhook-signature"] == (try opensslSignature(hook, key: secret)))
+            #expect(hook.headers["content-type"] == "application/json")
+            let timestamp = try #require(Double(hook.headers["webhook-timestamp"] ?? ""))
+            #expect(abs(timestamp - Date().timeIntervalSince1970) < 60)
+            let json = try JSONValue(parsing: hook.body)
+            #expect(json["type"] == .string("video.completed"))
+            #expect(json["data"]?["jobId"] == .string("\(job)"))
+            #expect(json["data"]?["status"] == .string("completed"))
+            #expect(
+                json["data"]?["videoUrl"]
+                    == .string("https://shop.example/api/videos/\(job)/file"))
+            #expect(json["timestamp"] == json["data"]?["completedAt"])
+            let token = try post.db.job(job).callbackToken
+            #expect(!hook.text.contains(token))
+
+            let delivery = try #require(try post.deliveries(endpoint).first)
+            #expect(delivery.state == .delivered)
+            #expect(delivery.attempts.map(\.statusCode) == [204])
+            #expect(hook.id == "msg_\(delivery.id)")
+        }
+    }
+
+    @Test func `a failed video and a low balance are told with what matters`() throws {
+        try withPost { post in
+            let server = try HookServer()
+            try post.addEndpoint("\(server.origin)/hook")
+            try post.endJob(.refunded)
+            let order = try post.db.order("economy", seconds: 10, count: 4)
+            try post.db.accept(order, from: post.user)
+            try post.db.accept(post.db.order("economy", seconds: 10, count: 4), from: post.user)
+            let courier = try post.courier(exceptOrigins: [server.origin])
+            while try courier.sendNextWebhook() {}
+            let events = try server.hooks.map { try JSONValue(parsing: $0.body) }
+            #expect(events.map { $0["type"]?.string } == ["video.failed", "credits.low"])
+            #expect(events[0]["data"]?["error"]?["code"] == .string("GENERATION_FAILED"))
+            #expect(events[1]["data"]?["available"] == .integer(4))
+            #expect(events[1]["data"]?["threshold"] == .integer(5))
+        }
+    }
+
+    @Test func `an answer of 500 is tried again under the same id, with a new time`() throws {
+        try withPost { post in
+            let server = try HookServer { $0 == 0 ? "500 No\r\n" : "200 OK\r\n" }
+            let endpoint = try post.addEndpoint("\(server.origin)/hook")
+            try post.endJob()
+            let courier = try post.courier(exceptOrigins: [server.origin])
+            #expect(try courier.sendNextWebhook())
+            #expect(try !courier.sendNextWebhook())  // not before its pause is over
+            let waiting = try #require(try post.deliveries(endpoint).first)
+            #expect(waiting.state == .pending)
+            let pause = try #require(waiting.nextAttemptAt?.timeIntervalSinceNow)
+            #expect((-30...6).contains(pause))
+            try post.makeDue()
+            #expect(try courier.sendNextWebhook())
+            #expect(server.hooks.map(\.id) == [waiting.id, waiting.id].map { "msg_\($0)" })
+            #expect(server.hooks[0].body == server.hooks[1].body)
+            let delivery = try #require(try post.deliveries(endpoint).first)
+            #expect(delivery.attempts.map(\.statusCode) == [500, 200])
+            #expect(delivery.attempts.map(\.problem) == ["The answer was 500.", nil])
+            #expect(delivery.state == .delivered)
+        }
+    }
+
+    @Test func `after seven failures it is given up, and can be sent again by hand`() throws {
+        try withPost { post in
+            let server = try HookServer { $0 < 7 ? "503 No\r\n" : "200 OK\r\n" }
+            let endpoint = try post.addEndpoint("\(server.origin)/hook")
+            try post.endJob()
+            let courier = try post.courier(exceptOrigins: [server.origin])
+            for _ in 0..<7 {
+                #expect(try courier.sendNextWebhook())
+                try post.makeDue()
+            }
+            #expect(try !courier.sendNextWebhook())
+            let failed = try #require(try post.deliveries(endpoint).first)
+            #expect(failed.state == .failed)
+            try post.db.resendWebhook(failed.id, from: .endpoint(endpoint), of: post.user)
+            #expect(try courier.sendNextWebhook())
+            let delivery = try #require(try post.deliveries(endpoint).first)
+            #expect(delivery.state == .delivered)
+            #expect(delivery.attempts.map(\.number) == Array(1...8))
+            #expect(Set(server.hooks.map(\.id)).count == 1)
+            #expect(throws: RateLimited.self) {
+                try post.db.resendWebhook(failed.id, from: .endpoint(endpoint), of: post.user)
+            }
+        }
+    }
+
+    @Test func `a redirect is a failure and is not followed`() throws {
+        try withPost { post in
+            let other = try HookServer()
+            let target = other.origin
+            let server = try HookServer { _ in "302 Found\r\nLocation: \(target)/\r\n" }
+            let endpoint = try post.addEndpoint("\(server.origin)/hook")
+            try post.endJob()
+            let courier = try post.courier(exceptOrigins: [server.origin, other.origin])
+            #expect(try courier.sendNextWebhook())
+            #expect(try post.deliveries(endpoint).first?.attempts.first?.statusCode == 302)
+            #expect(try post.deliveries(endpoint).first?.state == .pending)
+            #expect(other.connections == 0)
+        }
+    }
+
+    @Test(arguments: ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0x7f000001"])
+    func `a private address is refused when it is connected to, also behind a name`(
+        host: String
+    ) throws {
+        try withPost { post in
+            let server = try HookServer()
+            let endpoint = try post.addEndpoint("https://\(host):\(server.port)/hook")
+            try post.endJob()
+            #expect(try post.courier().sendNextWebhook())
+            let attempt = try #require(try post.deliveries(endpoint).first?.attempts.first)
+            #expect(attempt.statusCode == nil)
+            #expect(attempt.problem == "the host has no address that may be connected to")
+            #expect(server.connections == 0)
+        }
+    }
+
+    @Test func `an address without HTTPS is not called unless it is excepted`() throws {
+        try withPost { post in
+            let server = try HookServer()
+            let endpoint = try post.addEndpoint("\(server.origin)/hook")
+            try post.endJob()
+            #expect(try post.courier(exceptOrigins: ["\(server.origin)0"]).sendNextWebhook())
+            #expect(try post.deliveries(endpoint).first?.attempts.first?.problem != nil)
+            #expect(server.connections == 0)
+        }
+    }
+
+    @Test func `a sender that dies between sending and writing it down sends again, by one id`()
+        throws
+    {
+        try withPost { post in
+            let server = try HookServer()
+            let endpoint = try post.addEndpoint("\(server.origin)/hook")
+            try post.endJob()
+            let proxy = try CuttingProxy(before: post.configuration)
+            let dying = try post.courier(
+                exceptOrigins: [server.origin],
+                through: Connection(proxy.configuration(post.configuration), pause: { _ in }))
+            proxy.arm(.beforeForwarding, at: "INSERT INTO webhook_attempts", count: 100)
+            #expect(throws: DatabaseError.self) { try dying.sendNextWebhook() }
+            #expect(server.hooks.count == 1)
+
+            let next = try post.courier(exceptOrigins: [server.origin])
+            #expect(try !next.sendNextWebhook())  // while the lease runs
+            try post.passLeases()
+            #expect(try next.sendNextWebhook())
+            #expect(server.hooks.count == 2)
+            #expect(server.hooks[0].id == server.hooks[1].id)
+            let delivery = try #require(try post.deliveries(endpoint).first)
+            #expect(delivery.state == .delivered)
+            #expect(delivery.attempts.map(\.number) == [2])
+        }
+    }
+
+    @Test func `a sender that slept through its lease writes nothing over the one who took over`()
+        throws
+    {
+        try withPost { post in
+            let configuration = post.configuration
+            // While the first waits for its answer, its lease runs out and another has sent it.
+            let server = try HookServer { number in
+                guard number == 0 else { return "200 OK\r\n" }
+                let db = Connection(configuration)
+                let taken = Result {
+                    try db.execute("UPDATE outbox SET lease_until = UTC_TIMESTAMP(6)")
+                    try db.claimWebhook(lasting: .seconds(60)).map { try db.sent($0.claim) }
+                }
+                if case .failure = taken { return "200 OK\r\n" }
+                return "500 No\r\n"
+            }
+            let endpoint = try post.addEndpoint("\(server.origin)/hook")
+            try post.endJob()
+            #expect(try post.courier(exceptOrigins: [server.origin]).sendNextWebhook())
+            let delivery = try #require(try post.deliveries(endpoint).first)
+            #expect(delivery.state == .delivered)
+            #expect(delivery.attempts.isEmpty)
+        }
+    }
+
+    @Test func `the address that an order names is signed with the user's own secret`() throws {
+        try withPost { post in
+            let server = try HookServer()
+            try post.endJob(webhookURL: "\(server.origin)/own")
+            try post.endJob(.refunded, webhookURL: "\(server.origin)/own")
+            let courier = try post.courier(exceptOrigins: [server.origin])
+            while try courier.sendNextWebhook() {}
+            let made = try post.db.webhookSecret(of: post.user, orElse: secret)
+            #expect(made != secret)
+            #expect(server.hooks.count == 2)
+            for hook in server.hooks {
+                #expect(
+                    hook.headers["webhook-signature"] == (try opensslSignature(hook, key: made)))
+            }
+            let deliveries = try post.db.webhookDeliveries(
+                from: .orders, of: post.user, before: nil, limit: 10)
+            #expect(deliveries.map(\.type) == ["video.failed", "video.completed"])
+        }
+    }
+}
+
+@Suite struct `Mail of the outbox` {
+    private func withFolder(_ body: (Post, String) throws -> Void) throws {
+        try withPost { post in
+            let folder = "/tmp/rushes-mail-\(UUID().uuidString)"
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try body(post, folder)
+        }
+    }
+
+    private func mails(in folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { name in
+            try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+                .replacing("=\r\n", with: "").replacing("\r\n", with: "\n")
+        }
+    }
+
+    @Test func `each kind says what happened, with links to the shop alone`() throws {
+        try withFolder { post, folder in
+            let job = try post.endJob()
+            try post.endJob(.refunded)
+            let order = try post.db.insertPurchase("pro", of: post.user)
+            let facts = PaymentFacts(
+                sessionID: order.sessionID ?? "", progress: .paid, isPaymentMode: true,
+                subtotal: order.price, total: order.price, currency: "usd", isLive: false,
+                reference: "\(order.id)", paymentIntent: "pi_1")
+            _ = try post.db.apply(facts, to: order.id, policy: .test)
+            let courier = try post.courier(mail: .folder(folder))
+            while try courier.sendNextMail() {}
+            let mails = try mails(in: folder)
+            #expect(mails.count == 3)
+            let ready = try #require(mails.first { $0.contains("Subject: Your video is ready\n") })
+            #expect(ready.contains("To: <\(post.user)@example.org>\n"))
+            #expect(ready.contains("From: Rushes <shop@example.org>\n"))
+            #expect(ready.contains("A fox runs through fresh snow"))
+            #expect(ready.contains("https://shop.example/videos/\(job)\n"))
+            let failed = try #require(mails.first { $0.contains("could not be made\n") })
+            #expect(failed.contains("$1.00 went back to your balance."))
+            let receipt = try #require(mails.first { $0.contains("Your receipt: $55.00") })
+            #expect(receipt.contains("Paid        $47.99"))
+            #expect(receipt.contains("It lasts 90 days."))
+            for mail in mails {
+                let links = mail.split(whereSeparator: \.isWhitespace).filter {
+                    $0.contains("://")
+                }
+                #expect(links.allSatisfy { $0.hasPrefix("https://shop.example") })
+            }
+        }
+    }
+
+    @Test func `a mail that is sent again after a crash is the same file`() throws {
+        try withFolder { post, folder in
+            try post.endJob()
+            let proxy = try CuttingProxy(before: post.configuration)
+            let dying = try post.courier(
+                mail: .folder(folder),
+                through: Connection(proxy.configuration(post.configuration), pause: { _ in }))
+            proxy.arm(.beforeForwarding, at: "sent_at = UTC_TIMESTAMP(6)", count: 100)
+            #expect(throws: DatabaseError.self) { try dying.sendNextMail() }
+            let first = try mails(in: folder)
+            #expect(first.count == 1)
+            try post.passLeases()
+            #expect(try post.courier(mail: .folder(folder)).sendNextMail())
+            #expect(try mails(in: folder) == first)
+        }
+    }
+
+    @Test func `a folder that is away keeps the mail waiting, and says so`() throws {
+        try withFolder { post, folder in
+            try post.endJob()
+            #expect(try post.courier(mail: .folder(folder + "/gone")).sendNextMail())
+            let check = try post.db.healthChecks().first { $0.name == "mail" }
+            #expect(check?.isHealthy == false)
+            try post.makeDue()
+            #expect(try post.courier(mail: .folder(folder)).sendNextMail())
+            #expect(try mails(in: folder).count == 1)
+            #expect(try post.db.healthChecks().first { $0.name == "mail" }?.isHealthy == true)
+        }
+    }
+
+    @Test func `without mail nothing is taken from the outbox`() throws {
+        try withPost { post in
+            try post.endJob()
+            #expect(try !post.courier().sendNextMail())
+            #expect(try post.db.count("SELECT COUNT(*) FROM outbox WHERE attempts = 0") == 1)
+        }
+    }
+}
