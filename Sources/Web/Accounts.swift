@@ -38,14 +38,64 @@ enum Accounts {
         return try Sessions.start(for: user, .created, request, context)
     }
 
-    /// `GET /api/me`: who is signed in, and what they have.
+    /// `GET /api/me`: who is signed in, what they have, and which mails they get.
     static func show(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         let balance = try context.database.balance(of: user.id)
+        let muted = try context.database.mutedNotices(of: user.id)
         return .json { json in
             json.members(of: user)
             json.member("balance", balance.available)
             json.member("reserved", balance.reserved)
+            json.key("notifications")
+            json.beginObject()
+            for kind in NoticeKind.allCases {
+                json.key(kind.rawValue)
+                json.bool(!muted.contains(kind))
+            }
+            json.endObject()
         }
+    }
+
+    /// `PATCH /api/me`: changes what is named and nothing else.
+    ///
+    /// Body: `notifications`, an object of kinds of mail (`videoReady`, `videoFailed`, `receipt`,
+    /// `creditLapsing`, `lowBalance`) and whether each is sent. Answers 200 as `GET` does, 400 for
+    /// bad fields; then nothing is changed.
+    static func update(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        let body = try request.jsonObject()
+        var problems: [InvalidInput.Field] = []
+        for name in body.keys.sorted() where name != "notifications" {
+            problems.append(.init(name, "This cannot be changed here."))
+        }
+        let changes = noticeChanges(body["notifications"], &problems)
+        guard problems.isEmpty else { throw InvalidInput(problems) }
+        try context.database.changeMutedNotices(of: user.id, changes)
+        return try show(request, context, user)
+    }
+
+    /// Which kinds are switched on or off.
+    private static func noticeChanges(
+        _ value: JSONValue?, _ problems: inout [InvalidInput.Field]
+    ) -> [NoticeKind: Bool] {
+        guard let value else { return [:] }
+        guard let members = value.object else {
+            problems.append(.init("notifications", "Send an object such as {\"receipt\": false}."))
+            return [:]
+        }
+        var changes: [NoticeKind: Bool] = [:]
+        for (name, isOn) in members.sorted(by: { $0.key < $1.key }) {
+            guard let kind = NoticeKind(rawValue: name) else {
+                let names = NoticeKind.allCases.map(\.rawValue).joined(separator: ", ")
+                problems.append(.init("notifications.\(name)", "Choose among \(names)."))
+                continue
+            }
+            guard let isOn = isOn.bool else {
+                problems.append(.init("notifications.\(name)", "Send true or false."))
+                continue
+            }
+            changes[kind] = isOn
+        }
+        return changes
     }
 }
 

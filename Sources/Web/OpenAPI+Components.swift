@@ -135,6 +135,21 @@ extension OpenAPI {
             """
         ),
         (
+            "webhookEndpoint",
+            """
+            {"name": "id", "in": "path", "required": true,
+            "description": "An endpoint, or `default` for the addresses that orders name \
+            themselves (webhookUrl).", "schema": {"type": "string"}}
+            """
+        ),
+        (
+            "delivery",
+            """
+            {"name": "delivery", "in": "path", "required": true,
+            "schema": {"type": "string", "format": "uuid"}}
+            """
+        ),
+        (
             "callbackToken",
             """
             {"name": "token", "in": "path", "required": true,
@@ -291,8 +306,25 @@ extension OpenAPI {
         object(["items": array(of: reference(item)), "nextCursor": cursor])
     }
 
+    private static func notifications(allRequired: Bool) -> String {
+        let kinds = NoticeKind.allCases.map(\.rawValue)
+        let required = allRequired ? list(NoticeKind.allCases) : ""
+        return """
+            {"type": "object", "additionalProperties": false, "required": [\(required)],
+            "properties": {\(kinds.map { "\"\($0)\": \(flag)" }.joined(separator: ", "))}}
+            """
+    }
+
+    private static let webhookEvents = """
+        {"type": "array", "minItems": 1, "items": {"enum": [\(list(WebhookEvent.allCases))]}}
+        """
+    private static let webhookSecret = """
+        {"type": "string", "description": "Never shown again. Signs as Standard Webhooks do."}
+        """
+
     private static let check = #"{"enum": ["ok", "failing", "unknown"]}"#
-    private static let fields = #"{"type": "object", "additionalProperties": \#(reference("Field"))}"#
+    private static let fields =
+        #"{"type": "object", "additionalProperties": \#(reference("Field"))}"#
 
     /// By name, in the order in which they are shown.
     static let schemas: [(name: String, text: String)] = [
@@ -302,24 +334,24 @@ extension OpenAPI {
                 "error": object(
                     [
                         "code": """
-                            {"enum": ["INVALID_INPUT", "UNAUTHENTICATED", "INVALID_CREDENTIALS",
-                            "INSUFFICIENT_CREDITS", "FORBIDDEN", "NOT_FOUND", "METHOD_NOT_ALLOWED",
-                            "CONFLICT", "IDEMPOTENCY_CONFLICT", "PAYLOAD_TOO_LARGE",
-                            "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "INTERNAL", "API_ERROR"]}
-                            """,
+                        {"enum": ["INVALID_INPUT", "UNAUTHENTICATED", "INVALID_CREDENTIALS",
+                        "INSUFFICIENT_CREDITS", "FORBIDDEN", "NOT_FOUND", "METHOD_NOT_ALLOWED",
+                        "CONFLICT", "IDEMPOTENCY_CONFLICT", "PAYLOAD_TOO_LARGE",
+                        "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "INTERNAL", "API_ERROR"]}
+                        """,
                         "message": text,
                         "action": """
-                            {"enum": ["correct_input", "sign_in", "purchase_credits", "retry", null]}
-                            """,
+                        {"enum": ["correct_input", "sign_in", "purchase_credits", "retry", null]}
+                        """,
                         "details": """
-                            {"oneOf": [
-                            \(array(of: object(["field": text, "message": text]))),
-                            \(object(["required": money, "current": money, "shortfall": money])),
-                            \(object([
+                        {"oneOf": [
+                        \(array(of: object(["field": text, "message": text]))),
+                        \(object(["required": money, "current": money, "shortfall": money])),
+                        \(object([
                                 "limit": number, "windowSeconds": number,
                                 "retryAfterSeconds": number,
                             ]))]}
-                            """,
+                        """,
                     ], optional: ["details"]),
                 "requestId": text,
             ])
@@ -394,8 +426,13 @@ extension OpenAPI {
             object([
                 "id": id, "email": text, "emailVerified": flag,
                 "role": #"{"enum": ["user", "admin"]}"#, "createdAt": time, "balance": money,
-                "reserved": money,
+                "reserved": money, "notifications": notifications(allRequired: true),
             ])
+        ),
+        (
+            "MeChange",
+            object(
+                ["notifications": notifications(allRequired: false)], optional: ["notifications"])
         ),
         (
             "Quote",
@@ -484,9 +521,9 @@ extension OpenAPI {
                 "items": array(
                     of: object([
                         "kind": """
-                            {"enum": ["uncertain_video", "vendor_loss", "purchase_problem",
-                            "dispute", "refund_failed", "pause", "unhealthy"]}
-                            """,
+                        {"enum": ["uncertain_video", "vendor_loss", "purchase_problem",
+                        "dispute", "refund_failed", "pause", "unhealthy"]}
+                        """,
                         "subject": text, "amount": moneyOrNull, "detail": text, "since": time,
                     ]))
             ])
@@ -498,8 +535,8 @@ extension OpenAPI {
                 "items": array(
                     of: object([
                         "kind": """
-                            {"enum": ["ledger", "payment", "refund", "dispute", "task", "balance"]}
-                            """,
+                        {"enum": ["ledger", "payment", "refund", "dispute", "task", "balance"]}
+                        """,
                         "jobId": idOrNull, "purchaseId": idOrNull, "amount": moneyOrNull,
                         "detail": text,
                     ])),
@@ -523,6 +560,44 @@ extension OpenAPI {
                 ["reason": reason, "taskId": #"{"type": "string", "maxLength": 255}"#],
                 optional: ["taskId"])
         ),
+        (
+            "WebhookEndpoint",
+            object(["id": id, "url": text, "events": webhookEvents, "createdAt": time])
+        ),
+        (
+            "NewWebhookEndpoint",
+            object([
+                "id": id, "url": text, "events": webhookEvents, "createdAt": time,
+                "secret": webhookSecret,
+            ])
+        ),
+        (
+            "WebhookEndpointList",
+            object(["items": array(of: reference("WebhookEndpoint")), "nextCursor": cursor])
+        ),
+        (
+            "WebhookEndpointDraft",
+            object(
+                [
+                    "url": #"{"type": "string", "format": "uri", "maxLength": 2000}"#,
+                    "events": webhookEvents,
+                ], optional: ["events"])
+        ),
+        ("WebhookSecret", object(["secret": webhookSecret])),
+        (
+            "WebhookDelivery",
+            object([
+                "id": id, "type": text, "jobId": idOrNull, "url": text,
+                "status": #"{"enum": ["pending", "delivered", "failed"]}"#, "createdAt": time,
+                "deliveredAt": timeOrNull, "nextAttemptAt": timeOrNull,
+                "attempts": array(
+                    of: object([
+                        "attempt": number, "statusCode": numberOrNull, "problem": textOrNull,
+                        "milliseconds": number, "at": time,
+                    ])),
+            ])
+        ),
+        ("WebhookDeliveryPage", page(of: "WebhookDelivery")),
         ("Event", #"{"type": "object"}"#),
         ("Received", object(["received": #"{"const": true}"#])),
         ("Description", #"{"type": "object"}"#),

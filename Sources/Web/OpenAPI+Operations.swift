@@ -100,17 +100,13 @@ extension Operation {
             refusals: [.invalid, .forbidden]),
         Operation(
             route: "GET /api/me", id: "showMe", tag: "Accounts",
-            summary: "Who is signed in, and what they have",
-            success: Answer(
-                status: 200, description: "The account.",
-                content: Content(
-                    schema: "Me",
-                    example: """
-                        {"id": "\(exampleID)", "email": "name@example.org",
-                        "emailVerified": true, "role": "user",
-                        "createdAt": "2026-11-22T10:00:00.123Z", "balance": 53.14,
-                        "reserved": 1.86}
-                        """))),
+            summary: "Who is signed in, what they have, and which mails they get", success: me),
+        Operation(
+            route: "PATCH /api/me", id: "changeMe", tag: "Accounts",
+            summary: "Switches kinds of mail on or off",
+            request: Content(
+                schema: "MeChange", example: #"{"notifications": {"videoReady": false}}"#),
+            success: me, refusals: [.invalid, .forbidden, .tooLarge, .unsupportedMediaType]),
 
         Operation(
             route: "POST /api/videos/quote", id: "quoteVideo", tag: "Videos",
@@ -306,6 +302,72 @@ extension Operation {
             ]),
 
         Operation(
+            route: "GET /api/webhooks/endpoints", id: "listWebhookEndpoints", tag: "Webhooks out",
+            summary: "The addresses that are told what happens; at most ten",
+            success: Answer(
+                status: 200, description: "Oldest first.",
+                content: Content(
+                    schema: "WebhookEndpointList",
+                    example: #"{"items": [\#(webhookEndpoint)], "nextCursor": null}"#))),
+        Operation(
+            route: "POST /api/webhooks/endpoints", id: "createWebhookEndpoint",
+            tag: "Webhooks out",
+            summary: "Adds an address; without `events` it is told of all",
+            request: Content(
+                schema: "WebhookEndpointDraft",
+                example: #"{"url": "https://example.org/hooks/rushes"}"#),
+            success: Answer(
+                status: 201, description: "The endpoint with its secret.",
+                content: Content(
+                    schema: "NewWebhookEndpoint",
+                    example: """
+                        {"id": "\(exampleID)", "url": "https://example.org/hooks/rushes",
+                        "events": ["video.completed", "video.failed", "credits.low"],
+                        "createdAt": "2026-11-22T10:00:00.123Z", "secret": "whsec_AAEC"}
+                        """)),
+            refusals: [.invalid, .forbidden, .conflict, .tooLarge, .unsupportedMediaType]),
+        Operation(
+            route: "GET /api/webhooks/endpoints/:id", id: "showWebhookEndpoint",
+            tag: "Webhooks out", summary: "One address, without its secret", parameters: ["id"],
+            success: Answer(
+                status: 200, description: "The endpoint.",
+                content: Content(schema: "WebhookEndpoint", example: webhookEndpoint)),
+            refusals: [.notFound]),
+        Operation(
+            route: "DELETE /api/webhooks/endpoints/:id", id: "deleteWebhookEndpoint",
+            tag: "Webhooks out", summary: "Takes an address away, with its deliveries",
+            parameters: ["id"], success: Answer(status: 204, description: "It is gone."),
+            refusals: [.invalid, .forbidden, .notFound]),
+        Operation(
+            route: "POST /api/webhooks/endpoints/:id/secret", id: "rotateWebhookSecret",
+            tag: "Webhooks out", summary: "Puts a new secret in the place of the old one",
+            parameters: ["webhookEndpoint"],
+            success: Answer(
+                status: 201, description: "What signs from now on.",
+                content: Content(
+                    schema: "WebhookSecret", example: #"{"secret": "whsec_AAEC"}"#)),
+            refusals: [.invalid, .forbidden, .notFound]),
+        Operation(
+            route: "POST /api/webhooks/endpoints/:id/test", id: "testWebhookEndpoint",
+            tag: "Webhooks out", summary: "Sends an event `test`", parameters: ["id"],
+            success: queuedWebhook, refusals: [.invalid, .forbidden, .notFound, .rateLimited]),
+        Operation(
+            route: "GET /api/webhooks/endpoints/:id/deliveries", id: "listWebhookDeliveries",
+            tag: "Webhooks out", summary: "What was sent in thirty days, and what came of it",
+            parameters: ["webhookEndpoint", "limit", "cursor"],
+            success: Answer(
+                status: 200, description: "A page, newest first.",
+                content: Content(
+                    schema: "WebhookDeliveryPage",
+                    example: #"{"items": [\#(webhookDelivery)], "nextCursor": null}"#)),
+            refusals: [.invalid, .notFound]),
+        Operation(
+            route: "POST /api/webhooks/endpoints/:id/deliveries/:delivery/resend",
+            id: "resendWebhook", tag: "Webhooks out",
+            summary: "Sends one again, under the same webhook-id",
+            parameters: ["webhookEndpoint", "delivery"], success: queuedWebhook,
+            refusals: [.invalid, .forbidden, .notFound, .conflict, .rateLimited]),
+        Operation(
             route: "POST /api/webhooks/stripe", id: "receiveStripeEvent", tag: "Webhooks",
             summary: "An event of Stripe's", access: .vendor, parameters: ["stripeSignature"],
             request: Content(schema: "Event", example: #"{"id": "evt_1"}"#),
@@ -339,6 +401,36 @@ extension Operation {
             "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln",
             "expiresAt": "2026-12-22T10:00:00.123Z"}
             """)
+
+    private static let me = Answer(
+        status: 200, description: "The account.",
+        content: Content(
+            schema: "Me",
+            example: """
+                {"id": "\(exampleID)", "email": "name@example.org",
+                "emailVerified": true, "role": "user",
+                "createdAt": "2026-11-22T10:00:00.123Z", "balance": 53.14,
+                "reserved": 1.86, "notifications": {"videoReady": true, "videoFailed": true,
+                "receipt": true, "creditLapsing": true, "lowBalance": false}}
+                """))
+
+    private static let webhookEndpoint = """
+        {"id": "\(exampleID)", "url": "https://example.org/hooks/rushes",
+        "events": ["video.completed", "video.failed"], "createdAt": "2026-11-22T10:00:00.123Z"}
+        """
+
+    private static let webhookDelivery = """
+        {"id": "\(exampleID)", "type": "video.completed", "jobId": "\(exampleID)",
+        "url": "https://example.org/hooks/rushes", "status": "pending",
+        "createdAt": "2026-11-22T10:00:00.123Z", "deliveredAt": null,
+        "nextAttemptAt": "2026-11-22T10:05:00.456Z", "attempts": [{"attempt": 1,
+        "statusCode": 500, "problem": "The answer was 500.", "milliseconds": 31,
+        "at": "2026-11-22T10:00:00.456Z"}]}
+        """
+
+    private static let queuedWebhook = Answer(
+        status: 202, description: "It is sent in a moment.",
+        content: Content(schema: "WebhookDelivery", example: webhookDelivery))
 
     private static let accepted = Answer(
         status: 202, description: "Charged and queued.",

@@ -19,6 +19,14 @@ package struct Route: Sendable {
     package static func post(_ pattern: String, _ handler: @escaping Handler) -> Route {
         Route(method: .post, pattern: pattern, handler: handler)
     }
+
+    package static func patch(_ pattern: String, _ handler: @escaping Handler) -> Route {
+        Route(method: .patch, pattern: pattern, handler: handler)
+    }
+
+    package static func delete(_ pattern: String, _ handler: @escaping Handler) -> Route {
+        Route(method: .delete, pattern: pattern, handler: handler)
+    }
 }
 
 /// Finds the route of a request.

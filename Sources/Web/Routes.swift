@@ -12,6 +12,7 @@ package let routes: [Route] = [
     .post("/api/auth/logout", Sessions.destroy),
     .post("/api/auth/refresh", signedIn(Sessions.refresh)),
     .get("/api/me", signedIn(Accounts.show)),
+    .patch("/api/me", signedIn(Accounts.update)),
 
     .post("/api/videos/quote", signedIn(Videos.quote)),
     .post("/api/videos/generate", signedIn(Videos.create)),
@@ -33,6 +34,17 @@ package let routes: [Route] = [
     .get("/api/admin/audit", administrator(Administration.audit)),
     .post("/api/admin/purchases/:id/refund", administrator(Administration.refund)),
     .post("/api/admin/videos/:id/resolution", administrator(Administration.resolve)),
+
+    .get("/api/webhooks/endpoints", signedIn(WebhookEndpoints.index)),
+    .post("/api/webhooks/endpoints", signedIn(WebhookEndpoints.create)),
+    .get("/api/webhooks/endpoints/:id", signedIn(WebhookEndpoints.show)),
+    .delete("/api/webhooks/endpoints/:id", signedIn(WebhookEndpoints.destroy)),
+    .post("/api/webhooks/endpoints/:id/secret", signedIn(WebhookEndpoints.rotate)),
+    .post("/api/webhooks/endpoints/:id/test", signedIn(WebhookEndpoints.test)),
+    .get("/api/webhooks/endpoints/:id/deliveries", signedIn(WebhookDeliveries.index)),
+    .post(
+        "/api/webhooks/endpoints/:id/deliveries/:delivery/resend",
+        signedIn(WebhookDeliveries.resend)),
 
     .post("/api/webhooks/stripe", StripeWebhook.create),
     .post("/api/webhooks/pollo", PolloWebhook.create),

@@ -24,12 +24,14 @@ package struct SiteSettings: Sendable {
     package var signupCredit: Money
     package var generateLimit: CallLimit
     package var deadlines: JobDeadlines
+    /// Origins that webhooks may be sent to although they are neither HTTPS nor public.
+    package var exceptOrigins: [String]
 
     package init(
         appURL: String, jwtSecret: [UInt8], previousJWTSecret: [UInt8]?,
         stripeWebhookSecrets: [String], polloWebhookSecret: String, isLive: Bool,
         creditPolicy: CreditPolicy, signupCredit: Money, generateLimit: CallLimit,
-        deadlines: JobDeadlines
+        deadlines: JobDeadlines, exceptOrigins: [String] = []
     ) {
         self.appURL = appURL
         self.jwtSecret = jwtSecret
@@ -41,6 +43,7 @@ package struct SiteSettings: Sendable {
         self.signupCredit = signupCredit
         self.generateLimit = generateLimit
         self.deadlines = deadlines
+        self.exceptOrigins = exceptOrigins
     }
 }
 
@@ -150,9 +153,11 @@ package struct Context {
         Billing(database: database, stripe: stripe, policy: settings.creditPolicy, log: log)
     }
 
-    /// The id in the path; one that is malformed is an id of nothing.
-    func id<Kind>() throws -> ID<Kind> {
-        guard let text = arguments.first, let id = ID<Kind>(text) else { throw NotFound() }
+    /// The id in the path, the first of several; one that is malformed is an id of nothing.
+    func id<Kind>(at index: Int = 0) throws -> ID<Kind> {
+        guard arguments.indices.contains(index), let id = ID<Kind>(arguments[index]) else {
+            throw NotFound()
+        }
         return id
     }
 }
