@@ -144,25 +144,35 @@ extension VideoDraft {
         }
         let asked = modelFields.filter { reader.value($0) != nil }
         let hasImage = asked.contains("image")
-        let able = enabled.filter { tier in
-            guard let rules = hasImage ? tier.fields.image : tier.fields.text else { return false }
-            guard duration.map(tier.durations.contains) ?? true else { return false }
-            return asked.allSatisfy { name in
-                guard let rule = rules[name] else { return false }
-                guard let allowed = rule.enum, let value = reader.value(name)?.string else {
-                    return true
+        let values = reader
+        func able(without left: String? = nil) -> [Tier] {
+            enabled.filter { tier in
+                guard let rules = hasImage ? tier.fields.image : tier.fields.text,
+                    duration.map(tier.durations.contains) ?? true
+                else { return false }
+                return asked.allSatisfy { name in
+                    guard name != left else { return true }
+                    guard let rule = rules[name] else { return false }
+                    guard let allowed = rule.enum, let value = values.value(name)?.string else {
+                        return true
+                    }
+                    return allowed.contains(value)
                 }
-                return allowed.contains(value)
             }
         }
-        guard let cheapest = able.min(by: { $0.pricePerSecond < $1.pricePerSecond }) else {
-            reader.refuse("tier", "No tier can do all that is asked. Leave a field out.")
+        let settings = asked.filter { $0 != "prompt" && $0 != "image" }
+        guard let cheapest = able().min(by: { $0.pricePerSecond < $1.pricePerSecond }) else {
+            let spare = settings.filter { !able(without: $0).isEmpty }
+            let advice = spare.isEmpty ? "some settings" : spare.joined(separator: " or ")
+            reader.refuse("tier", "No tier can do all that is asked. Leave out \(advice).")
             return nil
         }
-        let wish = hasImage ? "your image" : "a text prompt"
-        let reason =
-            "\(cheapest.name) is the cheapest tier that takes \(wish) and your settings."
-        return (cheapest, reason)
+        let source = hasImage ? "an image" : "text"
+        let taking = settings.isEmpty ? "" : " and takes \(settings.joined(separator: ", "))"
+        return (
+            cheapest,
+            "\(cheapest.name) is the cheapest tier that makes videos from \(source)\(taking)."
+        )
     }
 
     private static func settings(

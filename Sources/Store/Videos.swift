@@ -268,7 +268,8 @@ extension Connection {
                 throw Conflict("This video can no longer be canceled.")
             }
             try finish(id, from: .queued, lease: nil, reason: .canceled)
-            try release(id, of: wallet, policy: policy, description: "Canceled video")
+            try release(
+                id, of: wallet, policy: policy, description: FailureReason.canceled.ledgerText)
         }
     }
 }
