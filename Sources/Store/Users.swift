@@ -19,9 +19,8 @@ extension Connection {
                     """)
                 try execute("INSERT INTO wallets (user_id) VALUES (\(id))")
             }
-        } catch let error as DatabaseError
-            where error.kind == .duplicateKey(constraint: "users_email_unique")
-        {
+        } catch let error as DatabaseError {
+            guard case .duplicateKey = error.kind else { throw error }
             // A COMMIT whose answer was lost ran again: the account is the one just made.
             let owner = try first("SELECT id FROM users WHERE email = \(email)") { row in
                 try row("id") as UserID
