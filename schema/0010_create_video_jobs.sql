@@ -81,5 +81,6 @@ CREATE TABLE video_jobs (
     CONSTRAINT video_jobs_task_where_submitted
         CHECK (state NOT IN ('submitted', 'storing', 'delivered') OR task_id IS NOT NULL),
     CONSTRAINT video_jobs_file_where_delivered
-        CHECK (state <> 'delivered' OR (file_bytes > 0 AND file_sha256 IS NOT NULL))
+        CHECK (state <> 'delivered'
+            OR (COALESCE(file_bytes, 0) > 0 AND file_sha256 IS NOT NULL))
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;
