@@ -53,7 +53,9 @@ extension Connection {
         }
     }
 
-    /// Adds a lot and moves its amount to the available balance. The caller has locked the wallet.
+    /// Adds a lot and moves its amount to the available balance. The caller has locked the wallet;
+    /// lots that are added under one lock lapse at one instant, so that of a purchase the bonus is
+    /// spent first (C3).
     func addLot(
         _ source: CreditLot.Source, _ amount: Money, to wallet: LockedWallet,
         policy: CreditPolicy, purchase: PurchaseID?, opKey: String
@@ -66,7 +68,7 @@ extension Connection {
             case .grant: .grant
             }
         let expiresAt: SQL =
-            policy.expiry.map { "UTC_TIMESTAMP(6) + INTERVAL \($0.microseconds) MICROSECOND" }
+            policy.expiry.map { "\(wallet.now) + INTERVAL \($0.microseconds) MICROSECOND" }
             ?? "\(CreditPolicy.never)"
         try execute(
             """
@@ -74,7 +76,7 @@ extension Connection {
                 (id, user_id, source, purchase_id, granted_micros, remaining_micros, created_at,
                  original_expires_at, expires_at)
             VALUES (\(lot), \(wallet.userID), \(source), \(purchase), \(amount), \(amount),
-                UTC_TIMESTAMP(6), \(sql: expiresAt), \(sql: expiresAt))
+                \(wallet.now), \(sql: expiresAt), \(sql: expiresAt))
             """)
         try move(available: amount, of: wallet.userID)
         try post(
