@@ -250,21 +250,25 @@ extension Connection {
             """, Video.init(row:))
     }
 
-    /// Cancels a job that is still ours and gives its hold back. Throws ``NotFound`` or
-    /// ``Conflict``.
+    /// Cancels a job that is still ours and gives its hold back; one that is canceled already
+    /// stays so. Throws ``NotFound`` or ``Conflict``.
     package func cancel(_ id: VideoID, of user: UserID, policy: CreditPolicy) throws {
         try transaction {
             let wallet = try lockWallet(of: user)
-            let state = try first(
+            let job = try first(
                 """
-                SELECT state
+                SELECT state, failure_reason
                 FROM video_jobs
                 WHERE id = \(id) AND user_id = \(user)
                 FOR UPDATE
                 """
-            ) { row in try row("state") as VideoState }
-            guard let state else { throw NotFound() }
-            guard state == .queued else {
+            ) { row in
+                try (state: row("state") as VideoState, reason: row("failure_reason") as FailureReason?)
+            }
+            guard let job else { throw NotFound() }
+            // Also when a COMMIT whose answer was lost ran again.
+            if job.reason == .canceled { return }
+            guard job.state == .queued else {
                 throw Conflict("This video can no longer be canceled.")
             }
             try finish(id, from: .queued, lease: nil, reason: .canceled)
