@@ -24,11 +24,17 @@ extension Connection {
         (
             "L3",
             """
-            SELECT CONCAT('the accounts sum to ', total, ' micro-dollars, not to zero') AS finding
-            FROM (SELECT COALESCE(SUM(amount), 0) AS total
-                  FROM (SELECT amount_micros AS amount FROM ledger_entries
-                        UNION ALL SELECT -amount_micros FROM ledger_entries) AS sides) AS sums
-            WHERE total <> 0
+            SELECT CONCAT('all accounts sum to ', users + shop, ' micro-dollars, not to zero: ',
+                users, ' of users, ', shop, ' of the shop') AS finding
+            FROM (SELECT COALESCE(SUM(
+                      available_micros + held_micros + frozen_micros - shortfall_micros), 0) AS users
+                  FROM wallets) AS wallets,
+                (SELECT COALESCE(SUM(amount_micros * (
+                     (credit_account NOT IN ('available', 'held', 'frozen', 'shortfall'))
+                     - (debit_account NOT IN ('available', 'held', 'frozen', 'shortfall')))), 0)
+                     AS shop
+                 FROM ledger_entries) AS ledger
+            WHERE users + shop <> 0
             """
         ),
         (
