@@ -39,7 +39,8 @@ extension Connection {
     package func claimSubmission(lasting: Duration, parallel: Int) throws -> ClaimedJob? {
         let lease = LeaseToken.new()
         return try transaction {
-            guard try gateIsOpen(), try tasksUnderWay() < parallel else { return nil }
+            let gate = try lockGate()
+            guard gate != .closed, try tasksUnderWay() < parallel else { return nil }
             let next = try first(
                 """
                 SELECT MIN(id) AS id
@@ -71,6 +72,7 @@ extension Connection {
                 """)
             // Canceled between the two statements: the next round finds another.
             guard changed == 1 else { return nil }
+            if gate == .probing { try closeGateBehindProbe() }
             try execute(
                 """
                 INSERT INTO job_attempts (job_id, attempt, started_at)
@@ -80,23 +82,31 @@ extension Connection {
         }
     }
 
+    private enum Gate {
+        case open, closed
+        /// A pause is over: one claim goes through to find out whether its cause is.
+        case probing
+    }
+
     /// Locks the row that all claims pass, so that the limit of parallel tasks holds across
-    /// workers. When a pause is over, one claim goes through as a probe and closes the gate behind
-    /// itself until the probe's outcome opens it.
-    private func gateIsOpen() throws -> Bool {
-        let gate = try first(
+    /// workers.
+    private func lockGate() throws -> Gate {
+        try first(
             """
-            SELECT paused_until IS NOT NULL AS is_closed,
-                paused_until <= UTC_TIMESTAMP(6) AS is_probe_due
+            SELECT paused_until IS NOT NULL AS is_paused,
+                paused_until <= UTC_TIMESTAMP(6) AS is_over
             FROM vendor_gates
             WHERE name = 'pollo'
             FOR UPDATE
             """
         ) { row in
-            (closed: try row("is_closed") as Bool, probe: try row("is_probe_due") as Bool?)
-        }
-        guard let gate, gate.closed else { return true }
-        guard gate.probe == true, try hasDueJob() else { return false }
+            guard try row("is_paused") as Bool else { return .open }
+            return try row("is_over") as Bool ? .probing : .closed
+        } ?? .open
+    }
+
+    /// Until the probe's outcome opens the gate, or the interval is over.
+    private func closeGateBehindProbe() throws {
         try execute(
             """
             UPDATE vendor_gates
