@@ -10,7 +10,7 @@ package struct ClaimedJob: Sendable {
     package let id: VideoID
     package let userID: UserID
     package let tierID: String
-    package let state: VideoState
+    package fileprivate(set) var state: VideoState
     package let lease: LeaseToken
     package let attempts: Int
     package let vendorPath: String
@@ -20,9 +20,9 @@ package struct ClaimedJob: Sendable {
     package let taskID: String?
     package let duration: Int
     /// The deadline of the state has passed: this is the last look.
-    package let isOverdue: Bool
+    package fileprivate(set) var isOverdue: Bool
     /// How long it has been in its state.
-    package let secondsInState: Int
+    package fileprivate(set) var secondsInState: Int
 }
 
 /// Another process has changed the job since it was claimed: stop, change nothing (J5).
@@ -113,17 +113,6 @@ extension Connection {
             SET paused_until = UTC_TIMESTAMP(6) + INTERVAL 60 SECOND
             WHERE name = 'pollo'
             """)
-        return true
-    }
-
-    private func hasDueJob() throws -> Bool {
-        try first(
-            """
-            SELECT 1
-            FROM video_jobs
-            WHERE state = 'queued' AND next_attempt_at <= UTC_TIMESTAMP(6)
-            LIMIT 1
-            """, { _ in true }) ?? false
     }
 
     /// Tasks that the vendor has, or may have: a lost answer counts for the time a render takes.
@@ -271,8 +260,9 @@ extension Connection {
             """)
     }
 
-    /// `submitted` → `storing`: the vendor has the file. Keeps the claim.
-    package func storing(_ job: ClaimedJob, storeDeadline: Duration) throws {
+    /// `submitted` → `storing`: the vendor has the file. Keeps the claim; what is done next is done
+    /// with the job that this returns.
+    package func storing(_ job: ClaimedJob, storeDeadline: Duration) throws -> ClaimedJob {
         let changed = try execute(
             """
             UPDATE video_jobs
@@ -282,6 +272,11 @@ extension Connection {
             WHERE id = \(job.id) AND state = 'submitted' AND lease_token = \(job.lease)
             """)
         guard changed == 1 else { throw LeaseLost() }
+        var stored = job
+        stored.state = .storing
+        stored.isOverdue = false
+        stored.secondsInState = 0
+        return stored
     }
 
     /// Gives the claim back; the job stays as it is and is looked at again after `delay`.
@@ -364,14 +359,13 @@ extension Connection {
 
     /// The compare-and-set of J5: changes the claimed job and gives the claim back.
     private func change(_ job: ClaimedJob, to state: VideoState, _ assignments: SQL) throws {
-        let current: VideoState = state == .delivered ? .storing : job.state
-        precondition(current.canBecome(state), "\(current) never becomes \(state)")
+        precondition(job.state.canBecome(state), "\(job.state) never becomes \(state)")
         let changed = try execute(
             """
             UPDATE video_jobs
             SET state = \(state), lease_token = NULL, lease_until = NULL,
                 version = version + 1, state_at = UTC_TIMESTAMP(6), \(sql: assignments)
-            WHERE id = \(job.id) AND state = \(current) AND lease_token = \(job.lease)
+            WHERE id = \(job.id) AND state = \(job.state) AND lease_token = \(job.lease)
             """)
         guard changed == 1 else { throw LeaseLost() }
     }

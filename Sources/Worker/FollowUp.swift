@@ -42,18 +42,11 @@ extension Worker {
                 metadata: job.metadata.merging(["message": "\(reason)"]) { $1 })
             try refund(job, Self.isRefusal(reason) ? .refused : .vendorFailed, detail: reason)
         case .succeeded(let url):
-            if job.state == .submitted {
-                var isOurs = true
-                try persist(job) {
-                    do {
-                        try database.storing(job, storeDeadline: settings.deadlines.store)
-                    } catch is LeaseLost {
-                        isOurs = false
-                    }
-                }
-                guard isOurs else { return }
+            guard job.state == .submitted else { return try store(url, of: task, job) }
+            let storing = try persist(job) {
+                try database.storing(job, storeDeadline: settings.deadlines.store)
             }
-            try store(url, of: task, job)
+            if let storing { try store(url, of: task, storing) }
         }
     }
 

@@ -62,15 +62,17 @@ package final class Worker {
     }
 
     /// Writes down what a vendor has told, again and again while the database is away: it is
-    /// known here alone. Gives up before the lease of the claim can have run out.
-    func persist(_ job: ClaimedJob, _ change: () throws -> Void) throws {
+    /// known here alone. Gives up before the lease of the claim can have run out. Nil when another
+    /// process has the job: stop, change nothing.
+    @discardableResult
+    func persist<T>(_ job: ClaimedJob, _ change: () throws -> T) throws -> T? {
         let end = ContinuousClock.now + .seconds(40)
         while true {
             do {
                 return try change()
             } catch is LeaseLost {
                 log.warning("another process has the job", metadata: job.metadata)
-                return
+                return nil
             } catch let error as DatabaseError where error.isPassing {
                 guard ContinuousClock.now < end else { throw error }
                 CurrentThread.sleep(for: .milliseconds(500))

@@ -95,8 +95,8 @@ extension Connection {
         guard state != .submitted else { return }
         let following = try claimToFollow()
         if state == .refunded { return try refund(following) }
-        try storing(following)
-        if state == .delivered { try deliver(following) }
+        let storing = try storing(following)
+        if state == .delivered { try deliver(storing) }
     }
 }
 
@@ -117,8 +117,8 @@ extension Connection {
             job, detail: "reset", unknownDeadline: .seconds(2700), renderDeadline: .seconds(1200))
     }
 
-    package func storing(_ job: ClaimedJob) throws {
-        _ = try storing(job, storeDeadline: .seconds(86_400))
+    package func storing(_ job: ClaimedJob) throws -> ClaimedJob {
+        try storing(job, storeDeadline: .seconds(86_400))
     }
 
     package func deliver(_ job: ClaimedJob) throws {
@@ -167,5 +167,28 @@ extension Optional {
     package func orThrow(_ what: String) throws -> Wrapped {
         guard let self else { throw Missing(what: what) }
         return self
+    }
+}
+
+extension PaymentFacts {
+    /// What Stripe says of the session of `purchase`; paid in full, unless said otherwise.
+    package static func of(
+        _ purchase: Purchase, _ progress: Progress = .paid, total: Money? = nil,
+        intent: String? = nil
+    ) -> PaymentFacts {
+        PaymentFacts(
+            sessionID: purchase.sessionID ?? "cs_late", progress: progress, isPaymentMode: true,
+            subtotal: total ?? purchase.price, total: total ?? purchase.price, currency: "usd",
+            isLive: purchase.isLive, reference: purchase.id.description,
+            paymentIntent: intent ?? "pi_\(purchase.id)")
+    }
+}
+
+extension Connection {
+    /// Buys a package: an order, and Stripe's word that it is paid.
+    @discardableResult
+    package func buy(_ package: String, for user: UserID) throws -> Purchase {
+        let purchase = try insertPurchase(package, of: user)
+        return try apply(.of(purchase), to: purchase.id, policy: .test).purchase
     }
 }
