@@ -27,7 +27,8 @@ extension Connection {
             SELECT CONCAT('all accounts sum to ', users + shop, ' micro-dollars, not to zero: ',
                 users, ' of users, ', shop, ' of the shop') AS finding
             FROM (SELECT COALESCE(SUM(
-                      available_micros + held_micros + frozen_micros - shortfall_micros), 0) AS users
+                      available_micros + held_micros + frozen_micros - shortfall_micros), 0)
+                      AS users
                   FROM wallets) AS wallets,
                 (SELECT COALESCE(SUM(amount_micros * (
                      (credit_account NOT IN ('available', 'held', 'frozen', 'shortfall'))

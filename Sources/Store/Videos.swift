@@ -263,7 +263,10 @@ extension Connection {
                 FOR UPDATE
                 """
             ) { row in
-                try (state: row("state") as VideoState, reason: row("failure_reason") as FailureReason?)
+                try (
+                    state: row("state") as VideoState,
+                    reason: row("failure_reason") as FailureReason?
+                )
             }
             guard let job else { throw NotFound() }
             // Also when a COMMIT whose answer was lost ran again.
