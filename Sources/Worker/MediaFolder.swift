@@ -115,18 +115,24 @@ package struct MediaFolder: Sendable {
         let milliseconds: Int
     }
 
-    /// What ffprobe finds in the file, or throws when it is not an MP4 with moving pictures.
+    /// What ffprobe finds in the file, or throws when it is not an MP4 with moving pictures, or
+    /// when not all of them are there: a file can be cut off although all that was announced came.
     private func probe(_ file: String) throws -> Facts {
         let result = try Command.run(
             "ffprobe",
             [
-                "-v", "error", "-of", "json", "-select_streams", "v:0", "-show_entries",
-                "format=format_name,duration:stream=width,height", "-f", "mov", "file:\(file)",
+                "-v", "error", "-of", "json", "-select_streams", "v:0", "-count_packets",
+                "-show_entries",
+                "format=format_name,duration:stream=width,height,nb_frames,nb_read_packets",
+                "-f", "mov", "file:\(file)",
             ], timeout: .seconds(20), outputLimit: 64 << 10)
         guard result.isSuccess, let json = try? JSONValue(parsing: result.output),
             let stream = json["streams"]?.array?.first,
             let width = stream["width"]?.integer, let height = stream["height"]?.integer,
             width > 0, height > 0,
+            let pictures = stream["nb_read_packets"]?.string.flatMap(Int.init), pictures > 0,
+            // A fragmented file does not say beforehand how many there are.
+            pictures >= stream["nb_frames"]?.string.flatMap(Int.init) ?? 1,
             let seconds = json["format"]?["duration"]?.string.flatMap(Double.init), seconds > 0.1
         else {
             let words = String(decoding: result.errorOutput.prefix(300), as: UTF8.self)
