@@ -32,13 +32,14 @@ package func withDatabase(
     }
 }
 
-/// Runs `body` with a database of its own, which is dropped at its end.
+/// Runs `body` with a database of its own. What it changes in it goes away; new tables may not,
+/// and need a database without migrations.
 package func withFreshDatabase(
     migrated folder: String? = schemaFolder, _ body: (DatabaseConfiguration) throws -> Void
 ) throws {
-    let configuration = try TestDatabases.shared.create(migrated: folder)
-    // Should it stay, it does no harm: its name is this process's alone.
-    defer { try? configuration.dropDatabase() }
+    let databases = TestDatabases.shared
+    let configuration = try databases.take(migrated: folder)
+    defer { databases.giveBack(configuration, migrated: folder) }
     try body(configuration)
 }
 

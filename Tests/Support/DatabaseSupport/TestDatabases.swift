@@ -11,6 +11,10 @@ package final class TestDatabases: Sendable {
     private let server = Mutex<DatabaseConfiguration?>(nil)
     /// The common databases by name and migration folder.
     private let common = Mutex<[String: DatabaseConfiguration]>([:])
+    /// Databases that tests have given back, as good as new, by migration folder.
+    private let idle = Mutex<[String: [DatabaseConfiguration]]>([:])
+    /// Databases as the migrations leave them, by migration folder: what others are restored from.
+    private let pristine = Mutex<[String: DatabaseConfiguration]>([:])
     private let count = Atomic<Int>(0)
 
     /// The server's own configuration, without a database.
@@ -36,22 +40,73 @@ package final class TestDatabases: Sendable {
             let key = "\(name) \(folder ?? "")"
             if let configuration = common[key] { return configuration }
             let configuration = try create(migrated: folder)
-            // The server may be one that stays.
-            if common.isEmpty { atexit { TestDatabases.shared.dropCommon() } }
             common[key] = configuration
             return configuration
         }
     }
 
-    private func dropCommon() {
-        common.withLock { common in
-            for configuration in common.values { try? configuration.dropDatabase() }
+    /// A database that nobody else uses: one that was given back, or a new one.
+    func take(migrated folder: String?) throws -> DatabaseConfiguration {
+        if let folder, let database = idle.withLock({ $0[folder]?.popLast() }) { return database }
+        return try create(migrated: folder)
+    }
+
+    /// Makes the database as good as new for the next test, which costs a tenth of a new one; or
+    /// drops it.
+    func giveBack(_ database: DatabaseConfiguration, migrated folder: String?) {
+        do {
+            guard let folder else { return try database.dropDatabase() }
+            try restore(database, migrated: folder)
+            idle.withLock { $0[folder, default: []].append(database) }
+        } catch {
+            // Should it stay, it does no harm: its name is this process's alone.
+            try? database.dropDatabase()
         }
+    }
+
+    private func restore(_ database: DatabaseConfiguration, migrated folder: String) throws {
+        let pristine = try pristine.withLock { pristine in
+            if let configuration = pristine[folder] { return configuration }
+            let configuration = try create(migrated: folder)
+            try Connection(configuration).execute(Self.restoreProcedure)
+            pristine[folder] = configuration
+            return configuration
+        }
+        try Connection(pristine).execute("CALL restore_database(\(database.database))")
+    }
+
+    /// Names cannot be bound, and those of the tables are known to the server alone.
+    private static let restoreProcedure: SQL = """
+        CREATE PROCEDURE restore_database(IN target VARCHAR(64))
+        BEGIN
+            SET SESSION foreign_key_checks = 0;
+            START TRANSACTION;
+            FOR relation IN (
+                SELECT table_name AS name
+                FROM information_schema.tables
+                WHERE table_schema = target AND table_type = 'BASE TABLE'
+            ) DO
+                EXECUTE IMMEDIATE CONCAT('DELETE FROM `', target, '`.`', relation.name, '`');
+                EXECUTE IMMEDIATE CONCAT(
+                    'INSERT INTO `', target, '`.`', relation.name, '` SELECT * FROM `',
+                    relation.name, '`');
+            END FOR;
+            COMMIT;
+        END
+        """
+
+    private func dropAll() {
+        let databases =
+            common.withLock { Array($0.values) } + pristine.withLock { Array($0.values) }
+            + idle.withLock { $0.values.flatMap { $0 } }
+        for database in databases { try? database.dropDatabase() }
     }
 
     /// Creates a database, with the tables that the folder's migrations make.
     func create(migrated folder: String?) throws -> DatabaseConfiguration {
         let number = count.add(1, ordering: .relaxed).newValue
+        // The server may be one that stays.
+        if number == 1 { atexit { TestDatabases.shared.dropAll() } }
         var configuration = try configuration()
         configuration.database = "rushes_test_\(getpid())_\(number)"
         try configuration.createDatabase()
