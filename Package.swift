@@ -137,7 +137,7 @@ let package = Package(
             "WorkerTests",
             [
                 "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "MariaDB", "Pollo",
-                "Store", "Stripe", "System", "Worker", httpTypes, logging,
+                "Sodium", "Store", "Stripe", "System", "Worker", httpTypes, logging,
             ]),
         tests(
             "SandboxTests",

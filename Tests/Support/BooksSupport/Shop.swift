@@ -161,11 +161,17 @@ extension Money {
 }
 
 /// A thing that a test takes for granted is not there.
-package struct Missing: Error { let what: String }
+package struct Missing: Error {
+    let what: String
+
+    package init(_ what: String) {
+        self.what = what
+    }
+}
 
 extension Optional {
     package func orThrow(_ what: String) throws -> Wrapped {
-        guard let self else { throw Missing(what: what) }
+        guard let self else { throw Missing(what) }
         return self
     }
 }

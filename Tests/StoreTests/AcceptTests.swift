@@ -1,0 +1,338 @@
+import BooksSupport
+import DatabaseSupport
+import Domain
+import MariaDB
+import Store
+import Testing
+
+/// Whether `work` was accepted, or refused for want of credit; throws every other error.
+private func isAccepted(_ work: () throws -> Void) throws -> Bool {
+    do {
+        try work()
+        return true
+    } catch is InsufficientCredits {
+        return false
+    }
+}
+
+@Suite struct `L6 no overspending` {
+    @Test func `of 64 orders at once on credit for ten exactly ten are accepted`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let user = try db.insertUser(credit: .dollars(10))
+            let accepted = try inParallel(64) { _ in
+                let db = Connection(configuration)
+                return try isAccepted { try db.accept(db.order(), from: user) }
+            }
+            #expect(accepted.count { $0 } == 10)
+            let balance = try db.balance(of: user)
+            #expect(balance.available == .zero)
+            #expect(balance.reserved == .dollars(10))
+            #expect(try db.count("SELECT COUNT(*) FROM video_jobs") == 10)
+            #expect(
+                try db.count("SELECT COUNT(*) FROM ledger_entries WHERE kind = 'hold'") == 10)
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `an order beyond the balance changes nothing`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: Money(cents: 154))
+            let order = try db.order("basic")
+            #expect(
+                throws: InsufficientCredits(
+                    required: Money(cents: 155), current: Money(cents: 154))
+            ) { try db.accept(order, from: user) }
+            #expect(try db.video(order.videos[0].id, of: user) == nil)
+            #expect(try db.balance(of: user).available == Money(cents: 154))
+            try db.insertGrant(Money(cents: 1), of: user)
+            try db.accept(order, from: user)
+            #expect(try db.balance(of: user).available == .zero)
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `of an order of four all are charged or none`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(3))
+            let order = try db.order(count: 4)
+            let error = #expect(throws: InsufficientCredits.self) {
+                try db.accept(order, from: user)
+            }
+            #expect(error?.shortfall == .dollars(1))
+            #expect(try db.videos(of: user, matching: VideoFilter(), before: nil, limit: 9).isEmpty)
+            #expect(try db.balance(of: user).reserved == .zero)
+            try db.insertGrant(.dollars(2), of: user)
+            try db.accept(order, from: user)
+            let videos = try db.videos(of: user, matching: VideoFilter(), before: nil, limit: 9)
+            #expect(Set(videos.map(\.id)) == Set(order.videos.map(\.id)))
+            let balance = try db.balance(of: user)
+            #expect(balance.available == .dollars(1))
+            #expect(balance.reserved == .dollars(4))
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `a wallet below zero is refused by the schema`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(1))
+            let error = #expect(throws: DatabaseError.self) {
+                try db.execute(
+                    "UPDATE wallets SET available_micros = -1 WHERE user_id = \(user)")
+            }
+            #expect(error?.kind == .constraint("wallets_available_not_negative"))
+        }
+    }
+}
+
+@Suite struct `L8 and L9 price and debt` {
+    @Test func `a job keeps the price at which it was ordered`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let user = try db.insertUser(credit: .dollars(2))
+            let job = try db.insertJob(of: user)
+            try db.execute(
+                """
+                INSERT INTO catalog_versions (version, reason, created_at)
+                VALUES (2, 'dearer', UTC_TIMESTAMP(6))
+                """)
+            try db.execute(
+                """
+                INSERT INTO tiers
+                SELECT 2, id, position, name, model, vendor_path, cost_per_second_micros,
+                    price_per_second_micros * 2, durations, features, fields, is_popular,
+                    is_enabled
+                FROM tiers
+                WHERE catalog_version = 1
+                """)
+            #expect(try db.currentCatalogVersion() == 2)
+            #expect(
+                try db.catalog(version: 2).tier("economy")?.price(forSeconds: 5) == .dollars(2))
+            try db.advanceJob(to: .delivered)
+            #expect(try db.video(job, of: user)?.price == .dollars(1))
+            #expect(try db.balance(of: user).available == .dollars(1))
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `a user who owes for refunded credit starts no job`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(5))
+            try db.execute(
+                """
+                INSERT INTO ledger_entries
+                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id,
+                     created_at)
+                VALUES (UUID(), \("test:debt:\(user)"), 0, 'shortfall', 'shortfall', 'returns',
+                    2000000, \(user), UTC_TIMESTAMP(6))
+                """)
+            try db.execute(
+                "UPDATE wallets SET shortfall_micros = 2000000 WHERE user_id = \(user)")
+            #expect(
+                throws: InsufficientCredits(
+                    required: .dollars(1), current: .dollars(5), debt: .dollars(2))
+            ) { try db.insertJob(of: user) }
+            #expect(try db.balance(of: user).shortfall == .dollars(2))
+            try expectCleanBooks(db)
+        }
+    }
+}
+
+@Suite struct `J1 one order for one key` {
+    private static let key = ClientKey(key: "order-1", requestHash: Array(repeating: 1, count: 32))
+    private static let other = ClientKey(
+        key: "order-1", requestHash: Array(repeating: 2, count: 32))
+
+    private func jobs(_ db: Connection, _ user: UserID) throws -> Int {
+        try db.count("SELECT COUNT(*) FROM video_jobs WHERE user_id = \(user)")
+    }
+
+    @Test func `the same key and body get the first answer and no second job`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(5))
+            let first = try db.accept(db.order(), from: user, key: Self.key)
+            let second = try db.accept(db.order(), from: user, key: Self.key)
+            #expect(first == second)
+            #expect(try jobs(db, user) == 1)
+            #expect(try db.balance(of: user).available == .dollars(4))
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `the same key with another body is refused`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(5))
+            try db.accept(db.order(), from: user, key: Self.key)
+            #expect(throws: IdempotencyConflict()) {
+                try db.accept(db.order(), from: user, key: Self.other)
+            }
+            #expect(try jobs(db, user) == 1)
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `sixteen calls at once under one key make one job and get one answer`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let user = try db.insertUser(credit: .dollars(50))
+            let answers = try inParallel(16) { _ in
+                let db = Connection(configuration)
+                return try db.accept(db.order(), from: user, key: Self.key)
+            }
+            #expect(Set(answers).count == 1)
+            #expect(try jobs(db, user) == 1)
+            #expect(try db.balance(of: user).reserved == .dollars(1))
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `two users may use the same key`() throws {
+        try withDatabase { db in
+            for _ in 1...2 {
+                let user = try db.insertUser(credit: .dollars(5))
+                try db.accept(db.order(), from: user, key: Self.key)
+                #expect(try jobs(db, user) == 1)
+            }
+        }
+    }
+
+    @Test func `an order that was refused leaves its key free`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser()
+            #expect(throws: InsufficientCredits.self) {
+                try db.accept(db.order(), from: user, key: Self.key)
+            }
+            try db.insertGrant(.dollars(1), of: user)
+            try db.accept(db.order(), from: user, key: Self.key)
+            #expect(try jobs(db, user) == 1)
+        }
+    }
+
+    @Test func `a key is kept for 24 hours and then forgotten`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(5))
+            func age(_ seconds: Int) throws {
+                try db.execute(
+                    """
+                    UPDATE idempotency_keys
+                    SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(seconds) SECOND
+                    WHERE user_id = \(user)
+                    """)
+            }
+            func keys() throws -> Int {
+                try db.count("SELECT COUNT(*) FROM idempotency_keys WHERE user_id = \(user)")
+            }
+            let first = try db.accept(db.order(), from: user, key: Self.key)
+            try age(86_390)
+            try db.purgeIdempotencyKeys()
+            #expect(try db.accept(db.order(), from: user, key: Self.key) == first)
+            try age(86_401)
+            #expect(try db.accept(db.order(), from: user, key: Self.other) != first)
+            #expect(try jobs(db, user) == 2)
+            try age(86_401)
+            try db.purgeIdempotencyKeys()
+            #expect(try keys() == 0)
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `the same order again without a key is the same job`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(5))
+            let order = try db.order(count: 2)
+            #expect(try db.accept(order, from: user) == db.accept(order, from: user))
+            #expect(try jobs(db, user) == 2)
+            try expectCleanBooks(db)
+        }
+    }
+}
+
+@Suite struct `Rate limit of accepted orders` {
+    private static let limit = CallLimit(calls: 2, window: .seconds(900))
+
+    @Test func `the call after the last is refused until the first leaves the window`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(20))
+            for _ in 1...2 { try db.accept(db.order(count: 4), from: user, limit: Self.limit) }
+            let error = #expect(throws: RateLimited.self) {
+                try db.accept(db.order(), from: user, limit: Self.limit)
+            }
+            #expect(error?.limit == 2)
+            #expect(error?.windowSeconds == 900)
+            #expect((895...901).contains(error?.retryAfterSeconds ?? 0))
+            #expect(
+                try db.count("SELECT COUNT(*) FROM video_jobs WHERE user_id = \(user)") == 8)
+            try db.execute(
+                """
+                UPDATE generate_calls
+                SET created_at = UTC_TIMESTAMP(6) - INTERVAL 901 SECOND
+                WHERE user_id = \(user)
+                ORDER BY id LIMIT 1
+                """)
+            try db.accept(db.order(), from: user, limit: Self.limit)
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `the wait is told from the call that leaves the window next`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(20))
+            for _ in 1...2 { try db.accept(db.order(), from: user, limit: Self.limit) }
+            try db.execute(
+                """
+                UPDATE generate_calls
+                SET created_at = UTC_TIMESTAMP(6) - INTERVAL 800 SECOND
+                WHERE user_id = \(user)
+                ORDER BY id LIMIT 1
+                """)
+            let error = #expect(throws: RateLimited.self) {
+                try db.accept(db.order(), from: user, limit: Self.limit)
+            }
+            #expect((95...101).contains(error?.retryAfterSeconds ?? 0))
+        }
+    }
+
+    @Test func `refused and repeated calls do not count`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(2))
+            let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
+            let once = CallLimit(calls: 2, window: .seconds(900))
+            #expect(throws: InsufficientCredits.self) {
+                try db.accept(db.order("premium", image: "https://a.example/b.jpg"), from: user)
+            }
+            for _ in 1...3 { try db.accept(db.order(), from: user, key: key, limit: once) }
+            try db.accept(db.order(), from: user, limit: once)
+            #expect(throws: RateLimited.self) { try db.accept(db.order(), from: user, limit: once) }
+        }
+    }
+
+    @Test func `one user's calls do not count for another`() throws {
+        try withDatabase { db in
+            for _ in 1...3 {
+                let user = try db.insertUser(credit: .dollars(1))
+                try db.accept(
+                    db.order(), from: user, limit: CallLimit(calls: 1, window: .seconds(900)))
+            }
+        }
+    }
+
+    @Test func `of sixteen calls at once ten are accepted under a limit of ten`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let user = try db.insertUser(credit: .dollars(50))
+            let accepted = try inParallel(16) { _ -> Bool in
+                let db = Connection(configuration)
+                do {
+                    try db.accept(
+                        db.order(), from: user,
+                        limit: CallLimit(calls: 10, window: .seconds(900)))
+                    return true
+                } catch is RateLimited {
+                    return false
+                }
+            }
+            #expect(accepted.count { $0 } == 10)
+            try expectCleanBooks(db)
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import BooksSupport
+import DatabaseSupport
+import Domain
+import MariaDB
+import Store
+import Testing
+
+/// The connection is cut at COMMIT: before it reached the server, while it was under way, or when
+/// only its answer was lost. Nobody can tell these apart, so the transaction runs again, and its
+/// effect must be there once (invariants D3; faults 2, 6 and 32).
+@Suite struct `D3 a lost COMMIT` {
+    /// Runs `body` with a connection whose next COMMIT is cut, and one that is not.
+    private func withCut(
+        _ cut: CuttingProxy.Cut, prepare: (Connection) throws -> Void = { _ in },
+        _ body: (_ cut: Connection, _ db: Connection) throws -> Void
+    ) throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            try prepare(db)
+            let proxy = try CuttingProxy(before: configuration)
+            let connection = Connection(proxy.configuration(configuration))
+            try connection.execute("DO 1")
+            proxy.arm(cut, at: "COMMIT")
+            try body(connection, db)
+            #expect(proxy.cutCount == 1)
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases, [true, false])
+    func `an order is accepted once`(cut: CuttingProxy.Cut, hasKey: Bool) throws {
+        var user = UserID.new()
+        try withCut(cut, prepare: { user = try $0.insertUser(credit: .dollars(9)) }) { cut, db in
+            let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
+            let order = try db.order(count: 2)
+            let answer = try cut.accept(order, from: user, key: hasKey ? key : nil)
+            #expect(answer.body.hasPrefix("\(order.videos[0].id) \(order.videos[1].id)"))
+            #expect(answer.body.hasSuffix("$7.00"))
+            #expect(try db.count("SELECT COUNT(*) FROM video_jobs") == 2)
+            #expect(try db.count("SELECT COUNT(*) FROM generate_calls") == 1)
+            #expect(try db.balance(of: user).reserved == .dollars(2))
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `a video is settled once`(cut: CuttingProxy.Cut) throws {
+        var user = UserID.new()
+        var job = VideoID.new()
+        try withCut(cut) { db in
+            user = try db.insertUser(credit: .dollars(9))
+            job = try db.insertJob(of: user)
+            try db.advanceJob(to: .storing)
+            try db.passLease(of: job)
+        } _: { cut, db in
+            let claim = try db.claimToFollow()
+            // The second run finds the job ended: for the worker it is another's.
+            do { try cut.deliver(claim) } catch is LeaseLost {}
+            #expect(try db.job(job).state == .delivered)
+            #expect(try db.legs("job:settle:\(job)") == 1)
+            #expect(try db.balance(of: user).available == .dollars(8))
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `a video is refunded once`(cut: CuttingProxy.Cut) throws {
+        var user = UserID.new()
+        var job = VideoID.new()
+        try withCut(cut) { db in
+            user = try db.insertUser(credit: .dollars(9))
+            job = try db.insertJob(of: user)
+            try db.advanceJob(to: .submitted)
+        } _: { cut, db in
+            let claim = try db.claimToFollow()
+            do { try cut.refund(claim) } catch is LeaseLost {}
+            #expect(try db.job(job).state == .refunded)
+            #expect(try db.legs("job:release:\(job)") == 1)
+            #expect(try db.balance(of: user).available == .dollars(9))
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `a job is canceled once and the person is told so`(cut: CuttingProxy.Cut) throws {
+        var user = UserID.new()
+        var job = VideoID.new()
+        try withCut(cut) { db in
+            user = try db.insertUser(credit: .dollars(9))
+            job = try db.insertJob(of: user)
+        } _: { cut, db in
+            try cut.cancel(job, of: user, policy: .test)
+            #expect(try db.job(job).reason == .canceled)
+            #expect(try db.legs("job:release:\(job)") == 1)
+            #expect(try db.balance(of: user).available == .dollars(9))
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `overdue jobs are refunded once`(cut: CuttingProxy.Cut) throws {
+        var user = UserID.new()
+        var job = VideoID.new()
+        try withCut(cut) { db in
+            user = try db.insertUser(credit: .dollars(9))
+            job = try db.insertJob(of: user)
+            try db.passDeadline(of: job)
+        } _: { cut, db in
+            try cut.sweepOverdueJobs()
+            #expect(try db.job(job).state == .refunded)
+            #expect(try db.legs("job:release:\(job)") == 1)
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `a payment is credited once`(cut: CuttingProxy.Cut) throws {
+        var order: Purchase?
+        try withCut(cut) { db in
+            order = try db.insertPurchase("pro", of: db.insertUser())
+        } _: { cut, db in
+            let order = try #require(order)
+            try cut.receive("evt_1", from: .stripe, type: "x", object: "y") {
+                _ = try cut.apply(.of(order), to: order.id, policy: .test)
+                return true
+            }
+            #expect(try db.purchase(order.id)?.state == .paid)
+            #expect(try db.balance(of: order.userID).available == .dollars(55))
+            #expect(try db.isProcessed("evt_1", from: .stripe))
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `a grant is given once`(cut: CuttingProxy.Cut) throws {
+        var user = UserID.new()
+        try withCut(cut, prepare: { user = try $0.insertUser() }) { cut, db in
+            try cut.grantCredit(
+                .dollars(3), to: user, reason: "x", policy: .test, grant: .new())
+            #expect(try db.balance(of: user).available == .dollars(3))
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `an account is made once`(cut: CuttingProxy.Cut) throws {
+        try withCut(cut) { cut, db in
+            let id = UserID.new()
+            try cut.createUser(id, email: "a@b.example", passwordHash: "x", role: .user)
+            #expect(try db.count("SELECT COUNT(*) FROM wallets") == 1)
+            #expect(try db.user(id)?.email == "a@b.example")
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `a claim whose COMMIT was lost is never submitted twice`(cut: CuttingProxy.Cut) throws {
+        var user = UserID.new()
+        var job = VideoID.new()
+        try withCut(cut) { db in
+            user = try db.insertUser(credit: .dollars(9))
+            job = try db.insertJob(of: user)
+        } _: { cut, db in
+            let claim = try cut.claimSubmission(lasting: .seconds(150), parallel: 9)
+            // Either this worker has the claim, or nobody has and the lease runs out.
+            #expect(try db.job(job).state == .submitting)
+            #expect(try db.job(job).attempts == 1)
+            if let claim {
+                #expect(claim.id == job)
+                try db.submitted(claim, task: "task-1")
+                #expect(try db.job(job).state == .submitted)
+            } else {
+                try db.passLease(of: job)
+                #expect(try db.sweepLostSubmissions() == 1)
+                #expect(try db.job(job).state == .submitUnknown)
+            }
+        }
+    }
+}

@@ -1,0 +1,388 @@
+import BooksSupport
+import DatabaseSupport
+import Domain
+import FoundationEssentials
+import MariaDB
+import Store
+import Testing
+
+/// The books against a model of them that fits on one screen, by random steps.
+///
+/// `SEED` repeats a run, `STEPS` makes it longer.
+@Suite struct `Books against a model` {
+    @Test func `random steps leave books that are those of the model`() throws {
+        let environment = ProcessInfo.processInfo.environment
+        let seed = environment["SEED"].flatMap(UInt64.init) ?? .random(in: 0 ... .max)
+        let steps = environment["STEPS"].flatMap(Int.init) ?? 1000
+        print("books against a model: SEED=\(seed) STEPS=\(steps)")
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            var walk = try Walk(db, seed: seed)
+            for step in 1...steps {
+                let name = try walk.step()
+                // What follows from a difference would only hide it.
+                guard try walk.agrees("step \(step) of seed \(seed): \(name)") else { return }
+                if step.isMultiple(of: 250) { try expectCleanBooks(db) }
+            }
+            try expectCleanBooks(db)
+        }
+    }
+}
+
+/// SplitMix64, <https://prng.di.unimi.it/splitmix64.c>: small, and the same everywhere.
+private struct Dice: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+        return value ^ (value >> 31)
+    }
+}
+
+/// What the books of one user should be.
+private struct Model {
+    struct Lot {
+        let id: LotID
+        let isPaid: Bool
+        var remaining: Int64
+        var held: Int64 = 0
+        var spent: Int64 = 0
+        var expired: Int64 = 0
+        var original: Date
+        var expiry: Date
+    }
+
+    var lots: [Lot] = []
+    var jobs: [VideoID: [(lot: LotID, amount: Int64)]] = [:]
+
+    var available: Int64 { lots.map(\.remaining).reduce(0, +) }
+    var held: Int64 { lots.map(\.held).reduce(0, +) }
+
+    private func index(_ lot: LotID) -> Int { lots.firstIndex { $0.id == lot } ?? -1 }
+
+    /// C6: what has lapsed goes, whenever the user's money is touched.
+    mutating func sweep(_ now: Date) {
+        for index in lots.indices where lots[index].expiry <= now {
+            lots[index].expired += lots[index].remaining
+            lots[index].remaining = 0
+        }
+    }
+
+    /// C3. Nil when there is not enough, and then nothing is held.
+    mutating func hold(_ price: Int64, for ids: [VideoID]) -> Bool {
+        guard available >= price * Int64(ids.count) else { return false }
+        let order = lots.indices.sorted { left, right in
+            let (left, right) = (lots[left], lots[right])
+            if left.expiry != right.expiry { return left.expiry < right.expiry }
+            if left.isPaid != right.isPaid { return right.isPaid }
+            return left.id.description < right.id.description
+        }
+        for id in ids {
+            var missing = price
+            for index in order where missing > 0 && lots[index].remaining > 0 {
+                let part = min(missing, lots[index].remaining)
+                lots[index].remaining -= part
+                lots[index].held += part
+                jobs[id, default: []].append((lots[index].id, part))
+                missing -= part
+            }
+        }
+        return true
+    }
+
+    mutating func settle(_ job: VideoID) {
+        for leg in jobs.removeValue(forKey: job) ?? [] {
+            lots[index(leg.lot)].held -= leg.amount
+            lots[index(leg.lot)].spent += leg.amount
+        }
+    }
+
+    /// C5.
+    mutating func release(_ job: VideoID, _ now: Date) {
+        for leg in jobs.removeValue(forKey: job) ?? [] {
+            let index = index(leg.lot)
+            lots[index].held -= leg.amount
+            lots[index].remaining += leg.amount
+            if lots[index].expiry <= now {
+                lots[index].expiry = lots[index].original.addingTimeInterval(7 * 86_400)
+            }
+        }
+        sweep(now)
+    }
+}
+
+/// A random walk through everything that moves a user's money.
+private struct Walk {
+    private let db: Connection
+    private var dice: Dice
+    private let users: [UserID]
+    private var models: [UserID: Model] = [:]
+    private var tasks = 0
+
+    init(_ db: Connection, seed: UInt64) throws {
+        self.db = db
+        dice = Dice(state: seed)
+        users = try (1...3).map { _ in try db.insertUser() }
+        for user in users { models[user] = Model() }
+    }
+
+    /// Does one thing to the books and to the model, and says what.
+    mutating func step() throws -> String {
+        let user = users.randomElement(using: &dice) ?? users[0]
+        switch Int.random(in: 0..<100, using: &dice) {
+        case 0..<10: return try grant(user)
+        case 10..<16: return try buy(user)
+        case 16..<46: return try order(user)
+        case 46..<56: return try submit()
+        case 56..<74: return try follow()
+        case 74..<80: return try cancel(user)
+        case 80..<88: return try lapse(user)
+        case 88..<92: return try sweep()
+        case 92..<96: return try overdue()
+        default: return try loseWorker()
+        }
+    }
+
+    /// What is compared of a lot.
+    private struct Facts: Hashable {
+        let id: String
+        let remaining, held, spent, expired: Int64
+        let expiry: Double
+    }
+
+    /// Whether every lot, wallet and balance is the model's.
+    func agrees(_ comment: String) throws -> Bool {
+        let now = try now()
+        var differences: [String] = []
+        func expect<T: Equatable>(_ found: T, _ expected: T) {
+            if found != expected { differences.append("\(found) is not \(expected)") }
+        }
+        for user in users {
+            guard let model = models[user] else { continue }
+            let found = try db.lotRows(of: user).map { row in
+                Facts(
+                    id: row.id.description, remaining: row.remaining.micros,
+                    held: row.held.micros, spent: row.spent.micros, expired: row.expired.micros,
+                    expiry: row.expiresAt.timeIntervalSince1970)
+            }
+            let expected = model.lots.map { lot in
+                Facts(
+                    id: lot.id.description, remaining: lot.remaining, held: lot.held,
+                    spent: lot.spent, expired: lot.expired,
+                    expiry: lot.expiry.timeIntervalSince1970)
+            }
+            for facts in Set(found).symmetricDifference(expected) {
+                let side = found.contains(facts) ? "found" : "expected"
+                differences.append("\(side): \(facts)")
+            }
+            // What has lapsed is not shown, though it may not be swept yet.
+            var swept = model
+            swept.sweep(now)
+            let balance = try db.balance(of: user)
+            expect(balance.available, Money(micros: swept.available))
+            expect(balance.reserved, Money(micros: model.held))
+        }
+        #expect(differences == [], "\(comment)")
+        return differences.isEmpty
+    }
+
+    private func now() throws -> Date {
+        try db.first("SELECT UTC_TIMESTAMP(6) AS now") { try $0("now") as Date }.orThrow("now")
+    }
+
+    /// Takes over lots that were just made, with an expiry some days ahead, so that the order in
+    /// which they are spent is another one than that in which they were made, with ties.
+    private mutating func adopt(_ user: UserID) throws {
+        let known = Set(models[user]?.lots.map(\.id) ?? [])
+        let days = Int.random(in: 1...20, using: &dice)
+        for id in try db.lotRows(of: user).map(\.id) where !known.contains(id) {
+            try db.execute(
+                """
+                UPDATE credit_lots
+                SET expires_at = '2100-01-01 00:00:00' + INTERVAL \(days) DAY,
+                    original_expires_at = expires_at
+                WHERE id = \(id)
+                """)
+            let row = try db.lotRow(id, of: user)
+            models[user]?.lots.append(
+                Model.Lot(
+                    id: id, isPaid: row.source == .purchase, remaining: row.granted.micros,
+                    original: row.originalExpiresAt, expiry: row.expiresAt))
+        }
+    }
+
+    private mutating func grant(_ user: UserID) throws -> String {
+        let amount = Money(micros: .random(in: 1...3_000_000, using: &dice))
+        let grant = ID<CreditLot>.new()
+        let now = try now()
+        models[user]?.sweep(now)
+        // Sometimes it is given again.
+        for _ in 1...Int.random(in: 1...2, using: &dice) {
+            try db.grantCredit(amount, to: user, reason: "x", policy: .test, grant: grant)
+        }
+        try adopt(user)
+        return "grant \(amount)"
+    }
+
+    private mutating func buy(_ user: UserID) throws -> String {
+        let package = Bool.random(using: &dice) ? "starter" : "standard"
+        let order = try db.insertPurchase(package, of: user)
+        let now = try now()
+        models[user]?.sweep(now)
+        let progress: [PaymentFacts.Progress] = [.open, .unpaid, .failed, .expired]
+        if let before = progress.randomElement(using: &dice), Bool.random(using: &dice) {
+            _ = try db.apply(.of(order, before), to: order.id, policy: .test)
+        }
+        _ = try db.apply(.of(order, total: Money(cents: 1)), to: order.id, policy: .test)
+        for _ in 1...Int.random(in: 1...3, using: &dice) {
+            _ = try db.apply(.of(order), to: order.id, policy: .test)
+        }
+        try adopt(user)
+        return "buy \(package)"
+    }
+
+    private mutating func order(_ user: UserID) throws -> String {
+        let tier = ["economy", "basic", "pro"].randomElement(using: &dice) ?? "pro"
+        let count = Int.random(in: 1...3, using: &dice)
+        let order = try db.order(tier, seconds: 5, count: count)
+        let price = order.draft.price.micros
+        let before = models[user]
+        let now = try now()
+        models[user]?.sweep(now)
+        let isEnough = models[user]?.hold(price, for: order.videos.map(\.id)) ?? false
+        let key = ClientKey(
+            key: "\(order.call)", requestHash: Array(repeating: 7, count: 32))
+        do {
+            let answer = try db.accept(order, from: user, key: key)
+            #expect(isEnough, "accepted beyond the balance")
+            if Bool.random(using: &dice) {
+                #expect(try db.accept(db.order(tier), from: user, key: key) == answer)
+            }
+        } catch is InsufficientCredits {
+            #expect(!isEnough, "refused within the balance")
+            // The refused transaction was rolled back, with its sweep.
+            models[user] = before
+        }
+        return "order \(count) \(tier)"
+    }
+
+    private mutating func submit() throws -> String {
+        guard let job = try db.claimSubmission(lasting: .seconds(150), parallel: 1000) else {
+            return "nothing to submit"
+        }
+        tasks += 1
+        switch Int.random(in: 0..<10, using: &dice) {
+        case 0:
+            try db.requeue(job)
+            return "requeue"
+        case 1:
+            try refund(job)
+            return "refuse"
+        case 2:
+            try db.loseAnswer(of: job)
+            return "lose an answer"
+        case 3: return "leave a submission"
+        default:
+            try db.submitted(job, task: "task-\(tasks)")
+            return "submit"
+        }
+    }
+
+    private mutating func follow() throws -> String {
+        guard let job = try db.claimFollowUp(lasting: .seconds(240)) else {
+            return "nothing to follow"
+        }
+        switch Int.random(in: 0..<10, using: &dice) {
+        case 0..<2:
+            try refund(job)
+            return "refund"
+        case 2:
+            try db.postpone(job, by: .zero, vendorStatus: "processing")
+            return "postpone"
+        case 3: return "leave a task"
+        default:
+            let storing = job.state == .submitted ? try db.storing(job) : job
+            let now = try now()
+            models[job.userID]?.sweep(now)
+            try db.deliver(storing)
+            models[job.userID]?.settle(job.id)
+            return "deliver"
+        }
+    }
+
+    private mutating func refund(_ job: ClaimedJob) throws {
+        let now = try now()
+        models[job.userID]?.sweep(now)
+        try db.refund(job)
+        models[job.userID]?.release(job.id, now)
+    }
+
+    private mutating func cancel(_ user: UserID) throws -> String {
+        let filter = { () -> VideoFilter in
+            var filter = VideoFilter()
+            filter.statuses = [.pending]
+            return filter
+        }()
+        let queued = try db.videos(of: user, matching: filter, before: nil, limit: 100)
+        guard let video = queued.randomElement(using: &dice) else { return "nothing to cancel" }
+        let now = try now()
+        models[user]?.sweep(now)
+        try db.cancel(video.id, of: user, policy: .test)
+        models[user]?.release(video.id, now)
+        return "cancel"
+    }
+
+    /// A lot's time is over: just now, or so long ago that the grace is over too.
+    private mutating func lapse(_ user: UserID) throws -> String {
+        let now = try now()
+        let good = models[user]?.lots.indices.filter { index in
+            models[user].map { $0.lots[index].expiry > now && $0.lots[index].original > now }
+                ?? false
+        }
+        guard let index = good?.randomElement(using: &dice), let lot = models[user]?.lots[index].id
+        else { return "nothing to lapse" }
+        let days: Int64 = Bool.random(using: &dice) ? 1 : 8
+        try db.setExpiry(of: lot, in: .seconds(-days * 86_400))
+        let row = try db.lotRow(lot, of: user)
+        models[user]?.lots[index].original = row.originalExpiresAt
+        models[user]?.lots[index].expiry = row.expiresAt
+        return "lapse by \(days) days"
+    }
+
+    private mutating func sweep() throws -> String {
+        let now = try now()
+        _ = try db.expireOverdueLots(limit: 100)
+        for user in users { models[user]?.sweep(now) }
+        return "sweep"
+    }
+
+    /// Some jobs run out of time.
+    private mutating func overdue() throws -> String {
+        let open = users.flatMap { user in models[user]?.jobs.keys.map { (user, $0) } ?? [] }
+            .sorted { $0.1.description < $1.1.description }
+        guard let (_, job) = open.randomElement(using: &dice) else { return "nothing overdue" }
+        try db.passDeadline(of: job)
+        let now = try now()
+        for ended in try db.sweepOverdueJobs() {
+            for user in users where models[user]?.jobs[ended] != nil {
+                models[user]?.sweep(now)
+                models[user]?.release(ended, now)
+            }
+        }
+        return "overdue"
+    }
+
+    /// A worker dies, and with it every claim.
+    private mutating func loseWorker() throws -> String {
+        try db.execute(
+            """
+            UPDATE video_jobs SET lease_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND
+            WHERE lease_until IS NOT NULL
+            """)
+        _ = try db.sweepLostSubmissions()
+        return "lose a worker"
+    }
+}

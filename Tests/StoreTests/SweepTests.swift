@@ -1,0 +1,242 @@
+import BooksSupport
+import DatabaseSupport
+import Domain
+import MariaDB
+import Store
+import Testing
+
+@Suite struct `J9 sweeps` {
+    private func withJob(_ body: (Connection, UserID, VideoID) throws -> Void) throws {
+        try withQueue { db in
+            let user = try db.insertUser(credit: .dollars(3))
+            try body(db, user, db.insertJob(of: user))
+        }
+    }
+
+    @Test func `a submission whose worker died is unknown and not sent again`() throws {
+        try withJob { db, user, job in
+            try db.advanceJob(to: .submitting)
+            #expect(try db.sweepLostSubmissions() == 0)
+            try db.passLease(of: job)
+            #expect(try db.sweepLostSubmissions() == 1)
+            #expect(try db.sweepLostSubmissions() == 0)
+            let row = try db.job(job)
+            #expect(row.state == .submitUnknown)
+            #expect(!row.isLeased)
+            #expect((2690...2700).contains(row.secondsLeft ?? 0))
+            #expect(try db.attemptOutcomes(of: job) == ["unknown"])
+            #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 9) == nil)
+            #expect(try db.balance(of: user).reserved == .dollars(1))
+        }
+    }
+
+    @Test func `a submission whose worker died after the callback goes on with its task`() throws {
+        try withJob { db, _, job in
+            try db.advanceJob(to: .submitting)
+            _ = try db.hint(token: db.job(job).callbackToken, task: "task-7")
+            try db.passLease(of: job)
+            #expect(try db.sweepLostSubmissions() == 1)
+            let row = try db.job(job)
+            #expect(row.state == .submitted)
+            #expect(row.taskID == "task-7")
+        }
+    }
+
+    @Test(arguments: [VideoState.queued, .submitUnknown])
+    func `a job that waited for too long is refunded once`(state: VideoState) throws {
+        try withJob { db, user, job in
+            try db.advanceJob(to: state)
+            #expect(try db.sweepOverdueJobs().isEmpty)
+            try db.passDeadline(of: job)
+            #expect(try db.sweepOverdueJobs() == [job])
+            #expect(try db.sweepOverdueJobs().isEmpty)
+            #expect(try db.job(job).reason == .timeout)
+            #expect(try db.balance(of: user).available == .dollars(3))
+        }
+    }
+
+    @Test func `a job that waited while submitting was paused says so`() throws {
+        try withJob { db, _, job in
+            try db.pause(tier: nil, for: .seconds(60), reason: "no credits")
+            try db.passDeadline(of: job)
+            #expect(try db.sweepOverdueJobs() == [job])
+            #expect(try db.job(job).reason == .vendorDown)
+        }
+    }
+
+    @Test(arguments: [VideoState.submitting, .submitted, .storing, .delivered, .refunded])
+    func `a job in another state is left alone`(state: VideoState) throws {
+        try withJob { db, _, job in
+            try db.advanceJob(to: state)
+            if !state.isFinal { try db.passDeadline(of: job) }
+            #expect(try db.sweepOverdueJobs().isEmpty)
+            #expect(try db.job(job).state == state)
+        }
+    }
+
+    @Test func `a rendering job past its deadline is claimed for its last look`() throws {
+        try withJob { db, _, job in
+            try db.advanceJob(to: .submitted)
+            try db.passDeadline(of: job)
+            #expect(try db.claimToFollow().isOverdue)
+        }
+    }
+
+    @Test func `eight sweeps at once refund each job once`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let users = try (1...3).map { _ in try db.insertUser(credit: .dollars(20)) }
+            for user in users { for _ in 1...5 { try db.accept(db.order(count: 4), from: user) } }
+            try db.execute(
+                "UPDATE video_jobs SET deadline_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND")
+            let ended = try inParallel(8) { _ in
+                try Connection(configuration).sweepOverdueJobs().count
+            }
+            #expect(ended.reduce(0, +) == 60)
+            for user in users { #expect(try db.balance(of: user).available == .dollars(20)) }
+            try expectCleanBooks(db)
+        }
+    }
+}
+
+@Suite struct `W3 callbacks are hints` {
+    private func withJob(
+        in state: VideoState, _ body: (Connection, UserID, VideoID, String) throws -> Void
+    ) throws {
+        try withQueue { db in
+            let user = try db.insertUser(credit: .dollars(3))
+            let job = try db.insertJob(of: user)
+            try db.advanceJob(to: state)
+            try db.execute(
+                """
+                UPDATE video_jobs SET next_attempt_at = UTC_TIMESTAMP(6) + INTERVAL 500 SECOND
+                WHERE id = \(job)
+                """)
+            try body(db, user, job, db.job(job).callbackToken)
+        }
+    }
+
+    @Test func `an unknown token is nobody's`() throws {
+        try withJob(in: .submitted) { db, _, _, token throws in
+            #expect(try db.hint(token: token + "x", task: "task-1") == nil)
+            #expect(try db.hint(token: "", task: "task-1") == nil)
+            #expect(try db.hint(token: token.uppercased(), task: "task-1") == nil)
+            #expect(try db.hint(taskID: "task-2") == nil)
+        }
+    }
+
+    @Test(arguments: [VideoState.submitted, .storing])
+    func `a job that is under way is looked at at once`(state: VideoState) throws {
+        try withJob(in: state) { db, _, job, token in
+            let before = try db.job(job)
+            #expect(before.dueInSeconds > 400)
+            for _ in 1...20 { #expect(try db.hint(token: token, task: "forged") == job) }
+            let after = try db.job(job)
+            #expect(after.dueInSeconds <= 0)
+            #expect(after.state == state)
+            #expect(after.taskID == "task-1")
+            #expect(after.version == before.version)
+        }
+    }
+
+    @Test func `a callback without a token is a hint for the task that it names`() throws {
+        try withJob(in: .submitted) { db, _, job, _ throws in
+            #expect(try db.hint(taskID: "task-1") == job)
+            #expect(try db.job(job).dueInSeconds <= 0)
+        }
+    }
+
+    @Test func `a job whose answer was lost learns its task, once`() throws {
+        try withJob(in: .submitUnknown) { db, _, job, token in
+            #expect(try db.hint(token: token, task: "task-7") == job)
+            #expect(try db.hint(token: token, task: "task-8") == job)
+            let row = try db.job(job)
+            #expect(row.state == .submitted)
+            #expect(row.taskID == "task-7")
+            #expect((1190...1200).contains(row.secondsLeft ?? 0))
+            #expect(try db.claimToFollow().taskID == "task-7")
+        }
+    }
+
+    @Test func `a callback before the create call's answer is remembered`() throws {
+        try withQueue { db in
+            let user = try db.insertUser(credit: .dollars(3))
+            let job = try db.insertJob(of: user)
+            let claim = try db.claimToSubmit()
+            #expect(try db.hint(token: claim.callbackToken, task: "task-7") == job)
+            #expect(try db.job(job).state == .submitting)
+            try db.submitted(
+                claim, taskID: "task-7", firstPollAfter: .seconds(500),
+                renderDeadline: .seconds(1200))
+            // The vendor is done already: there is nothing to wait for.
+            #expect(try db.job(job).dueInSeconds <= 0)
+        }
+    }
+
+    @Test func `a callback before a lost answer makes up for it`() throws {
+        try withQueue { db in
+            let user = try db.insertUser(credit: .dollars(3))
+            let job = try db.insertJob(of: user)
+            let claim = try db.claimToSubmit()
+            _ = try db.hint(token: claim.callbackToken, task: "task-7")
+            try db.loseAnswer(of: claim)
+            let row = try db.job(job)
+            #expect(row.state == .submitted)
+            #expect(row.taskID == "task-7")
+        }
+    }
+
+    @Test(arguments: [VideoState.queued, .delivered])
+    func `a callback changes nothing before a submission and after a delivery`(
+        state: VideoState
+    ) throws {
+        try withJob(in: state) { db, _, job, token in
+            let before = "\(try db.job(job))"
+            #expect(try db.hint(token: token, task: "task-7") == job)
+            #expect("\(try db.job(job))" == before)
+        }
+    }
+
+    @Test func `twenty callbacks at once reveal the task once`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let user = try db.insertUser(credit: .dollars(3))
+            let job = try db.insertJob(of: user)
+            try db.advanceJob(to: .submitUnknown)
+            let before = try db.job(job)
+            _ = try inParallel(20) { _ in
+                try Connection(configuration).hint(token: before.callbackToken, task: "task-7")
+            }
+            let after = try db.job(job)
+            #expect(after.state == .submitted)
+            #expect(after.version == before.version + 1)
+            try expectCleanBooks(db)
+        }
+    }
+}
+
+@Suite struct `J10 success after a refund` {
+    @Test(arguments: [true, false])
+    func `a late callback is looked at once and its loss recorded`(isLost: Bool) throws {
+        try withQueue { db in
+            let user = try db.insertUser(credit: .dollars(3))
+            let job = try db.insertJob(of: user)
+            try db.advanceJob(to: .submitUnknown)
+            try db.passDeadline(of: job)
+            try db.sweepOverdueJobs()
+            #expect(try db.claimLateCallback(lasting: .seconds(9)) == nil)
+            _ = try db.hint(token: db.job(job).callbackToken, task: "task-7")
+            let late = try #require(try db.claimLateCallback(lasting: .seconds(9)))
+            #expect(late.id == job)
+            #expect(late.taskID == "task-7")
+            #expect(try db.claimLateCallback(lasting: .seconds(9)) == nil)
+            try db.recordLoss(of: late, isLost: isLost)
+            let row = try db.job(job)
+            #expect(row.lost == (isLost ? Money(cents: 35) : .zero))
+            #expect(row.state == .refunded)
+            #expect(try db.claimLateCallback(lasting: .seconds(9)) == nil)
+            #expect(try db.balance(of: user).available == .dollars(3))
+            #expect(try db.claimFollowUp(lasting: .seconds(9)) == nil)
+        }
+    }
+}
