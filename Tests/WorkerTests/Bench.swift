@@ -1,0 +1,119 @@
+import BooksSupport
+import Curl
+import DatabaseSupport
+import Domain
+import FoundationEssentials
+import Logging
+import MariaDB
+import Store
+import Testing
+import Worker
+
+/// A worker between a real database, scripted vendors and a real file server.
+final class Bench {
+    /// The test's own connection; the worker has another.
+    let db: Connection
+    let vendor = Vendor()
+    let cashier = Cashier()
+    let files: FileServer
+    let media: MediaFolder
+    let user: UserID
+    private(set) var worker: Worker
+    private let configuration: DatabaseConfiguration
+
+    /// Runs `body` with a user who has $20, and expects clean books at its end.
+    static func with(_ body: (Bench) throws -> Void) throws {
+        try withFreshDatabase { configuration in
+            let bench = try Bench(configuration)
+            defer { try? FileManager.default.removeItem(atPath: bench.media.path) }
+            try body(bench)
+            try expectCleanBooks(bench.db)
+        }
+    }
+
+    private init(_ configuration: DatabaseConfiguration) throws {
+        self.configuration = configuration
+        db = Connection(configuration)
+        files = try FileServer()
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "rushes-media-\(VideoID.new())").path
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        media = MediaFolder(path: folder)
+        user = try db.insertUser(credit: .dollars(20))
+        worker = Self.worker(configuration, vendor, cashier, files, media)
+    }
+
+    private static func worker(
+        _ configuration: DatabaseConfiguration, _ vendor: Vendor, _ cashier: Cashier,
+        _ files: FileServer, _ media: MediaFolder
+    ) -> Worker {
+        Worker(
+            settings: WorkerSettings(
+                appURL: "https://shop.example", media: media, parallel: 4,
+                pollInterval: .seconds(5), deadlines: JobDeadlines(), creditPolicy: .test),
+            database: Connection(configuration), pollo: vendor.client, stripe: cashier.client,
+            downloads: Curl(
+                CurlOptions(
+                    userAgent: "Rushes/test",
+                    addressPolicy: .publicOnly(exceptOrigins: [files.origin]))),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// What a crash leaves: another worker, and every claim of the one before run out.
+    func restart() throws {
+        worker = Self.worker(configuration, vendor, cashier, files, media)
+        try db.execute(
+            """
+            UPDATE video_jobs SET lease_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND
+            WHERE lease_until IS NOT NULL
+            """)
+    }
+
+    /// The worker's database is behind a proxy from here on.
+    func useProxy() throws -> CuttingProxy {
+        let proxy = try CuttingProxy(before: configuration)
+        worker = Self.worker(proxy.configuration(configuration), vendor, cashier, files, media)
+        return proxy
+    }
+
+    func insertJob(tier: String = "economy") throws -> VideoID {
+        try db.insertJob(of: user, tier: tier)
+    }
+
+    /// A job whose task the vendor has.
+    func insertTask() throws -> VideoID {
+        let job = try insertJob()
+        _ = try worker.submitNext()
+        return job
+    }
+
+    /// Lets the worker look at the one task again, whenever it wanted to.
+    func look(at job: VideoID) throws {
+        try db.makeDue(job)
+        guard try worker.followUpNext() else { throw Missing("a task to look at") }
+    }
+
+    // MARK: Media
+
+    /// The names of all files in the media folder, hidden ones too.
+    var mediaFiles: [String] {
+        get throws {
+            try FileManager.default.subpathsOfDirectory(atPath: media.path)
+                .filter { $0.contains(".") }.sorted()
+        }
+    }
+
+    func path(of job: VideoID) -> String { "\(media.path)/\(VideoFile.path(of: job))" }
+
+    /// A playable video of six seconds, with its index before its pictures.
+    static let video: [UInt8] = {
+        // Tests/WorkerTests/Bench.swift
+        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+        let path = (root + ["nginx/html/assets/media/sample.mp4"]).joined(separator: "/")
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+            preconditionFailure("there is no \(path)")
+        }
+        return Array(data)
+    }()
+}

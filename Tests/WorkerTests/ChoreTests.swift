@@ -1,0 +1,109 @@
+import BooksSupport
+import DatabaseSupport
+import Domain
+import MariaDB
+import Store
+import Testing
+import Worker
+
+@Suite struct `W6 chores` {
+    private func session(_ order: Purchase, _ status: String, _ payment: String) -> String {
+        """
+        {"id": "\(order.sessionID ?? "")", "object": "checkout.session", "status": "\(status)",
+         "payment_status": "\(payment)", "mode": "payment", "amount_subtotal": 4799,
+         "amount_total": 4799, "currency": "usd", "client_reference_id": "\(order.id)",
+         "payment_intent": "pi_1", "expires_at": 1, "created": 1, "livemode": false}
+        """
+    }
+
+    private func withDueOrder(_ body: (Bench, Purchase) throws -> Void) throws {
+        try Bench.with { bench in
+            let order = try bench.db.insertPurchase("pro", of: bench.user)
+            try bench.db.execute("UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6)")
+            try body(bench, order)
+        }
+    }
+
+    @Test func `a payment whose webhook was lost is credited`() throws {
+        try withDueOrder { bench, order throws in
+            bench.cashier.sessions[order.sessionID ?? ""] = session(order, "complete", "paid")
+            bench.worker.doChores()
+            #expect(try bench.db.purchase(order.id)?.state == .paid)
+            #expect(try bench.db.balance(of: bench.user).available == .dollars(75))
+        }
+    }
+
+    @Test func `a page that was never used closes its order`() throws {
+        try withDueOrder { bench, order throws in
+            bench.cashier.sessions[order.sessionID ?? ""] = session(order, "expired", "unpaid")
+            bench.worker.doChores()
+            #expect(try bench.db.purchase(order.id)?.state == .expired)
+        }
+    }
+
+    @Test(arguments: [("open", "unpaid"), ("complete", "unpaid")])
+    func `an order that is not paid yet stays open`(status: String, payment: String) throws {
+        try withDueOrder { bench, order throws in
+            bench.cashier.sessions[order.sessionID ?? ""] = session(order, status, payment)
+            bench.worker.doChores()
+            #expect(try bench.db.purchase(order.id)?.state == .pending)
+            #expect(try bench.db.balance(of: bench.user).available == .dollars(20))
+        }
+    }
+
+    @Test func `an event that came before its order is known has its effect later`() throws {
+        try Bench.with { bench in
+            let order = try bench.db.insertPurchase("pro", of: bench.user)
+            let id = order.sessionID ?? ""
+            try bench.db.receive(
+                "evt_1", from: .stripe, type: "checkout.session.completed", object: id
+            ) { false }
+            try bench.db.execute(
+                "UPDATE vendor_events SET received_at = UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE")
+            bench.cashier.sessions[id] = session(order, "complete", "paid")
+            bench.worker.doChores()
+            #expect(try bench.db.isProcessed("evt_1", from: .stripe))
+            #expect(try bench.db.balance(of: bench.user).available == .dollars(75))
+        }
+    }
+
+    @Test func `credit whose time is over lapses by itself`() throws {
+        try Bench.with { bench in
+            let lot = try bench.db.lotRows(of: bench.user)[0]
+            try bench.db.setExpiry(of: lot.id, in: .seconds(-1))
+            bench.worker.doChores()
+            #expect(try bench.db.lotRow(lot.id, of: bench.user).expired == .dollars(20))
+        }
+    }
+
+    @Test func `vendors are asked how they are, and clean books are noted`() throws {
+        try Bench.with { bench in
+            bench.worker.doChores()
+            let checks = try bench.db.healthChecks()
+            let found = Dictionary(uniqueKeysWithValues: checks.map { ($0.name, $0.isHealthy) })
+            #expect(found["pollo_api"] == true)
+            #expect(found["stripe"] == true)
+            #expect(found["webhook_receiver"] == true)
+            #expect(found["ledger"] == true)
+            // Each chore has its own time: done again at once, nothing is asked.
+            let asked = bench.cashier.paths.count
+            bench.worker.doChores()
+            #expect(bench.cashier.paths.count == asked)
+        }
+    }
+
+    @Test func `books that are wrong stop new orders and nothing else`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertTask()
+            let before = "SET available_micros = available_micros" as SQL
+            try bench.db.execute("UPDATE wallets \(sql: before) + 1")
+            bench.worker.doChores()
+            #expect(try bench.db.healthChecks().first { $0.name == "ledger" }?.isHealthy == false)
+            #expect(throws: IntakeStopped.self) { try bench.insertJob() }
+            bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
+            try bench.look(at: job)
+            #expect(try bench.db.job(job).state == .delivered)
+            try bench.db.execute("UPDATE wallets \(sql: before) - 1")
+        }
+    }
+}

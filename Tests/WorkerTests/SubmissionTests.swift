@@ -1,0 +1,306 @@
+import BooksSupport
+import DatabaseSupport
+import Domain
+import HTTP
+import HTTPTypes
+import MariaDB
+import Store
+import Testing
+import Worker
+
+@Suite struct `J4 submission` {
+    @Test func `a job is sent as it was ordered, with a callback of its own`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob(tier: "basic")
+            #expect(try bench.worker.submitNext())
+            #expect(try !bench.worker.submitNext())
+            let row = try bench.db.job(job)
+            let request = try #require(bench.vendor.creates.first)
+            #expect(
+                request.url
+                    == "https://pollo.example/api/platform/generation/pollo/pollo-v1-6")
+            #expect(
+                String(decoding: request.body ?? [], as: UTF8.self)
+                    == #"{"input":{"prompt":"A fox runs through fresh snow","#
+                    + #""resolution":"480p","length":5},"webhookUrl":"#
+                    + #""https://shop.example/api/webhooks/pollo/\#(row.callbackToken)"}"#)
+            #expect(row.state == .submitted)
+            #expect(row.taskID == "task-1")
+            #expect((3...5).contains(row.dueInSeconds))
+            #expect((1190...1200).contains(row.secondsLeft ?? 0))
+            #expect(try bench.db.attemptOutcomes(of: job) == ["submitted"])
+        }
+    }
+
+    @Test func `without a job nothing is sent`() throws {
+        try Bench.with { bench throws in
+            #expect(try !bench.worker.submitNext())
+            #expect(bench.vendor.creates.isEmpty)
+        }
+    }
+
+    @Test func `the attempt is committed before the request is sent`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            var seen: VideoState?
+            bench.vendor.duringCreate = {
+                seen = try bench.db.job(job).state
+                #expect(try bench.db.attemptOutcomes(of: job) == [nil])
+            }
+            _ = try bench.worker.submitNext()
+            #expect(seen == .submitting)
+        }
+    }
+
+    /// Every answer that a create call can get, and what becomes of the job.
+    private static let answers: [(Reply, VideoState, FailureReason?)] = [
+        (.broken(.notSent), .queued, nil),
+        (.broken(.refusedAddress), .queued, nil),
+        (.html(403), .queued, nil),
+        (.html(503), .queued, nil),
+        (.json(429, #"{"code":"RATE_LIMIT_EXCEEDED","message":"slow down"}"#), .queued, nil),
+        (
+            .json(
+                403, #"{"code":"PARALLEL_TASK_LIMIT_REACHED","message":"Parallel task limit"}"#),
+            .queued, nil
+        ),
+        (
+            .json(403, #"{"code":"FORBIDDEN","message":"Not enough credits. Please add more."}"#),
+            .queued, nil
+        ),
+        (.json(401, #"{"code":"UNAUTHORIZED","message":"bad key"}"#), .queued, nil),
+        (.json(404, #"{"code":"NOT_FOUND","message":"Not found"}"#), .queued, nil),
+        (
+            .json(
+                403,
+                #"{"code":"FORBIDDEN","message":"This model is not enabled for API access."}"#),
+            .queued, nil
+        ),
+        (
+            .json(
+                400,
+                #"{"code":"BAD_REQUEST","message":"Input validation failed","issues":[]}"#),
+            .refunded, .invalid
+        ),
+        (.json(200, #"{"code":"BAD_REQUEST","message":"no"}"#), .refunded, .invalid),
+        (.broken(.unknown), .submitUnknown, nil),
+        (.broken(.tooLarge), .submitUnknown, nil),
+        (.json(500, #"{"code":"INTERNAL"}"#), .submitUnknown, nil),
+        (.json(408, #"{"code":"TIMEOUT"}"#), .submitUnknown, nil),
+        (.json(200, #"{"code":"SUCCESS","data":{}}"#), .submitUnknown, nil),
+        (.json(200, "not json"), .submitUnknown, nil),
+        (.html(200), .submitUnknown, nil),
+        (.html(502), .submitUnknown, nil),
+        (.json(500, #"{"data":{"taskId":"task-9"}}"#), .submitUnknown, nil),
+    ]
+
+    @Test(arguments: answers.indices)
+    func `each answer to a create call leads where the table says`(index: Int) throws {
+        let (reply, state, reason) = Self.answers[index]
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            bench.vendor.creating = reply
+            #expect(try bench.worker.submitNext(), "\(reply)")
+            let row = try bench.db.job(job)
+            #expect(row.state == state, "\(reply)")
+            #expect(row.reason == reason, "\(reply)")
+            #expect(!row.isLeased, "\(reply)")
+            #expect(bench.vendor.creates.count == 1, "\(reply)")
+            let available = try bench.db.balance(of: bench.user).available
+            #expect(available == (state == .refunded ? .dollars(20) : .dollars(19)), "\(reply)")
+            // J6: what may have been made is never sent again.
+            try bench.db.makeDue(job)
+            bench.vendor.creating = nil
+            _ = try bench.worker.submitNext()
+            let isPaused =
+                try bench.db.count(
+                    "SELECT COUNT(*) FROM vendor_gates WHERE paused_until IS NOT NULL") > 0
+            #expect(
+                bench.vendor.creates.count == (state == .queued && !isPaused ? 2 : 1), "\(reply)")
+        }
+    }
+
+    @Test func `a vendor that is full is asked again after growing pauses`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            bench.vendor.creating = .json(429, #"{"code":"RATE_LIMIT"}"#)
+            for ceiling in [4, 8, 16, 30, 30] {
+                try bench.db.makeDue(job)
+                for _ in 1...3 { _ = try bench.worker.submitNext() }
+                let wait = try bench.db.job(job).dueInSeconds
+                #expect((ceiling / 2 - 1...ceiling).contains(wait))
+            }
+            #expect(bench.vendor.creates.count == 5)
+            #expect(try bench.db.attemptOutcomes(of: job).count == 5)
+            bench.vendor.creating = nil
+            try bench.db.makeDue(job)
+            _ = try bench.worker.submitNext()
+            #expect(try bench.db.job(job).state == .submitted)
+        }
+    }
+
+    @Test func `an empty balance pauses all, with one probe in an interval`() throws {
+        try Bench.with { bench in
+            let jobs = try (1...3).map { _ in try bench.insertJob() }
+            bench.vendor.creating = .json(
+                403, #"{"code":"FORBIDDEN","message":"Not enough credits. Please add more."}"#)
+            for probes in 1...3 {
+                for _ in 1...5 {
+                    for job in jobs { try bench.db.makeDue(job) }
+                    _ = try bench.worker.submitNext()
+                }
+                #expect(bench.vendor.creates.count == probes)
+                try bench.db.passPause()
+            }
+            bench.vendor.creating = nil
+            for job in jobs { try bench.db.makeDue(job) }
+            while try bench.worker.submitNext() {}
+            #expect(try jobs.allSatisfy { try bench.db.job($0).state == .submitted })
+            #expect(bench.vendor.creates.count == 6)
+        }
+    }
+
+    @Test func `a model that is not enabled pauses its tier alone`() throws {
+        try Bench.with { bench in
+            let economy = try bench.insertJob()
+            let basic = try bench.insertJob(tier: "basic")
+            bench.vendor.creating = .json(
+                403,
+                #"{"code":"FORBIDDEN","message":"This model is not enabled for API access."}"#)
+            _ = try bench.worker.submitNext()
+            bench.vendor.creating = nil
+            try bench.db.makeDue(economy)
+            while try bench.worker.submitNext() {}
+            #expect(try bench.db.job(economy).state == .queued)
+            #expect(try bench.db.job(basic).state == .submitted)
+            try bench.db.passPause(of: "tier:economy")
+            _ = try bench.worker.submitNext()
+            #expect(try bench.db.job(economy).state == .submitted)
+        }
+    }
+
+    @Test func `no more tasks are made than the vendor takes at once`() throws {
+        try Bench.with { bench in
+            for _ in 1...6 { _ = try bench.insertJob() }
+            while try bench.worker.submitNext() {}
+            #expect(bench.vendor.creates.count == 4)
+        }
+    }
+}
+
+@Suite struct `J6 never twice` {
+    @Test func `a lost answer is made up for by the callback and sent once`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            bench.vendor.creating = .broken(.unknown)
+            _ = try bench.worker.submitNext()
+            bench.vendor.creating = nil
+            bench.worker.doChores()
+            #expect(try !bench.worker.submitNext())
+            #expect(try bench.db.job(job).state == .submitUnknown)
+            _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-7")
+            bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
+            #expect(try bench.worker.followUpNext())
+            #expect(try bench.db.job(job).state == .delivered)
+            #expect(bench.vendor.creates.count == 1)
+            #expect(bench.vendor.statusPaths.allSatisfy { $0.hasSuffix("/task-7/status") })
+        }
+    }
+
+    @Test func `when the callback is lost too the job is refunded at its deadline`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            bench.vendor.creating = .broken(.unknown)
+            _ = try bench.worker.submitNext()
+            try bench.db.passDeadline(of: job)
+            bench.worker.doChores()
+            #expect(try bench.db.job(job).reason == .timeout)
+            #expect(bench.vendor.creates.count == 1)
+            #expect(try bench.db.legs("job:release:\(job)") == 1)
+        }
+    }
+
+    @Test func `a worker that died before it sent leaves a job that is not sent`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            _ = try bench.db.claimToSubmit()
+            try bench.restart()
+            bench.worker.doChores()
+            #expect(try bench.db.job(job).state == .submitUnknown)
+            #expect(try !bench.worker.submitNext())
+            #expect(bench.vendor.creates.isEmpty)
+        }
+    }
+
+    @Test func `a worker that was paused beyond its lease does not write its answer`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            bench.vendor.duringCreate = {
+                try bench.db.passLease(of: job)
+                #expect(try bench.db.sweepLostSubmissions() == 1)
+            }
+            #expect(try bench.worker.submitNext())
+            #expect(try bench.db.job(job).state == .submitUnknown)
+            #expect(try bench.db.job(job).taskID == nil)
+            _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-1")
+            bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
+            #expect(try bench.worker.followUpNext())
+            #expect(try bench.db.job(job).state == .delivered)
+            #expect(bench.vendor.creates.count == 1)
+        }
+    }
+
+    @Test func `a callback within the create call is not forgotten`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            bench.vendor.duringCreate = {
+                _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-1")
+            }
+            _ = try bench.worker.submitNext()
+            #expect(try bench.db.job(job).dueInSeconds <= 0)
+            bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
+            #expect(try bench.worker.followUpNext())
+            #expect(try bench.db.job(job).state == .delivered)
+        }
+    }
+
+    @Test func `a callback within a create call whose answer is lost names the task`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            bench.vendor.creating = .broken(.unknown)
+            bench.vendor.duringCreate = {
+                _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-7")
+            }
+            _ = try bench.worker.submitNext()
+            #expect(try bench.db.job(job).state == .submitted)
+            #expect(try bench.db.job(job).taskID == "task-7")
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `an answer whose COMMIT was lost is written down once`(cut: CuttingProxy.Cut) throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            let proxy = try bench.useProxy()
+            bench.vendor.duringCreate = { proxy.arm(cut, at: "COMMIT") }
+            #expect(try bench.worker.submitNext())
+            #expect(proxy.cutCount == 1)
+            #expect(try bench.db.job(job).state == .submitted)
+            #expect(try bench.db.job(job).taskID == "task-1")
+            #expect(bench.vendor.creates.count == 1)
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `a refusal whose COMMIT was lost is refunded once`(cut: CuttingProxy.Cut) throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            let proxy = try bench.useProxy()
+            bench.vendor.creating = .json(400, #"{"code":"BAD_REQUEST","message":"no"}"#)
+            bench.vendor.duringCreate = { proxy.arm(cut, at: "COMMIT") }
+            #expect(try bench.worker.submitNext())
+            #expect(try bench.db.job(job).reason == .invalid)
+            #expect(try bench.db.legs("job:release:\(job)") == 1)
+        }
+    }
+}

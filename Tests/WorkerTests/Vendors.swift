@@ -1,0 +1,113 @@
+import HTTP
+import HTTPTypes
+import Pollo
+import Stripe
+
+/// One answer of a vendor, or none.
+enum Reply: Sendable {
+    case json(Int, String)
+    case html(Int)
+    case broken(TransportError.Kind)
+
+    func get() throws(TransportError) -> InboundResponse {
+        switch self {
+        case .json(let status, let body):
+            return InboundResponse(
+                status: .init(code: status), fields: [.contentType: "application/json"],
+                body: Array(body.utf8))
+        case .html(let status):
+            return InboundResponse(
+                status: .init(code: status), fields: [.contentType: "text/html"],
+                body: Array("<!DOCTYPE html><title>Just a moment...</title>".utf8))
+        case .broken(let kind): throw TransportError(kind, "broken")
+        }
+    }
+
+    /// The create call's answer for a task.
+    static func made(_ task: String) -> Reply {
+        .json(200, #"{"code":"SUCCESS","data":{"taskId":"\#(task)","status":"waiting"}}"#)
+    }
+
+    static let rendering = generation(#""status":"processing","url":"""#)
+    static let finishedWithoutLink = generation(#""status":"succeed","url":"""#)
+
+    static func finished(_ url: String) -> Reply {
+        generation(#""status":"succeed","url":"\#(url)""#)
+    }
+
+    static func failed(_ words: String) -> Reply {
+        generation(#""status":"failed","failMsg":"\#(words)","url":"""#)
+    }
+
+    private static func generation(_ members: String) -> Reply {
+        .json(
+            200,
+            #"{"code":"SUCCESS","data":{"credit":5.5,"generations":[{"id":"g",\#(members)}]}}"#)
+    }
+}
+
+/// The video vendor, which answers as a test says and keeps what was asked.
+final class Vendor {
+    /// The answer to the next create calls.
+    var creating: Reply?
+    /// The answer to the next status calls.
+    var status = Reply.rendering
+    /// Runs while a create call is under way.
+    var duringCreate: () throws -> Void = {}
+    /// Runs while a status call is under way.
+    var duringStatus: () -> Void = {}
+
+    private(set) var creates: [OutboundRequest] = []
+    private(set) var statusPaths: [String] = []
+
+    private func send(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
+        guard request.method == .post else {
+            if request.url.hasSuffix("/credit/balance") {
+                return try Reply.json(200, #"{"data":{"availableCredits":100}}"#).get()
+            }
+            statusPaths.append(request.url)
+            duringStatus()
+            return try status.get()
+        }
+        creates.append(request)
+        do {
+            try duringCreate()
+        } catch {
+            throw TransportError(.unknown, "\(error)")
+        }
+        return try (creating ?? .made("task-\(creates.count)")).get()
+    }
+
+    var client: PolloClient {
+        PolloClient(
+            apiKey: "pollo_test", base: "https://pollo.example/api/platform", family: .classic,
+            send: send)
+    }
+}
+
+/// Stripe, which knows the sessions that a test gives it.
+final class Cashier {
+    /// The JSON of each session by its id.
+    var sessions: [String: String] = [:]
+    private(set) var paths: [String] = []
+
+    private func send(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
+        let path = String(request.url.dropFirst("https://stripe.example/v1/".count))
+        paths.append(path)
+        if path == "balance" {
+            return try Reply.json(200, #"{"available":[],"pending":[],"livemode":false}"#).get()
+        }
+        if path.hasPrefix("events") {
+            return try Reply.json(200, #"{"data":[],"has_more":false}"#).get()
+        }
+        let session = path.split(separator: "/").last.flatMap { sessions[String($0)] }
+        guard let session else {
+            return try Reply.json(404, #"{"error":{"type":"invalid_request_error"}}"#).get()
+        }
+        return try Reply.json(200, session).get()
+    }
+
+    var client: StripeClient {
+        StripeClient(secretKey: "sk_test_key", base: "https://stripe.example", send: send)
+    }
+}
