@@ -57,17 +57,18 @@ port_is_free() {
     ' "$1"
 }
 
-# Prints $1 TCP ports that are free on loopback now, all different.
+# Prints $1 TCP ports that are free on loopback now, all different. Below those that the kernel gives
+# to outgoing connections (ip_local_port_range), or one of these could take it before we listen.
 free_ports() {
-    perl -MSocket -e '
-        my @held;
-        for (1 .. shift) {
-            socket(my $socket, PF_INET, SOCK_STREAM, 0) or die;
-            bind($socket, sockaddr_in(0, INADDR_LOOPBACK)) or die;
-            print +(sockaddr_in(getsockname $socket))[0], "\n";
-            push @held, $socket;
-        }
-    ' "$1"
+    local -A found=()
+    local port
+    while ((${#found[@]} < $1)); do
+        port=$((RANDOM % 12000 + 20000))
+        if [[ -z ${found[$port]:-} ]] && port_is_free "$port"; then
+            found[$port]=yes
+            echo "$port"
+        fi
+    done
 }
 
 # The path of a unix socket has 107 bytes at most (unix(7)).

@@ -7,6 +7,7 @@ production runs. It needs no database and none of our programs.
 import http.client
 import json
 import os
+import random
 import socket
 import ssl
 import subprocess
@@ -34,13 +35,20 @@ def poll(what: Callable[[], T], seconds: float = 10) -> T:
 
 
 def free_ports(count: int) -> list[int]:
-    held = [socket.socket() for _ in range(count)]
-    for each in held:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
+    """Ports of loopback that are free now. Below those that the kernel gives to outgoing
+    connections, or one of these could take it before we listen."""
+    found: set[int] = set()
+    while len(found) < count:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                probe.listen()
+            except OSError:
+                continue
+        found.add(port)
+    return list(found)
 
 
 @dataclass
