@@ -60,12 +60,12 @@ port_is_free() {
 # Prints $1 TCP ports that are free on loopback now, all different. Below those that the kernel gives
 # to outgoing connections (ip_local_port_range), or one of these could take it before we listen.
 free_ports() {
-    local -A found=()
+    local -A chosen=()
     local port
-    while ((${#found[@]} < $1)); do
+    while ((${#chosen[@]} < $1)); do
         port=$((RANDOM % 12000 + 20000))
-        if [[ -z ${found[$port]:-} ]] && port_is_free "$port"; then
-            found[$port]=yes
+        if [[ -z ${chosen[$port]:-} ]] && port_is_free "$port"; then
+            chosen[$port]=yes
             echo "$port"
         fi
     done
