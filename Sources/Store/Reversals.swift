@@ -287,9 +287,14 @@ extension Connection {
             GROUP BY user_id
             """)
         try move(available: amount, of: user)
+        // By way of the adjustments: nothing was ever taken back from the new lot.
         try post(
-            [.giveBack(amount, to: .available, lot)], opKey: opKey, user: user,
-            subject: order.subject)
+            [
+                .giveBack(amount, to: .adjustments, nil),
+                Transfer(
+                    kind: .adjust, debit: .adjustments, credit: .available, amount: amount,
+                    lot: lot),
+            ], opKey: opKey, user: user, subject: order.subject)
         try record(
             .reinstatement, amount, "Given back: a debt that you had paid", opKey: opKey,
             user: user, subject: order.subject)
