@@ -30,7 +30,7 @@ import Testing
 }
 
 /// SplitMix64, <https://prng.di.unimi.it/splitmix64.c>: small, and the same everywhere.
-private struct Dice: RandomNumberGenerator {
+struct Dice: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {
