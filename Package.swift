@@ -97,7 +97,14 @@ let package = Package(
                 argumentParser, configuration, logging,
                 httpTypes,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict,
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
+                        "-Xlinker", "--icf=safe", "-Xlinker", "--gc-sections",
+                    ], .when(configuration: .release))
+            ]),
         .executableTarget(
             name: "Sandbox",
             dependencies: [

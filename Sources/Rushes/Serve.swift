@@ -30,6 +30,7 @@ struct Serve: ParsableCommand {
         let settings = try Settings(Environment())
         let server = try Server(socketPath: socket, backlog: 1024, workers: threads)
         let passwords = PasswordGate()
+        Memory.releaseStartupPages()
         log.notice("listening", metadata: ["threads": "\(threads)"])
         try server.run {
             let site = Site(
