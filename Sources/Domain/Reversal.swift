@@ -42,16 +42,17 @@ extension Purchase {
     /// up to the cent, exact when it is all of it.
     package func credit(for money: Money) -> Money {
         guard money < price else { return credits + bonus }
-        let product = (credits + bonus).micros * money.micros
-        let cent = price.micros * 10_000
-        return Money(micros: (product + cent / 2) / cent * 10_000)
+        // The product of two amounts leaves 64 bits at some $3,000.
+        let product = Int128((credits + bonus).micros) * Int128(money.micros)
+        let cent = Int128(price.micros) * 10_000
+        return Money(cents: Int64((product + cent / 2) / cent))
     }
 
     /// The money that goes with `credit` of what was bought: in proportion, rounded down to the
     /// cent, exact when it is all of it.
     package func money(for credit: Money) -> Money {
         guard credit < credits + bonus else { return price }
-        let exact = price.micros * credit.micros / (credits + bonus).micros
-        return Money(micros: exact / 10_000 * 10_000)
+        let product = Int128(price.micros) * Int128(credit.micros)
+        return Money(cents: Int64(product / (Int128((credits + bonus).micros) * 10_000)))
     }
 }
