@@ -174,7 +174,8 @@ extension Connection {
                 """
                 SELECT 1
                 FROM ledger_entries
-                WHERE op_key IN (\(cause), \("\(cause):freeze"), \("\(cause):unfreeze"))
+                WHERE op_key IN (\(cause), \("\(cause):freeze"), \("\(cause):unfreeze"),
+                    \("\(cause):repaid"))
                 LIMIT 1
                 """, { _ in true }) ?? false
         return isUsed ? "\(cause):\(reversals + 1)" : cause
@@ -272,10 +273,12 @@ extension Connection {
             clawback: -clawback, pending: -pending, owed: -min(order.owed, forgiven + missing))
     }
 
+    /// Cancels a debt that was paid, which leaves the user what had paid it: a lot that lasts as
+    /// long as the credit of that payment would have.
     private func addRepayment(_ amount: Money, _ order: LockedOrder, opKey: String) throws {
         let user = order.purchase.userID
         let lot = LotID.new()
-        try execute(
+        let made = try execute(
             """
             INSERT INTO credit_lots
                 (id, user_id, source, granted_micros, remaining_micros, created_at,
@@ -283,9 +286,13 @@ extension Connection {
             SELECT \(lot), user_id, 'grant', \(amount), \(amount), UTC_TIMESTAMP(6),
                 MAX(original_expires_at), MAX(original_expires_at)
             FROM credit_lots
-            WHERE purchase_id = \(order.purchase.id)
+            WHERE user_id = \(user) AND id IN (
+                SELECT lot_id
+                FROM ledger_entries
+                WHERE user_id = \(user) AND kind = 'shortfall' AND credit_account = 'shortfall')
             GROUP BY user_id
             """)
+        guard made == 1 else { throw BooksDisagree("no purchase paid a debt of \(user)") }
         try move(available: amount, of: user)
         // By way of the adjustments: nothing was ever taken back from the new lot.
         try post(
