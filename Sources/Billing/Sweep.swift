@@ -8,6 +8,10 @@ extension Billing {
     /// How often the list of events is read, for those that never came (W6).
     private static let interval = Duration.seconds(900)
     private static let name = "stripe_events"
+    /// The look after which no event was missing.
+    private static let completed = "stripe_events_done"
+    /// A million events: more than thirty days of any shop that runs on one database.
+    private static let largestPageCount = 10_000
     /// What is asked for: Stripe takes twenty names at most.
     private static let types = [
         "checkout.session.completed", "checkout.session.async_payment_succeeded",
@@ -18,35 +22,50 @@ extension Billing {
     ]
 
     /// Reads Stripe's list of events, if it is due, and receives those that did not come: from an
-    /// hour before the last look, at most the thirty days that Stripe keeps.
+    /// hour before the last look that missed nothing, at most the thirty days that Stripe keeps.
     package func sweepEvents(now: Date) throws {
-        let last = try database.healthChecks().first { $0.name == Self.name }
+        let last = try database.healthChecks().first { $0.name == Self.completed }
         guard try database.takeHealthCheck(Self.name, every: Self.interval) else { return }
+        let begin = ContinuousClock.now
         let seconds = min(Double(last?.ageSeconds ?? .max) + 3600, 30 * 86_400)
-        var events: [StripeEvent] = []
-        var hasMore = true
-        while hasMore, events.count < 10_000 {
-            let page = try stripe.events(
-                createdFrom: now.addingTimeInterval(-seconds), after: events.last?.id,
-                types: Self.types)
-            events += page.data
-            hasMore = page.hasMore && !page.data.isEmpty
-        }
-        var failures = 0
-        // Oldest first, which spares looking payments up before their sessions.
-        for event in events.reversed() {
-            do {
-                try receive(event)
-            } catch {
-                failures += 1
-                log.error(
-                    "an event of the list could not be received",
-                    metadata: ["event": "\(event.id)", "error": "\(error)"])
-            }
+        let found: (events: Int, failures: Int)
+        do {
+            found = try receiveEvents(since: now.addingTimeInterval(-seconds))
+        } catch {
+            try database.setHealth(Self.name, isHealthy: false, detail: "\(error)")
+            throw error
         }
         try database.setHealth(
-            Self.name, isHealthy: failures == 0,
-            detail: "\(events.count) events read, \(failures) failed")
+            Self.name, isHealthy: found.failures == 0,
+            detail: "\(found.events) events read, \(found.failures) failed")
+        // After a look that took long, as after a restore, the next begins where this one did.
+        if found.failures == 0, begin.duration(to: .now) < .seconds(1800) {
+            try database.setHealth(Self.completed, isHealthy: true, detail: "no event is missing")
+        }
+    }
+
+    private func receiveEvents(since start: Date) throws -> (events: Int, failures: Int) {
+        var count = 0
+        var failures = 0
+        var last: String?
+        for _ in 0..<Self.largestPageCount {
+            let page = try stripe.events(createdFrom: start, after: last, types: Self.types)
+            // Oldest first, which spares looking payments up before their sessions.
+            for event in page.data.reversed() {
+                do {
+                    try receive(event)
+                } catch {
+                    failures += 1
+                    log.error(
+                        "an event of the list could not be received",
+                        metadata: ["event": "\(event.id)", "error": "\(error)"])
+                }
+            }
+            count += page.data.count
+            last = page.data.last?.id
+            guard page.hasMore, last != nil else { break }
+        }
+        return (count, failures)
     }
 
     /// Looks at open orders whose webhook has not come.
