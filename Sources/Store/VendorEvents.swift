@@ -62,7 +62,8 @@ extension Connection {
             """, { _ in true }) ?? false
     }
 
-    /// Stripe's events whose object was not known when they came.
+    /// Stripe's events whose object was not known when they came: each is tried again after 10 s,
+    /// 20 s and so on, the last time after 15 days.
     package func unprocessedStripeEvents(
         limit: Int
     ) throws -> [(id: String, type: String, object: String)] {
@@ -70,8 +71,8 @@ extension Connection {
             """
             SELECT event_id, type, object_id
             FROM vendor_events
-            WHERE provider = 'stripe' AND processed_at IS NULL AND tries < 50
-                AND received_at < UTC_TIMESTAMP(6) - INTERVAL LEAST(10 * tries, 600) SECOND
+            WHERE provider = 'stripe' AND processed_at IS NULL AND tries < 19
+                AND received_at < UTC_TIMESTAMP(6) - INTERVAL 5 * POW(2, tries) SECOND
             ORDER BY received_at
             LIMIT \(limit)
             """
