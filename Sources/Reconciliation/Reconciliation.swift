@@ -123,7 +123,7 @@ package struct Reconciliation {
         }
         let orders = try database.ordersToReconcile()
         return compare(sessions, with: orders, since: start) + compare(charges, with: orders)
-            + (try compare(disputes, with: orders))
+            + (try compare(disputes))
     }
 
     private func compare(
@@ -159,11 +159,9 @@ package struct Reconciliation {
                         "paid \(amount) for a price of \(order.price)"))
             }
         }
-        // A session may be a day older than its order says; the edge of the 30 days is left out.
+        // A session is made after its order, so that of an older order may not be on the list.
         for order in orders
-        where order.isPaid && !paid.contains(order.id.description)
-            && !sessions.contains(where: { $0.id == order.session && $0.createdAt < start })
-        {
+        where order.isPaid && order.createdAt > start && !paid.contains(order.id.description) {
             found.append(
                 Difference(
                     .payment, purchase: order.id, amount: -order.price,
@@ -186,15 +184,12 @@ package struct Reconciliation {
         }
     }
 
-    private func compare(
-        _ disputes: [StripeDispute], with orders: [PaidOrder]
-    ) throws -> [Difference] {
+    /// Disputes come months after their payment, so their orders are looked up one by one.
+    private func compare(_ disputes: [StripeDispute]) throws -> [Difference] {
         let known = try database.disputesToReconcile()
-        return disputes.compactMap { dispute in
-            guard
-                let order = orders.first(where: {
-                    $0.paymentIntent != nil && $0.paymentIntent == dispute.paymentIntent
-                }), known[dispute.id] != dispute.facts
+        return try disputes.compactMap { dispute in
+            guard known[dispute.id] != dispute.facts, let payment = dispute.paymentIntent,
+                let order = try database.purchase(paymentIntent: payment)
             else { return nil }
             return Difference(
                 .dispute, purchase: order.id, amount: dispute.facts.amount,

@@ -10,6 +10,7 @@ package struct PaidOrder: Sendable {
     package let price: Money
     package let refunded: Money
     package let isPaid: Bool
+    package let createdAt: Date
 }
 
 /// A job that had a task and has ended, as it is compared with the vendor.
@@ -37,7 +38,7 @@ extension Connection {
         try query(
             """
             SELECT id, session_id, payment_intent, price_micros, refunded_micros,
-                paid_at IS NOT NULL AS is_paid
+                paid_at IS NOT NULL AS is_paid, created_at
             FROM purchases
             WHERE created_at > UTC_TIMESTAMP(6) - INTERVAL 31 DAY
             """
@@ -45,7 +46,7 @@ extension Connection {
             try PaidOrder(
                 id: row("id"), session: row("session_id"), paymentIntent: row("payment_intent"),
                 price: row("price_micros"), refunded: row("refunded_micros"),
-                isPaid: row("is_paid"))
+                isPaid: row("is_paid"), createdAt: row("created_at"))
         }
     }
 
