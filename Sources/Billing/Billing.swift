@@ -86,7 +86,10 @@ package struct Billing {
             return try note(event) { true }
         }
         try note(event) {
-            guard let purchase = try purchase(of: facts) else { return false }
+            guard let purchase = try purchase(of: facts) else {
+                // A reference that is no id of ours is another shop's.
+                return facts.reference.flatMap { PurchaseID($0) } == nil
+            }
             _ = try apply(facts, to: purchase)
             return true
         }
