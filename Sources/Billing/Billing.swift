@@ -132,7 +132,9 @@ package struct Billing {
         else { return try note(event) { true } }
         let readAt = try database.reversals(of: purchase.id)
         let reversal = try reversal(event, id, payment)
+        let failure = try failure(of: event, payment)
         try note(event) {
+            if let (refund, problem) = failure { try database.fail(refund, problem: problem) }
             let changed = try database.apply(reversal, to: purchase.id, readAt: readAt)
             log.notice(
                 "a payment's way back",

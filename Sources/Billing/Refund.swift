@@ -1,5 +1,6 @@
 package import Domain
 import Logging
+import MariaDB
 package import Store
 import Stripe
 
@@ -17,10 +18,11 @@ extension Billing {
     }
 
     /// Sends refunds again whose answer was lost: with the same key, so that each is made once.
+    /// After a day Stripe knows the key no more (P2); then the refund is looked up.
     package func finishRefunds() throws {
         for refund in try database.unfinishedRefunds() {
             do {
-                _ = try send(refund)
+                _ = try refund.isKeyForgotten ? lookUp(refund) : send(refund)
             } catch {
                 log.error(
                     "a refund waits on",
@@ -29,40 +31,77 @@ extension Billing {
         }
     }
 
+    private static let reference = "refund_id"
+
     private func send(_ refund: PendingRefund) throws -> Purchase {
         guard let cents = refund.amount.cents else {
             preconditionFailure("the schema holds whole cents only")
         }
+        let made: StripeRefund
         do {
-            let made = try stripe.refund(
+            made = try stripe.refund(
                 paymentIntent: refund.paymentIntent, amountCents: Int(cents),
-                reason: .requestedByCustomer, idempotencyKey: "refund:\(refund.id)")
-            try database.finish(refund, stripeRefundID: made.id)
-            log.notice(
-                "refunded",
-                metadata: ["purchase": "\(refund.purchaseID)", "amount": "\(refund.amount)"])
-        } catch let error as StripeError where !error.isWorthRetrying {
-            try database.fail(refund, problem: error.failure.message)
+                reason: .requestedByCustomer, metadata: [Self.reference: "\(refund.id)"],
+                idempotencyKey: "refund:\(refund.id)")
+        } catch {
+            if case .refused(let failure) = error {
+                try database.fail(refund.id, problem: failure.message)
+            }
             throw error
         }
-        // The webhook would do it too; the operator should see it at once.
-        return try follow(refund)
+        return try follow(refund, as: made)
     }
 
-    private func follow(_ refund: PendingRefund) throws -> Purchase {
+    private func lookUp(_ refund: PendingRefund) throws -> Purchase? {
+        let made = try stripe.refunds(ofPaymentIntent: refund.paymentIntent).data
+            .first { $0.metadata[Self.reference] == "\(refund.id)" }
+        guard let made else {
+            try database.fail(refund.id, problem: "Stripe was not reached for a day.")
+            return nil
+        }
+        return try follow(refund, as: made)
+    }
+
+    /// Takes the credit with the money. The webhook would do it too; but the operator should see
+    /// it at once, and until then the money must not look as if it could be sent again.
+    private func follow(_ refund: PendingRefund, as made: StripeRefund) throws -> Purchase {
         for _ in 0..<8 {
             let readAt = try database.reversals(of: refund.purchaseID)
             let charge = try stripe.latestCharge(ofPaymentIntent: refund.paymentIntent)
             do {
-                return try database.apply(
-                    PaymentReversal(
-                        refunded: charge.map { Money(cents: Int64($0.amountRefunded)) },
-                        dispute: nil, cause: "stripe:refund:\(refund.id)"),
-                    to: refund.purchaseID, readAt: readAt)
+                let purchase = try database.transaction {
+                    let purchase = try database.apply(
+                        PaymentReversal(
+                            refunded: charge.map { Money(cents: Int64($0.amountRefunded)) },
+                            dispute: nil, cause: "stripe:refund:\(refund.id)"),
+                        to: refund.purchaseID, readAt: readAt)
+                    try database.finish(refund, stripeRefundID: made.id)
+                    return purchase
+                }
+                log.notice(
+                    "refunded",
+                    metadata: [
+                        "purchase": "\(refund.purchaseID)", "amount": "\(refund.amount)",
+                    ])
+                return purchase
             } catch is StaleReading {
                 continue
             }
         }
         throw Conflict("The order is changing. Look again.")
+    }
+
+    // MARK: Refunds that fail later
+
+    /// What went wrong with a refund that an operator has sent, should the event be about one that
+    /// did not arrive.
+    func failure(of event: StripeEvent, _ payment: String) throws -> (RefundID, problem: String)? {
+        guard event.objectKind == "refund", let id = event.objectID,
+            let refund = try database.refund(stripeID: id),
+            let made = try stripe.refunds(ofPaymentIntent: payment).data.first(where: {
+                $0.id == id
+            }), let status = made.status, [.failed, .canceled].contains(status)
+        else { return nil }
+        return (refund, "\(status.text): \(made.failureReason ?? "no reason given")")
     }
 }

@@ -55,7 +55,11 @@ extension Connection {
             UNION ALL
             SELECT 'refund_failed', CAST(purchase_id AS CHAR), amount_micros, problem, created_at
             FROM refunds
-            WHERE problem IS NOT NULL
+            WHERE problem IS NOT NULL AND NOT EXISTS (
+                SELECT 1
+                FROM refunds AS later
+                WHERE later.purchase_id = refunds.purchase_id AND later.id > refunds.id
+                    AND later.stripe_refund_id IS NOT NULL AND later.problem IS NULL)
             UNION ALL
             SELECT 'pause', name, NULL, reason, changed_at
             FROM vendor_gates

@@ -10,63 +10,72 @@ package struct PendingRefund: Sendable {
     package let purchaseID: PurchaseID
     package let paymentIntent: String
     package let amount: Money
+    /// Whether Stripe may take the refund's key for a new one: it keeps keys for 24 hours.
+    package let isKeyForgotten: Bool
 }
 
 extension Connection {
     /// Writes a refund down before Stripe is asked. Throws ``Conflict`` when the order is not paid
-    /// or `amount` is more than what is not spent of it; nil is all of that.
+    /// or `amount` is more than what is not spent of it; nil is all of that. The same `id` again
+    /// is the same refund.
     package func beginRefund(
         _ id: RefundID, of purchase: PurchaseID, amount: Money?, by actor: Operator
     ) throws -> PendingRefund {
         try transaction {
             guard let order = try self.purchase(purchase) else { throw NotFound() }
             _ = try lockWallet(of: order.userID)
-            let payment = try first(
+            // A COMMIT whose answer was lost ran again.
+            if let written = try refunds("refunds.id = \(id)").first { return written }
+            guard let refundable = try lockRefundable(of: order) else {
+                throw Conflict("This order is not paid.")
+            }
+            let wanted = amount ?? refundable.most
+            guard wanted > .zero, wanted <= refundable.most, wanted.cents != nil else {
+                throw Conflict("Of this order \(max(refundable.most, .zero)) can be refunded.")
+            }
+            try execute(
                 """
-                SELECT payment_intent, refunded_micros,
-                    (SELECT COALESCE(SUM(remaining_micros), 0)
-                     FROM credit_lots
-                     WHERE purchase_id = purchases.id) AS unspent_micros,
-                    (SELECT COALESCE(SUM(amount_micros), 0)
-                     FROM refunds
-                     WHERE purchase_id = purchases.id AND stripe_refund_id IS NULL
-                         AND problem IS NULL) AS requested_micros
-                FROM purchases
-                WHERE id = \(purchase) AND paid_at IS NOT NULL
-                FOR UPDATE
-                """
-            ) { row in
-                (
-                    intent: try row("payment_intent") as String,
-                    refunded: try row("refunded_micros") as Money,
-                    unspent: try row("unspent_micros") as Money,
-                    requested: try row("requested_micros") as Money
-                )
-            }
-            guard let payment else { throw Conflict("This order is not paid.") }
-            let left = order.price - payment.refunded - payment.requested
-            let most = min(left, order.money(for: payment.unspent) - payment.requested)
-            let wanted = amount ?? most
-            guard wanted > .zero, wanted <= most, wanted.cents != nil else {
-                throw Conflict("Of this order \(max(most, .zero)) can be refunded.")
-            }
-            if try !isWritten(id) {
-                try execute(
-                    """
-                    INSERT INTO refunds
-                        (id, purchase_id, amount_micros, reason, requested_by, created_at)
-                    VALUES (\(id), \(purchase), \(wanted), \(actor.reason), \(actor.userID),
-                        UTC_TIMESTAMP(6))
-                    """)
-                try log("purchase.refund", "\(purchase)", detail: "\(wanted)", by: actor)
-            }
+                INSERT INTO refunds
+                    (id, purchase_id, amount_micros, reason, requested_by, created_at)
+                VALUES (\(id), \(purchase), \(wanted), \(actor.reason), \(actor.userID),
+                    UTC_TIMESTAMP(6))
+                """)
+            try log("purchase.refund", "\(purchase)", detail: "\(wanted)", by: actor)
             return PendingRefund(
-                id: id, purchaseID: purchase, paymentIntent: payment.intent, amount: wanted)
+                id: id, purchaseID: purchase, paymentIntent: refundable.intent, amount: wanted,
+                isKeyForgotten: false)
         }
     }
 
-    private func isWritten(_ id: RefundID) throws -> Bool {
-        try first("SELECT 1 FROM refunds WHERE id = \(id)", { _ in true }) ?? false
+    /// Locks a paid order. The most of its money that can go back is what the credit is worth that
+    /// is not spent or was taken with money before, without the money that went back, was lost to
+    /// the bank or is on its way; nil when the order is not paid.
+    private func lockRefundable(of order: Purchase) throws -> (intent: String, most: Money)? {
+        try first(
+            """
+            SELECT payment_intent, clawback_micros + pending_micros
+                    + (SELECT COALESCE(SUM(remaining_micros), 0)
+                       FROM credit_lots
+                       WHERE purchase_id = purchases.id) AS credit_micros,
+                refunded_micros
+                    + (SELECT COALESCE(SUM(amount_micros), 0)
+                       FROM disputes
+                       WHERE purchase_id = purchases.id AND standing = 'lost')
+                    + (SELECT COALESCE(SUM(amount_micros), 0)
+                       FROM refunds
+                       WHERE purchase_id = purchases.id AND stripe_refund_id IS NULL
+                           AND problem IS NULL) AS gone_micros
+            FROM purchases
+            WHERE id = \(order.id) AND paid_at IS NOT NULL
+            FOR UPDATE
+            """
+        ) { row in
+            let gone: Money = try row("gone_micros")
+            return (
+                intent: try row("payment_intent"),
+                most: order.money(for: try row("credit_micros")) - gone
+            )
+        }
     }
 
     package func finish(_ refund: PendingRefund, stripeRefundID: String) throws {
@@ -74,28 +83,47 @@ extension Connection {
             "UPDATE refunds SET stripe_refund_id = \(stripeRefundID) WHERE id = \(refund.id)")
     }
 
-    package func fail(_ refund: PendingRefund, problem: String) throws {
+    /// Notes that a refund was not made, or did not arrive, in words for the operator.
+    package func fail(_ refund: RefundID, problem: String) throws {
         try execute(
             """
-            UPDATE refunds SET problem = \(String(problem.prefix(500))) WHERE id = \(refund.id)
+            UPDATE refunds
+            SET problem = \(String(problem.unicodeScalars.prefix(500)))
+            WHERE id = \(refund)
             """)
     }
 
-    /// Refunds whose answer was lost, while Stripe still knows their key (24 hours).
+    /// The refund that an operator has sent and that Stripe gave this id; nil when nobody has.
+    package func refund(stripeID: String) throws -> RefundID? {
+        try first("SELECT id FROM refunds WHERE stripe_refund_id = \(stripeID)") { row in
+            try row("id")
+        }
+    }
+
+    /// Refunds whose answer was lost, a minute ago or longer.
     package func unfinishedRefunds() throws -> [PendingRefund] {
+        try refunds(
+            """
+            stripe_refund_id IS NULL AND refunds.problem IS NULL
+                AND refunds.created_at < UTC_TIMESTAMP(6) - INTERVAL 60 SECOND
+            """)
+    }
+
+    private func refunds(_ condition: SQL) throws -> [PendingRefund] {
         try query(
             """
-            SELECT refunds.id, purchase_id, payment_intent, amount_micros
+            SELECT refunds.id, purchase_id, payment_intent, amount_micros,
+                refunds.created_at < UTC_TIMESTAMP(6) - INTERVAL 23 HOUR AS is_key_forgotten
             FROM refunds
             JOIN purchases ON purchases.id = refunds.purchase_id
-            WHERE stripe_refund_id IS NULL AND refunds.problem IS NULL
-                AND refunds.created_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 23 HOUR
-                    AND UTC_TIMESTAMP(6) - INTERVAL 60 SECOND
+            WHERE \(sql: condition)
+            ORDER BY refunds.id
             """
         ) { row in
             try PendingRefund(
                 id: row("id"), purchaseID: row("purchase_id"),
-                paymentIntent: row("payment_intent"), amount: row("amount_micros"))
+                paymentIntent: row("payment_intent"), amount: row("amount_micros"),
+                isKeyForgotten: row("is_key_forgotten"))
         }
     }
 }

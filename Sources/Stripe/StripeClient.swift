@@ -113,12 +113,13 @@ package struct StripeClient {
     /// Sends money back. More than what is left is refused.
     package func refund(
         paymentIntent: String, amountCents: Int, reason: StripeRefundReason,
-        idempotencyKey: String
+        metadata: [String: String] = [:], idempotencyKey: String
     ) throws(StripeError) -> StripeRefund {
         var form = StripeForm()
         form.add("payment_intent", paymentIntent)
         form.add("amount", amountCents)
         form.add("reason", reason.rawValue)
+        form.add("metadata", metadata)
         return try post("refunds", form, idempotencyKey)
     }
 

@@ -147,9 +147,10 @@ package struct StripeRefund: Decodable, Equatable, Sendable {
     package let failureReason: String?
     package let charge: String?
     package let paymentIntent: String?
+    package let metadata: [String: String]
 
     private enum CodingKeys: String, CodingKey {
-        case id, amount, currency, status, reason, charge
+        case id, amount, currency, status, reason, charge, metadata
         case failureReason = "failure_reason"
         case paymentIntent = "payment_intent"
     }
@@ -164,6 +165,7 @@ package struct StripeRefund: Decodable, Equatable, Sendable {
         failureReason = try values.decodeIfPresent(String.self, forKey: .failureReason)
         charge = try values.decodeIfPresent(Reference.self, forKey: .charge)?.id
         paymentIntent = try values.decodeIfPresent(Reference.self, forKey: .paymentIntent)?.id
+        metadata = try values.decodeIfPresent([String: String].self, forKey: .metadata) ?? [:]
     }
 }
 

@@ -76,8 +76,8 @@ enum Administration {
     /// `POST /api/admin/purchases/:id/refund`: sends money back, and takes the credit with it.
     ///
     /// Body: `reason`; `amount` in dollars, or all that is not spent. Answers 200 and the order;
-    /// 409 when it is more than is left, 502 when Stripe does not answer (then the refund is
-    /// finished by `work`).
+    /// 409 when it is more than is left or Stripe refuses it, 502 when Stripe does not answer (then
+    /// the refund is finished by `work`).
     static func refund(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         let body = try request.jsonObject()
         let actor = try Operator(userID: user.id, reason: body["reason"]?.string)
@@ -88,7 +88,8 @@ enum Administration {
             purchase = try context.billing(log).refund(context.id(), amount: amount, by: actor)
         } catch let error as StripeError {
             log.error("stripe: no refund", metadata: ["error": "\(error)"])
-            throw VendorUnavailable()
+            guard case .refused(let failure) = error else { throw VendorUnavailable() }
+            throw Conflict("Stripe refuses it: \(failure.message)")
         }
         return .json { $0.members(of: purchase) }
     }

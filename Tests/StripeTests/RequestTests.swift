@@ -81,11 +81,12 @@ struct RequestTests {
             (
                 refund,
                 "POST https://stripe.example/v1/refunds\n"
-                    + "payment_intent=pi_1&amount=400&reason=requested_by_customer",
+                    + "payment_intent=pi_1&amount=400&reason=requested_by_customer"
+                    + "&metadata[refund_id]=r_1",
                 {
                     _ = try $0.refund(
                         paymentIntent: "pi_1", amountCents: 400, reason: .requestedByCustomer,
-                        idempotencyKey: "k")
+                        metadata: ["refund_id": "r_1"], idempotencyKey: "k")
                 }
             ),
             (
