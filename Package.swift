@@ -126,12 +126,35 @@ let package = Package(
         .target(
             name: "BooksSupport", dependencies: ["Domain", "JSON", "MariaDB", "Store"],
             path: "Tests/Support/BooksSupport", swiftSettings: strict),
+        // Stripe and Pollo in memory, and all that the books hold of one order.
+        .target(
+            name: "PaymentSupport",
+            dependencies: [
+                "BooksSupport", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Store", "Stripe",
+                httpTypes,
+            ],
+            path: "Tests/Support/PaymentSupport", swiftSettings: strict),
         tests("MariaDBTests", ["DatabaseSupport", "MariaDB", "System"]),
         tests("CurlTests", ["Curl", "HTTP", httpTypes]),
         tests("SodiumTests", ["Sodium"]),
         tests(
             "StoreTests",
-            ["BooksSupport", "DatabaseSupport", "Domain", "JSON", "MariaDB", "Store", "System"]),
+            [
+                "BooksSupport", "DatabaseSupport", "Domain", "JSON", "MariaDB", "PaymentSupport",
+                "Store", "System",
+            ]),
+        tests(
+            "BillingTests",
+            [
+                "Billing", "BooksSupport", "DatabaseSupport", "Domain", "HTTP", "MariaDB",
+                "PaymentSupport", "Store", "Stripe", httpTypes, logging,
+            ]),
+        tests(
+            "ReconciliationTests",
+            [
+                "Billing", "BooksSupport", "DatabaseSupport", "Domain", "JSON", "MariaDB",
+                "PaymentSupport", "Pollo", "Reconciliation", "Store", "Stripe", logging,
+            ]),
         tests("StripeTests", ["Domain", "HTTP", "Sodium", "Stripe", httpTypes]),
         tests("PolloTests", ["Domain", "HTTP", "Pollo", "Sodium", httpTypes]),
         tests(

@@ -1,0 +1,260 @@
+import BooksSupport
+import Domain
+import MariaDB
+import PaymentSupport
+import Store
+import Stripe
+import Testing
+
+@Suite struct `P4 disputes` {
+    @Test(arguments: ["warning_needs_response", "warning_under_review"])
+    func `an inquiry moves nothing and is shown to the operator`(status: String) throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            try till.receive(
+                till.stripe.dispute(order.payment, cents: 999, status: status), of: order)
+            var books = try till.db.books(of: order.id)
+            #expect(books.state == .paid)
+            #expect(books.wallet == .init(.dollars(10)))
+            #expect(books.disputes == [.inquiry])
+            let item = try till.db.attention().first { $0.kind == .dispute }
+            #expect(item?.subject == "\(order.id)")
+            #expect(item?.amount == .cents(999))
+            #expect(item?.detail.hasSuffix("is inquiry") == true)
+
+            try till.receive(till.stripe.decide(order.payment, "warning_closed"), of: order)
+            books = try till.db.books(of: order.id)
+            #expect(books.state == .paid)
+            #expect(books.wallet == .init(.dollars(10)))
+            #expect(try till.db.attention().allSatisfy { $0.kind != .dispute })
+        }
+    }
+
+    @Test(arguments: ["needs_response", "under_review", "appeal_needs_response", "brand_new"])
+    func `an open dispute freezes what is left of the purchase, and nothing else`(
+        status: String
+    ) throws {
+        try withTill { till in
+            let user = try till.db.insertUser(credit: .dollars(1))
+            let order = try till.buy("pro", for: user)
+            try till.spend(4, of: user)
+            let event = till.stripe.dispute(order.payment, cents: 4799, status: status)
+            for _ in 1...2 { try till.receive(event, of: order) }
+            try till.receive(till.stripe.repeated(event), of: order)
+            let books = try till.db.books(of: order.id)
+            #expect(books.state == .disputed)
+            #expect(books.isFrozen)
+            // The grant, which is older, was spent before.
+            #expect(books.wallet == .init(.zero, frozen: .dollars(52)))
+            #expect(try till.db.balance(of: user).available == .zero)
+            #expect(try till.db.lots(of: user).isEmpty)
+            #expect(throws: InsufficientCredits(required: .dollars(1), current: .zero)) {
+                try till.hold(1, of: user)
+            }
+            let line = try till.db.transactions(of: user, before: nil, limit: 1)[0]
+            #expect(line.type == .clawback)
+            #expect(line.amount == -.dollars(52))
+            #expect(line.balanceAfter == .zero)
+            #expect(try till.db.attention().first { $0.kind == .dispute } != nil)
+
+            // Other credit can be spent.
+            let other = try till.buy(for: user)
+            try till.hold(1, of: user)
+            try till.db.expectSound(other.id)
+        }
+    }
+
+    @Test func `a job that returns into a frozen lot stays frozen, one that is spent is spent`()
+        throws
+    {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            let jobs = try till.hold(6, of: user)
+            try till.receive(till.stripe.dispute(order.payment, cents: 999), of: order)
+            #expect(
+                try till.db.wallet(of: user)
+                    == .init(.zero, held: .dollars(6), frozen: .dollars(4)))
+            try till.cancel(jobs[2], of: user)
+            try till.db.expectSound(order.id)
+            #expect(
+                try till.db.wallet(of: user)
+                    == .init(.zero, held: .dollars(4), frozen: .dollars(6)))
+            try till.deliverNext()
+            try till.db.expectSound(order.id)
+            #expect(
+                try till.db.wallet(of: user)
+                    == .init(.zero, held: .dollars(2), frozen: .dollars(6)))
+
+            try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
+            #expect(
+                try till.db.wallet(of: user)
+                    == .init(.zero, held: .dollars(2), shortfall: .dollars(2)))
+            try till.cancel(jobs[1], of: user)
+            try till.db.expectSound(order.id)
+            #expect(try till.db.wallet(of: user) == .init(.zero, shortfall: .dollars(2)))
+        }
+    }
+
+    @Test(arguments: ["won", "prevented"])
+    func `a dispute that is won unfreezes all of it`(status: String) throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy("pro", for: user)
+            let jobs = try till.hold(2, of: user)
+            try till.receive(till.stripe.dispute(order.payment, cents: 4799), of: order)
+            try till.cancel(jobs[0], of: user)
+            let won = till.stripe.decide(order.payment, status)
+            for _ in 1...2 { try till.receive(won, of: order) }
+            let books = try till.db.books(of: order.id)
+            #expect(books.state == .paid)
+            #expect(books.wallet == .init(.dollars(55)))
+            #expect(books.lots.allSatisfy { !$0.isFrozen })
+            let line = try till.db.transactions(of: user, before: nil, limit: 1)[0]
+            #expect(line.type == .reinstatement)
+            #expect(line.amount == .dollars(55))
+            try till.hold(1, of: user)
+        }
+    }
+
+    @Test(arguments: [0, 4, 10])
+    func `a dispute that is lost takes what is left, and the rest is a debt`(spent: Int) throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            try till.spend(spent, of: user)
+            let debt = Money.dollars(Int64(spent))
+            try till.receive(till.stripe.dispute(order.payment, cents: 999), of: order)
+            try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
+            let books = try till.db.books(of: order.id)
+            #expect(books.state == .disputed)
+            #expect(books.wallet == .init(.zero, shortfall: debt))
+            #expect(books.lots.map(\.clawedBack) == [.dollars(10) - debt])
+            #expect(!books.isFrozen)
+        }
+    }
+
+    @Test func `a dispute of a part takes that part`() throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            try till.receive(till.stripe.dispute(order.payment, cents: 500), of: order)
+            #expect(try till.db.wallet(of: user) == .init(.zero, frozen: .dollars(10)))
+            try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
+            #expect(try till.db.wallet(of: user) == .init(.cents(499)))
+        }
+    }
+
+    @Test func `a dispute of more than was paid takes what was granted`() throws {
+        try withTill { till in
+            let user = try till.db.insertUser(credit: .dollars(3))
+            let order = try till.buy(for: user)
+            try till.receive(till.stripe.dispute(order.payment, cents: 2499), of: order)
+            try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
+            let books = try till.db.books(of: order.id)
+            #expect(books.clawback == .dollars(10))
+            #expect(books.wallet == .init(.dollars(3)))
+        }
+    }
+
+    /// Lost, then decided anew, again and again; with the debt open, and paid meanwhile.
+    @Test(arguments: [0, 4, 10], [false, true])
+    func `a dispute that was lost and then won gives all of it back, each time`(
+        spent: Int, isPaid: Bool
+    ) throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            try till.spend(spent, of: user)
+            var expected = Money.dollars(Int64(10 - spent))
+            try till.receive(till.stripe.dispute(order.payment, cents: 999), of: order)
+            for _ in 1...3 {
+                try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
+                if isPaid {
+                    try till.buy("enterprise", for: user)
+                    expected += .dollars(115)
+                }
+                try till.receive(till.stripe.decide(order.payment, "won"), of: order)
+                let books = try till.db.books(of: order.id)
+                #expect(books.wallet == .init(expected))
+                #expect(books.clawback == .zero)
+                #expect(books.owed == .zero)
+                #expect(books.state == .paid)
+            }
+        }
+    }
+
+    @Test func `frozen credit does not lapse, and lapses when it is free again`() throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            try till.receive(till.stripe.dispute(order.payment, cents: 999), of: order)
+            let lot = try till.db.lotRows(of: user)[0].id
+            try till.db.setExpiry(of: lot, in: .seconds(-60))
+            _ = try till.db.expireOverdueLots(limit: 9)
+            #expect(try till.db.wallet(of: user) == .init(.zero, frozen: .dollars(10)))
+            try till.receive(till.stripe.decide(order.payment, "won"), of: order)
+            #expect(try till.available(to: user) == .zero)
+            _ = try till.db.expireOverdueLots(limit: 9)
+            #expect(try till.db.books(of: order.id).lots.map(\.expired) == [.dollars(10)])
+            try till.db.expectSound(order.id)
+        }
+    }
+
+    @Test func `of two disputes of one payment the credit is free when both are over`() throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            try till.receive(till.stripe.dispute(order.payment, cents: 400), of: order)
+            let first = till.stripe.decide(order.payment, "lost")
+            try till.receive(till.stripe.dispute(order.payment, cents: 599), of: order)
+            try till.receive(first, of: order)
+            // 4.00 of 9.99 were lost: 4.00 of credit; the rest is frozen.
+            #expect(try till.db.wallet(of: user) == .init(.zero, frozen: .dollars(6)))
+            try till.receive(till.stripe.decide(order.payment, "won"), of: order)
+            #expect(try till.db.wallet(of: user) == .init(.dollars(6)))
+        }
+    }
+}
+
+@Suite struct `P3 refunds and disputes of one payment` {
+    struct Story: Sendable {
+        let refunds: [Int]
+        let disputed: Int
+        let end: String
+    }
+
+    /// Told in every order, with 3.00 spent and 2.00 held before.
+    @Test(arguments: [
+        Story(refunds: [600], disputed: 999, end: "lost"),
+        Story(refunds: [600, 399], disputed: 999, end: "lost"),
+        Story(refunds: [250], disputed: 250, end: "lost"),
+        Story(refunds: [600], disputed: 999, end: "won"),
+        Story(refunds: [600], disputed: 999, end: "warning_closed"),
+    ])
+    func `together they never take more than was granted, in any order`(story: Story) throws {
+        var found: [OrderBooks] = []
+        for sequence in permutations(of: Array(0..<(story.refunds.count + 2))) {
+            try withTill { till in
+                let user = try till.db.insertUser(credit: .dollars(1))
+                let order = try till.buy(for: user)
+                try till.spend(4, of: user)
+                let job = try till.hold(2, of: user)[0]
+                var events = story.refunds.map { till.stripe.refund(order.payment, cents: $0) }
+                events.append(till.stripe.dispute(order.payment, cents: story.disputed))
+                events.append(till.stripe.decide(order.payment, story.end))
+                for index in sequence { try till.receive(events[index], of: order) }
+                try till.cancel(job, of: user)
+                try till.db.expectSound(order.id)
+                let books = try till.db.books(of: order.id)
+                let lost = story.end == "lost" ? story.disputed : 0
+                let gone = min(story.refunds.reduce(lost, +), 999)
+                #expect(books.clawback == order.credit(for: .cents(Int64(gone))))
+                #expect(books.clawback <= .dollars(10))
+                found.append(books)
+            }
+        }
+        #expect(found.allSatisfy { $0 == found[0] })
+    }
+}

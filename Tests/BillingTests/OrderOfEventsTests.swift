@@ -1,0 +1,201 @@
+import Billing
+import BooksSupport
+import DatabaseSupport
+import Domain
+import MariaDB
+import PaymentSupport
+import Store
+import Stripe
+import Testing
+
+/// Faults 16: a payment, a part refunded, all refunded, disputed, and the dispute lost.
+@Suite struct `W3 events in any order` {
+    enum Telling: CaseIterable {
+        /// Stripe says how all of it ended, whenever it is asked.
+        case atTheEnd
+        /// Stripe knows no more than the events that were told.
+        case stepByStep
+    }
+
+    private struct Payment {
+        let till: Till
+        let user: UserID
+        let order: Purchase
+        let events: [StripeEvent]
+        /// The number of the act that each event tells of.
+        let acts: [Int]
+
+        init(_ till: Till) throws {
+            self.till = till
+            user = try till.db.insertUser()
+            let order = try till.order("pro", for: user)
+            self.order = order
+            events = [
+                till.stripe.complete(order.session),
+                till.stripe.refund(order.payment, cents: 1000),
+                till.stripe.refund(order.payment, cents: 3799),
+                till.stripe.dispute(order.payment, cents: 4799),
+                till.stripe.decide(order.payment, "lost"),
+            ]
+            // Act 0 opened the session.
+            acts = Array(1...5)
+        }
+    }
+
+    @Test(arguments: Telling.allCases)
+    func `all 120 orders of five events, each told twice, end in the same books`(
+        telling: Telling
+    ) throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            var found: [OrderBooks] = []
+            for sequence in permutations(of: Array(0..<5)) {
+                let payment = try Payment(Till(db))
+                var known = 0
+                for index in sequence {
+                    if telling == .stepByStep {
+                        known = max(known, payment.acts[index])
+                        payment.till.stripe.show(known)
+                    }
+                    let event = payment.events[index]
+                    try payment.till.billing.receive(event)
+                    try payment.till.billing.receive(event)
+                    // Another event that tells the same.
+                    let copy = payment.till.stripe.repeated(event)
+                    try payment.till.billing.receive(copy)
+                }
+                try db.expectSound(payment.order.id)
+                found.append(try db.books(of: payment.order.id))
+            }
+            #expect(found.count == 120)
+            #expect(found.allSatisfy { $0 == found[0] })
+            #expect(found[0].state == .disputed)
+            #expect(found[0].wallet == .init(.zero))
+            #expect(found[0].refunded == .cents(4799))
+            #expect(found[0].lots.map(\.clawedBack) == [.dollars(50), .dollars(5)])
+            #expect(try db.count("SELECT COUNT(*) FROM vendor_events") == 120 * 10)
+        }
+    }
+
+    @Test func `the books are sound after every single event`() throws {
+        for sequence in permutations(of: Array(0..<5)).filter({ $0[0] != 0 }).prefix(20) {
+            try withTill { till in
+                let payment = try Payment(till)
+                for index in sequence {
+                    try till.receive(payment.events[index], of: payment.order)
+                }
+            }
+        }
+    }
+
+    @Test func `a refund that is told of before its payment is credited, then taken back`() throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.order(for: user)
+            let completed = till.stripe.complete(order.session)
+            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
+            let types = try till.db.transactions(of: user, before: nil, limit: 9).map(\.type)
+            #expect(types == [.clawback, .creditPurchase])
+            #expect(try till.state(of: order) == .refunded)
+            try till.receive(completed, of: order)
+            #expect(try till.available(to: user) == .zero)
+            #expect(try till.state(of: order) == .refunded)
+        }
+    }
+}
+
+@Suite struct `W3 readings of Stripe that have become old` {
+    @Test func `an older reading that comes after a newer one changes nothing`() throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            let readAt = try till.db.reversals(of: order.id)
+            let older = PaymentReversal(
+                refunded: .cents(100), dispute: nil, cause: "stripe:refund:older")
+            let newer = PaymentReversal(
+                refunded: .cents(600), dispute: nil, cause: "stripe:refund:newer")
+            _ = try till.db.apply(newer, to: order.id, readAt: readAt)
+            let books = try till.db.books(of: order.id)
+            #expect(throws: StaleReading.self) {
+                try till.db.apply(older, to: order.id, readAt: readAt)
+            }
+            #expect(try till.db.books(of: order.id) == books)
+            #expect(try till.db.reversals(of: order.id) == readAt + 1)
+            // Read again, it is applied.
+            _ = try till.db.apply(older, to: order.id, readAt: readAt + 1)
+            #expect(try till.db.books(of: order.id).refunded == .cents(100))
+        }
+    }
+
+    @Test func `an event whose reading became old meanwhile reads again`() throws {
+        try withFreshDatabase { configuration in
+            let till = Till(Connection(configuration))
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            let first = till.stripe.refund(order.payment, cents: 100)
+            let stripe = till.stripe
+            // While the first event's answer is on its way, a second refund is made and told of.
+            stripe.afterNext("/v1/charges") {
+                let other = Till(Connection(configuration), stripe)
+                #expect(throws: Never.self) {
+                    try other.billing.receive(stripe.refund(order.payment, cents: 500))
+                }
+            }
+            try till.receive(first, of: order)
+            #expect(stripe.calls.count { $0.hasPrefix("GET /v1/charges/") } == 3)
+            #expect(try till.db.books(of: order.id).refunded == .cents(600))
+        }
+    }
+
+    @Test func `a failed refund that was read before a new one does not undo it`() throws {
+        try withFreshDatabase { configuration in
+            let till = Till(Connection(configuration))
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
+            let failed = till.stripe.failRefund(of: order.payment)
+            let stripe = till.stripe
+            stripe.afterNext("/v1/payment_intents") {
+                let other = Till(Connection(configuration), stripe)
+                #expect(throws: Never.self) {
+                    try other.billing.receive(stripe.refund(order.payment, cents: 998))
+                }
+            }
+            try till.receive(failed, of: order)
+            #expect(try till.db.books(of: order.id).refunded == .cents(998))
+            #expect(try till.db.wallet(of: user) == .init(.cents(1)))
+        }
+    }
+
+    @Test func `eight at once, while Stripe goes on, end with what Stripe says last`() throws {
+        try withFreshDatabase { configuration in
+            let till = Till(Connection(configuration))
+            let user = try till.db.insertUser()
+            let order = try till.buy("pro", for: user)
+            try till.spend(2, of: user)
+            let stripe = till.stripe
+            _ = try inParallel(8) { index in
+                let till = Till(Connection(configuration), stripe)
+                let event =
+                    index == 7
+                    ? stripe.dispute(order.payment, cents: 4799)
+                    : stripe.refund(order.payment, cents: 100 + index)
+                // As Stripe does until it gets a 2xx.
+                while true {
+                    do {
+                        return try till.billing.receive(event)
+                    } catch is StaleReading {
+                        continue
+                    }
+                }
+            }
+            let books = try till.db.books(of: order.id)
+            #expect(books.refunded == .cents(700 + 21))
+            #expect(books.state == .disputed)
+            #expect(books.isFrozen)
+            let taken = order.credit(for: .cents(721))
+            #expect(books.wallet == .init(.zero, frozen: .dollars(53) - taken))
+            try till.db.expectSound(order.id)
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Billing
+import BooksSupport
+import DatabaseSupport
+import Domain
+import MariaDB
+import PaymentSupport
+import Store
+import Stripe
+import Testing
+
+/// A generator that a seed decides (SplitMix64), so that a failure can be had again.
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
+
+@Suite struct `P3 to P5 whatever happens` {
+    /// One buyer with two purchases, to whom anything happens at any time.
+    private struct Story {
+        let till: Till
+        let user: UserID
+        let orders: [Purchase]
+        var random: Seeded
+        var jobs: [VideoID] = []
+        /// Events that Stripe has not delivered yet.
+        var waiting: [StripeEvent] = []
+        var told: [StripeEvent] = []
+
+        init(_ till: Till, seed: UInt64) throws {
+            self.till = till
+            random = Seeded(state: seed)
+            user = try till.db.insertUser(credit: .dollars(2))
+            orders = [try till.buy(for: user), try till.buy("pro", for: user)]
+        }
+
+        mutating func step() throws {
+            let order = orders[Int.random(in: 0...1, using: &random)]
+            switch Int.random(in: 0..<14, using: &random) {
+            case 0...2:
+                do {
+                    jobs += try till.hold(Int.random(in: 1...2, using: &random), of: user)
+                } catch is InsufficientCredits {}
+            case 3, 4:
+                guard !jobs.isEmpty else { return }
+                try till.deliverNext()
+                jobs.removeFirst()
+            case 5:
+                guard let job = jobs.popLast() else { return }
+                try till.cancel(job, of: user)
+            case 6, 7: refund(order)
+            case 8: failRefund(order)
+            case 9: dispute(order)
+            case 10: decide(order)
+            case 11:
+                let lots = try till.db.lotRows(of: user)
+                guard Int.random(in: 0..<8, using: &random) == 0,
+                    let lot = lots.randomElement(using: &random)
+                else { return }
+                try till.db.setExpiry(of: lot.id, in: .seconds(-60))
+            case 12:
+                guard Int.random(in: 0..<4, using: &random) == 0 else { return }
+                try till.buy(for: user)
+            default:
+                if let event = told.randomElement(using: &random) { try tell(event) }
+            }
+            if Bool.random(using: &random) { try tellSome() }
+        }
+
+        private mutating func refund(_ order: Purchase) {
+            let left = order.cents - refunded[order.id, default: 0]
+            guard left > 0 else { return }
+            let cents = Int.random(in: 1...left, using: &random)
+            refunded[order.id, default: 0] += cents
+            refunds[order.id, default: []].append(cents)
+            waiting.append(till.stripe.refund(order.payment, cents: cents))
+        }
+
+        private mutating func failRefund(_ order: Purchase) {
+            guard let cents = refunds[order.id]?.popLast() else { return }
+            refunded[order.id, default: 0] -= cents
+            waiting.append(till.stripe.failRefund(of: order.payment))
+        }
+
+        private mutating func dispute(_ order: Purchase) {
+            guard disputed.insert(order.id).inserted else { return }
+            let status =
+                ["needs_response", "warning_needs_response"]
+                .randomElement(using: &random) ?? ""
+            let cents = Int.random(in: 1...order.cents, using: &random)
+            waiting.append(till.stripe.dispute(order.payment, cents: cents, status: status))
+        }
+
+        private mutating func decide(_ order: Purchase) {
+            guard disputed.contains(order.id) else { return }
+            let status =
+                ["won", "lost", "under_review", "warning_closed"]
+                .randomElement(using: &random) ?? ""
+            waiting.append(till.stripe.decide(order.payment, status))
+        }
+
+        private var refunded: [PurchaseID: Int] = [:]
+        private var refunds: [PurchaseID: [Int]] = [:]
+        private var disputed: Set<PurchaseID> = []
+
+        /// Delivers one event, or all.
+        mutating func tellSome(all: Bool = false) throws {
+            waiting.shuffle(using: &random)
+            while let event = waiting.popLast() {
+                try tell(event)
+                told.append(event)
+                if !all { break }
+            }
+        }
+
+        private func tell(_ event: StripeEvent) throws {
+            try till.billing.receive(
+                told.contains(event) ? till.stripe.repeated(event) : event)
+        }
+
+        func check() throws {
+            for order in orders { try till.db.expectSound(order.id) }
+        }
+    }
+
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
+    func `after every step of a random story the books are sound`(seed: UInt64) throws {
+        try withFreshDatabase { configuration in
+            var story = try Story(Till(Connection(configuration)), seed: seed)
+            for _ in 1...60 {
+                try story.step()
+                try story.check()
+            }
+            try story.tellSome(all: true)
+            while let job = story.jobs.popLast() { try story.till.cancel(job, of: story.user) }
+            try story.check()
+            for order in story.orders {
+                #expect(try story.till.db.books(of: order.id).pending == .zero)
+            }
+        }
+    }
+}

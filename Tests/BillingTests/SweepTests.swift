@@ -1,0 +1,213 @@
+import Billing
+import BooksSupport
+import DatabaseSupport
+import Domain
+import FoundationEssentials
+import HTTP
+import MariaDB
+import PaymentSupport
+import Store
+import Stripe
+import Testing
+
+@Suite struct `W6 events that never came` {
+    private func makeDue(_ till: Till, after seconds: Int = 1000) throws {
+        try till.db.execute(
+            """
+            UPDATE health_checks
+            SET checked_at = UTC_TIMESTAMP(6) - INTERVAL \(seconds) SECOND
+            WHERE name LIKE 'stripe_events%'
+            """)
+    }
+
+    /// Runs `body` in a shop that has a database of its own: the sweep is the whole shop's.
+    private func withFreshTill(_ body: (Till) throws -> Void) throws {
+        try withFreshDatabase { configuration in try body(Till(Connection(configuration))) }
+    }
+
+    @Test func `all kinds of events are found in Stripe's list`() throws {
+        try withFreshTill { till in
+            let user = try till.db.insertUser()
+            let paid = try till.order(for: user)
+            let refunded = try till.order(for: user)
+            let disputed = try till.order("pro", for: user)
+            let expired = try till.order(for: user)
+            _ = till.stripe.complete(paid.session)
+            _ = till.stripe.complete(refunded.session)
+            _ = till.stripe.refund(refunded.payment, cents: 500)
+            _ = till.stripe.complete(disputed.session)
+            _ = till.stripe.dispute(disputed.payment, cents: 4799)
+            _ = till.stripe.expire(expired.session)
+            try till.billing.sweepEvents(now: Date())
+            #expect(try till.state(of: paid) == .paid)
+            #expect(try till.db.books(of: refunded.id).refunded == .cents(500))
+            #expect(try till.state(of: disputed) == .disputed)
+            #expect(try till.state(of: expired) == .expired)
+            #expect(
+                try till.db.wallet(of: user)
+                    == .init(.dollars(10) + .cents(499), frozen: .dollars(55)))
+            for order in [paid, refunded, disputed, expired] {
+                try till.db.expectSound(order.id)
+            }
+            let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
+            #expect(check?.isHealthy == true)
+            #expect(check?.detail == "6 events read, 0 failed")
+        }
+    }
+
+    @Test func `the list is read every fifteen minutes, by one`() throws {
+        try withFreshDatabase { configuration in
+            let till = Till(Connection(configuration))
+            try till.billing.sweepEvents(now: Date())
+            #expect(till.stripe.calls == ["GET /v1/events"])
+            try till.billing.sweepEvents(now: Date())
+            #expect(till.stripe.calls.count == 1)
+            try makeDue(till)
+            let stripe = till.stripe
+            _ = try inParallel(8) { _ in
+                try Till(Connection(configuration), stripe).billing.sweepEvents(now: Date())
+            }
+            #expect(till.stripe.calls.count == 2)
+        }
+    }
+
+    private func start(_ till: Till) throws -> Int {
+        let call = try till.stripe.requests.last { $0.path == "/v1/events" }.orThrow("a call")
+        let text = call.url.split(separator: "created[gte]=").last?.prefix { $0.isNumber }
+        return try text.flatMap { Int($0) }.orThrow("a start")
+    }
+
+    @Test func `the list is read from an hour before the last look, at first for 30 days`() throws {
+        try withFreshTill { till in
+            let now = Date()
+            let seconds = Int(now.timeIntervalSince1970)
+            try till.billing.sweepEvents(now: now)
+            #expect(try start(till) == seconds - 30 * 86_400)
+            try makeDue(till, after: 1000)
+            try till.billing.sweepEvents(now: now)
+            #expect(abs(try start(till) - (seconds - 4600)) <= 5)
+            try makeDue(till, after: 40 * 86_400)
+            try till.billing.sweepEvents(now: now)
+            #expect(try start(till) == seconds - 30 * 86_400)
+        }
+    }
+
+    @Test func `looks that failed are made up for, however long Stripe was away`() throws {
+        try withFreshTill { till in
+            let user = try till.db.insertUser()
+            try till.billing.sweepEvents(now: Date())
+            let order = try till.order(for: user)
+            _ = till.stripe.complete(order.session)
+            // The event is five hours old when Stripe is there again.
+            for _ in 1...20 {
+                try till.db.execute(
+                    """
+                    UPDATE health_checks SET checked_at = checked_at - INTERVAL 1000 SECOND
+                    WHERE name LIKE 'stripe_events%'
+                    """)
+                till.stripe.meet(.notSent, "/v1/events")
+                #expect(throws: StripeError.self) { try till.billing.sweepEvents(now: Date()) }
+                let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
+                #expect(check?.isHealthy == false)
+            }
+            try makeDue(till, after: 20_000)
+            try till.db.execute(
+                """
+                UPDATE health_checks SET checked_at = UTC_TIMESTAMP(6) - INTERVAL 1000 SECOND
+                WHERE name = 'stripe_events'
+                """)
+            let late = Date()
+            try till.billing.sweepEvents(now: late)
+            #expect(try start(till) <= Int(late.timeIntervalSince1970) - 20_000)
+            #expect(try till.state(of: order) == .paid)
+            #expect(
+                try till.db.healthChecks().first { $0.name == "stripe_events" }?.isHealthy == true)
+        }
+    }
+
+    @Test func `an event that cannot be received keeps no other back, and is read again`() throws {
+        try withFreshTill { till in
+            let user = try till.db.insertUser()
+            let first = try till.order(for: user)
+            let second = try till.order(for: user)
+            _ = till.stripe.complete(first.session)
+            _ = till.stripe.complete(second.session)
+            till.stripe.meet(
+                .answer(status: 500), "/v1/checkout/sessions/\(first.session)")
+            try till.billing.sweepEvents(now: Date())
+            #expect(try till.state(of: first) == .pending)
+            #expect(try till.state(of: second) == .paid)
+            let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
+            #expect(check?.isHealthy == false)
+            #expect(check?.detail == "2 events read, 1 failed")
+            try makeDue(till)
+            try till.billing.sweepEvents(now: Date())
+            #expect(try till.state(of: first) == .paid)
+            try till.db.expectSound(first.id)
+        }
+    }
+
+    @Test func `every page of the list is read`() throws {
+        try withFreshTill { till in
+            let user = try till.db.insertUser()
+            let oldest = try till.order(for: user)
+            _ = till.stripe.complete(oldest.session)
+            let noise = try till.db.insertPurchase(of: user)
+            till.stripe.open(noise)
+            for _ in 1...250 { _ = till.stripe.complete(noise.session, isPaid: false) }
+            try till.billing.sweepEvents(now: Date())
+            #expect(till.stripe.calls.count { $0 == "GET /v1/events" } == 3)
+            #expect(try till.state(of: oldest) == .paid)
+            #expect(try till.db.count("SELECT COUNT(*) FROM vendor_events") == 251)
+        }
+    }
+}
+
+@Suite struct `W6 orders whose webhook is late` {
+    private func makeDue(_ db: Connection) throws {
+        try db.execute(
+            """
+            UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND
+            WHERE next_check_at IS NOT NULL
+            """)
+    }
+
+    @Test func `open orders are looked at, and one that cannot be keeps no other back`() throws {
+        try withFreshDatabase { configuration in
+            let till = Till(Connection(configuration))
+            let user = try till.db.insertUser()
+            let orders = try (1...3).map { _ in try till.order(for: user) }
+            for order in orders { _ = till.stripe.complete(order.session) }
+            till.stripe.meet(.notSent, "/v1/checkout/sessions/\(orders[1].session)")
+            try till.billing.sweepPurchases(limit: 9)
+            #expect(till.stripe.calls.isEmpty)
+            try makeDue(till.db)
+            try till.billing.sweepPurchases(limit: 9)
+            #expect(try orders.map { try till.state(of: $0) } == [.paid, .pending, .paid])
+            try makeDue(till.db)
+            try till.billing.sweepPurchases(limit: 9)
+            #expect(try till.state(of: orders[1]) == .paid)
+            #expect(try till.available(to: user) == .dollars(30))
+            try expectCleanBooks(till.db)
+        }
+    }
+
+    @Test func `an order without a page is given up after a day`() throws {
+        try withFreshDatabase { configuration in
+            let till = Till(Connection(configuration))
+            let id = PurchaseID.new()
+            let package = try till.db.catalog(version: 1).package("pro").orThrow("pro")
+            try till.db.insertPurchase(
+                id, of: package, catalogVersion: 1, for: till.db.insertUser(), isLive: false)
+            try makeDue(till.db)
+            try till.billing.sweepPurchases(limit: 9)
+            #expect(try till.db.purchase(id)?.state == .pending)
+            try till.db.execute(
+                "UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL 25 HOUR")
+            try makeDue(till.db)
+            try till.billing.sweepPurchases(limit: 9)
+            #expect(try till.db.purchase(id)?.state == .expired)
+            #expect(till.stripe.calls.isEmpty)
+        }
+    }
+}

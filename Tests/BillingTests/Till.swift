@@ -1,0 +1,107 @@
+import Billing
+import BooksSupport
+import DatabaseSupport
+import Domain
+import Logging
+import MariaDB
+import PaymentSupport
+import Store
+import Stripe
+import Testing
+
+/// The shop as buyers meet it: the real billing on a real database, with Stripe in memory.
+struct Till {
+    let db: Connection
+    let stripe: TinyStripe
+    let billing: Billing
+
+    init(_ db: Connection, _ stripe: TinyStripe = TinyStripe()) {
+        self.db = db
+        self.stripe = stripe
+        billing = Billing(
+            database: db, stripe: stripe.client, policy: .test,
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// An order whose session is open.
+    func order(_ package: String = "starter", for user: UserID) throws -> Purchase {
+        let order = try db.insertPurchase(package, of: user)
+        stripe.open(order)
+        return order
+    }
+
+    /// An order that was paid, and credited by its webhook.
+    @discardableResult
+    func buy(_ package: String = "starter", for user: UserID) throws -> Purchase {
+        let order = try order(package, for: user)
+        try billing.receive(stripe.complete(order.session))
+        return try db.purchase(order.id).orThrow("the order")
+    }
+
+    /// Videos for `dollars` that are in the queue.
+    @discardableResult
+    func hold(_ dollars: Int, of user: UserID) throws -> [VideoID] {
+        var jobs: [VideoID] = []
+        var rest = dollars
+        while rest > 0 {
+            let order = try db.order("economy", seconds: rest > 1 ? 10 : 5)
+            try db.accept(order, from: user)
+            jobs.append(order.videos[0].id)
+            rest -= 2
+        }
+        return jobs
+    }
+
+    /// Delivers the video that is next in the queue: what it held is spent.
+    func deliverNext() throws {
+        try db.advanceJob(to: .delivered, task: "task-\(VideoID.new())")
+    }
+
+    func spend(_ dollars: Int, of user: UserID) throws {
+        for _ in try hold(dollars, of: user) { try deliverNext() }
+    }
+
+    func cancel(_ job: VideoID, of user: UserID) throws {
+        try db.cancel(job, of: user, policy: .test)
+    }
+
+    /// Receives an event, and expects sound books after it.
+    func receive(
+        _ event: StripeEvent, of order: Purchase,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        try billing.receive(event)
+        try db.expectSound(order.id, sourceLocation: sourceLocation)
+    }
+
+    func state(of order: Purchase) throws -> Purchase.State? {
+        try db.purchase(order.id)?.state
+    }
+
+    func available(to user: UserID) throws -> Money { try db.balance(of: user).available }
+}
+
+/// Runs `body` in the shop, in a transaction that is rolled back.
+func withTill(_ body: (Till) throws -> Void) throws {
+    try withDatabase { db in try body(Till(db)) }
+}
+
+extension Purchase {
+    var session: String { sessionID ?? "cs_\(id)" }
+    /// As ``TinyStripe`` names it.
+    var payment: String { "pi_\(session)" }
+    var cents: Int { Int(price.cents ?? 0) }
+}
+
+extension Money {
+    /// `6.67` dollars.
+    static func cents(_ cents: Int64) -> Money { Money(cents: cents) }
+}
+
+/// All orders of the items.
+func permutations<Item>(of items: [Item]) -> [[Item]] {
+    guard let first = items.first else { return [[]] }
+    return permutations(of: Array(items.dropFirst())).flatMap { rest in
+        (0...rest.count).map { Array(rest.prefix($0)) + [first] + Array(rest.dropFirst($0)) }
+    }
+}

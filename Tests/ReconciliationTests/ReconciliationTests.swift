@@ -1,0 +1,429 @@
+import Billing
+import BooksSupport
+import DatabaseSupport
+import Domain
+import FoundationEssentials
+import JSON
+import Logging
+import MariaDB
+import PaymentSupport
+import Pollo
+import Store
+import Stripe
+import Testing
+
+@testable import Reconciliation
+
+/// The books and both vendors', with what brings them in line.
+private struct Office {
+    let db: Connection
+    let stripe = TinyStripe()
+    let pollo = TinyPollo()
+    private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// A credit of the vendor costs $0.07.
+    var reconciliation: Reconciliation {
+        Reconciliation(
+            database: db, stripe: stripe.client, pollo: pollo.client, vendorCredit: Money(cents: 7),
+            log: log)
+    }
+
+    func run() throws -> [Difference] { try reconciliation.run(now: Date()) }
+
+    func receive(_ event: StripeEvent) throws {
+        try Billing(database: db, stripe: stripe.client, policy: .test, log: log).receive(event)
+    }
+
+    func order(_ package: String = "starter") throws -> Purchase {
+        let order = try db.insertPurchase(package, of: db.insertUser())
+        stripe.open(order)
+        return order
+    }
+
+    func buy(_ package: String = "starter") throws -> Purchase {
+        let order = try order(package)
+        try receive(stripe.complete(order.session))
+        return order
+    }
+
+    /// A $1.00 video that ended two minutes ago, whose task the vendor tells `status` of.
+    func video(
+        _ state: VideoState, vendor status: String?, credit: String? = nil
+    ) throws -> VideoID {
+        let user = try db.insertUser(credit: .dollars(1))
+        let job = try db.insertJob(of: user)
+        let task = "task-\(job)"
+        try db.advanceJob(to: state, task: task)
+        pollo.tasks[task] = (status, credit)
+        try db.execute(
+            """
+            UPDATE video_jobs
+            SET completed_at = UTC_TIMESTAMP(6) - INTERVAL 2 MINUTE, actual_cost_micros = NULL
+            WHERE id = \(job)
+            """)
+        return job
+    }
+}
+
+private func withOffice(_ body: (Office) throws -> Void) throws {
+    try withDatabase { db in try body(Office(db: db)) }
+}
+
+extension Purchase {
+    fileprivate var session: String { sessionID ?? "" }
+    fileprivate var payment: String { "pi_\(session)" }
+}
+
+@Suite struct `What is compared with Stripe` {
+    @Test func `books that agree have no differences, and that is stored`() throws {
+        try withOffice { office in
+            _ = try office.order()
+            _ = try office.buy()
+            let refunded = try office.buy()
+            try office.receive(office.stripe.refund(refunded.payment, cents: 500))
+            let disputed = try office.buy("pro")
+            try office.receive(office.stripe.dispute(disputed.payment, cents: 4799))
+            let inquired = try office.buy("pro")
+            try office.receive(
+                office.stripe.dispute(
+                    inquired.payment, cents: 4799, status: "warning_needs_response"))
+            let lost = try office.buy()
+            try office.receive(office.stripe.dispute(lost.payment, cents: 999))
+            try office.receive(office.stripe.decide(lost.payment, "lost"))
+            _ = try office.video(.delivered, vendor: "succeed", credit: "5")
+            _ = try office.video(.refunded, vendor: "failed")
+            #expect(try office.run() == [])
+            let report = try office.db.lastReconciliation()
+            #expect(report?.differences == 0)
+            #expect(report?.report == "[]")
+        }
+    }
+
+    @Test func `a payment that was not credited is found`() throws {
+        try withOffice { office in
+            let order = try office.order()
+            let event = office.stripe.complete(order.session)
+            #expect(
+                try office.run() == [
+                    Difference(
+                        .payment, purchase: order.id, amount: order.price,
+                        "paid at Stripe by \(order.session), not credited")
+                ])
+            // It moves no money itself.
+            #expect(try office.db.balance(of: order.userID).available == .zero)
+            try office.receive(event)
+            #expect(try office.run() == [])
+        }
+    }
+
+    @Test func `a credit that Stripe knows no payment of is found`() throws {
+        try withOffice { office in
+            let order = try office.buy()
+            let other = Reconciliation(
+                database: office.db, stripe: TinyStripe().client, pollo: office.pollo.client,
+                vendorCredit: Money(cents: 7),
+                log: Logger(label: "test") { _ in
+                    SwiftLogNoOpLogHandler()
+                })
+            #expect(
+                try other.run(now: Date()) == [
+                    Difference(
+                        .payment, purchase: order.id, amount: -order.price,
+                        "credited, but Stripe lists no paid session")
+                ])
+        }
+    }
+
+    /// Stripe is asked for 30 days, and an order is a moment older than its session.
+    @Test(arguments: [(minutes: 30 * 1440 + 5, isCompared: false), (30 * 1440 - 5, true)])
+    func `an order at the edge of what Stripe is asked for is no difference`(
+        minutes: Int, isCompared: Bool
+    ) throws {
+        try withOffice { office in
+            let order = try office.db.insertPurchase(of: office.db.insertUser())
+            let createdAt = office.stripe.now - minutes * 60
+            office.stripe.open(order, createdAt: createdAt)
+            try office.receive(office.stripe.complete(order.session))
+            try office.db.execute(
+                """
+                UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(minutes) MINUTE
+                WHERE id = \(order.id)
+                """)
+            #expect(try office.run() == [])
+            if isCompared {
+                try office.db.execute(
+                    "UPDATE purchases SET price_micros = 9980000 WHERE id = \(order.id)")
+                #expect(try office.run().map(\.amount) == [Money(cents: 1)])
+            }
+        }
+    }
+
+    @Test func `a payment of another amount is found`() throws {
+        try withOffice { office in
+            let order = try office.buy()
+            try office.db.execute(
+                "UPDATE purchases SET price_micros = 9000000 WHERE id = \(order.id)")
+            #expect(
+                try office.run() == [
+                    Difference(
+                        .payment, purchase: order.id, amount: Money(cents: 99),
+                        "paid $9.99 for a price of $9.00")
+                ])
+        }
+    }
+
+    @Test func `a payment of an order that is not here is found, another shop's is not`() throws {
+        try withOffice { office in
+            let order = try office.order()
+            let lost = PurchaseID.new()
+            for reference in ["\(lost)", "order_42", ""] {
+                office.stripe.open(order, session: "cs_x\(reference)", reference: reference)
+                _ = office.stripe.complete("cs_x\(reference)")
+            }
+            #expect(
+                try office.run() == [
+                    Difference(
+                        .payment, amount: order.price,
+                        "Stripe has the paid session cs_x\(lost) of an order that is not here")
+                ])
+        }
+    }
+
+    @Test func `refunds that are not in the books are found, by their running total`() throws {
+        try withOffice { office in
+            let order = try office.buy()
+            let events = [200, 300].map { office.stripe.refund(order.payment, cents: $0) }
+            #expect(
+                try office.run() == [
+                    Difference(
+                        .refund, purchase: order.id, amount: Money(cents: 500),
+                        "Stripe has refunded $5.00, we know of $0.00")
+                ])
+            try office.receive(events[1])
+            #expect(try office.run() == [])
+            let failed = office.stripe.failRefund(of: order.payment)
+            #expect(try office.run().map(\.amount) == [Money(cents: -300)])
+            try office.receive(failed)
+            #expect(try office.run() == [])
+        }
+    }
+
+    @Test(arguments: [0, 60])
+    func `disputes that are not in the books are found, however old their payment`(
+        days: Int
+    ) throws {
+        try withOffice { office in
+            let order = try office.db.insertPurchase(of: office.db.insertUser())
+            office.stripe.open(order, createdAt: office.stripe.now - days * 86_400)
+            try office.receive(office.stripe.complete(order.session))
+            try office.db.execute(
+                """
+                UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(days) DAY
+                WHERE id = \(order.id)
+                """)
+            let opened = office.stripe.dispute(order.payment, cents: 999)
+            let id = try opened.objectID.orThrow("a dispute")
+            #expect(
+                try office.run() == [
+                    Difference(
+                        .dispute, purchase: order.id, amount: Money(cents: 999),
+                        "the dispute \(id) is open at Stripe")
+                ])
+            try office.receive(opened)
+            #expect(try office.run() == [])
+            let lost = office.stripe.decide(order.payment, "lost")
+            #expect(
+                try office.run().map(\.detail) == ["the dispute \(id) is lost at Stripe"])
+            try office.receive(lost)
+            #expect(try office.run() == [])
+        }
+    }
+
+    @Test func `every page of Stripe's lists is read`() throws {
+        try withOffice { office in
+            let order = try office.order()
+            _ = office.stripe.complete(order.session)
+            for number in 1...201 {
+                office.stripe.open(order, session: "cs_\(number)", reference: "order_\(number)")
+                _ = office.stripe.complete("cs_\(number)")
+            }
+            #expect(try office.run().map(\.purchaseID) == [order.id])
+            #expect(office.stripe.calls.count { $0 == "GET /v1/checkout/sessions" } == 3)
+            #expect(office.stripe.calls.count { $0 == "GET /v1/charges" } == 3)
+        }
+    }
+
+    @Test func `while Stripe cannot be asked nothing is concluded`() throws {
+        try withOffice { office in
+            _ = try office.buy()
+            for path in ["/v1/checkout/sessions", "/v1/charges", "/v1/disputes"] {
+                office.stripe.meet(.notSent, path)
+                #expect(throws: StripeError.self) { try office.run() }
+            }
+            #expect(try office.db.lastReconciliation() == nil)
+            #expect(try office.run() == [])
+        }
+    }
+}
+
+@Suite struct `What is compared with Pollo` {
+    @Test func `what a task cost is learned from the vendor`() throws {
+        try withOffice { office in
+            let video = try office.video(.delivered, vendor: "succeed", credit: "5.5")
+            #expect(try office.run() == [])
+            #expect(try office.db.job(video).actualCost == Money(micros: 385_000))
+        }
+    }
+
+    @Test func `a cost that differs from what we knew is found, and corrected`() throws {
+        try withOffice { office in
+            let video = try office.video(.delivered, vendor: "succeed", credit: "6")
+            try office.db.execute(
+                "UPDATE video_jobs SET actual_cost_micros = 350000 WHERE id = \(video)")
+            #expect(
+                try office.run() == [
+                    Difference(
+                        .task, job: video, amount: Money(cents: 7),
+                        "cost $0.42 at the vendor, $0.35 in our books")
+                ])
+            #expect(try office.db.job(video).actualCost == Money(cents: 42))
+        }
+    }
+
+    @Test(arguments: [("6", 42), (nil, 35)])
+    func `a refunded video that the vendor made is a loss, shown to the operator`(
+        credit: String?, cents: Int64
+    ) throws {
+        try withOffice { office in
+            let video = try office.video(.refunded, vendor: "succeed", credit: credit)
+            #expect(
+                try office.run() == [
+                    Difference(
+                        .task, job: video, amount: Money(cents: cents),
+                        "refunded, but made and billed by the vendor")
+                ])
+            let job = try office.db.job(video)
+            #expect(job.state == .refunded)
+            #expect(job.lost == Money(cents: cents))
+            #expect(job.actualCost == nil)
+            let item = try office.db.attention().first { $0.kind == .vendorLoss }
+            #expect(item?.subject == "\(video)")
+            #expect(item?.amount == Money(cents: cents))
+            // Each task is compared once.
+            #expect(try office.run() == [])
+            #expect(office.pollo.calls.count { $0.contains("task-") } == 1)
+            try expectCleanBooks(office.db)
+        }
+    }
+
+    @Test func `a delivered video that failed at the vendor is found`() throws {
+        try withOffice { office in
+            let video = try office.video(.delivered, vendor: "failed")
+            #expect(
+                try office.run() == [
+                    Difference(.task, job: video, "delivered, but failed at the vendor")
+                ])
+        }
+    }
+
+    @Test(arguments: ["processing", nil])
+    func `a task that the vendor does not tell the end of is asked for again`(
+        status: String?
+    ) throws {
+        try withOffice { office in
+            let video = try office.video(.refunded, vendor: status)
+            #expect(try office.run() == [])
+            office.pollo.tasks["task-\(video)"] = ("succeed", "5")
+            #expect(try office.run().map(\.jobID) == [video])
+        }
+    }
+
+    @Test func `videos without a task, open or just ended are not asked for`() throws {
+        try withOffice { office in
+            let user = try office.db.insertUser(credit: .dollars(3))
+            let canceled = try office.db.insertJob(of: user)
+            try office.db.cancel(canceled, of: user, policy: .test)
+            _ = try office.db.insertJob(of: user)
+            try office.db.advanceJob(to: .delivered, task: "task-new")
+            _ = try office.db.insertJob(of: user)
+            try office.db.advanceJob(to: .submitted, task: "task-open")
+            #expect(try office.run() == [])
+            #expect(office.pollo.calls == ["/credit/balance"])
+        }
+    }
+
+    @Test func `a balance that fell by more than our tasks cost is found`() throws {
+        try withOffice { office in
+            office.pollo.balance = "100"
+            #expect(try office.run() == [])
+            // One video was submitted since: 5 credits. One credit more is not yet a difference.
+            let video = try office.video(.delivered, vendor: "succeed", credit: "5")
+            office.pollo.balance = "94"
+            #expect(try office.run() == [])
+            office.pollo.balance = "92.5"
+            try office.db.execute(
+                "UPDATE video_jobs SET submitted_at = '2026-01-01' WHERE id = \(video)")
+            #expect(
+                try office.run() == [
+                    Difference(
+                        .balance, amount: Money(micros: 105_000),
+                        "the vendor's balance fell by $0.105, our tasks cost $0.00")
+                ])
+            // A top-up is none, and no answer is none.
+            office.pollo.balance = "500"
+            #expect(try office.run() == [])
+            office.pollo.balance = nil
+            #expect(try office.run() == [])
+            office.pollo.balance = "499"
+            #expect(try office.run() == [])
+        }
+    }
+}
+
+@Suite struct `What is written down of a comparison` {
+    @Test func `a ledger that contradicts itself is found`() throws {
+        try withOffice { office in
+            let user = try office.db.insertUser(credit: .dollars(1))
+            try office.db.execute(
+                """
+                UPDATE wallets SET available_micros = available_micros + 1 WHERE user_id = \(user)
+                """)
+            let found = try office.run()
+            #expect(!found.isEmpty)
+            #expect(found.allSatisfy { $0.kind == .ledger })
+            #expect(found.contains { $0.detail.contains("\(user)") })
+        }
+    }
+
+    @Test func `each difference can be read with its subject and its amount`() throws {
+        try withOffice { office in
+            let order = try office.order()
+            _ = office.stripe.complete(order.session)
+            let video = try office.video(.refunded, vendor: "succeed", credit: "5")
+            _ = try office.run()
+            let report = try office.db.lastReconciliation().orThrow("a report")
+            #expect(report.differences == 2)
+            #expect(report.finishedAt >= report.startedAt)
+            let items = try JSONValue(parsing: Array(report.report.utf8)).array ?? []
+            #expect(
+                items == [
+                    .object([
+                        "kind": .string("payment"), "jobId": .null,
+                        "purchaseId": .string("\(order.id)"),
+                        "amount": try JSONValue(parsing: Array("9.99".utf8)),
+                        "detail": .string("paid at Stripe by \(order.session), not credited"),
+                    ]),
+                    .object([
+                        "kind": .string("task"), "jobId": .string("\(video)"),
+                        "purchaseId": .null,
+                        "amount": try JSONValue(parsing: Array("0.35".utf8)),
+                        "detail": .string("refunded, but made and billed by the vendor"),
+                    ]),
+                ])
+            // The next run replaces it.
+            try office.receive(office.stripe.repeated(office.stripe.complete(order.session)))
+            _ = try office.run()
+            #expect(try office.db.lastReconciliation()?.report == "[]")
+        }
+    }
+}
