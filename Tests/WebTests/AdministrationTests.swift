@@ -40,8 +40,11 @@ struct AdministrationTests {
             let administrator = try makeAdministrator(site)
             let id = VideoID.new()
             let long = String(repeating: "e\u{301}", count: 400)
-            for path in ["/api/admin/purchases/\(id)/refund", "/api/admin/videos/\(id)/resolution"] {
-                for reason in ["null", "\"\"", "\"  \"", "\"ab\"", "5", #""a\u0000bc""#, "\"\(long)\""] {
+            for path in ["/api/admin/purchases/\(id)/refund", "/api/admin/videos/\(id)/resolution"]
+            {
+                for reason in [
+                    "null", "\"\"", "\"  \"", "\"ab\"", "5", #""a\u0000bc""#, "\"\(long)\"",
+                ] {
                     let answer = try site.post(path, #"{"reason": \#(reason)}"#, as: administrator)
                     #expect(answer.status == 400)
                     #expect(answer.refused == ["reason"])

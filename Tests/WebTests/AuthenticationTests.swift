@@ -65,7 +65,8 @@ struct TokenTests {
             let claims = try claims(of: site.makeUser().token)
             let signed = token(header: header, claims: claims)
             #expect(try status(site, signed) == 401)
-            let unsigned = signed.split(separator: ".", omittingEmptySubsequences: false)
+            let unsigned =
+                signed.split(separator: ".", omittingEmptySubsequences: false)
                 .prefix(2).joined(separator: ".") + "."
             #expect(try status(site, unsigned) == 401)
         }
@@ -285,8 +286,10 @@ struct CookieTests {
                 #expect(answer.code == "FORBIDDEN")
             }
             #expect(try site.get("/api/me", as: user).status == 200)
-            let twice = [cookie(user), (Header.origin, TestSite.origin),
-                (Header.origin, TestSite.origin)]
+            let twice = [
+                cookie(user), (Header.origin, TestSite.origin),
+                (Header.origin, TestSite.origin),
+            ]
             #expect(try site.post(path, "{}", twice).status == 400)
         }
     }

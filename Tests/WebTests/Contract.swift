@@ -94,7 +94,9 @@ struct Contract {
             if !names.contains(where: value.isOf) { refuse("\(value) is not \(names)") }
         }
         if let expected = rules["const"], expected != value { refuse("not \(expected)") }
-        if let words = rules["enum"]?.array, !words.contains(value) { refuse("\(value) is no word") }
+        if let words = rules["enum"]?.array, !words.contains(value) {
+            refuse("\(value) is no word")
+        }
         if let choices = rules["oneOf"]?.array {
             let fits = choices.count { self.problems(of: value, against: $0).isEmpty }
             if fits != 1 { refuse("fits \(fits) choices, not one") }

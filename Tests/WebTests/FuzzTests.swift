@@ -114,7 +114,8 @@ struct FuzzTests {
                     route.method, path, query: query.joined(separator: "&"), headers, body: body)
                 #expect(
                     answer.status < 500,
-                    "\(route.method) \(path)?\(query) \(headers) \(String(decoding: body, as: UTF8.self))")
+                    "\(route.method) \(path)?\(query) \(headers) \(String(decoding: body, as: UTF8.self))"
+                )
                 statuses[answer.status, default: 0] += 1
                 if path == "/api/auth/logout" || path == "/api/auth/refresh" {
                     // It may have ended the session; the next requests need one.

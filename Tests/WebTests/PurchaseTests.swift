@@ -35,8 +35,9 @@ struct PurchaseTests {
             #expect(answer.json["sessionId"]?.string == session.id)
             #expect(answer.json["purchaseId"]?.string == session.reference)
             let shown = try site.get("/api/credits/purchases/\(session.reference)", as: user)
-            #expect(shown.text.contains(
-                #""credits":\#(credits),"bonus":\#(bonus),"total":\#(total),"#))
+            #expect(
+                shown.text.contains(
+                    #""credits":\#(credits),"bonus":\#(bonus),"total":\#(total),"#))
             #expect(shown.json["status"] == "pending")
             #expect(shown.json["url"] == answer.json["url"])
             #expect(try site.get("/api/me", as: user).json["balance"] == .integer(0))
@@ -54,7 +55,9 @@ struct PurchaseTests {
             #expect(answer.status == 400)
             #expect(answer.refused == ["packageId"])
             #expect(site.stripe.requests.isEmpty)
-            #expect(try site.count("SELECT COUNT(*) AS count FROM purchases WHERE user_id = \(user.id)") == 0)
+            #expect(
+                try site.count("SELECT COUNT(*) AS count FROM purchases WHERE user_id = \(user.id)")
+                    == 0)
         }
     }
 
@@ -69,8 +72,9 @@ struct PurchaseTests {
             let other = try site.post(path, #"{"packageId": "starter"}"#, as: user, key("k"))
             #expect(other.status == 409)
             #expect(other.code == "IDEMPOTENCY_CONFLICT")
-            #expect(try site.post(path, order, as: user).json["purchaseId"]
-                != first.json["purchaseId"])
+            #expect(
+                try site.post(path, order, as: user).json["purchaseId"]
+                    != first.json["purchaseId"])
         }
     }
 
@@ -91,7 +95,9 @@ struct PurchaseTests {
             #expect(keys[0] == keys[1])
             #expect(keys[0] == "purchase:\(answer.json["purchaseId"]?.string ?? "")")
             #expect(site.stripe.requests[0].body == site.stripe.requests[1].body)
-            #expect(try site.count("SELECT COUNT(*) AS count FROM purchases WHERE user_id = \(user.id)") == 1)
+            #expect(
+                try site.count("SELECT COUNT(*) AS count FROM purchases WHERE user_id = \(user.id)")
+                    == 1)
         }
     }
 
@@ -179,7 +185,8 @@ struct PurchaseTests {
             let other = try site.post(path, #"{"packageId": "starter"}"#, as: user)
             let otherSession = try #require(other.json["sessionId"]?.string)
             // The row is made to point at the other order's session.
-            try site.database.execute("UPDATE purchases SET session_id = NULL WHERE session_id = \(otherSession)")
+            try site.database.execute(
+                "UPDATE purchases SET session_id = NULL WHERE session_id = \(otherSession)")
             try site.database.execute(
                 "UPDATE purchases SET session_id = \(otherSession) WHERE id = \(id)")
             site.stripe.pay(otherSession)

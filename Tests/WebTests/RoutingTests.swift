@@ -35,14 +35,17 @@ struct RoutingTests {
                     .map { $0.first == ":" ? "/x" : "/\($0)" }.joined()
                 let own = routes.filter { $0.pattern == route.pattern }.map(\.method)
                 let allowed = Set(own.flatMap { $0 == .get ? [.get, .head] : [$0] })
-                for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options]
+                for method in [
+                    HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options,
+                ]
                 where !allowed.contains(method) {
                     let answer = try site.send(method, path)
                     #expect(answer.status == 405)
                     #expect(answer.code == "METHOD_NOT_ALLOWED")
                     let named = try #require(answer.fields[.allow])
-                    #expect(Set(named.split(separator: ", ").map(String.init))
-                        == Set(allowed.map(\.rawValue)))
+                    #expect(
+                        Set(named.split(separator: ", ").map(String.init))
+                            == Set(allowed.map(\.rawValue)))
                 }
             }
         }
@@ -159,7 +162,9 @@ struct InputTests {
                 #expect(answer.status == 415)
                 #expect(answer.code == "UNSUPPORTED_MEDIA_TYPE")
             }
-            for type in ["application/json; charset=utf-8", "Application/JSON", "application/json ;x"] {
+            for type in [
+                "application/json; charset=utf-8", "Application/JSON", "application/json ;x",
+            ] {
                 let answer = try site.send(
                     .post, path, TestSite.bearer(user) + [("CONTENT_TYPE", type)],
                     body: Array("{}".utf8))
@@ -186,7 +191,8 @@ struct InputTests {
             let user = try site.makeUser()
             let bodies: [[UInt8]] =
                 [
-                    "", " ", "{", "{}}", "{'a': 1}", "{\"a\": }", "{\"a\": 1,}", "nope", "\u{FEFF}{}",
+                    "", " ", "{", "{}}", "{'a': 1}", "{\"a\": }", "{\"a\": 1,}", "nope",
+                    "\u{FEFF}{}",
                     "{\"a\": \"\\ud800\"}", "{\"a\": 01}", "{\"a\": NaN}", "{\"a\": \"\n\"}",
                     String(repeating: "[", count: 60_000),
                     String(repeating: #"{"a":"#, count: 13_000),
@@ -194,7 +200,8 @@ struct InputTests {
                     [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D],
                     [0x7B, 0x22, 0xC0, 0x80, 0x22, 0x3A, 0x31, 0x7D],
                     // {} in UTF-16 and UTF-32.
-                    [0x7B, 0, 0x7D, 0], [0xFF, 0xFE, 0x7B, 0, 0x7D, 0], [0x7B, 0, 0, 0, 0x7D, 0, 0, 0],
+                    [0x7B, 0, 0x7D, 0], [0xFF, 0xFE, 0x7B, 0, 0x7D, 0],
+                    [0x7B, 0, 0, 0, 0x7D, 0, 0, 0],
                 ]
             for body in bodies {
                 let answer = try site.send(

@@ -19,8 +19,9 @@ struct CatalogTests {
     @Test func `the tiers cost what the price list says`() throws {
         try withSite { site in
             let answer = try site.get("/api/tiers")
-            #expect(answer.items.compactMap { $0["id"]?.string }
-                == ["economy", "basic", "pro", "premium"])
+            #expect(
+                answer.items.compactMap { $0["id"]?.string }
+                    == ["economy", "basic", "pro", "premium"])
             // As exact numbers: the text itself, not what a parser makes of it.
             for text in [
                 #""pricePerSecond":0.2,"prices":{"5":1,"10":2}"#,
@@ -30,10 +31,12 @@ struct CatalogTests {
             ] {
                 #expect(answer.text.contains(text))
             }
-            #expect(answer.items.map { $0["requiresImage"] == .bool(true) }
-                == [false, false, false, true])
-            #expect(answer.items.map { $0["popular"] == .bool(true) }
-                == [false, false, true, false])
+            #expect(
+                answer.items.map { $0["requiresImage"] == .bool(true) }
+                    == [false, false, false, true])
+            #expect(
+                answer.items.map { $0["popular"] == .bool(true) }
+                    == [false, false, true, false])
             #expect(answer.items[3]["fields"]?["text"] == .null)
         }
     }
@@ -76,7 +79,9 @@ struct QuoteTests {
                 "/api/videos/quote", #"{"tier": "\#(tier)", "duration": \#(duration)}"#, as: user)
             #expect(answer.status == 200)
             #expect(answer.text.contains(#""price":\#(price),"#))
-            #expect(try site.count("SELECT COUNT(*) AS count FROM video_jobs WHERE user_id = \(user.id)") == 0)
+            #expect(
+                try site.count(
+                    "SELECT COUNT(*) AS count FROM video_jobs WHERE user_id = \(user.id)") == 0)
         }
     }
 
@@ -149,8 +154,9 @@ struct GenerateTests {
             #expect(answer.status == 402)
             #expect(answer.code == "INSUFFICIENT_CREDITS")
             #expect(answer.json["error"]?["action"] == "purchase_credits")
-            #expect(answer.text.contains(
-                #""details":{"required":1,"current":0.99,"shortfall":0.01}"#))
+            #expect(
+                answer.text.contains(
+                    #""details":{"required":1,"current":0.99,"shortfall":0.01}"#))
             #expect(try site.get("/api/videos", as: user).items == [])
         }
     }
@@ -163,8 +169,9 @@ struct GenerateTests {
             let answer = try site.post("/api/videos/generate", order(), as: user)
             #expect(answer.status == 402)
             #expect(answer.text.contains(#""shortfall":2.5}"#))
-            #expect(try site.get("/api/credits/balance", as: user).text.contains(
-                #""shortfall":2.5}"#))
+            #expect(
+                try site.get("/api/credits/balance", as: user).text.contains(
+                    #""shortfall":2.5}"#))
         }
     }
 
@@ -185,8 +192,9 @@ struct GenerateTests {
             let seconds = try #require(details["retryAfterSeconds"]?.integer)
             #expect((890...901).contains(seconds))
             #expect(answer.fields[.retryAfter] == String(seconds))
-            #expect(try site.get("/api/credits/balance", as: user).json["available"]
-                == .integer(18))
+            #expect(
+                try site.get("/api/credits/balance", as: user).json["available"]
+                    == .integer(18))
             // Another user has a window of their own.
             _ = try site.makeVideo(for: site.makeUser(credit: 1.dollars))
         }
@@ -207,7 +215,10 @@ struct GenerateTests {
         (order(#", "webhookUrl": "https://127.0.0.1/""#), ["webhookUrl"]),
         (order(#", "image": "https://localhost/a.png""#), ["image"]),
         (order(#", "image": "ftp://example.org/a.png""#), ["image"]),
-        (order(#", "negativePrompt": "\#(String(repeating: "x", count: 501))""#), ["negativePrompt"]),
+        (
+            order(#", "negativePrompt": "\#(String(repeating: "x", count: 501))""#),
+            ["negativePrompt"]
+        ),
         (#"{"tier": "economy", "duration": 5, "prompt": "a boat \u0000 on a lake"}"#, ["prompt"]),
         (#"{"tier": "premium", "duration": 5, "prompt": "a boat on a lake"}"#, ["image"]),
     ])
@@ -220,8 +231,9 @@ struct GenerateTests {
             #expect(answer.status == 400)
             #expect(answer.code == "INVALID_INPUT")
             #expect(answer.refused.sorted() == fields.sorted())
-            #expect(try site.get("/api/credits/balance", as: user).json["available"]
-                == .integer(20))
+            #expect(
+                try site.get("/api/credits/balance", as: user).json["available"]
+                    == .integer(20))
         }
     }
 
@@ -253,7 +265,8 @@ struct IdempotencyTests {
             }
             #expect(try site.get("/api/credits/balance", as: user).json["available"] == .integer(4))
             #expect(try site.post("/api/videos/generate", order(), as: user).status == 202)
-            #expect(try site.post("/api/videos/generate", order(), as: user, key("K")).status == 202)
+            #expect(
+                try site.post("/api/videos/generate", order(), as: user, key("K")).status == 202)
             #expect(try site.get("/api/videos", as: user).items.count == 3)
         }
     }
@@ -274,18 +287,21 @@ struct IdempotencyTests {
             #expect(try site.get("/api/videos", as: user).items.count == 1)
             // A key is its user's own.
             let other = try site.makeUser(credit: 5.dollars)
-            #expect(try site.post("/api/videos/generate", order(), as: other, key("k")).status == 202)
+            #expect(
+                try site.post("/api/videos/generate", order(), as: other, key("k")).status == 202)
         }
     }
 
     @Test func `a refused call leaves its key free`() throws {
         try withSite { site in
             let user = try site.makeUser()
-            #expect(try site.post("/api/videos/generate", order(), as: user, key("k")).status == 402)
+            #expect(
+                try site.post("/api/videos/generate", order(), as: user, key("k")).status == 402)
             try site.database.grantCredit(
                 5.dollars, to: user.id, reason: "Test", policy: site.site.settings.creditPolicy,
                 grant: .new())
-            #expect(try site.post("/api/videos/generate", order(), as: user, key("k")).status == 202)
+            #expect(
+                try site.post("/api/videos/generate", order(), as: user, key("k")).status == 202)
         }
     }
 
@@ -334,8 +350,9 @@ struct IdempotencyTests {
             #expect(Set(answers).count == 1)
             let site = TestSite(Connection(configuration))
             #expect(try site.get("/api/videos", as: user).items.count == 1)
-            #expect(try site.get("/api/credits/balance", as: user).json["available"]
-                == .integer(19))
+            #expect(
+                try site.get("/api/credits/balance", as: user).json["available"]
+                    == .integer(19))
         }
     }
 }
@@ -403,8 +420,9 @@ struct GalleryTests {
             _ = try site.makeVideo(for: user)
             let cursor = try #require(first.json["nextCursor"]?.string)
             let second = try site.get("/api/videos", query: "limit=2&cursor=\(cursor)", as: user)
-            #expect((first.items + second.items).compactMap { $0["jobId"]?.string }
-                == ids.suffix(4).reversed())
+            #expect(
+                (first.items + second.items).compactMap { $0["jobId"]?.string }
+                    == ids.suffix(4).reversed())
         }
     }
 
@@ -631,15 +649,17 @@ struct VideoStateTests {
             #expect(target == "/_media/\(VideoFile.path(of: video))")
             #expect(file.fields[.contentDisposition]?.hasPrefix("inline;") == true)
             let saved = try site.get("/api/videos/\(video)/file", query: "download=1", as: user)
-            #expect(saved.fields[.contentDisposition]
-                == "attachment; filename=\"rushes-\(video).mp4\"")
+            #expect(
+                saved.fields[.contentDisposition]
+                    == "attachment; filename=\"rushes-\(video).mp4\"")
             #expect(try site.get("/api/videos/\(video)/poster", as: user).status == 404)
             try deliver(video, in: site)
             let poster = try site.get("/api/videos/\(video)/poster", as: user)
             #expect(poster.response.contentType?.description == "image/jpeg")
             let shown = try site.get("/api/videos/\(video)", as: user)
-            #expect(shown.json["videoUrl"]?.string
-                == "\(TestSite.origin)/api/videos/\(video)/file")
+            #expect(
+                shown.json["videoUrl"]?.string
+                    == "\(TestSite.origin)/api/videos/\(video)/file")
         }
     }
 

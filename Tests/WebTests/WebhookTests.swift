@@ -111,7 +111,9 @@ struct StripeWebhookTests {
         }
     }
 
-    @Test func `an unpaid session waits, a failed one ends, and a late payment still counts`() throws {
+    @Test func `an unpaid session waits, a failed one ends, and a late payment still counts`()
+        throws
+    {
         try withSite { site in
             let (user, id, session) = try ordered(site)
             site.stripe.change(session) { $0.status = "complete" }
@@ -121,7 +123,8 @@ struct StripeWebhookTests {
             #expect(try status(site, id) == "failed")
             #expect(try balance(site, user) == .integer(0))
             site.stripe.pay(session)
-            _ = try deliver(event(session, type: "checkout.session.async_payment_succeeded"), to: site)
+            _ = try deliver(
+                event(session, type: "checkout.session.async_payment_succeeded"), to: site)
             #expect(try status(site, id) == "paid")
             #expect(try balance(site, user) == .integer(55))
         }
@@ -131,9 +134,12 @@ struct StripeWebhookTests {
         try withSite { site in
             let (user, id, session) = try ordered(site)
             site.stripe.change(session) { $0.status = "expired" }
-            #expect(try deliver(event(session, type: "checkout.session.expired"), to: site).status == 200)
+            #expect(
+                try deliver(event(session, type: "checkout.session.expired"), to: site).status
+                    == 200)
             #expect(try status(site, id) == "expired")
-            #expect(try site.get("/api/credits/purchases/\(id)", as: user).json["status"] == "expired")
+            #expect(
+                try site.get("/api/credits/purchases/\(id)", as: user).json["status"] == "expired")
         }
     }
 
@@ -158,7 +164,9 @@ struct StripeWebhookTests {
         }
     }
 
-    @Test func `an event that came before Stripe's answer to us is applied by its reference`() throws {
+    @Test func `an event that came before Stripe's answer to us is applied by its reference`()
+        throws
+    {
         try withSite { site in
             let (user, id, session) = try ordered(site)
             try site.database.execute(
@@ -358,7 +366,10 @@ struct PolloWebhookTests {
             for _ in 0..<3 {
                 #expect(try site.post("/api/webhooks/pollo", body, headers).status == 200)
             }
-            #expect(try site.count("SELECT COUNT(*) AS count FROM vendor_events WHERE event_id = \(headers[0].value)") == 1)
+            #expect(
+                try site.count(
+                    "SELECT COUNT(*) AS count FROM vendor_events WHERE event_id = \(headers[0].value)"
+                ) == 1)
         }
     }
 }
