@@ -30,7 +30,9 @@ import Testing
     @Test(arguments: CuttingProxy.Cut.allCases, [true, false])
     func `an order is accepted once`(cut: CuttingProxy.Cut, hasKey: Bool) throws {
         var user = UserID.new()
-        try withCut(cut, prepare: { user = try $0.insertUser(credit: .dollars(9)) }) { cut, db in
+        try withCut(cut) { db in
+            user = try db.insertUser(credit: .dollars(9))
+        } _: { cut, db in
             let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
             let order = try db.order(count: 2)
             let answer = try cut.accept(order, from: user, key: hasKey ? key : nil)
@@ -128,7 +130,9 @@ import Testing
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `a grant is given once`(cut: CuttingProxy.Cut) throws {
         var user = UserID.new()
-        try withCut(cut, prepare: { user = try $0.insertUser() }) { cut, db in
+        try withCut(cut) { db in
+            user = try db.insertUser()
+        } _: { cut, db in
             try cut.grantCredit(
                 .dollars(3), to: user, reason: "x", policy: .test, grant: .new())
             #expect(try db.balance(of: user).available == .dollars(3))
