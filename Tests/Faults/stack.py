@@ -1,0 +1,322 @@
+"""A whole shop of the harness's own, started by `bin/dev`, and ways to look into it and to hurt it.
+
+Nothing is replaced: nginx, MariaDB, the vendors' stand-ins and the supervisor are the real ones.
+The programs are run through a script of three lines, so that a row can put something between the
+supervisor and `rushes serve` or `rushes work` (another clock, a limit), or keep one of them away.
+"""
+
+import contextlib
+import ctypes
+import http.client
+import os
+import random
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+TOP = Path(__file__).resolve().parents[2]
+
+# Every variable of the application that a developer's shell may have set.
+FOREIGN = re.compile(
+    r"^(RUSHES_|STRIPE_|POLLO_|SANDBOX_|MAIL_|JWT_|APP_|DATABASE_|MIGRATE_|MEDIA_|SENTRY_|JOB_"
+    r"|GENERATE_|SIGNUP_|CREDIT_)"
+)
+SETTINGS = {
+    "RUSHES_IP_LIMITS": "off",
+    "RUSHES_ENV_FILE": os.devnull,
+    "GENERATE_LIMIT": "100000/15m",
+    "POLLO_MAX_PARALLEL": "1000",
+    "POLLO_POLL_INTERVAL": "500ms",
+    "JOB_DEADLINES": "queue=120s,unknown=25s,render=30s,store=60s",
+}
+
+
+class Failed(Exception):
+    """A promise was broken. The text says which, with the numbers."""
+
+
+class Skipped(Exception):
+    """The row cannot be provoked on this machine. The text says why."""
+
+
+def demand(is_kept: bool, words: str) -> None:
+    if not is_kept:
+        raise Failed(words)
+
+
+def poll(what: Callable[[], T], seconds: float, words: str, pause: float = 0.05) -> T:
+    """The first true result of `what`, asked again and again; else fails with `words`."""
+    end = time.monotonic() + seconds
+    while True:
+        if result := what():
+            return result
+        if time.monotonic() > end:
+            raise Failed(f"not within {seconds:.0f} s: {words}")
+        time.sleep(pause)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports below those that the kernel gives to outgoing connections, so that none is taken
+    between this look and the start."""
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.SystemRandom().randrange(10_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in ports:
+                ports.append(port)
+    return ports
+
+
+def _die_with_parent() -> None:
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def spawn(command: list[str], **options) -> subprocess.Popen:
+    """Starts a process that gets SIGTERM if the harness itself is killed outright, and no signal of
+    the terminal's. It also gets SIGTERM when the thread that starts it ends (prctl(2))."""
+    return subprocess.Popen(
+        command, preexec_fn=_die_with_parent, start_new_session=True, **options
+    )
+
+
+def end(process: subprocess.Popen, patience: float = 25) -> int:
+    """Ends a process that we started: politely, then not."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.wait()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Stack:
+    """One state folder with everything in it. Use it as a context."""
+
+    def __init__(self, programs: Path, **settings: str):
+        self.folder = Path(tempfile.mkdtemp(prefix="rushes-faults-"))
+        self.state = self.folder / "s"
+        self.programs = self.folder / "bin"
+        self.rushes = programs / "rushes"
+        self.overrides = self.folder / "instead"
+        self.overrides.mkdir()
+        self.programs.mkdir()
+        self.program_files = programs
+        http, https, sandbox = free_ports(3)
+        self.http_port, self.sandbox_port = http, sandbox
+        self.url = f"http://localhost:{http}"
+        self.sandbox_url = f"http://localhost:{sandbox}"
+        self.settings = {
+            **{k: v for k, v in os.environ.items() if not FOREIGN.match(k)},
+            **SETTINGS,
+            **settings,
+            "RUSHES_STATE_DIR": str(self.state),
+            "RUSHES_BIN_DIR": str(self.programs),
+            "RUSHES_HTTP_PORT": str(http),
+            "RUSHES_HTTPS_PORT": str(https),
+            "RUSHES_SANDBOX_PORT": str(sandbox),
+        }
+        self.supervisor: subprocess.Popen | None = None
+        self._helpers: list[subprocess.Popen] = []
+        self._lock = threading.Lock()
+
+    # Starting and ending
+
+    def __enter__(self) -> "Stack":
+        self._write_programs()
+        log = (self.folder / "dev.log").open("w")
+        self.supervisor = spawn(
+            [str(TOP / "bin/dev"), "--no-seed"],
+            cwd=TOP, env=self.settings, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )
+        try:
+            poll(self._is_ready, 180, f"bin/dev is ready (see {self.folder}/dev.log)")
+        except BaseException:
+            self._stop()
+            raise
+        self.env = self._read_env()
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        self._stop()
+        if kind is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _is_ready(self) -> bool:
+        if self.supervisor.poll() is not None:
+            raise Failed(f"bin/dev ended: {(self.folder / 'dev.log').read_text()[-600:]}")
+        return (self.state / "run/ready").exists()
+
+    def _stop(self) -> None:
+        for helper in self._helpers:
+            end(helper)
+        if self.supervisor:
+            end(self.supervisor, 100)
+        # What a killed supervisor left; says so itself when that is nothing.
+        subprocess.run(
+            [str(TOP / "bin/dev"), "stop"], env=self.settings, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, check=False,
+        )
+
+    def _write_programs(self) -> None:
+        (self.programs / "rushes-sandbox").symlink_to(self.program_files / "rushes-sandbox")
+        script = self.programs / "rushes"
+        script.write_text(
+            "#!/bin/sh\n"
+            f'[ ! -f "{self.overrides}/$1" ] || . "{self.overrides}/$1"\n'
+            f'exec {shlex.quote(str(self.rushes))} "$@"\n'
+        )
+        script.chmod(0o755)
+
+    def _read_env(self) -> dict[str, str]:
+        """The environment of the application, as `bin/dev` chose it."""
+        output = subprocess.run(
+            ["env", "-i", "bash", "-c", f". {shlex.quote(str(self.state))}/env; env -0"],
+            check=True, capture_output=True, text=True,
+        ).stdout
+        chosen = dict(line.split("=", 1) for line in output.split("\0") if "=" in line)
+        return {**{k: v for k, v in os.environ.items() if not FOREIGN.match(k)}, **chosen}
+
+    # The supervised processes
+
+    def pid(self, service: str) -> int:
+        """The process that runs now; 0 while there is none."""
+        try:
+            pid = int((self.state / f"run/{service}.process").read_text().split()[0])
+        except (FileNotFoundError, IndexError):
+            return 0
+        return pid if is_alive(pid) else 0
+
+    def kill(self, service: str, number: int = signal.SIGKILL) -> None:
+        """Kills what runs, and returns once it is dead."""
+        pid = poll(lambda: self.pid(service), 30, f"{service} runs")
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        poll(lambda: not is_alive(pid), 40, f"{service} has died")
+
+    def restart(self, service: str, number: int = signal.SIGTERM) -> None:
+        """Ends what runs and returns once the supervisor has started it anew."""
+        old = self.pid(service)
+        if old:
+            self.kill(service, number)
+        poll(lambda: self.pid(service) not in (0, old), 40, f"{service} is started again")
+        if service == "serve":
+            self.await_health()
+
+    def await_health(self, seconds: float = 30) -> None:
+        poll(lambda: self.get("/api/health") == 200, seconds, "/api/health is 200")
+
+    def get(self, path: str) -> int:
+        """The status of a GET; 0 without an answer."""
+        connection = http.client.HTTPConnection("localhost", self.http_port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            connection.close()
+
+    @contextlib.contextmanager
+    def instead(self, service: str, script: str) -> Iterator[None]:
+        """Has the supervisor run `script` before `rushes {service}`, or in its place when the
+        script execs something; restarts the service at both ends."""
+        file = self.overrides / service
+        file.write_text(script + "\n")
+        self.restart(service, signal.SIGKILL)
+        try:
+            yield
+        finally:
+            file.unlink()
+            self.restart(service, signal.SIGKILL)
+
+    def without_worker(self) -> contextlib.AbstractContextManager[None]:
+        """No supervised worker: jobs stay as they are, or a row runs workers of its own."""
+        return self.instead("work", "exec sleep infinity")
+
+    # Processes beside the supervised ones
+
+    @contextlib.contextmanager
+    def process(
+        self, *arguments: str, prefix: tuple[str, ...] = (), **env: str
+    ) -> Iterator[subprocess.Popen]:
+        """`rushes …` with the application's environment, ended with the context."""
+        log = (self.folder / f"{arguments[0]}.log").open("a")
+        process = spawn(
+            [*prefix, str(self.rushes), *arguments], env={**self.env, **env},
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )
+        log.close()
+        with self._lock:
+            self._helpers.append(process)
+        try:
+            yield process
+        finally:
+            # One that was stopped would not hear of its end.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGCONT)
+            end(process)
+            with self._lock:
+                self._helpers.remove(process)
+
+    def worker(self, *options: str, **env: str):
+        return self.process("work", *options, **env)
+
+    def run(self, *arguments: str) -> str:
+        """Runs a subcommand of `rushes` to its end, and returns what it printed."""
+        result = subprocess.run(
+            [str(self.rushes), *arguments], env=self.env, capture_output=True, text=True,
+            timeout=120,
+        )
+        demand(
+            result.returncode == 0,
+            f"rushes {' '.join(arguments)}: {result.stdout[-2000:]}{result.stderr[-500:]}",
+        )
+        return result.stdout
+
+    # The database, by its root account
+
+    @property
+    def database_socket(self) -> Path:
+        return self.state / "run/mariadb.sock"
+
+    def sql(self, text: str) -> list[list[str]]:
+        """The rows of the last statement that has any; NULL is the text `NULL`."""
+        result = subprocess.run(
+            ["mariadb", "--no-defaults", "--batch", "--skip-column-names", "--user=root",
+             f"--socket={self.database_socket}", "rushes"],
+            input=text, capture_output=True, text=True, timeout=60,
+        )
+        demand(result.returncode == 0, f"sql: {result.stderr.strip()[:500]} in: {text[:200]}")
+        return [line.split("\t") for line in result.stdout.splitlines()]
+
+    def number(self, text: str) -> int:
+        return int(self.sql(text)[0][0])
+
+    def end_leases(self) -> None:
+        """Lets every claim's lease run out now. Only for when no worker lives, or for a row that
+        means to take a lease from one: the real ones last minutes."""
+        # A worker that was stopped in a transaction keeps its rows for ten seconds.
+        self.sql("SET SESSION innodb_lock_wait_timeout = 30; "
+                 "UPDATE video_jobs SET lease_until = UTC_TIMESTAMP(6) "
+                 "WHERE lease_until > UTC_TIMESTAMP(6)")
