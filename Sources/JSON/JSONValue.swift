@@ -20,7 +20,42 @@ package enum JSONValue: Hashable, Sendable {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(codingPath: [], debugDescription: "not UTF-8"))
         }
+        guard !Self.hasTrailingComma(bytes) else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: [], debugDescription: "a comma too many"))
+        }
         self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+    }
+
+    /// Whether a comma stands before a closing bracket, which the decoder takes and RFC 8259 does
+    /// not have.
+    private static func hasTrailingComma(_ bytes: [UInt8]) -> Bool {
+        var isInString = false
+        var isEscaped = false
+        var last: UInt8 = 0
+        for byte in bytes {
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                    last = byte
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+                continue
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                if last == UInt8(ascii: ",") { return true }
+            default: break
+            }
+            last = byte
+        }
+        return false
     }
 
     package subscript(key: String) -> JSONValue? {

@@ -28,6 +28,11 @@ func `text that is not JSON is refused`(text: String) {
     #expect(throws: (any Error).self) { try JSONValue(parsing: Array(text.utf8)) }
 }
 
+@Test(arguments: [#"[",]"]"#, #"{"a":",}"}"#, #"["\",]"]"#, "[1 , 2 ]"])
+func `commas in strings and between values are taken`(text: String) throws {
+    _ = try JSONValue(parsing: Array(text.utf8))
+}
+
 @Test func `bytes that are not UTF-8 are refused`() {
     #expect(throws: (any Error).self) {
         try JSONValue(parsing: [0x22, 0xC3, 0x28, 0x22])
