@@ -112,7 +112,7 @@ extension Connection {
         try query(
             """
             SELECT id, remaining_micros, held_micros, expired_micros, clawed_back_micros
-            FROM credit_lots
+            FROM credit_lots FORCE INDEX (idx_purchase)
             WHERE purchase_id = \(purchase)
             ORDER BY id
             FOR UPDATE
