@@ -168,7 +168,7 @@ enum Videos {
     }
 
     /// `POST /api/videos/:id/cancellation`: takes a job back that the vendor does not have yet.
-    /// Answers 200 and the job, 409 when it is too late.
+    /// Answers 200 and the job, also when it is canceled already; 409 when it is too late.
     static func cancel(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         let id: VideoID = try context.id()
         try context.database.cancel(id, of: user.id, policy: context.settings.creditPolicy)

@@ -590,8 +590,9 @@ struct VideoStateTests {
             #expect(answer.json["error"] == nil)
             #expect(try site.get("/api/credits/balance", as: user).json["available"] == .integer(5))
             let again = try site.post("/api/videos/\(video)/cancellation", as: user)
-            #expect(again.status == 409)
-            #expect(again.code == "CONFLICT")
+            // The first answer may have been lost on its way: it is given again.
+            #expect(again.status == 200)
+            #expect(again.json["status"] == "canceled")
             #expect(try site.get("/api/credits/balance", as: user).json["available"] == .integer(5))
         }
     }
