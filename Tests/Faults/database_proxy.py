@@ -65,7 +65,7 @@ class DatabaseProxy:
             await self._packets(reader, up_writer, session)
             if session["waits"]:
                 await downwards
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             downwards.cancel()

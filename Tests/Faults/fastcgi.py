@@ -5,7 +5,9 @@ https://fastcgi-archives.github.io/FastCGI_Specification.html
 
 import socket
 import struct
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +39,10 @@ def _pair(name: str, value: str) -> bytes:
 
 def send(
     path: Path, method: str, target: str, headers: dict[str, str], body: bytes = b"",
-    timeout: float = 60,
+    timeout: float = 60, is_coming: Callable[[], bool] = lambda: True,
 ) -> Answer:
-    """One request on a connection of its own. Throws ``NoAnswer``."""
+    """One request on a connection of its own, as soon as somebody listens, for as long as he
+    `is_coming`. Throws ``NoAnswer``."""
     parameters = {
         "REQUEST_METHOD": method, "DOCUMENT_URI": target, "SCRIPT_NAME": target,
         "REQUEST_URI": target, "QUERY_STRING": "", "CONTENT_LENGTH": str(len(body)),
@@ -56,13 +59,27 @@ def send(
         message += _record(STDIN, body[start : start + 60_000])
     message += _record(STDIN, b"")
     try:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(timeout)
-            connection.connect(str(path))
+        with _connect(path, timeout, is_coming) as connection:
             connection.sendall(message)
             return _read(connection)
-    except (ConnectionError, FileNotFoundError, TimeoutError) as error:
+    except (ConnectionError, TimeoutError) as error:
         raise NoAnswer(str(error)) from error
+
+
+def _connect(path: Path, timeout: float, is_coming: Callable[[], bool]) -> socket.socket:
+    """A process that has just been started listens in a moment."""
+    end = time.monotonic() + timeout
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(timeout)
+        try:
+            connection.connect(str(path))
+            return connection
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            connection.close()
+            if time.monotonic() > end or not is_coming():
+                raise TimeoutError("nobody listens") from error
+            time.sleep(0.01)
 
 
 def _read(connection: socket.socket) -> Answer:

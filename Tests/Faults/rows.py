@@ -68,7 +68,9 @@ ROWS = [
     Row(
         "forged signatures",
         lambda shop, dice, size: forged.row(shop, dice, size.of(5000, 500))),
-    Row("vendor: magic words", lambda shop, dice, size: vendor_faults.words(shop, size.of(3, 1))),
+    Row(
+        "vendor: magic words", lambda shop, dice, size: vendor_faults.words(shop, 3),
+        is_short=False),
     Row("vendor: late success", lambda shop, dice, size: vendor_faults.late(shop)),
     Row(
         "vendor: broken answers", lambda shop, dice, size: vendor_faults.answers(shop),
@@ -81,7 +83,7 @@ ROWS = [
         is_short=False),
     Row(
         "worker paused beyond its lease",
-        lambda shop, dice, size: workers.paused(shop, dice, size.of(12, 2))),
+        lambda shop, dice, size: workers.paused(shop, dice, 12), is_short=False),
     Row(
         "SIGTERM under load",
         lambda shop, dice, size: workers.restarts(shop, dice, size.of(20, 4))),

@@ -93,13 +93,14 @@ def spawn(command: list[str], **options) -> subprocess.Popen:
 
 
 def end(process: subprocess.Popen, patience: float = 25) -> int:
-    """Ends a process that we started: politely, then not."""
+    """Ends a process that leads a group: all of it, politely, then not. A program under strace is
+    in the group of strace, which dies with it and not for a signal of its own."""
     if process.poll() is None:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(patience)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
     return process.wait()
 
 

@@ -147,7 +147,6 @@ def send_all(shop: Shop, dice: random.Random, events: list[dict]) -> tuple[int, 
         "serve", "--socket", str(socket), "--threads", "16",
         DATABASE_URL=proxy.url(stack.env["DATABASE_URL"]),
     ):
-        poll(socket.exists, 30, "serve listens")
         with threads(16, sender):
             pass
     return len(deliveries), failures, sum(proxy.cuts.values())

@@ -118,6 +118,8 @@ def late(shop: Shop) -> str:
     job = shop.order(customer, "late", PROMPT)
     poll(lambda: shop.count(f"id = '{job}' AND state = 'submitted'") == 1, 60, "it is submitted")
     shop.sandbox.set("pollo/delay", milliseconds=0)
+    # Half a minute later.
+    shop.stack.sql(f"UPDATE video_jobs SET deadline_at = UTC_TIMESTAMP(6) WHERE id = '{job}'")
     poll(
         lambda: shop.count(f"id = '{job}' AND failure_reason = 'timeout'") == 1, 90,
         "the render's deadline ends it", pause=0.25)
