@@ -205,5 +205,25 @@ extension Connection {
             LIMIT 100
             """
         ),
+        (
+            "P3",
+            """
+            SELECT CONCAT('purchase ', purchases.id, ': clawed back ', clawback_micros, ', lots ',
+                clawed_back, ', owed ', owed_micros, '; pending ', pending_micros, ', held ', held,
+                '; frozen ', is_frozen, ', ', frozen, ' of ', lots, ' lots') AS finding
+            FROM purchases
+            JOIN (
+                SELECT purchase_id, SUM(clawed_back_micros) AS clawed_back,
+                    SUM(held_micros) AS held, SUM(frozen_at IS NOT NULL) AS frozen,
+                    COUNT(*) AS lots
+                FROM credit_lots
+                WHERE purchase_id IS NOT NULL
+                GROUP BY purchase_id
+            ) AS credit_lots ON credit_lots.purchase_id = purchases.id
+            WHERE clawback_micros <> clawed_back + owed_micros OR pending_micros > held
+                OR frozen <> IF(is_frozen, lots, 0)
+            LIMIT 100
+            """
+        ),
     ]
 }

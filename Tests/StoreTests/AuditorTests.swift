@@ -149,6 +149,11 @@ import Testing
                 """
             ),
             ("P1", "UPDATE purchases SET credits_micros = credits_micros + 1 WHERE state = 'paid'"),
+            ("P3", "UPDATE purchases SET clawback_micros = 1 WHERE state = 'paid'"),
+            ("P3", "UPDATE purchases SET owed_micros = 1 WHERE state = 'paid'"),
+            ("P3", "UPDATE purchases SET pending_micros = 90000000 WHERE state = 'paid'"),
+            ("P3", "UPDATE purchases SET is_frozen = TRUE WHERE state = 'paid'"),
+            ("P3", "UPDATE credit_lots SET frozen_at = UTC_TIMESTAMP(6) WHERE source = 'bonus'"),
         ] as [(String, SQL)])
     func `books that break a rule are reported under that rule`(
         rule: String, damage: SQL
