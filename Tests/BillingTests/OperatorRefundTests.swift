@@ -265,9 +265,10 @@ import Testing
         }
     }
 
-    @Test(arguments: CuttingProxy.Cut.allCases)
+    /// The COMMIT before Stripe is asked, or the one after.
+    @Test(arguments: CuttingProxy.Cut.allCases, [false, true])
     func `a refund whose COMMIT was cut is made once, and its caller told so`(
-        cut: CuttingProxy.Cut
+        cut: CuttingProxy.Cut, isLast: Bool
     ) throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
@@ -276,10 +277,18 @@ import Testing
             let proxy = try CuttingProxy(before: configuration)
             let cutting = Till(Connection(proxy.configuration(configuration)), till.stripe)
             try cutting.db.execute("DO 1")
-            proxy.arm(cut, at: "COMMIT")
+            if isLast {
+                till.stripe.afterNext("/v1/payment_intents") { proxy.arm(cut, at: "COMMIT") }
+            } else {
+                proxy.arm(cut, at: "COMMIT")
+            }
             let changed = try cutting.billing.refund(order.id, amount: nil, by: actor())
+            #expect(proxy.cutCount == 1)
             #expect(changed.state == .refunded)
             #expect(till.stripe.refundCount(of: order.payment) == 1)
+            #expect(
+                try till.db.count(
+                    "SELECT COUNT(*) FROM refunds WHERE stripe_refund_id IS NOT NULL") == 1)
             #expect(try till.db.count("SELECT COUNT(*) FROM refunds") == 1)
             #expect(try till.db.count("SELECT COUNT(*) FROM audit_log") == 1)
             try till.db.expectSound(order.id)
