@@ -91,4 +91,170 @@ struct AdministrationTests {
             #expect(lines.items.first?["actorId"]?.string == administrator.id.description)
         }
     }
+
+    // MARK: Refunds
+
+    /// $10.00 of credit that were paid with $9.99.
+    private func buy(_ site: TestSite) throws -> (user: TestUser, id: String) {
+        let user = try site.makeUser()
+        let order = try site.post(
+            "/api/credits/purchase", #"{"packageId": "starter"}"#, as: user)
+        let id = try #require(order.json["purchaseId"]?.string)
+        site.stripe.pay(try #require(order.json["sessionId"]?.string))
+        let paid = try site.get("/api/credits/purchases/\(id)", as: user)
+        try #require(paid.json["status"]?.string == "paid")
+        return (user, id)
+    }
+
+    /// What Stripe answers to a refund, and to the look at its charge.
+    private func answers(refunding cents: Int) -> [Result<InboundResponse, TransportError>] {
+        let refund = #"{"id": "re_1", "amount": \#(cents), "status": "succeeded"}"#
+        let intent = """
+            {"id": "pi_1", "latest_charge": {"id": "ch_1", "amount": 999,
+            "amount_refunded": \(cents), "refunded": false, "disputed": false, "currency": "usd",
+            "status": "succeeded", "payment_intent": "pi_1", "livemode": false}}
+            """
+        return [refund, intent].map {
+            .success(InboundResponse(status: .ok, body: Array($0.utf8)))
+        }
+    }
+
+    private func refund(
+        _ id: String, _ site: TestSite, as administrator: TestUser, amount: String = "5"
+    ) throws -> Answer {
+        try site.post(
+            "/api/admin/purchases/\(id)/refund",
+            #"{"reason": "asked by mail", "amount": \#(amount)}"#, as: administrator)
+    }
+
+    @Test(arguments: ["5", "5.0", "5.00"])
+    func `money goes back with its credit, and that is written down`(amount: String) throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let (user, id) = try buy(site)
+            site.stripe.failures = answers(refunding: 500)
+            let answer = try refund(id, site, as: administrator, amount: amount)
+            #expect(answer.status == 200)
+            #expect(answer.json["id"]?.string == id)
+            #expect(answer.json["status"]?.string == "paid")
+            let me = try site.get("/api/me", as: user)
+            #expect(me.text.contains(#""balance":4.99"#))
+            let line = try site.get("/api/admin/audit", as: administrator).items[0]
+            #expect(line["action"]?.string == "purchase.refund")
+            #expect(line["subject"]?.string == id)
+            #expect(line["reason"]?.string == "asked by mail")
+            #expect(line["detail"]?.string == "$5.00")
+            let call = try #require(site.stripe.requests.last { $0.method == .post })
+            let body = String(decoding: call.body ?? [], as: UTF8.self)
+            #expect(body.contains("&amount=500&"))
+            #expect(call.idempotencyKey?.hasPrefix("refund:") == true)
+        }
+    }
+
+    @Test func `without an amount all that is not spent goes back`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let (user, id) = try buy(site)
+            site.stripe.failures = answers(refunding: 999)
+            let answer = try refund(id, site, as: administrator, amount: "null")
+            #expect(answer.json["status"]?.string == "refunded")
+            #expect(try site.get("/api/me", as: user).json["balance"] == .integer(0))
+        }
+    }
+
+    @Test func `more than is left is refused, and Stripe is not asked`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let (user, id) = try buy(site)
+            let calls = site.stripe.requests.count
+            let answer = try refund(id, site, as: administrator, amount: "10")
+            #expect(answer.status == 409)
+            #expect(answer.json["error"]?["message"]?.string?.contains("$9.99") == true)
+            #expect(site.stripe.requests.count == calls)
+            #expect(try site.get("/api/me", as: user).json["balance"] == .integer(10))
+        }
+    }
+
+    @Test func `what Stripe refuses is said in its words, and needs a person`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let (user, id) = try buy(site)
+            #expect(try site.get("/api/admin/attention", as: administrator).items.isEmpty)
+            site.stripe.failures = [
+                .success(
+                    InboundResponse(
+                        status: .badRequest,
+                        body: Array(#"{"error": {"message": "The charge is disputed."}}"#.utf8)))
+            ]
+            let answer = try refund(id, site, as: administrator)
+            #expect(answer.status == 409)
+            #expect(
+                answer.json["error"]?["message"]?.string
+                    == "Stripe refuses it: The charge is disputed.")
+            #expect(try site.get("/api/me", as: user).json["balance"] == .integer(10))
+            let items = try site.get("/api/admin/attention", as: administrator).items
+            #expect(items.map { $0["kind"]?.string } == ["refund_failed"])
+            #expect(items[0]["subject"]?.string == id)
+            #expect(items[0]["amount"] == .integer(5))
+            #expect(items[0]["detail"]?.string == "The charge is disputed.")
+        }
+    }
+
+    @Test func `without an answer of Stripe the refund stays under way`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let (user, id) = try buy(site)
+            site.stripe.failures = [.failure(TransportError(.unknown, "no answer"))]
+            let answer = try refund(id, site, as: administrator)
+            #expect(answer.status == 502)
+            #expect(answer.code == "API_ERROR")
+            #expect(try site.get("/api/me", as: user).json["balance"] == .integer(10))
+            #expect(try refund(id, site, as: administrator).status == 409)
+            #expect(try site.get("/api/admin/attention", as: administrator).items.isEmpty)
+        }
+    }
+
+    // MARK: Videos and reconciliation
+
+    @Test func `an uncertain video is shown, and goes on with the vendor's task`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let user = try site.makeUser(credit: 5.dollars)
+            let video = try site.makeVideo(for: user)
+            try site.database.execute(
+                "UPDATE video_jobs SET state = 'submit_unknown' WHERE id = \(video)")
+            let items = try site.get("/api/admin/attention", as: administrator).items
+            #expect(items.map { $0["kind"]?.string } == ["uncertain_video"])
+            #expect(items[0]["subject"]?.string == video.description)
+            #expect(items[0]["amount"] == .integer(1))
+            let answer = try site.post(
+                "/api/admin/videos/\(video)/resolution",
+                #"{"reason": "seen in the vendor's list", "taskId": "task-1"}"#,
+                as: administrator)
+            #expect(answer.status == 204)
+            let shown = try site.get("/api/videos/\(video)", as: user)
+            #expect(shown.json["taskId"]?.string == "task-1")
+            #expect(shown.json["statusDetail"]?.string == "rendering")
+            #expect(try site.get("/api/me", as: user).json["balance"] == .integer(4))
+            #expect(try site.get("/api/admin/attention", as: administrator).items.isEmpty)
+        }
+    }
+
+    @Test func `the last comparison with the vendors can be read once there was one`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let path = "/api/admin/reconciliation"
+            #expect(try site.get(path, as: administrator).status == 404)
+            let id = PurchaseID.new()
+            try site.database.insertReconciliation(
+                .new(), startedAt: site.database.databaseTime(), differences: 1,
+                report: """
+                    [{"kind": "payment", "jobId": null, "purchaseId": "\(id)", "amount": 9.99,
+                    "detail": "not credited"}]
+                    """, polloHundredths: nil)
+            let answer = try site.get(path, as: administrator)
+            #expect(answer.items.map { $0["purchaseId"]?.string } == ["\(id)"])
+            #expect(answer.text.contains(#""amount": 9.99"#))
+        }
+    }
 }
