@@ -121,9 +121,19 @@ extension Connection {
                             + INTERVAL \(renderDeadline.microseconds) MICROSECOND
                     WHERE id = \(job.id) AND state = 'submit_unknown'
                     """)
+            case .queued:
+                // What looked like a proof that nothing was made was none: the next claim finds
+                // the task instead of ordering it again (J6).
+                try execute(
+                    """
+                    UPDATE video_jobs
+                    SET callback_task_id = COALESCE(callback_task_id, \(taskID)),
+                        next_attempt_at = UTC_TIMESTAMP(6)
+                    WHERE id = \(job.id) AND attempts > 0
+                    """)
             case .submitted, .storing:
                 try lookNow(at: job.id)
-            case .queued, .delivered:
+            case .delivered:
                 break
             }
             return job.id

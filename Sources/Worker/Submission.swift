@@ -18,6 +18,12 @@ extension Worker {
             let job = try database.claimSubmission(
                 lasting: Self.lease, parallel: settings.parallel)
         else { return false }
+        if let taskID = job.taskID {
+            // An earlier attempt seemed to be turned away, and its task has called back.
+            log.warning("a task was made after all", metadata: job.metadata)
+            try noteTask(taskID, of: job)
+            return true
+        }
         let outcome = Result { () throws(PolloCreateFailure) in
             try pollo.create(
                 path: job.vendorPath, input: job.vendorInput.map(PolloField.init),
@@ -25,11 +31,7 @@ extension Worker {
         }
         switch outcome {
         case .success(let taskID):
-            try persist(job) {
-                try database.submitted(
-                    job, taskID: taskID, firstPollAfter: settings.pollInterval,
-                    renderDeadline: settings.deadlines.render)
-            }
+            try noteTask(taskID, of: job)
             log.info("submitted", metadata: job.metadata)
         case .failure(.notCreated(let obstacle, let message)):
             try putBack(job, obstacle, message)
@@ -52,6 +54,14 @@ extension Worker {
             }
         }
         return true
+    }
+
+    private func noteTask(_ taskID: String, of job: ClaimedJob) throws {
+        try persist(job) {
+            try database.submitted(
+                job, taskID: taskID, firstPollAfter: settings.pollInterval,
+                renderDeadline: settings.deadlines.render)
+        }
     }
 
     /// The vendor has made nothing: the job waits in the queue, by the cause for itself alone, for

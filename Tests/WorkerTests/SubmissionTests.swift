@@ -277,6 +277,39 @@ import Worker
         }
     }
 
+    @Test func `a task of an attempt that seemed to be turned away is not ordered again`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            bench.vendor.creating = .html(503)
+            _ = try bench.worker.submitNext()
+            #expect(try bench.db.job(job).state == .queued)
+            bench.vendor.creating = nil
+            let token = try bench.db.job(job).callbackToken
+            #expect(try bench.db.hint(token: token, task: "task-7") == job)
+            #expect(try bench.db.job(job).state == .queued)
+            #expect(try bench.worker.submitNext())
+            #expect(try bench.db.job(job).state == .submitted)
+            #expect(try bench.db.job(job).taskID == "task-7")
+            #expect(bench.vendor.creates.count == 1)
+        }
+    }
+
+    @Test func `a task that calls back about a canceled job is a loss`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertJob()
+            bench.vendor.creating = .html(503)
+            _ = try bench.worker.submitNext()
+            _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-7")
+            try bench.db.cancel(job, of: bench.user, policy: .test)
+            bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
+            bench.worker.doChores()
+            #expect(try bench.db.job(job).reason == .canceled)
+            #expect(bench.vendor.creates.count == 1)
+            #expect(
+                try bench.db.count("SELECT COUNT(*) FROM video_jobs WHERE lost_micros > 0") == 1)
+        }
+    }
+
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `an answer whose COMMIT was lost is written down once`(cut: CuttingProxy.Cut) throws {
         try Bench.with { bench in
