@@ -93,14 +93,14 @@ package enum WebhookAddress {
 
 /// When a delivery is tried again.
 package enum RetrySchedule: Sendable {
-    /// For a user's own server: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, together 18 hours.
+    /// For a user's own server: 5 s, 5 min, 30 min, 1 h, 2 h, 4 h, 6 h and the rest of 24 hours.
     case webhook
     /// For a mail server: half a minute to begin with, two days together.
     case mail
 
     private var seconds: [Int] {
         switch self {
-        case .webhook: [5, 300, 1800, 7200, 18_000, 36_000]
+        case .webhook: [5, 300, 1800, 3600, 7200, 14_400, 21_600, 37_495]
         case .mail: [30, 300, 900, 3600, 7200, 14_400, 28_800, 43_200, 86_400]
         }
     }

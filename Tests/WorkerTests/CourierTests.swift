@@ -179,13 +179,13 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
         }
     }
 
-    @Test func `after seven failures it is given up, and can be sent again by hand`() throws {
+    @Test func `after nine failures it is given up, and can be sent again by hand`() throws {
         try withPost { post in
-            let server = try HookServer { $0 < 7 ? "503 No\r\n" : "200 OK\r\n" }
+            let server = try HookServer { $0 < 9 ? "503 No\r\n" : "200 OK\r\n" }
             let endpoint = try post.addEndpoint("\(server.origin)/hook")
             try post.endJob()
             let courier = try post.courier(exceptOrigins: [server.origin])
-            for _ in 0..<7 {
+            for _ in 0..<9 {
                 #expect(try courier.sendNextWebhook())
                 try post.makeDue()
             }
@@ -196,7 +196,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             #expect(try courier.sendNextWebhook())
             let delivery = try #require(try post.deliveries(endpoint).first)
             #expect(delivery.state == .delivered)
-            #expect(delivery.attempts.map(\.number) == Array(1...8))
+            #expect(delivery.attempts.map(\.number) == Array(1...10))
             #expect(Set(server.hooks.map(\.id)).count == 1)
             #expect(throws: RateLimited.self) {
                 try post.db.resendWebhook(failed.id, from: .endpoint(endpoint), of: post.user)
