@@ -51,6 +51,8 @@ extension Sandbox {
         POST /control/pollo/models                 model: runway/runway-gen-4-turbo, enabled
         POST /control/pollo/parallel               limit: how many tasks at once (5)
         POST /control/pollo/delay                  milliseconds a video takes at least (1500)
+        POST /control/pollo/links                  seconds: how long a link to a file lasts from
+                                                   when it is given out (with the file: 14 days)
         POST /control/pollo/hooks                  enabled: whether callbacks are sent
         POST /control/pollo/tasks/{id}/callback    times: sends its callback again
         POST /control/pollo/tasks/{id}/finish      status: succeed or failed, failMsg; an end for
@@ -193,6 +195,11 @@ extension Sandbox {
                 (0...3_600_000).contains(delay)
             else { return false }
             change { $0.pollo.renderMilliseconds = delay }
+        case ["links"]:
+            guard let seconds = fields["seconds"].flatMap({ Int($0) }),
+                (0...14 * 86_400).contains(seconds)
+            else { return false }
+            change { $0.pollo.linkSeconds = seconds }
         case ["hooks"]:
             guard let isEnabled = fields["enabled"].flatMap(Bool.init) else { return false }
             change { $0.pollo.sendsCallbacks = isEnabled }

@@ -63,10 +63,12 @@ extension Sandbox {
     private func orders(_ pollo: PolloState) -> String {
         let orders = pollo.orders.values.sorted { $0.createdAt > $1.createdAt }
             .prefix(Self.shownCount)
+        let now = now
         let rows = orders.map { order in
+            let link = order.link(settings, until: pollo.linkEndsAt(order, now))
             let outcome =
                 order.status == .succeed
-                ? #"<a href="/files/\#(order.video.fileName)">succeed</a>"# : order.status.rawValue
+                ? #"<a href="\#(Page.escape(link))">succeed</a>"# : order.status.rawValue
             return [
                 code(order.id), Page.escape(order.model), "\(order.input.seconds) s", outcome,
                 Page.escape(String(order.input.prompt.prefix(80))),

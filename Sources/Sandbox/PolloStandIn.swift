@@ -134,7 +134,11 @@ extension Sandbox {
     }
 
     private func polloStatus(_ id: String) -> Response {
-        guard let order = read({ $0.pollo.orders[id] }) else {
+        let now = now
+        let found = read { state in
+            state.pollo.orders[id].map { ($0, linkEndsAt: state.pollo.linkEndsAt($0, now)) }
+        }
+        guard let (order, linkEndsAt) = found else {
             return polloError(.notFound, "NOT_FOUND", "NOT_FOUND_ERROR")
         }
         return polloAnswer { json in
@@ -143,7 +147,7 @@ extension Sandbox {
             json.literal(decimal(hundredths: order.creditHundredths))
             json.key("generations")
             json.beginArray()
-            order.writeGeneration(to: &json, settings)
+            order.writeGeneration(to: &json, settings, linkEndsAt)
             json.endArray()
         }
     }
@@ -192,12 +196,14 @@ extension Sandbox {
         return Hex.encode(key.code(for: Array("upload \(name)".utf8)))
     }
 
-    /// `GET /files/{name}.mp4`.
-    func video(_ name: String) -> Response {
+    /// `GET /files/{name}.mp4?expires={Unix seconds}`: 403 once the link has ended.
+    func video(_ name: String, _ request: Incoming) -> Response {
         let stem = name.dropLast(".mp4".count)
         guard name.hasSuffix(".mp4"), !stem.isEmpty, stem.allSatisfy(\.isHexDigit) else {
             return .text(.notFound, "not found")
         }
+        let end = request.query["expires"].flatMap { Int($0) } ?? 0
+        guard now.unixSeconds < end else { return .text(.forbidden, "this link has expired") }
         return file("\(settings.filesFolder)/\(name)", "video/mp4")
     }
 
@@ -267,27 +273,32 @@ extension Response {
 }
 
 extension PolloOrder {
+    func link(_ settings: SandboxSettings, until end: Date) -> String {
+        "\(settings.publicURL)/files/\(video.fileName)?expires=\(end.unixSeconds)"
+    }
+
     /// The body of a callback: flat, as it was captured (section 10).
-    func callback(_ settings: SandboxSettings) -> String {
+    func callback(_ settings: SandboxSettings, _ linkEndsAt: Date) -> String {
         var json = JSONWriter()
         json.beginObject()
         json.member("taskId", id)
         json.member("status", status.rawValue)
         json.key("generations")
         json.beginArray()
-        writeGeneration(to: &json, settings)
+        writeGeneration(to: &json, settings, linkEndsAt)
         json.endArray()
         json.endObject()
         return String(decoding: json.bytes, as: UTF8.self)
     }
 
-    func writeGeneration(to json: inout JSONWriter, _ settings: SandboxSettings) {
+    func writeGeneration(
+        to json: inout JSONWriter, _ settings: SandboxSettings, _ linkEndsAt: Date
+    ) {
         json.beginObject()
         json.member("id", generationID)
         json.member("status", status.rawValue)
         json.member("failMsg", status == .failed ? failMessage : nil)
-        let url = status == .succeed ? "\(settings.publicURL)/files/\(video.fileName)" : ""
-        json.member("url", url)
+        json.member("url", status == .succeed ? link(settings, until: linkEndsAt) : "")
         json.member("mediaType", "video")
         json.member("createdDate", createdAt.milliseconds)
         json.member("updatedDate", updatedAt.milliseconds)

@@ -69,6 +69,8 @@ struct PolloState: Codable, Sendable {
     var disabledModels: Set<String> = []
     /// How long a video takes beside the making of its file.
     var renderMilliseconds = 1500
+    /// How long a link to a file lasts; nil for as long as the file does.
+    var linkSeconds: Int?
     var orders: [String: PolloOrder] = [:]
     var openOrders: [String] = []
     var calls: [PolloCreateCall] = []
@@ -168,6 +170,13 @@ struct PolloState: Codable, Sendable {
         }
     }
 
+    /// When a link to the file ends that is given out at `now`: with the file at the latest, which
+    /// is kept for 14 days (pollo-api.md, section 9).
+    func linkEndsAt(_ order: PolloOrder, _ now: Date) -> Date {
+        let fileEndsAt = order.updatedAt.addingTimeInterval(14 * 86_400)
+        return min(fileEndsAt, linkSeconds.map { now.addingTimeInterval(Double($0)) } ?? fileEndsAt)
+    }
+
     /// Queues a callback. Each has the order's own message id, as duplicates do.
     func announce(
         _ order: PolloOrder, at now: Date, _ settings: SandboxSettings, _ hooks: inout HookQueue
@@ -176,6 +185,7 @@ struct PolloState: Codable, Sendable {
         hooks.add(
             Hook(
                 vendor: .pollo, url: url, messageID: "msg_\(order.generationID)",
-                subject: order.id, body: order.callback(settings), signedAt: now, nextAt: now))
+                subject: order.id, body: order.callback(settings, linkEndsAt(order, now)),
+                signedAt: now, nextAt: now))
     }
 }

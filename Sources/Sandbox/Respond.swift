@@ -31,7 +31,7 @@ extension Sandbox {
         case "v1":
             return stripe(path.dropFirst(), request)
         case "files" where path.count == 2 && (request.method == .get || request.method == .head):
-            return video(path[1])
+            return video(path[1], request)
         case "uploads" where path.count == 2:
             return upload(path[1], request)
         default:

@@ -39,6 +39,28 @@ struct PolloOrderTests {
         #expect(PolloCallback.taskID(in: world.received[0].body ?? []) == id)
     }
 
+    @Test func `a link to a file ends, and a new one is given out until the file is gone`() throws {
+        func link(_ world: World, _ id: String) throws -> String {
+            guard case .succeeded(let url) = try world.pollo.status(of: id).state else {
+                Issue.record("not done")
+                return ""
+            }
+            return url
+        }
+        let world = try World()
+        let id = try world.order("a fox")
+        try world.post("/control/pollo/links", "seconds=60")
+        world.pass(2)
+        let first = try link(world, id)
+        #expect(try world.get(first).status == .ok)
+        world.pass(61)
+        #expect(try world.get(first).status == .forbidden)
+        #expect(try world.get(link(world, id)).status == .ok)
+        #expect(try world.get(String(first.prefix { $0 != "?" })).status == .forbidden)
+        world.pass(14 * 86_400)
+        #expect(try world.get(link(world, id)).status == .forbidden)
+    }
+
     @Test(arguments: ["wrapped", "flat"])
     func `both shapes of the answers are read alike`(envelope: String) throws {
         let world = try World(["SANDBOX_POLLO_ENVELOPE": envelope])
