@@ -37,7 +37,10 @@ import Testing
             "INSERT INTO transactions SELECT * FROM transactions ON DUPLICATE KEY UPDATE op_key = 1",
             "UPDATE schema_migrations SET name = 'x'", "CREATE TABLE x (y INT)",
             "DROP PROCEDURE grant_application", "CALL grant_application('x', 'localhost')",
-            "UPDATE revenue_analytics SET tier = 'x'",
+            "UPDATE revenue_analytics SET tier = 'x'", "DELETE FROM wallets",
+            "DELETE FROM credit_lots", "DELETE FROM purchases", "DELETE FROM video_jobs",
+            "DELETE FROM vendor_events", "DELETE FROM users", "DELETE FROM audit_log",
+            "DELETE FROM refunds", "DELETE FROM disputes", "DELETE FROM job_attempts",
         ] as [SQL])
     func `the application cannot change or delete a line of the books`(statement: SQL) throws {
         try withApplication { db, application in

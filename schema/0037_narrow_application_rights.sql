@@ -1,0 +1,32 @@
+-- What the application only adds to or changes it may not delete either: a row of money, of a job or
+-- of an event seen is kept for ever, so that no defect of ours can take one away (L2, W2).
+CREATE OR REPLACE PROCEDURE grant_application(IN account_name VARCHAR(80), IN account_host VARCHAR(255))
+MODIFIES SQL DATA
+BEGIN
+    DECLARE grantee VARCHAR(400)
+        DEFAULT CONCAT(QUOTE(account_name), '@', QUOTE(account_host));
+    FOR relation IN (
+        SELECT table_name AS name,
+            CASE
+                WHEN table_type = 'VIEW' OR table_name = 'schema_migrations' THEN 'SELECT'
+                WHEN table_name IN ('ledger_entries', 'transactions', 'audit_log') THEN 'SELECT, INSERT'
+                WHEN table_name IN ('sessions', 'idempotency_keys', 'outbox', 'webhook_endpoints',
+                                    'health_checks')
+                    THEN 'SELECT, INSERT, UPDATE, DELETE'
+                ELSE 'SELECT, INSERT, UPDATE'
+            END AS privileges
+        FROM information_schema.tables
+        WHERE table_schema = DATABASE()
+    ) DO
+        EXECUTE IMMEDIATE CONCAT(
+            'GRANT ', relation.privileges, ' ON `', relation.name, '` TO ', grantee);
+        IF relation.privileges = 'SELECT, INSERT, UPDATE' THEN
+            BEGIN
+                -- 1147: it was never granted.
+                DECLARE CONTINUE HANDLER FOR 1147 BEGIN END;
+                EXECUTE IMMEDIATE CONCAT(
+                    'REVOKE DELETE ON `', relation.name, '` FROM ', grantee);
+            END;
+        END IF;
+    END FOR;
+END;
