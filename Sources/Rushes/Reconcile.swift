@@ -3,6 +3,7 @@ import Domain
 import FoundationEssentials
 import MariaDB
 import Reconciliation
+import Store
 import Worker
 
 struct Reconcile: ParsableCommand {
@@ -13,11 +14,12 @@ struct Reconcile: ParsableCommand {
 
     func run() throws {
         let settings = try Settings(Environment())
+        let database = Connection(settings.database)
         let reconciliation = Reconciliation(
-            database: Connection(settings.database),
+            database: database,
             stripe: settings.stripe(timeout: .seconds(20)), pollo: settings.pollo(),
             vendorCredit: settings.worker.vendorCredit, log: makeLogger("reconcile"))
-        let differences = try reconciliation.run(now: Date())
+        let differences = try reconciliation.run(now: database.databaseTime())
         for difference in differences {
             let subject =
                 difference.jobID.map { "job \($0)" }

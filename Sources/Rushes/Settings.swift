@@ -279,10 +279,11 @@ extension Settings {
             isMailOn: mail != nil)
     }
 
-    /// A client for one thread. `timeout` bounds each call.
-    func stripe(timeout: Duration) -> StripeClient {
+    /// A client for one thread. `timeout` bounds each call; `clock` watches the answers.
+    func stripe(timeout: Duration, clock: ClockWatch? = nil) -> StripeClient {
         let curl = Curl(CurlOptions(userAgent: Self.userAgent, timeout: timeout))
-        return StripeClient(secretKey: stripeKey, base: stripeBase, send: curl.send)
+        return StripeClient(
+            secretKey: stripeKey, base: stripeBase, send: clock?.watching(curl.send) ?? curl.send)
     }
 
     func pollo() -> PolloClient {

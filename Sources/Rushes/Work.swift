@@ -39,10 +39,12 @@ struct Work: ParsableCommand {
         func start(_ name: String, _ step: @escaping @Sendable (Worker) throws -> Bool) throws {
             threads.append(
                 try WorkerThread.start(name: name) {
+                    let clock = ClockWatch()
                     let worker = Worker(
                         settings: settings.worker, database: Connection(settings.database),
-                        pollo: settings.pollo(), stripe: settings.stripe(timeout: .seconds(20)),
-                        downloads: settings.downloads(), log: log)
+                        pollo: settings.pollo(),
+                        stripe: settings.stripe(timeout: .seconds(20), clock: clock),
+                        downloads: settings.downloads(), clock: clock, log: log)
                     Self.loop(log: log, until: stop) { try step(worker) }
                 })
         }

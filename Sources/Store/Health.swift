@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import FoundationEssentials
 package import MariaDB
 
 /// What `work` found when it last asked.
@@ -11,6 +11,19 @@ package struct HealthCheck: Sendable {
 }
 
 extension Connection {
+    /// The database's clock, which all spans of the books follow (D8).
+    package func databaseTime() throws -> Date {
+        try first("SELECT UTC_TIMESTAMP(6) AS now", { row in try row("now") }) ?? Date()
+    }
+
+    /// The server's `innodb_flush_log_at_trx_commit`: only at 1 an acknowledged COMMIT outlives a
+    /// crash (D7).
+    package func logFlushSetting() throws -> Int {
+        try first(
+            "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit AS setting",
+            { row in try row("setting") }) ?? 0
+    }
+
     package func healthChecks() throws -> [HealthCheck] {
         try query(
             """

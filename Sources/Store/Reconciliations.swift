@@ -35,12 +35,21 @@ package struct ReconciliationReport: Sendable {
 extension Connection {
     /// The orders of the last 30 days and a day.
     package func ordersToReconcile() throws -> [PaidOrder] {
+        try paidOrders("created_at > UTC_TIMESTAMP(6) - INTERVAL 31 DAY")
+    }
+
+    /// The order of a payment, however old it is.
+    package func orderToReconcile(paymentIntent: String) throws -> PaidOrder? {
+        try paidOrders("payment_intent = \(paymentIntent)").first
+    }
+
+    private func paidOrders(_ condition: SQL) throws -> [PaidOrder] {
         try query(
             """
             SELECT id, session_id, payment_intent, price_micros, refunded_micros,
                 paid_at IS NOT NULL AS is_paid, created_at
             FROM purchases
-            WHERE created_at > UTC_TIMESTAMP(6) - INTERVAL 31 DAY
+            WHERE \(sql: condition)
             """
         ) { row in
             try PaidOrder(
@@ -144,8 +153,4 @@ extension Connection {
         ) { row in (try row("pollo_hundredths"), try row("started_at")) }
     }
 
-    /// The database's clock.
-    package func databaseTime() throws -> Date {
-        try first("SELECT UTC_TIMESTAMP(6) AS now", { row in try row("now") }) ?? Date()
-    }
 }

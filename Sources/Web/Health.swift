@@ -30,7 +30,7 @@ enum Health {
                 "health: the database does not answer", metadata: ["error": "\(error)"])
             found = nil
         }
-        let names = ["pollo_api", "stripe", "webhook_receiver", "ledger"]
+        let names = ["pollo_api", "stripe", "webhook_receiver", "ledger", "clock"]
         let states = names.map { name in
             guard let check = found?.first(where: { $0.name == name }) else { return "unknown" }
             return check.isHealthy ? "ok" : "failing"

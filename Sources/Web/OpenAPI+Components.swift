@@ -363,7 +363,7 @@ extension OpenAPI {
                 "status": #"{"enum": ["healthy", "degraded"]}"#,
                 "checks": object([
                     "database": check, "pollo_api": check, "stripe": check,
-                    "webhook_receiver": check, "ledger": check,
+                    "webhook_receiver": check, "ledger": check, "clock": check,
                 ]),
                 "timestamp": time,
             ])

@@ -24,7 +24,8 @@ extension Operation {
                     schema: "Health",
                     example: """
                         {"status": "healthy", "checks": {"database": "ok", "pollo_api": "ok",
-                        "stripe": "ok", "webhook_receiver": "ok", "ledger": "ok"},
+                        "stripe": "ok", "webhook_receiver": "ok", "ledger": "ok",
+                        "clock": "ok"},
                         "timestamp": "2026-11-22T10:00:00.123Z"}
                         """)),
             others: [
@@ -35,7 +36,8 @@ extension Operation {
                         example: """
                             {"status": "degraded", "checks": {"database": "failing",
                             "pollo_api": "unknown", "stripe": "unknown",
-                            "webhook_receiver": "unknown", "ledger": "unknown"},
+                            "webhook_receiver": "unknown", "ledger": "unknown",
+                            "clock": "unknown"},
                             "timestamp": "2026-11-22T10:00:00.123Z"}
                             """))
             ], isAlone: true),

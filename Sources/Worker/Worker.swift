@@ -45,19 +45,22 @@ package final class Worker {
     let pollo: PolloClient
     let stripe: StripeClient
     let downloads: Curl
+    let clock: ClockWatch
     let log: Logger
     /// When each of the upkeep's chores was last done by this thread.
     var choresDoneAt: [Chore: ContinuousClock.Instant] = [:]
 
+    /// - Parameter clock: watches what `stripe` is answered.
     package init(
         settings: WorkerSettings, database: Connection, pollo: PolloClient, stripe: StripeClient,
-        downloads: Curl, log: Logger
+        downloads: Curl, clock: ClockWatch, log: Logger
     ) {
         self.settings = settings
         self.database = database
         self.pollo = pollo
         self.stripe = stripe
         self.downloads = downloads
+        self.clock = clock
         self.log = log
     }
 

@@ -7,7 +7,8 @@ import Logging
 import MariaDB
 import Store
 import Testing
-import Worker
+
+@testable import Worker
 
 /// A worker between a real database, scripted vendors and a real file server.
 final class Bench {
@@ -57,6 +58,7 @@ final class Bench {
                 CurlOptions(
                     userAgent: "Rushes/test",
                     addressPolicy: .publicOnly(exceptOrigins: [files.origin]))),
+            clock: cashier.clock,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -116,4 +118,11 @@ final class Bench {
         }
         return Array(data)
     }()
+}
+
+extension Worker {
+    /// What was done is so much longer ago.
+    func passTime(_ span: Duration) {
+        for (chore, doneAt) in choresDoneAt { choresDoneAt[chore] = doneAt - span }
+    }
 }

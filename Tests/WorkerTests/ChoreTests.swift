@@ -85,10 +85,46 @@ import Worker
             #expect(found["stripe"] == true)
             #expect(found["webhook_receiver"] == true)
             #expect(found["ledger"] == true)
+            #expect(found["clock"] == true)
+            #expect(found["durability"] == true)
             // Each chore has its own time: done again at once, nothing is asked.
             let asked = bench.cashier.paths.count
             bench.worker.doChores()
             #expect(bench.cashier.paths.count == asked)
+        }
+    }
+
+    @Test(arguments: [(-600.0, " s ahead of Stripe"), (86_400, " s behind Stripe"), (3, nil)])
+    func `a clock that is wrong is reported, for it refuses genuine events (D8)`(
+        vendorAhead: Double, words: String?
+    ) throws {
+        try Bench.with { bench in
+            bench.cashier.secondsAhead = vendorAhead
+            bench.worker.doChores()
+            let clock = try #require(bench.db.healthChecks().first { $0.name == "clock" })
+            #expect(clock.isHealthy == (words == nil))
+            #expect(clock.detail.contains(words ?? "within 5 s"), "\(clock.detail)")
+        }
+    }
+
+    @Test func `books that were only late are looked at again soon`() throws {
+        try Bench.with { bench in
+            let late = try bench.insertTask()
+            try bench.db.execute(
+                """
+                UPDATE video_jobs
+                SET deadline_at = UTC_TIMESTAMP(6) - INTERVAL 10 MINUTE WHERE id = \(late)
+                """)
+            bench.worker.doChores()
+            func ledger() throws -> Bool? {
+                try bench.db.healthChecks().first { $0.name == "ledger" }?.isHealthy
+            }
+            #expect(try ledger() == false)
+            try bench.look(at: late)
+            #expect(try bench.db.job(late).reason == .timeout)
+            bench.worker.passTime(.seconds(20))
+            bench.worker.doChores()
+            #expect(try ledger() == true)
         }
     }
 

@@ -1,7 +1,9 @@
+import Foundation
 import HTTP
 import HTTPTypes
 import Pollo
 import Stripe
+import Worker
 
 /// One answer of a vendor, or none.
 enum Reply: Sendable {
@@ -90,8 +92,26 @@ final class Cashier {
     /// The JSON of each session by its id.
     var sessions: [String: String] = [:]
     private(set) var paths: [String] = []
+    let clock = ClockWatch()
+    private static let httpDate = {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(secondsFromGMT: 0)
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return format
+    }()
+    /// What its answers say the time is, from now; nil when they say nothing.
+    var secondsAhead: Double? = 0
 
     private func send(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
+        var response = try answer(request)
+        if let secondsAhead {
+            response.fields[.date] = Self.httpDate.string(from: Date() + secondsAhead)
+        }
+        return response
+    }
+
+    private func answer(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
         let path = String(request.url.dropFirst("https://stripe.example/v1/".count))
         paths.append(path)
         if path == "balance" {
@@ -108,6 +128,7 @@ final class Cashier {
     }
 
     var client: StripeClient {
-        StripeClient(secretKey: "sk_test_key", base: "https://stripe.example", send: send)
+        StripeClient(
+            secretKey: "sk_test_key", base: "https://stripe.example", send: clock.watching(send))
     }
 }
