@@ -116,6 +116,11 @@ package struct Reconciliation {
         } id: {
             $0.id
         }
+        let refunds = try all { after in
+            try stripe.refunds(createdFrom: start, after: after)
+        } id: {
+            $0.id
+        }
         let disputes = try all { after in
             try stripe.disputes(createdFrom: start, after: after)
         } id: {
@@ -123,7 +128,7 @@ package struct Reconciliation {
         }
         let orders = try database.ordersToReconcile()
         return compare(sessions, with: orders, since: start) + compare(charges, with: orders)
-            + (try compare(disputes))
+            + (try compare(refunds, except: charges)) + (try compare(disputes))
     }
 
     private func compare(
@@ -175,13 +180,30 @@ package struct Reconciliation {
             orders.compactMap { order in order.paymentIntent.map { ($0, order) } },
             uniquingKeysWith: { first, _ in first })
         return charges.compactMap { charge in
-            guard let order = charge.paymentIntent.flatMap({ byPayment[$0] }) else { return nil }
-            let refunded = Money(cents: Int64(charge.amountRefunded))
-            guard refunded != order.refunded else { return nil }
-            return Difference(
-                .refund, purchase: order.id, amount: refunded - order.refunded,
-                "Stripe has refunded \(refunded), we know of \(order.refunded)")
+            charge.paymentIntent.flatMap { byPayment[$0] }.flatMap { difference(charge, $0) }
         }
+    }
+
+    /// Refunds of the last days of older payments, whose charges are therefore not on the list.
+    private func compare(
+        _ refunds: [StripeRefund], except charges: [StripeCharge]
+    ) throws -> [Difference] {
+        let older = Set(refunds.compactMap(\.paymentIntent))
+            .subtracting(charges.compactMap(\.paymentIntent))
+        return try older.sorted().compactMap { payment in
+            guard let order = try database.orderToReconcile(paymentIntent: payment),
+                let charge = try stripe.latestCharge(ofPaymentIntent: payment)
+            else { return nil }
+            return difference(charge, order)
+        }
+    }
+
+    private func difference(_ charge: StripeCharge, _ order: PaidOrder) -> Difference? {
+        let refunded = Money(cents: Int64(charge.amountRefunded))
+        guard refunded != order.refunded else { return nil }
+        return Difference(
+            .refund, purchase: order.id, amount: refunded - order.refunded,
+            "Stripe has refunded \(refunded), we know of \(order.refunded)")
     }
 
     /// Disputes come months after their payment, so their orders are looked up one by one.

@@ -172,6 +172,13 @@ package struct StripeClient {
         try get("charges", page(createdFrom, after))
     }
 
+    /// A page of the refunds that were made since an instant, newest first.
+    package func refunds(
+        createdFrom: Date, after: String? = nil
+    ) throws(StripeError) -> StripeList<StripeRefund> {
+        try get("refunds", page(createdFrom, after))
+    }
+
     /// A page of the disputes that were opened since an instant, newest first.
     package func disputes(
         createdFrom: Date, after: String? = nil

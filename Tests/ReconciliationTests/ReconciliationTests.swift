@@ -189,9 +189,19 @@ extension Purchase {
         }
     }
 
-    @Test func `refunds that are not in the books are found, by their running total`() throws {
+    @Test(arguments: [0, 60])
+    func `refunds that are not in the books are found, however old their payment`(
+        days: Int
+    ) throws {
         try withOffice { office in
-            let order = try office.buy()
+            let order = try office.db.insertPurchase(of: office.db.insertUser())
+            office.stripe.open(order, createdAt: office.stripe.now - days * 86_400)
+            try office.receive(office.stripe.complete(order.session))
+            try office.db.execute(
+                """
+                UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(days) DAY
+                WHERE id = \(order.id)
+                """)
             let events = [200, 300].map { office.stripe.refund(order.payment, cents: $0) }
             #expect(
                 try office.run() == [
