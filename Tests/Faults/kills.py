@@ -74,19 +74,14 @@ def processes(shop: Shop, dice: random.Random, kills: int, orders: int) -> str:
     load = Load(dice, shop, orders, kills)
     before = dict(shop.statuses)
     killed = {"serve": 0, "work": 0}
-    died_at = {"serve": 0.0, "work": 0.0}
     with threads(4, load) as errors:
         try:
             for number in range(kills):
                 load.go_on()
                 time.sleep(dice.uniform(0.1, 1.0))
-                service = dice.choice(["serve", "work"])
-                # What has lived for three seconds the supervisor starts again at once.
-                if time.monotonic() - died_at[service] < 3.5:
-                    service = min(died_at, key=died_at.get)
-                time.sleep(max(0.0, died_at[service] + 3.5 - time.monotonic()))
+                first, second = dice.sample(["serve", "work"], 2)
+                service = first if shop.stack.has_grown_up(first) else second
                 shop.stack.kill(service)
-                died_at[service] = time.monotonic()
                 killed[service] += 1
                 if number % 25 == 24:
                     recover(shop)
@@ -118,8 +113,7 @@ def database(shop: Shop, dice: random.Random, kills: int, orders: int) -> str:
         try:
             for _ in range(kills):
                 load.go_on()
-                # It has lived for three seconds, so the supervisor starts it again at once.
-                time.sleep(dice.uniform(3.0, 4.0))
+                time.sleep(dice.uniform(0.1, 1.0))
                 shop.stack.kill("mariadb")
                 killed = time.monotonic()
                 poll(

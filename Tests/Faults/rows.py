@@ -8,6 +8,7 @@ import crash_points
 import forged
 import kills
 import machine
+import model
 import stripe_events
 import vendor_faults
 import workers
@@ -36,10 +37,10 @@ ROWS = [
     Row("every crash point of a job's life", lambda shop, dice, size: crash_points.life(shop)),
     Row(
         "every crash point of the webhooks",
-        lambda shop, dice, size: crash_points.webhooks(shop), is_short=False),
+        lambda shop, dice, size: crash_points.webhooks(shop)),
     Row(
         "every crash point of expiry",
-        lambda shop, dice, size: crash_points.expiry(shop), is_short=False),
+        lambda shop, dice, size: crash_points.expiry(shop)),
     Row(
         "random SIGKILL of our processes",
         lambda shop, dice, size: kills.processes(
@@ -68,6 +69,10 @@ ROWS = [
     Row(
         "forged signatures",
         lambda shop, dice, size: forged.row(shop, dice, size.of(5000, 500))),
+    Row(
+        # The short part is the test's own length, in bin/test unit.
+        "random steps against a model of ledger and lots",
+        lambda shop, dice, size: model.walk(dice, 20_000), is_short=False),
     Row(
         "vendor: magic words", lambda shop, dice, size: vendor_faults.words(shop, 3),
         is_short=False),

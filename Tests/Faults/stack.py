@@ -111,6 +111,16 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def age(pid: int) -> float:
+    """How many seconds a process has lived (proc(5)); 0 for one that is dead."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    return uptime - int(stat[19]) / os.sysconf("SC_CLK_TCK")
+
+
 class Stack:
     """One state folder with everything in it. Use it as a context."""
 
@@ -208,9 +218,14 @@ class Stack:
             return 0
         return pid if is_alive(pid) else 0
 
+    def has_grown_up(self, service: str) -> bool:
+        """Whether it has lived long enough for the supervisor to start it again at once."""
+        return age(self.pid(service)) > 3.1
+
     def kill(self, service: str, number: int = signal.SIGKILL) -> None:
-        """Kills what runs, and returns once it is dead."""
-        pid = poll(lambda: self.pid(service), 30, f"{service} runs")
+        """Kills what runs once it has grown up, and returns when it is dead."""
+        poll(lambda: self.has_grown_up(service), 40, f"{service} has run for three seconds")
+        pid = self.pid(service)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
         poll(lambda: not is_alive(pid), 40, f"{service} has died")

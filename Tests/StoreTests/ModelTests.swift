@@ -6,14 +6,21 @@ import MariaDB
 import Store
 import Testing
 
-/// The books against a model of them that fits on one screen, by random steps.
+/// The books against a model of them that fits on one screen, by random steps: walks of 500 steps
+/// each, with books of their own.
 ///
-/// `SEED` repeats a run, `STEPS` makes it longer.
+/// `SEED` repeats a run, or its walk that failed alone; `STEPS` says how many steps all walks have.
 @Suite struct `Books against a model` {
-    @Test func `random steps leave books that are those of the model`() throws {
-        let environment = ProcessInfo.processInfo.environment
-        let seed = environment["SEED"].flatMap(UInt64.init) ?? .random(in: 0 ... .max)
-        let steps = environment["STEPS"].flatMap(Int.init) ?? 1000
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let seed =
+        environment["SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64(Int64.max))
+    private static let steps = environment["STEPS"].flatMap(Int.init) ?? 1000
+    private static let walks = stride(from: 0, to: steps, by: 500).map { start in
+        (seed: seed &+ UInt64(start / 500), steps: min(500, steps - start))
+    }
+
+    @Test(arguments: walks)
+    func `random steps leave books that are those of the model`(seed: UInt64, steps: Int) throws {
         print("books against a model: SEED=\(seed) STEPS=\(steps)")
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
