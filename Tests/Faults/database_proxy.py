@@ -1,4 +1,5 @@
-"""Stands between the application and MariaDB, and cuts connections where a row wants it.
+"""Stands between the application and MariaDB, and cuts connections where a row wants it, or leads
+them to another server.
 
 Reads only what it has to: the packets of the client, to know a COMMIT when it comes
 (https://mariadb.com/kb/en/0-packet/: three bytes of length, one number, the payload; a payload that
@@ -25,6 +26,7 @@ class DatabaseProxy:
     def __init__(self, path: Path, server: Path, decide: Callable[[bytes], str | None]):
         self.path, self._server, self._decide = path, server, decide
         self.cuts = {BEFORE: 0, AFTER: 0, AT_ONCE: 0}
+        self._clients: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -43,6 +45,15 @@ class DatabaseProxy:
         """The application's own URL, led through here."""
         return f"{database_url.split('?')[0]}?socket={self.path}"
 
+    def lead_to(self, server: Path) -> None:
+        """Leads to another server from now on, and cuts off whoever is connected."""
+        asyncio.run_coroutine_threadsafe(self._lead_to(server), self._loop).result(10)
+
+    async def _lead_to(self, server: Path) -> None:
+        self._server = server
+        for client in self._clients:
+            client.transport.abort()
+
     async def _listen(self) -> None:
         self._listener = await asyncio.start_unix_server(self._serve, self.path)
 
@@ -54,6 +65,13 @@ class DatabaseProxy:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader, writer) -> None:
+        self._clients.add(writer)
+        try:
+            await self._connect(reader, writer)
+        finally:
+            self._clients.remove(writer)
+
+    async def _connect(self, reader, writer) -> None:
         try:
             up_reader, up_writer = await asyncio.open_unix_connection(self._server)
         except OSError:
