@@ -121,12 +121,26 @@ def age(pid: int) -> float:
     return uptime - int(stat[19]) / os.sysconf("SC_CLK_TCK")
 
 
+def run_sql(socket_path: Path, text: str) -> list[list[str]]:
+    """Runs statements by the root account of a database, and returns all rows; NULL is the text
+    `NULL`."""
+    result = subprocess.run(
+        ["mariadb", "--no-defaults", "--batch", "--skip-column-names", "--user=root",
+         f"--socket={socket_path}"],
+        input=text, capture_output=True, text=True, timeout=60,
+    )
+    demand(result.returncode == 0, f"sql: {result.stderr.strip()[:500]} in: {text[:200]}")
+    return [line.split("\t") for line in result.stdout.splitlines()]
+
+
 class Stack:
     """One state folder with everything in it. Use it as a context."""
 
     def __init__(self, programs: Path, **settings: str):
         self.folder = Path(tempfile.mkdtemp(prefix="rushes-faults-"))
         self.state = self.folder / "s"
+        # A row that brings a database of its own, with DATABASE_URL, says where that one is.
+        self.database_socket = self.state / "run/mariadb.sock"
         self.programs = self.folder / "bin"
         self.rushes = programs / "rushes"
         self.overrides = self.folder / "instead"
@@ -312,19 +326,9 @@ class Stack:
 
     # The database, by its root account
 
-    @property
-    def database_socket(self) -> Path:
-        return self.state / "run/mariadb.sock"
-
     def sql(self, text: str) -> list[list[str]]:
         """The rows of the last statement that has any; NULL is the text `NULL`."""
-        result = subprocess.run(
-            ["mariadb", "--no-defaults", "--batch", "--skip-column-names", "--user=root",
-             f"--socket={self.database_socket}", "rushes"],
-            input=text, capture_output=True, text=True, timeout=60,
-        )
-        demand(result.returncode == 0, f"sql: {result.stderr.strip()[:500]} in: {text[:200]}")
-        return [line.split("\t") for line in result.stdout.splitlines()]
+        return run_sql(self.database_socket, f"USE rushes; {text}")
 
     def number(self, text: str) -> int:
         return int(self.sql(text)[0][0])
