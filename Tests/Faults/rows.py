@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cluster
 import crash_points
 import forged
 import kills
@@ -109,4 +110,7 @@ ROWS = [
         "clock shifted",
         lambda shop, dice, size: machine.clocks(shop, [600, -600, 86_400, -86_400]),
         is_short=False),
+    Row(
+        "nodes of a cluster are lost",
+        lambda shop, dice, size: cluster.nodes(shop, dice, 2, 400), is_short=False),
 ]
