@@ -131,23 +131,24 @@ extension Connection {
     /// Lets the user's credit lapse whose time is over (C6). Returns whether there was any.
     ///
     /// The index is named because on a small table the optimizer would rather read all of it, and
-    /// a locking read waits for every row that it passes, other users' too.
+    /// a locking read waits for every row that it passes, other users' too. For the same reason the
+    /// expiry is no condition of the search: a range of the index ends at the next row, which is the
+    /// next user's, and would be locked with ours until COMMIT.
     func expireLots(of wallet: LockedWallet) throws -> Bool {
         let lapsed = try query(
             """
-            SELECT id, remaining_micros, expiries
+            SELECT id, remaining_micros, expiries, expires_at <= UTC_TIMESTAMP(6) AS is_over
             FROM credit_lots FORCE INDEX (idx_spend_order)
             WHERE user_id = \(wallet.userID) AND remaining_micros > 0 AND frozen_at IS NULL
-                AND expires_at <= UTC_TIMESTAMP(6)
             ORDER BY id
             FOR UPDATE
             """
         ) { row in
             (
                 lot: try row("id") as LotID, amount: try row("remaining_micros") as Money,
-                expiries: try row("expiries") as Int
+                expiries: try row("expiries") as Int, isOver: try row("is_over") as Bool
             )
-        }
+        }.filter(\.isOver)
         for lot in lapsed {
             try expire(lot.amount, of: lot.lot, expiries: lot.expiries, user: wallet.userID)
         }
@@ -199,22 +200,27 @@ extension Connection {
 
 extension Connection {
     /// Sets `price` aside for a job that was just inserted, from the lots in spend order (C3), or
-    /// throws ``InsufficientCredits``. The caller has locked the wallet in this transaction.
+    /// throws ``InsufficientCredits``. The caller has locked the wallet in this transaction. The
+    /// lots are looked for as in `expireLots`, so that no other user's is locked.
     func hold(_ price: Money, for job: VideoID, from user: UserID, description: String) throws {
         let opKey = "job:hold:\(job)"
         var missing = price
         var legs: [Leg] = []
         let lots = try query(
             """
-            SELECT id, remaining_micros
+            SELECT id, remaining_micros, expires_at > UTC_TIMESTAMP(6) AS is_spendable
             FROM credit_lots FORCE INDEX (idx_spend_order)
             WHERE user_id = \(user) AND remaining_micros > 0 AND frozen_at IS NULL
-                AND expires_at > UTC_TIMESTAMP(6)
             ORDER BY expires_at, source = 'purchase', id
             FOR UPDATE
             """
-        ) { row in try Leg(lot: row("id"), amount: row("remaining_micros")) }
-        for lot in lots where missing > .zero {
+        ) { row in
+            (
+                lot: try row("id") as LotID, amount: try row("remaining_micros") as Money,
+                isSpendable: try row("is_spendable") as Bool
+            )
+        }
+        for lot in lots where lot.isSpendable && missing > .zero {
             let part = min(lot.amount, missing)
             legs.append(Leg(lot: lot.lot, amount: part))
             missing -= part

@@ -44,10 +44,9 @@ static const char *const texts[STEPS] = {
         "WHERE user_id = ? "
         "FOR UPDATE",
     [LAPSED_LOTS] =
-        "SELECT id, remaining_micros, expiries "
+        "SELECT id, remaining_micros, expiries, expires_at <= UTC_TIMESTAMP(6) AS is_over "
         "FROM credit_lots FORCE INDEX (idx_spend_order) "
         "WHERE user_id = ? AND remaining_micros > 0 AND frozen_at IS NULL "
-        "AND expires_at <= UTC_TIMESTAMP(6) "
         "ORDER BY id "
         "FOR UPDATE",
     [STORED_ANSWER] =
@@ -89,10 +88,9 @@ static const char *const texts[STEPS] = {
         "UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND, "
         "UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
     [SPENDABLE_LOTS] =
-        "SELECT id, remaining_micros "
+        "SELECT id, remaining_micros, expires_at > UTC_TIMESTAMP(6) AS is_spendable "
         "FROM credit_lots FORCE INDEX (idx_spend_order) "
         "WHERE user_id = ? AND remaining_micros > 0 AND frozen_at IS NULL "
-        "AND expires_at > UTC_TIMESTAMP(6) "
         "ORDER BY expires_at, source = 'purchase', id "
         "FOR UPDATE",
     [HOLD_LOT] =
@@ -326,7 +324,10 @@ static int try_charge(Worker *worker, const char *user)
     EXPECT(run(worker, LOCK_WALLET, "iid", "t", user), 1);
     if (cells[0].number < price || cells[1].number > 0)
         stop(user, "has too little");
-    EXPECT(run(worker, LAPSED_LOTS, "tii", "t", user), 0);
+    // The user has one lot, and it is not over.
+    EXPECT(run(worker, LAPSED_LOTS, "tiii", "t", user), 1);
+    if (cells[3].number)
+        stop(user, "has credit that has lapsed");
     EXPECT(run(worker, STORED_ANSWER, "tit", "tt", user, key), 0);
     EXPECT(run(worker, INTAKE, "ii", "t", call), 1);
     if (cells[0].number || cells[1].number)
@@ -340,9 +341,9 @@ static int try_charge(Worker *worker, const char *user)
             prompt, seconds, vendor_path, vendor_input, cost, price, token,
             queue_deadline),
         1);
-    EXPECT(run(worker, SPENDABLE_LOTS, "ti", "t", user), 1);
-    if (cells[1].number < price)
-        stop(user, "has more than one lot");
+    EXPECT(run(worker, SPENDABLE_LOTS, "tii", "t", user), 1);
+    if (cells[1].number < price || !cells[2].number)
+        stop(user, "has too little in one lot");
     snprintf(lot, sizeof lot, "%.36s", cells[0].text);
     EXPECT(run(worker, HOLD_LOT, "", "iiti", price, price, lot, price), 1);
     EXPECT(

@@ -35,6 +35,25 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
         }
     }
 
+    @Test func `an order waits for no other user's order`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let users = try (1...3).map { _ in try db.insertUser(credit: .dollars(2)) }
+            var impatient = configuration
+            impatient.lockWaitTimeoutSeconds = 1
+            let other = Connection(impatient, pause: { _ in })
+            try db.transaction {
+                try db.accept(db.order(), from: users[1])
+                // Those whose rows lie before and behind in every index.
+                for neighbor in [users[0], users[2]] {
+                    try other.accept(other.order(), from: neighbor)
+                }
+            }
+            #expect(try db.count("SELECT COUNT(*) FROM video_jobs") == 3)
+            try expectCleanBooks(db)
+        }
+    }
+
     @Test func `an order beyond the balance changes nothing`() throws {
         try withDatabase { db in
             let user = try db.insertUser(credit: Money(cents: 154))
