@@ -106,27 +106,25 @@ extension Connection {
             videoIDs: order.videos.map(\.id), balance: row?.0 ?? .zero, jobsAhead: row?.1 ?? 0)
     }
 
+    /// Throws ``RateLimited`` when the user has used up the window: when the call that is as many
+    /// back as the limit allows is still in it. The next is free when that one leaves it.
     private func checkRate(_ limit: CallLimit, of user: UserID) throws {
         let window = limit.window.microseconds
-        let used = try first(
+        let freeInSeconds = try first(
             """
-            SELECT COUNT(*) AS calls,
-                TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6),
-                    MIN(created_at) + INTERVAL \(window) MICROSECOND) AS free_in_seconds
-            FROM (SELECT created_at
-                  FROM generate_calls
-                  WHERE user_id = \(user)
-                      AND created_at > UTC_TIMESTAMP(6) - INTERVAL \(window) MICROSECOND
-                  ORDER BY created_at DESC
-                  LIMIT \(limit.calls)) AS latest
+            SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6),
+                created_at + INTERVAL \(window) MICROSECOND) AS free_in_seconds
+            FROM generate_calls
+            WHERE user_id = \(user)
+                AND created_at > UTC_TIMESTAMP(6) - INTERVAL \(window) MICROSECOND
+            ORDER BY created_at DESC
+            LIMIT 1 OFFSET \(limit.calls - 1)
             """
-        ) { row in
-            (try row("calls") as Int, try row("free_in_seconds") as Int?)
-        }
-        guard let used, used.0 >= limit.calls else { return }
+        ) { row in try row("free_in_seconds") as Int }
+        guard let freeInSeconds else { return }
         throw RateLimited(
             limit: limit.calls, windowSeconds: Int(limit.window.components.seconds),
-            retryAfterSeconds: max(1, (used.1 ?? 0) + 1))
+            retryAfterSeconds: max(1, freeInSeconds + 1))
     }
 
     private func checkFunds(_ required: Money, _ wallet: LockedWallet) throws {
