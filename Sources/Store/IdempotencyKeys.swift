@@ -35,30 +35,35 @@ package enum KeyClaim: Sendable {
 }
 
 extension Connection {
-    /// The answer that was stored for the key; nil when it is new. Throws ``IdempotencyConflict``
-    /// when it came with another request. The caller has locked the user's wallet.
+    /// The answer that was stored for the key; nil when it is new, or when its day is over: then it
+    /// is taken away, so that `store` finds it free. Throws ``IdempotencyConflict`` when it came
+    /// with another request. The caller has locked the user's wallet, as all do who write keys.
     func storedAnswer(for key: ClientKey, of user: UserID) throws -> StoredAnswer? {
         let found = try first(
             """
-            SELECT request_hash, status_code, answer
+            SELECT request_hash, status_code, answer,
+                created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR AS is_over
             FROM idempotency_keys
             WHERE user_id = \(user) AND client_key = \(key.key)
-                AND created_at > UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
             """
         ) { row in
             (
                 hash: try row("request_hash") as [UInt8], status: try row("status_code") as Int?,
-                answer: try row("answer") as String?
+                answer: try row("answer") as String?, isOver: try row("is_over") as Bool
             )
         }
         guard let found else { return nil }
+        guard !found.isOver else {
+            try forgetExpired(key, of: user)
+            return nil
+        }
         guard found.hash == key.requestHash, let status = found.status, let answer = found.answer
         else { throw IdempotencyConflict() }
         return StoredAnswer(status: status, body: answer)
     }
 
+    /// Stores the answer under a key of which `storedAnswer` has just said that it is free.
     func store(_ answer: StoredAnswer, for key: ClientKey, of user: UserID) throws {
-        try forgetExpired(key, of: user)
         try execute(
             """
             INSERT INTO idempotency_keys

@@ -34,7 +34,7 @@ static const char *const settings =
 
 enum step {
     LOCK_WALLET, LAPSED_LOTS, STORED_ANSWER, INTAKE, RATE, ADD_CALL, ADD_JOB, SPENDABLE_LOTS,
-    HOLD_LOT, MOVE, POST, RECORD, ACCEPTANCE, FORGET_KEY, STORE_ANSWER, STEPS
+    HOLD_LOT, MOVE, POST, RECORD, ACCEPTANCE, STORE_ANSWER, STEPS
 };
 
 static const char *const texts[STEPS] = {
@@ -50,10 +50,10 @@ static const char *const texts[STEPS] = {
         "ORDER BY id "
         "FOR UPDATE",
     [STORED_ANSWER] =
-        "SELECT request_hash, status_code, answer "
+        "SELECT request_hash, status_code, answer, "
+        "created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR AS is_over "
         "FROM idempotency_keys "
-        "WHERE user_id = ? AND client_key = ? "
-        "AND created_at > UTC_TIMESTAMP(6) - INTERVAL 24 HOUR",
+        "WHERE user_id = ? AND client_key = ?",
     [INTAKE] =
         "SELECT EXISTS (SELECT 1 FROM generate_calls WHERE id = ?) AS is_accepted, "
         "EXISTS (SELECT 1 FROM health_checks WHERE name = 'ledger' AND NOT is_healthy) "
@@ -126,10 +126,6 @@ static const char *const texts[STEPS] = {
         "(SELECT COUNT(*) FROM video_jobs WHERE state = 'queued' AND id < ?) AS ahead "
         "FROM wallets "
         "WHERE user_id = ?",
-    [FORGET_KEY] =
-        "DELETE FROM idempotency_keys "
-        "WHERE user_id = ? AND client_key = ? "
-        "AND created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR",
     [STORE_ANSWER] =
         "INSERT INTO idempotency_keys "
         "(user_id, client_key, request_hash, status_code, answer, created_at) "
@@ -326,7 +322,7 @@ static int try_charge(Worker *worker, const char *user)
     EXPECT(run(worker, LAPSED_LOTS, "tiii", "t", user), 1);
     if (cells[3].number)
         stop(user, "has credit that has lapsed");
-    EXPECT(run(worker, STORED_ANSWER, "tit", "tt", user, key), 0);
+    EXPECT(run(worker, STORED_ANSWER, "titi", "tt", user, key), 0);
     EXPECT(run(worker, INTAKE, "ii", "t", call), 1);
     if (cells[0].number || cells[1].number)
         stop("intake", "accepted before, or stopped");
@@ -363,7 +359,6 @@ static int try_charge(Worker *worker, const char *user)
         "\"estimatedCost\":%ld,\"estimatedTime\":%ld,\"balance\":%ld,\"position\":%ld}",
         job, tier, (long)(price / dollar), (long)estimated_seconds,
         (long)(cells[0].number / dollar), (long)cells[1].number + 1);
-    EXPECT(run(worker, FORGET_KEY, "", "tt", user, key), 0);
     EXPECT(
         run(worker, STORE_ANSWER, "", "tthit", user, key, (int64_t)202, answer), 1);
     return control(worker, "COMMIT");
