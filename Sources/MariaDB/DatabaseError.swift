@@ -68,7 +68,10 @@ package struct DatabaseError: Error, Equatable, Sendable {
             // Server shutdown, aborted or killed connection, broken network.
             1053, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927,
             // The node has left its cluster; the session's statements are gone.
-            1047, 1243:
+            1047, 1243,
+            // COMMIT failed, as on a node that has just lost the others: nobody knows whether it
+            // happened.
+            1180:
             kind = .connectionLost
         default:
             kind = .other

@@ -349,6 +349,27 @@ struct TransactionTests {
         }
     }
 
+    @Test(arguments: [1047, 1180])
+    func `a node that has lost its cluster has the transaction run again (D3, D9)`(
+        number: Int
+    ) throws {
+        try withWallets { db, _ in
+            try db.execute(
+                """
+                CREATE PROCEDURE fail_with(IN number INT)
+                SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = number, MESSAGE_TEXT = 'not connected'
+                """)
+            var tries = 0
+            try db.transaction {
+                tries += 1
+                try add(1, to: 1, db)
+                if tries == 1 { try db.execute("CALL fail_with(\(number))") }
+            }
+            #expect(tries == 2)
+            #expect(try balance(1, db) == 101)
+        }
+    }
+
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `each operation happens once, however COMMIT is cut`(cut: CuttingProxy.Cut) throws {
         try withWallets { direct, _ in
