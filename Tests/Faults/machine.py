@@ -16,11 +16,11 @@ from pathlib import Path
 import stripe_events
 from crash_points import threads_of
 from shop import CHEAP, PROMPT, Shop, threads
-from stack import Skipped, demand, end, poll, spawn
+from stack import Skipped, client, demand, end, poll, spawn
 
 
 @contextlib.contextmanager
-def _small_disk(folder: Path, megabytes: int) -> Iterator[None]:
+def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
     """A file system of its own over a folder, with what lies in the folder; what was added is
     carried back at the end."""
     if os.geteuid() != 0:
@@ -48,7 +48,7 @@ def media_full(shop: Shop) -> str:
     has a name, and it is delivered once there is room."""
     customer = shop.customer(3)
     media = shop.stack.state / "media"
-    with _small_disk(media, 400):
+    with small_disk(media, 400):
         # Nearly full is refused before it is begun.
         filler = media / "filler"
         filler.write_bytes(bytes(300 << 20))
@@ -131,7 +131,7 @@ def descriptors(shop: Shop) -> str:
 
 
 @contextlib.contextmanager
-def _shifted(seconds: int) -> Iterator[str]:
+def shifted(seconds: int) -> Iterator[str]:
     """A script that has a program see another time; the monotonic clock stays.
 
     A Swift program finds its arguments beside its environment, which libfaketime moves away when it
@@ -165,7 +165,7 @@ def clocks(shop: Shop, shifts: list[int]) -> str:
     refused = 0
     for shift in shifts:
         customer = shop.customer(20)
-        with _shifted(shift) as script, shop.stack.instead(
+        with shifted(shift) as script, shop.stack.instead(
             "serve", script
         ), shop.stack.instead("work", script):
             # Signed in by that clock, as its own sessions are.
@@ -269,8 +269,7 @@ def locked(shop: Shop) -> str:
     made once, or is answered 503 and can be made again."""
     customer = shop.customer(5)
     holder = subprocess.Popen(
-        ["mariadb", "--no-defaults", "--user=root", "--batch", "--skip-column-names",
-         f"--socket={shop.stack.database_socket}", "--unbuffered", "rushes"],
+        client(shop.stack.database_socket, "--unbuffered", "rushes"),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         holder.stdin.write(
@@ -280,14 +279,14 @@ def locked(shop: Shop) -> str:
         demand(holder.stdout.readline().strip() == "held", "the lock is held")
         statuses: list[int] = []
 
-        def client(_: int) -> None:
+        def buyer(_: int) -> None:
             status, _body = shop.call(
                 "POST", "/api/videos/generate",
                 {**customer.headers, "Idempotency-Key": "locked"}, shop.order_body(CHEAP))
             statuses.append(status)
 
         started = time.monotonic()
-        with threads(1, client):
+        with threads(1, buyer):
             poll(
                 lambda: statuses or time.monotonic() - started > 7, 60,
                 "the lock is held for seven seconds")

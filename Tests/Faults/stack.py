@@ -1,8 +1,8 @@
 """A whole shop of the harness's own, started by `bin/dev`, and ways to look into it and to hurt it.
 
 Nothing is replaced: nginx, MariaDB, the vendors' stand-ins and the supervisor are the real ones.
-The programs are run through a script of three lines, so that a row can put something between the
-supervisor and `rushes serve` or `rushes work` (another clock, a limit), or keep one of them away.
+The programs and MariaDB are run through a script of three lines, so that a row can put something
+between the supervisor and one of them (another clock, a limit), or keep it away.
 """
 
 import contextlib
@@ -121,14 +121,19 @@ def age(pid: int) -> float:
     return uptime - int(stat[19]) / os.sysconf("SC_CLK_TCK")
 
 
+def client(socket_path: Path, *options: str) -> list[str]:
+    """The command of MariaDB's client, for the root account of a database."""
+    return [
+        "mariadb", "--no-defaults", "--batch", "--skip-column-names", "--user=root",
+        f"--socket={socket_path}", *options,
+    ]
+
+
 def run_sql(socket_path: Path, text: str) -> list[list[str]]:
     """Runs statements by the root account of a database, and returns all rows; NULL is the text
     `NULL`."""
     result = subprocess.run(
-        ["mariadb", "--no-defaults", "--batch", "--skip-column-names", "--user=root",
-         f"--socket={socket_path}"],
-        input=text, capture_output=True, text=True, timeout=60,
-    )
+        client(socket_path), input=text, capture_output=True, text=True, timeout=60)
     demand(result.returncode == 0, f"sql: {result.stderr.strip()[:500]} in: {text[:200]}")
     return [line.split("\t") for line in result.stdout.splitlines()]
 
@@ -142,10 +147,12 @@ class Stack:
         # A row that brings a database of its own, with DATABASE_URL, says where that one is.
         self.database_socket = self.state / "run/mariadb.sock"
         self.programs = self.folder / "bin"
+        self.path = self.folder / "path"
         self.rushes = programs / "rushes"
         self.overrides = self.folder / "instead"
         self.overrides.mkdir()
         self.programs.mkdir()
+        self.path.mkdir()
         self.program_files = programs
         http, https, sandbox = free_ports(3)
         self.http_port, self.sandbox_port = http, sandbox
@@ -155,6 +162,7 @@ class Stack:
             **{k: v for k, v in os.environ.items() if not FOREIGN.match(k)},
             **SETTINGS,
             **settings,
+            "PATH": f"{self.path}:{os.environ['PATH']}",
             "RUSHES_STATE_DIR": str(self.state),
             "RUSHES_BIN_DIR": str(self.programs),
             "RUSHES_HTTP_PORT": str(http),
@@ -205,11 +213,16 @@ class Stack:
 
     def _write_programs(self) -> None:
         (self.programs / "rushes-sandbox").symlink_to(self.program_files / "rushes-sandbox")
-        script = self.programs / "rushes"
+        self._write_script(self.programs / "rushes", "$1", self.rushes)
+        # Daemons lie where not every user looks.
+        database = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+        self._write_script(self.path / "mariadbd", "mariadb", database)
+
+    def _write_script(self, script: Path, service: str, program: Path | str | None) -> None:
         script.write_text(
             "#!/bin/sh\n"
-            f'[ ! -f "{self.overrides}/$1" ] || . "{self.overrides}/$1"\n'
-            f'exec {shlex.quote(str(self.rushes))} "$@"\n'
+            f'[ ! -f "{self.overrides}/{service}" ] || . "{self.overrides}/{service}"\n'
+            f'exec {shlex.quote(str(program))} "$@"\n'
         )
         script.chmod(0o755)
 
@@ -269,8 +282,8 @@ class Stack:
 
     @contextlib.contextmanager
     def instead(self, service: str, script: str) -> Iterator[None]:
-        """Has the supervisor run `script` before `rushes {service}`, or in its place when the
-        script execs something; restarts the service at both ends."""
+        """Has the supervisor run `script` before `rushes {service}` or MariaDB, or in its place
+        when the script execs something; restarts the service at both ends."""
         file = self.overrides / service
         file.write_text(script + "\n")
         self.restart(service, signal.SIGKILL)
@@ -283,6 +296,10 @@ class Stack:
     def without_worker(self) -> contextlib.AbstractContextManager[None]:
         """No supervised worker: jobs stay as they are, or a row runs workers of its own."""
         return self.instead("work", "exec sleep infinity")
+
+    def without_database(self) -> contextlib.AbstractContextManager[None]:
+        """No MariaDB: nobody listens on its socket, and its files lie still."""
+        return self.instead("mariadb", "exec sleep infinity")
 
     # Processes beside the supervised ones
 
@@ -314,21 +331,31 @@ class Stack:
 
     def run(self, *arguments: str) -> str:
         """Runs a subcommand of `rushes` to its end, and returns what it printed."""
-        result = subprocess.run(
-            [str(self.rushes), *arguments], env=self.env, capture_output=True, text=True,
-            timeout=120,
-        )
+        result = self.try_to_run(*arguments)
         demand(
             result.returncode == 0,
             f"rushes {' '.join(arguments)}: {result.stdout[-2000:]}{result.stderr[-500:]}",
         )
         return result.stdout
 
+    def try_to_run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same of one that may fail."""
+        return subprocess.run(
+            [str(self.rushes), *arguments], env=self.env, capture_output=True, text=True,
+            timeout=120,
+        )
+
     # The database, by its root account
 
     def sql(self, text: str) -> list[list[str]]:
-        """The rows of the last statement that has any; NULL is the text `NULL`."""
+        """The rows of the last statement that has any; NULL is the text `NULL`. Waits for a
+        MariaDB that is just being started."""
+        poll(self._has_database, 60, "MariaDB listens")
         return run_sql(self.database_socket, f"USE rushes; {text}")
+
+    def _has_database(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.database_socket)) == 0
 
     def number(self, text: str) -> int:
         return int(self.sql(text)[0][0])
