@@ -139,7 +139,8 @@ def shifted(seconds: int) -> Iterator[str]:
     """
     if not shutil.which("faketime"):
         raise Skipped("faketime is not installed")
-    process = spawn(["faketime", "-m", "-f", f"{seconds:+d}", "sleep", "infinity"])
+    process = spawn(
+        ["faketime", "-m", "-f", f"{seconds:+d}", "sleep", "infinity"], stderr=subprocess.DEVNULL)
     child = 0
     try:
         child = int(poll(
@@ -156,6 +157,9 @@ def shifted(seconds: int) -> Iterator[str]:
     finally:
         if child:
             os.kill(child, signal.SIGKILL)
+            # It takes away what it shares with its child.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
         end(process)
 
 
