@@ -29,88 +29,113 @@ class Size:
 @dataclass(frozen=True)
 class Row:
     name: str
+    # What it provokes, by the numbers of the list of faults.
+    faults: tuple[int, ...]
     run: Callable[[Shop, random.Random, Size], str]
     is_short: bool = True
 
+    @property
+    def title(self) -> str:
+        return f"{self.name} [{' '.join(map(str, self.faults))}]" if self.faults else self.name
+
 
 ROWS = [
-    Row("every crash point of an order", lambda shop, dice, size: crash_points.create(shop)),
-    Row("every crash point of a job's life", lambda shop, dice, size: crash_points.life(shop)),
     Row(
-        "every crash point of the webhooks",
+        "every crash point of an order", (1, 2),
+        lambda shop, dice, size: crash_points.create(shop)),
+    Row(
+        "every crash point of a job's life", (3, 4, 5, 11, 12),
+        lambda shop, dice, size: crash_points.life(shop)),
+    Row(
+        "every crash point of the webhooks", (15, 21),
         lambda shop, dice, size: crash_points.webhooks(shop)),
     Row(
-        "every crash point of expiry",
+        "every crash point of expiry", (),
         lambda shop, dice, size: crash_points.expiry(shop)),
     Row(
-        "random SIGKILL of our processes",
-        lambda shop, dice, size: kills.processes(
-            shop, dice, size.of(100, 30), size.of(2000, 200))),
+        "random SIGKILL of our processes", (1, 2, 3, 4, 5, 11, 12, 37),
+        lambda shop, dice, size: kills.processes(shop, dice, size.of(100, 30), size.of(2000, 200))),
     Row(
-        "random SIGKILL of MariaDB",
+        "random SIGKILL of MariaDB", (31,),
         lambda shop, dice, size: kills.database(shop, dice, size.of(10, 3), size.of(400, 60))),
     Row(
-        "connection cut during COMMIT",
+        "connection cut during COMMIT", (32,),
         lambda shop, dice, size: kills.commits(shop, dice, size.of(50, 20))),
     Row(
-        "16 workers, one claim for each job",
+        "16 workers, one claim for each job", (36,),
         lambda shop, dice, size: workers.claims(shop, 16, size.of(5000, 100))),
     Row(
-        "64 clients, credit for exactly so many jobs",
+        "64 clients, credit for exactly so many jobs", (),
         lambda shop, dice, size: kills.balance(shop, dice, size.of(100, 10))),
     Row(
-        "events repeated, shuffled, with database errors",
+        "events repeated, shuffled, with database errors", (15, 21),
         lambda shop, dice, size: stripe_events.repeated(shop, dice, size.of(1000, 100))),
     Row(
-        "all orders of five events on one payment",
+        "all orders of five events on one payment", (16, 25, 27),
         lambda shop, dice, size: stripe_events.orders(shop)),
     Row(
-        "all orders of four events on a spent payment",
+        "all orders of four events on a spent payment", (24, 27),
         lambda shop, dice, size: stripe_events.spent(shop), is_short=False),
     Row(
-        "forged signatures",
+        "forged signatures", (17,),
         lambda shop, dice, size: forged.row(shop, dice, size.of(5000, 500))),
     Row(
         # The short part is the test's own length, in bin/test unit.
-        "random steps against a model of ledger and lots",
+        "random steps against a model of ledger and lots", (),
         lambda shop, dice, size: model.walk(dice, 20_000), is_short=False),
     Row(
-        "vendor: magic words", lambda shop, dice, size: vendor_faults.words(shop, 3),
-        is_short=False),
-    Row("vendor: late success", lambda shop, dice, size: vendor_faults.late(shop)),
+        "vendor: magic words", (4, 5, 6, 7, 15, 19),
+        lambda shop, dice, size: vendor_faults.words(shop, 3), is_short=False),
+    Row("vendor: late success", (22,), lambda shop, dice, size: vendor_faults.late(shop)),
     Row(
-        "vendor: broken answers", lambda shop, dice, size: vendor_faults.answers(shop),
-        is_short=False),
+        "vendor: broken answers", (9, 10, 13, 14),
+        lambda shop, dice, size: vendor_faults.answers(shop), is_short=False),
     Row(
-        "vendor: empty balance, model off", lambda shop, dice, size: vendor_faults.empty(shop),
-        is_short=False),
+        "vendor: empty balance, model off", (8,),
+        lambda shop, dice, size: vendor_faults.empty(shop), is_short=False),
     Row(
-        "no webhooks at all", lambda shop, dice, size: vendor_faults.silence(shop, 20),
-        is_short=False),
+        "no webhooks at all", (19,),
+        lambda shop, dice, size: vendor_faults.silence(shop, 20), is_short=False),
     Row(
-        "worker paused beyond its lease",
+        "worker paused beyond its lease", (35,),
         lambda shop, dice, size: workers.paused(shop, dice, 12), is_short=False),
     Row(
-        "SIGTERM under load",
+        "SIGTERM under load", (38,),
         lambda shop, dice, size: workers.restarts(shop, dice, size.of(20, 4))),
     Row(
-        "nginx reloaded under load",
+        "nginx reloaded under load", (46,),
         lambda shop, dice, size: machine.reloads(shop, size.of(40, 6))),
-    Row("a wallet is locked", lambda shop, dice, size: machine.locked(shop), is_short=False),
-    Row("credit lapses", lambda shop, dice, size: machine.lapsing(shop), is_short=False),
-    Row("media disk full", lambda shop, dice, size: machine.media_full(shop), is_short=False),
+    Row("a wallet is locked", (34,), lambda shop, dice, size: machine.locked(shop), is_short=False),
+    Row("credit lapses", (47, 48), lambda shop, dice, size: machine.lapsing(shop), is_short=False),
     Row(
-        "media disk full at fsync", lambda shop, dice, size: machine.write_fails(shop),
-        is_short=False),
-    Row("log disk full", lambda shop, dice, size: machine.logs_full(shop), is_short=False),
+        "media disk full", (42,),
+        lambda shop, dice, size: machine.media_full(shop), is_short=False),
     Row(
-        "descriptors exhausted", lambda shop, dice, size: machine.descriptors(shop),
-        is_short=False),
+        "media disk full at fsync", (42,),
+        lambda shop, dice, size: machine.write_fails(shop), is_short=False),
+    Row("log disk full", (43,), lambda shop, dice, size: machine.logs_full(shop), is_short=False),
     Row(
-        "clock shifted",
+        "descriptors exhausted", (44,),
+        lambda shop, dice, size: machine.descriptors(shop), is_short=False),
+    Row(
+        "clock shifted", (39,),
         lambda shop, dice, size: machine.clocks(shop, [600, -600, 86_400, -86_400]),
         is_short=False),
     Row(
-        "nodes of a cluster are lost",
+        "nodes of a cluster are lost", (50,),
         lambda shop, dice, size: cluster.nodes(shop, dice, 2, 400), is_short=False),
 ]
+
+# Faults that a test in Swift provokes, on a real database, because a row would show no more.
+ELSEWHERE: dict[int, str] = {
+    26: "BillingTests/RefundEventTests: credit that jobs hold is taken when they end",
+    28: "BillingTests/CreditTests: what is completed and not paid gives nothing",
+    29: "BillingTests/CreditTests: a payment that differs from its order gives nothing",
+}
+LAST_FAULT = 51
+
+
+def provoked_nowhere() -> list[int]:
+    """The numbers of the list of faults that no row and no test has."""
+    found = {number for row in ROWS for number in row.faults} | ELSEWHERE.keys()
+    return sorted(set(range(1, LAST_FAULT + 1)) - found)

@@ -4,7 +4,7 @@
     Tests/Faults/run.py              all of it, in the sizes of a full run (40 minutes on 2 cores)
     Tests/Faults/run.py --short      the part that bin/test runs (5 minutes)
     Tests/Faults/run.py COMMIT …     the rows whose names contain one of these words
-    Tests/Faults/run.py --list       the names
+    Tests/Faults/run.py --list       the names, and the numbers of the faults that each provokes
 
     --junit FILE        writes the results in that form, too
     RUSHES_BIN_DIR      the folder of `rushes` and `rushes-sandbox`   (.build/release)
@@ -38,7 +38,9 @@ def main() -> int:
     ]
     if arguments.list:
         for row in chosen:
-            print(row.name)
+            print(row.title)
+        for number, test in sorted(rows.ELSEWHERE.items()):
+            print(f"[{number}] {test}")
         return 0
     if not chosen:
         sys.exit("run.py: no row has such a name (see --list)")
@@ -51,6 +53,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {seed}", flush=True)
     results = run(chosen, seed, programs, rows.Size(arguments.short))
+    if chosen == rows.ROWS and (missing := rows.provoked_nowhere()):
+        error = f"provoked by no row and no test: {' '.join(map(str, missing))}"
+        print(f"FAILED  every fault: {error}")
+        results.append(("every fault", error, 0.0))
     if arguments.junit:
         write_junit(arguments.junit, results)
     failed = [name for name, error, _ in results if error]
@@ -111,7 +117,7 @@ def run_row(row, shop: Shop, seed: int, size) -> tuple[str | None, float]:
         counts, word = traceback.format_exc(), "FAILED"
         error = counts
     seconds = time.monotonic() - started
-    print(f"{word:<7} {row.name}: {counts} ({seconds:.0f} s)", flush=True)
+    print(f"{word:<7} {row.title}: {counts} ({seconds:.0f} s)", flush=True)
     return error, seconds
 
 
