@@ -376,18 +376,21 @@ def life(shop: Shop) -> str:
         jobs.release_all()
         with shop.stack.worker():
             shop.settle(400)
-    _check_ends(shop, seen, finished)
+    unsent = _check_ends(shop, seen, finished)
+    demand(unsent > 0, "no worker died between its claim and its call")
     states = [state for state in seen.values()]
     died_in = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
     return (
-        f"{kills} kills from claim to task id (found {died_in}), {settled} from status to settle, "
-        f"{released} from status to release")
+        f"{kills} kills from claim to task id (found {died_in}; {unsent} of them never sent, "
+        f"refunded), {settled} from status to settle, {released} from status to release")
 
 
-def _check_ends(shop: Shop, seen: dict[str, str], finished: dict[str, str]) -> None:
+def _check_ends(shop: Shop, seen: dict[str, str], finished: dict[str, str]) -> int:
     """How each job had to end. One whose submission was cut off ends as the vendor says, if the
-    vendor has it and has called back; else by its deadline."""
+    vendor has it and has called back; else by its deadline. Returns how many were claimed and never
+    sent (fault 3)."""
     calls = shop.sandbox.creates()
+    unsent = 0
     for job, token, end_state, reason, prompt in shop.stack.sql(
         "SELECT id, callback_token, state, failure_reason, prompt FROM video_jobs"
     ):
@@ -395,6 +398,7 @@ def _check_ends(shop: Shop, seen: dict[str, str], finished: dict[str, str]) -> N
         found = seen.get(job) or finished.get(job)
         if found is None:
             continue
+        unsent += found == "submitting" and token not in calls
         is_lost = found == "submitting" and (made == 0 or "!nowebhook" in prompt)
         if is_lost:
             expected = ("refunded", "timeout")
@@ -406,6 +410,7 @@ def _check_ends(shop: Shop, seen: dict[str, str], finished: dict[str, str]) -> N
             (end_state, reason) == expected,
             f"the job {job} ({prompt}), found {found}, with {made} tasks at the vendor, is "
             f"{end_state} ({reason}), not {expected[0]} ({expected[1]})")
+    return unsent
 
 
 # Webhooks and sweeps
