@@ -88,11 +88,17 @@ ROWS = [
         lambda shop, dice, size: vendor_faults.words(shop, 3), is_short=False),
     Row("vendor: late success", (22,), lambda shop, dice, size: vendor_faults.late(shop)),
     Row(
+        "vendor: failure after delivery", (23,),
+        lambda shop, dice, size: vendor_faults.taken_back(shop), is_short=False),
+    Row(
         "vendor: broken answers", (9, 10, 13, 14),
         lambda shop, dice, size: vendor_faults.answers(shop), is_short=False),
     Row(
         "vendor: empty balance, model off", (8,),
         lambda shop, dice, size: vendor_faults.empty(shop), is_short=False),
+    Row(
+        "vendor: full", (7,),
+        lambda shop, dice, size: vendor_faults.full(shop, 20), is_short=False),
     Row(
         "no webhooks at all", (19,),
         lambda shop, dice, size: vendor_faults.silence(shop, 20), is_short=False),

@@ -6,6 +6,9 @@ from shop import CHEAP, PROMPT, Shop
 from stack import demand, poll
 from stripe_events import CREDIT, buy
 
+# Where the economy tier's jobs are created.
+CREATE = "/api/platform/generation/kling-ai"
+
 # Prompt and end; the reason when it is refunded.
 WORDS = [
     ("", "delivered", "NULL"),
@@ -137,10 +140,9 @@ def answers(shop: Shop) -> str:
     file that is no video (faults 9, 10, 13, 14). Each passes, and every job is delivered."""
     customer = shop.customer(8)
     html = "<!DOCTYPE html><title>Just a moment...</title>"
-    create, files = "/api/platform/generation/kling-ai", "/files/"
-    status = "/api/platform/generation/"
+    files, status = "/files/", "/api/platform/generation/"
     faults = [
-        {"path": create, "method": "POST", "status": 403, "contentType": "text/html",
+        {"path": CREATE, "method": "POST", "status": 403, "contentType": "text/html",
          "body": html, "count": 2},
         {"path": status, "method": "GET", "status": 404,
          "body": '{"message": "NOT_FOUND_ERROR", "code": "NOT_FOUND"}', "count": 2},
@@ -165,3 +167,75 @@ def answers(shop: Shop) -> str:
     delivered = shop.count(f"user_id = '{customer.user}' AND state = 'delivered'")
     demand(delivered == len(faults), f"{delivered} of {len(faults)} were delivered")
     return f"{len(faults)} kinds of broken answers, {delivered} of {len(faults)} jobs delivered"
+
+
+def full(shop: Shop, seconds: int) -> str:
+    """The vendor is full for one tier: 429 to every create call (fault 7). Its jobs wait and ask as
+    seldom as their back-off says, those of another tier go on, and nobody pays twice."""
+    waiting, other = shop.customer(20), shop.customer(20)
+    prompts = [PROMPT, CHEAP, CHEAP] * 4
+    most = 100_000
+    started = time.monotonic()
+    shop.sandbox.set(
+        "faults", path=CREATE, method="POST", status=429, count=most,
+        body='{"message": "Too many requests", "code": "RATE_LIMIT_EXCEEDED"}')
+    try:
+        for number, prompt in enumerate(prompts):
+            shop.order(waiting, f"full-{number}", prompt)
+        for number in range(4):
+            shop.order(other, f"free-{number}", CHEAP, "basic")
+        poll(
+            lambda: shop.count(f"user_id = '{other.user}' AND state = 'refunded'") == 4, seconds,
+            "the other tier's jobs end meanwhile")
+        time.sleep(max(0.0, started + seconds - time.monotonic()))
+        calls = most - shop.sandbox.look("state")["faults"]
+        bound = len(prompts) * _tries_within(time.monotonic() - started)
+        waits = shop.count(f"user_id = '{waiting.user}' AND state IN ('queued', 'submitting')")
+    finally:
+        shop.sandbox.clear_faults()
+    demand(waits == len(prompts), f"{waits} of {len(prompts)} jobs wait for the full vendor")
+    demand(len(prompts) <= calls <= bound, f"{calls} calls, at most {bound} were expected")
+    shop.settle()
+    delivered = shop.count(f"user_id = '{waiting.user}' AND state = 'delivered'")
+    failed = shop.count(f"user_id = '{waiting.user}' AND failure_reason = 'vendor_failed'")
+    demand((delivered, failed) == (4, 8), f"{delivered} delivered and {failed} failed, not 4 and 8")
+    return (
+        f"{len(prompts)} jobs waited for {seconds} s with {calls} calls (at most {bound}), 4 of "
+        "another tier went on; then each ended as the vendor said")
+
+
+def _tries_within(seconds: float) -> int:
+    """How often a job may ask a vendor that is full: each pause is half as long at least as the
+    back-off of `Submission.swift`, 4 s doubled with each try up to 30 s."""
+    tries, at, pause = 0, 0.0, 4.0
+    while at <= seconds:
+        tries += 1
+        at += pause / 2
+        pause = min(2 * pause, 30.0)
+    return tries
+
+
+def taken_back(shop: Shop) -> str:
+    """The vendor calls a task failed whose video is delivered (fault 23): nothing changes."""
+    customer = shop.customer(2)
+    job = shop.order(customer, "taken-back", PROMPT)
+    shop.settle()
+    look = (
+        "SELECT state, failure_reason, version, video_url, file_sha256, lost_micros, task_id "
+        f"FROM video_jobs WHERE id = '{job}'")
+    before = shop.stack.sql(look)
+    demand(before[0][0] == "delivered", f"the job is {before[0][0]}")
+    task = before[0][-1]
+    shop.sandbox.set(f"pollo/tasks/{task}/finish", status="failed")
+    shop.sandbox.set(f"pollo/tasks/{task}/callback", times=5)
+    poll(lambda: shop.sandbox.look("state")["waitingHooks"] == 0, 30, "the callbacks are sent")
+    hooks = [hook for hook in shop.sandbox.look("hooks")["items"] if hook["about"] == task]
+    demand(
+        len(hooks) >= 6 and all(hook["isDelivered"] for hook in hooks),
+        f"callbacks of a delivered task: {[hook['lastStatus'] for hook in hooks]}")
+    # The worker looks for late callbacks every five seconds.
+    time.sleep(6)
+    demand(shop.stack.sql(look) == before, "the job has changed")
+    status, _ = shop.call("GET", f"/api/videos/{job}/file", customer.headers)
+    demand(status == 200, f"the file is answered {status}")
+    return f"{len(hooks) - 1} callbacks of the failure, the delivered job is as it was"
