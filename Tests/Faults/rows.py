@@ -9,6 +9,7 @@ import crash_points
 import forged
 import kills
 import machine
+import messages
 import model
 import stripe_events
 import vendor_faults
@@ -102,6 +103,13 @@ ROWS = [
     Row(
         "no webhooks at all", (19,),
         lambda shop, dice, size: vendor_faults.silence(shop, 20), is_short=False),
+    Row(
+        "old messages again", (18,),
+        lambda shop, dice, size: messages.replayed(shop), is_short=False),
+    Row("messages too early", (20,), lambda shop, dice, size: messages.early(shop), is_short=False),
+    Row(
+        "messages without a database", (21,),
+        lambda shop, dice, size: messages.unheard(shop), is_short=False),
     Row(
         "worker paused beyond its lease", (35,),
         lambda shop, dice, size: workers.paused(shop, dice, 12), is_short=False),

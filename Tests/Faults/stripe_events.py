@@ -10,11 +10,13 @@ import time
 import fastcgi
 from database_proxy import AFTER, AT_ONCE, BEFORE, DatabaseProxy, is_statement
 from shop import PROMPT, Customer, Shop, threads
-from stack import demand, poll
+from stack import demand
 from vendors import stripe_header
 
 PATH = "/api/webhooks/stripe"
+PURCHASES = "/api/credits/purchase"
 # The starter package of design.md 4: 10.00 of credit for 9.99.
+PACKAGE = b'{"packageId": "starter"}'
 PRICE, CREDIT = 9_990_000, 10_000_000
 
 
@@ -49,14 +51,17 @@ class Silence:
         return events
 
 
+def order_package(shop: Shop, customer: Customer, key: str) -> dict[str, str]:
+    """Orders the package until it is acknowledged: `purchaseId`, `sessionId` and `url`."""
+    status, content = shop.insist(
+        "POST", PURCHASES, {**customer.headers, "Idempotency-Key": key}, PACKAGE)
+    demand(status == 201, f"purchase: {status} {content[:300]!r}")
+    return json.loads(content)
+
+
 def buy(shop: Shop, customer: Customer) -> str:
     """Orders the package and pays; the session."""
-    key = f"buy-{time.monotonic_ns()}"
-    status, content = shop.insist(
-        "POST", "/api/credits/purchase", {**customer.headers, "Idempotency-Key": key},
-        b'{"packageId": "starter"}')
-    demand(status == 201, f"purchase: {status} {content[:300]!r}")
-    answer = json.loads(content)
+    answer = order_package(shop, customer, f"buy-{time.monotonic_ns()}")
     shop.sandbox.press(answer["url"], "pay")
     return answer["sessionId"]
 
