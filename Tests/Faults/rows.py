@@ -8,6 +8,7 @@ import cluster
 import crash_points
 import forged
 import kills
+import lost_answers
 import machine
 import messages
 import model
@@ -110,6 +111,9 @@ ROWS = [
     Row(
         "messages without a database", (21,),
         lambda shop, dice, size: messages.unheard(shop), is_short=False),
+    Row(
+        "Stripe's answers lost", (30,),
+        lambda shop, dice, size: lost_answers.row(shop), is_short=False),
     Row(
         "worker paused beyond its lease", (35,),
         lambda shop, dice, size: workers.paused(shop, dice, 12), is_short=False),
