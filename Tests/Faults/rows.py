@@ -12,6 +12,7 @@ import lost_answers
 import machine
 import messages
 import model
+import operators
 import stripe_events
 import vendor_faults
 import workers
@@ -114,6 +115,9 @@ ROWS = [
     Row(
         "Stripe's answers lost", (30,),
         lambda shop, dice, size: lost_answers.row(shop), is_short=False),
+    Row(
+        "operators at once", (49,),
+        lambda shop, dice, size: operators.by_hand(shop, dice), is_short=False),
     Row(
         "worker paused beyond its lease", (35,),
         lambda shop, dice, size: workers.paused(shop, dice, 12), is_short=False),
