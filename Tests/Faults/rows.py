@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cluster
 import crash_points
+import database
 import forged
 import kills
 import lost_answers
@@ -128,6 +129,9 @@ ROWS = [
         "nginx reloaded under load", (46,),
         lambda shop, dice, size: machine.reloads(shop, size.of(40, 6))),
     Row("a wallet is locked", (34,), lambda shop, dice, size: machine.locked(shop), is_short=False),
+    Row(
+        "deadlocks", (33,),
+        lambda shop, dice, size: database.deadlocks(shop, size.of(200, 50))),
     Row("credit lapses", (47, 48), lambda shop, dice, size: machine.lapsing(shop), is_short=False),
     Row(
         "media disk full", (42,),
@@ -143,6 +147,12 @@ ROWS = [
         "clock shifted", (39,),
         lambda shop, dice, size: machine.clocks(shop, [600, -600, 86_400, -86_400]),
         is_short=False),
+    Row(
+        "clock of the database jumps", (40,),
+        lambda shop, dice, size: database.clock_jumps(shop, dice, 2), is_short=False),
+    Row(
+        "disk of the database full", (41,),
+        lambda shop, dice, size: database.disk_full(shop, 64), is_short=False),
     Row(
         "nodes of a cluster are lost", (50,),
         lambda shop, dice, size: cluster.nodes(shop, dice, 2, 400), is_short=False),
