@@ -1,8 +1,9 @@
-"""What the machine can do to us: full disks, no descriptors, wrong clocks, a reloaded nginx, a held
-lock, the calendar."""
+"""What the machine can do to us: full disks, no descriptors, no memory, wrong clocks, a reloaded
+nginx, a held lock, the calendar."""
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -15,8 +16,9 @@ from pathlib import Path
 
 import stripe_events
 from crash_points import threads_of
+from kills import recover
 from shop import CHEAP, PROMPT, Shop, threads
-from stack import Skipped, client, demand, end, poll, spawn
+from stack import Skipped, Stack, client, demand, end, poll, spawn
 
 
 @contextlib.contextmanager
@@ -128,6 +130,74 @@ def descriptors(shop: Shop) -> str:
         demand(seconds < 5, f"recovered after {seconds:.1f} s")
         shop.order(customer, "after", CHEAP)
     return f"{refused} of 4 calls not answered while none was left, recovered in {seconds:.1f} s"
+
+
+# What a process may take beside what it has when nothing is asked of it.
+MARGIN_KILOBYTES = 4096
+
+
+def memory(shop: Shop, times: int) -> str:
+    """The application may have hardly more memory than it needs at rest (fault 45): it dies of
+    large messages, is started again each time, and what it was at is done all the same."""
+    stack = shop.stack
+    customers = [shop.customer(5000) for _ in range(2)]
+    over = threading.Event()
+    large = "x" * 1_000_000
+
+    def buyer(index: int) -> None:
+        for number in range(5000):
+            if over.is_set():
+                return
+            shop.order(customers[index], f"memory-{index}-{number}", CHEAP)
+            over.wait(0.1)
+
+    def deaths(service: str) -> int:
+        return (stack.folder / "dev.log").read_text().count(f" {service} died;")
+
+    def is_dead(service: str, number: int) -> bool:
+        """Whether it has died once more; sends it large messages. Those of `work` are answers."""
+        if service == "serve":
+            with threads(16, lambda _: shop.call_once(
+                "POST", stripe_events.PATH, {}, large.encode())):
+                pass
+        return deaths(service) > number
+
+    with contextlib.ExitStack() as caps:
+        for service in ("serve", "work"):
+            caps.enter_context(stack.instead(service, f"ulimit -d {_at_rest(stack, service)}"))
+        before = {service: deaths(service) for service in ("serve", "work")}
+        with threads(2, buyer) as errors:
+            try:
+                for number in range(times):
+                    service = ("serve", "work")[number % 2]
+                    poll(lambda s=service: stack.has_grown_up(s), 60, f"{service} lives again")
+                    if service == "work":
+                        shop.sandbox.set(
+                            "faults", path="/api/platform/generation/", method="GET", status=200,
+                            body=large[:500_000], count=1000)
+                    poll(
+                        lambda s=service, n=deaths(service): is_dead(s, n), 30,
+                        f"{service} dies of large messages")
+                    shop.sandbox.clear_faults()
+                    if errors:
+                        break
+            finally:
+                shop.sandbox.clear_faults()
+                over.set()
+        died = {service: deaths(service) - before[service] for service in before}
+    recover(shop)
+    orders = sum(len(customer.orders) for customer in customers)
+    return (
+        f"serve died {died['serve']} times of its cap and work {died['work']} times, {orders} "
+        "orders, lost 0, twice 0")
+
+
+def _at_rest(stack: Stack, service: str) -> int:
+    """The memory that a process has when it has just come to rest, and the margin, in kilobytes."""
+    stack.restart(service)
+    poll(lambda: stack.has_grown_up(service), 30, f"{service} rests")
+    status = Path(f"/proc/{stack.pid(service)}/status").read_text()
+    return int(re.search(r"VmData:\s+(\d+) kB", status)[1]) + MARGIN_KILOBYTES
 
 
 @contextlib.contextmanager

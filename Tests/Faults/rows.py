@@ -144,6 +144,9 @@ ROWS = [
         "descriptors exhausted", (44,),
         lambda shop, dice, size: machine.descriptors(shop), is_short=False),
     Row(
+        "hardly any memory", (45,),
+        lambda shop, dice, size: machine.memory(shop, 6), is_short=False),
+    Row(
         "clock shifted", (39,),
         lambda shop, dice, size: machine.clocks(shop, [600, -600, 86_400, -86_400]),
         is_short=False),
