@@ -14,6 +14,7 @@ import machine
 import messages
 import model
 import operators
+import restore
 import stripe_events
 import vendor_faults
 import workers
@@ -159,6 +160,7 @@ ROWS = [
     Row(
         "nodes of a cluster are lost", (50,),
         lambda shop, dice, size: cluster.nodes(shop, dice, 2, 400), is_short=False),
+    Row("older state restored", (51,), lambda shop, dice, size: restore.row(shop), is_short=False),
 ]
 
 # Faults that a test in Swift provokes, on a real database, because a row would show no more.
