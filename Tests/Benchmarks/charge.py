@@ -300,6 +300,8 @@ class Turn:
     # CPU microseconds of a transaction, by process.
     cpu: dict[str, float] = field(default_factory=dict)
     details: dict = field(default_factory=dict)
+    # The part of the machine that was busy with something else.
+    foreign: float = 0
 
 
 def cpu_seconds(*processes: int) -> float:
@@ -326,6 +328,13 @@ def usage() -> dict[str, float]:
     }
 
 
+def busy_seconds() -> float:
+    """What all processes and the kernel have used so far: proc(5), /proc/stat."""
+    user, nice, system, _, _, *interrupts = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9])
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+
+
 def fsyncs() -> int:
     """All of InnoDB's, of the log and of the tables: this server does not count them apart."""
     return number("SELECT variable_value FROM information_schema.global_status "
@@ -339,9 +348,9 @@ def jobs() -> int:
 def turn(act: Callable[[], dict]) -> Turn:
     """Runs one contender on fresh rows."""
     begin_anew()
-    synced, used = fsyncs(), usage()
+    synced, used, busy, began = fsyncs(), usage(), busy_seconds(), time.monotonic()
     said = act()
-    now = usage()
+    now, busy, elapsed = usage(), busy_seconds() - busy, time.monotonic() - began
     synced = fsyncs() - synced
     # What wrk had sent when it stopped is still being served.
     poll(is_quiet, "no transaction is open")
@@ -354,6 +363,7 @@ def turn(act: Callable[[], dict]) -> Turn:
         fsyncs=synced / charged,
         cpu={name: (now[name] - used[name]) / charged * 1e6 for name in now},
         details=said,
+        foreign=(busy - sum(now.values()) + sum(used.values())) / elapsed / os.cpu_count(),
     )
 
 
@@ -445,6 +455,9 @@ def main() -> int:
           f"loop {bare_rate:.0f}/s; one user: {alone:.0f}/s and {bare_alone_rate:.0f}/s, ratio "
           f"{alone / bare_alone_rate:.3f}; transactions begun anew by the loop: "
           f"{sum(turn.details['retries'] for turn in bare + bare_alone)}")
+    foreign = median(ours + bare, lambda turn: turn.foreign)
+    print(f"      Other programs took {foreign:.0%} of the machine meanwhile"
+          f"{': the figures say little' if foreign > 0.1 else ''}.")
     verdicts = [
         judge(rate / bare_rate >= SMALLEST_RATIO,
               f"product / loop {rate / bare_rate:.3f}, at least {SMALLEST_RATIO}"),
