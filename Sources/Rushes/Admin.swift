@@ -9,8 +9,8 @@ struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin", abstract: "What an operator does by hand.",
         subcommands: [
-            CreateAdmin.self, Grant.self, Refund.self, ResetPassword.self, ResolveVideo.self,
-            Seed.self,
+            CreateAdmin.self, Grant.self, Refund.self, RefundQueued.self, ResetPassword.self,
+            ResolveVideo.self, Seed.self,
         ])
 
     struct CreateAdmin: ParsableCommand {
@@ -96,6 +96,30 @@ struct Admin: ParsableCommand {
                 try billing.refund(id, amount: money, by: actor)
             }
             print("The purchase is \(result.state.rawValue).")
+        }
+    }
+
+    struct RefundQueued: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "refund-queued",
+            abstract: "Ends every video that waits, and gives the credit back.",
+            discussion: "For after an older copy of the database was restored, before `rushes "
+                + "work` is started: what waits there may have been made, and billed, since.")
+
+        @Option(help: "Why.")
+        var reason: String
+
+        func run() throws {
+            let settings = try Settings(Environment())
+            let actor = try makeOperator(reason)
+            let database = Connection(settings.database)
+            var count = 0
+            while case let ended = try database.refundQueued(
+                policy: settings.creditPolicy, by: actor), ended > 0
+            {
+                count += ended
+            }
+            print("\(count) videos that waited were given back.")
         }
     }
 

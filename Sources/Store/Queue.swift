@@ -462,40 +462,58 @@ extension Connection {
         }
     }
 
-    /// Ends jobs that waited too long in the queue, or whose submission stayed unknown (J9).
-    /// Rendering and storing jobs are ended by their own last look. Returns what was ended.
+    /// Ends up to 100 jobs that waited too long in the queue, or whose submission stayed unknown
+    /// (J9). Rendering and storing jobs are ended by their own last look. Returns what was ended.
     package func sweepOverdueJobs(
         policy: CreditPolicy
     ) throws -> [(id: VideoID, state: VideoState)] {
-        let overdue = try query(
+        try end("deadline_at <= UTC_TIMESTAMP(6) AND state IN ('queued', 'submit_unknown')") {
+            job in
+            let wallet = try lockWallet(of: job.user)
+            let reason: FailureReason = try isVendorDown() ? .vendorDown : .timeout
+            try finish(job.id, from: job.state, lease: nil, reason: reason)
+            try release(job.id, of: wallet, policy: policy, description: reason.ledgerText)
+        }
+    }
+
+    /// Ends up to 100 jobs that wait, by a person's word. In an older copy of the database that was
+    /// restored, the vendor may have made them since (J6). Returns how many were ended.
+    package func refundQueued(policy: CreditPolicy, by actor: Operator) throws -> Int {
+        try end("state = 'queued'") { job in
+            let wallet = try lockWallet(of: job.user)
+            try finish(job.id, from: .queued, lease: nil, reason: .vendorDown)
+            try release(
+                job.id, of: wallet, policy: policy,
+                description: FailureReason.vendorDown.ledgerText)
+            try log("video.refund", "\(job.id)", detail: "it was queued", by: actor)
+        }.count
+    }
+
+    private typealias WaitingJob = (id: VideoID, user: UserID, state: VideoState)
+
+    /// Has `end` end each job that is found, in a transaction of its own; those that another
+    /// process was quicker with are not returned.
+    private func end(
+        _ condition: SQL, _ end: (WaitingJob) throws -> Void
+    ) throws -> [(id: VideoID, state: VideoState)] {
+        let found = try query(
             """
             SELECT id, user_id, state
             FROM video_jobs
-            WHERE deadline_at <= UTC_TIMESTAMP(6) AND state IN ('queued', 'submit_unknown')
+            WHERE \(sql: condition)
             LIMIT 100
             """
         ) { row in
-            (
-                id: try row("id") as VideoID, user: try row("user_id") as UserID,
-                state: try row("state") as VideoState
-            )
+            try WaitingJob(id: row("id"), user: row("user_id"), state: row("state"))
         }
-        var ended: [(id: VideoID, state: VideoState)] = []
-        for job in overdue {
+        return try found.compactMap { job in
             do {
-                try transaction {
-                    let wallet = try lockWallet(of: job.user)
-                    let reason: FailureReason = try isVendorDown() ? .vendorDown : .timeout
-                    try finish(job.id, from: job.state, lease: nil, reason: reason)
-                    try release(
-                        job.id, of: wallet, policy: policy, description: reason.ledgerText)
-                }
-                ended.append((job.id, job.state))
+                try transaction { try end(job) }
+                return (job.id, job.state)
             } catch is LeaseLost {
-                // Another process was quicker.
+                return nil
             }
         }
-        return ended
     }
 
     private func isVendorDown() throws -> Bool {

@@ -65,6 +65,21 @@ struct ResolveTests {
         }
     }
 
+    @Test func `what waits in a restored copy is given back instead of bought again (J6)`() throws {
+        try withUncertain { db, user, uncertain in
+            let waiting = try (1...2).map { _ in try db.insertJob(of: user) }
+            let actor = try Operator(userID: nil, reason: "restored the copy of last night")
+            #expect(try db.refundQueued(policy: .test, by: actor) == 2)
+            #expect(try waiting.allSatisfy { try db.job($0).reason == .vendorDown })
+            #expect(try db.job(uncertain).state == .submitUnknown)
+            #expect(try db.claimSubmission(lasting: .seconds(60), parallel: 4) == nil)
+            #expect(try db.refundQueued(policy: .test, by: actor) == 0)
+            let log = try db.auditLog(before: nil, limit: 9)
+            #expect(log.map(\.action) == ["video.refund", "video.refund"])
+            #expect(log.allSatisfy { $0.reason == "restored the copy of last night" })
+        }
+    }
+
     @Test func `a video that does not exist is not found`() throws {
         try withUncertain { db, _, _ throws in
             #expect(throws: NotFound()) { try resolve(db, VideoID.new(), task: nil) }
