@@ -70,15 +70,21 @@ extension Worker {
     }
 
     private func endOverdueJobs() throws {
-        let lost = try database.sweepLostSubmissions(
-            unknownDeadline: settings.deadlines.unknown, renderDeadline: settings.deadlines.render)
-        if lost > 0 {
+        while case let lost = try database.sweepLostSubmissions(
+            unknownDeadline: settings.deadlines.unknown,
+            renderDeadline: settings.deadlines.render), lost > 0
+        {
             log.error("submissions of a dead worker are unknown", metadata: ["jobs": "\(lost)"])
         }
-        for job in try database.sweepOverdueJobs(policy: settings.creditPolicy) {
-            log.error(
-                "a job is out of time",
-                metadata: ["job": "\(job.id)", "state": "\(job.state.rawValue)"])
+        // All there are: after an outage it may be many, and the audit would find the rest late.
+        while case let ended = try database.sweepOverdueJobs(policy: settings.creditPolicy),
+            !ended.isEmpty
+        {
+            for job in ended {
+                log.error(
+                    "a job is out of time",
+                    metadata: ["job": "\(job.id)", "state": "\(job.state.rawValue)"])
+            }
         }
     }
 

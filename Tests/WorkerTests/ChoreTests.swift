@@ -107,6 +107,21 @@ import Worker
         }
     }
 
+    @Test func `all that came due in an outage is ended before the books are audited (J9)`() throws
+    {
+        try Bench.with { bench in
+            try bench.db.insertGrant(.dollars(200), of: bench.user)
+            for _ in 1...210 { _ = try bench.insertJob() }
+            try bench.db.execute(
+                "UPDATE video_jobs SET deadline_at = UTC_TIMESTAMP(6) - INTERVAL 10 MINUTE")
+            bench.worker.doChores()
+            #expect(
+                try bench.db.count("SELECT COUNT(*) FROM video_jobs WHERE state = 'refunded'")
+                    == 210)
+            #expect(try bench.db.healthChecks().first { $0.name == "ledger" }?.isHealthy == true)
+        }
+    }
+
     @Test func `books that were only late are looked at again soon`() throws {
         try Bench.with { bench in
             let late = try bench.insertTask()
