@@ -51,13 +51,15 @@ extension Connection {
         ) { row in try row("is_processed") } ?? false
     }
 
-    /// Whether events have waited for long, so that something is wrong with receiving them.
+    /// Whether events have waited for long, so that something is wrong with receiving them. Those
+    /// that were given up are named by the reconciliation.
     package func hasStuckEvents() throws -> Bool {
         try first(
             """
             SELECT 1
             FROM vendor_events
-            WHERE processed_at IS NULL AND received_at < UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE
+            WHERE processed_at IS NULL AND tries < 19
+                AND received_at < UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE
             LIMIT 1
             """, { _ in true }) ?? false
     }

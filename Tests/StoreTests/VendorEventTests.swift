@@ -141,6 +141,15 @@ import Testing
             #expect(try db.hasStuckEvents())
             try receive("evt_stuck", db) { true }
             #expect(try !db.hasStuckEvents())
+            // One that is tried no more would be reported for ever.
+            try receive("evt_given_up", db) { false }
+            try db.execute(
+                """
+                UPDATE vendor_events
+                SET received_at = UTC_TIMESTAMP(6) - INTERVAL 16 DAY, tries = 19
+                WHERE event_id = 'evt_given_up'
+                """)
+            #expect(try !db.hasStuckEvents())
         }
     }
 }
