@@ -138,6 +138,10 @@ struct RoutingTests {
             #expect(!failing.text.contains("refused"))
             try site.database.setHealth("stripe", isHealthy: true, detail: "")
             #expect(try site.get("/api/health").json["status"] == "healthy")
+            // Whoever should look again is dead.
+            try site.database.execute(
+                "UPDATE health_checks SET checked_at = UTC_TIMESTAMP(6) - INTERVAL 31 MINUTE")
+            #expect(try site.get("/api/health").json["checks"]?["stripe"] == "failing")
         }
     }
 }
