@@ -8,8 +8,9 @@ extension Billing {
     /// Sends money of an order back by hand: `amount` of it, or all that is not spent. The credit
     /// goes with it.
     ///
-    /// Throws ``NotFound``, ``Conflict`` when more is asked for than is left, and `StripeError`.
-    /// When Stripe's answer is lost, the refund is finished by ``finishRefunds()``.
+    /// Returns the order; of one that changes all the while the credit is taken by
+    /// ``finishRefunds()``, as when Stripe's answer is lost. Throws ``NotFound``, ``Conflict`` when
+    /// more is asked for than is left, and `StripeError`.
     package func refund(
         _ purchase: PurchaseID, amount: Money?, by actor: Operator
     ) throws -> Purchase {
@@ -65,7 +66,7 @@ extension Billing {
     /// Takes the credit with the money. The webhook would do it too; but the operator should see
     /// it at once, and until then the money must not look as if it could be sent again.
     private func follow(_ refund: PendingRefund, as made: StripeRefund) throws -> Purchase {
-        for _ in 0..<8 {
+        for attempt in 1...8 {
             let readAt = try database.reversals(of: refund.purchaseID)
             let charge = try stripe.latestCharge(ofPaymentIntent: refund.paymentIntent)
             do {
@@ -85,10 +86,17 @@ extension Billing {
                     ])
                 return purchase
             } catch is StaleReading {
-                continue
+                // Others read the same order. Not all at once again.
+                Connection.sleep(
+                    Backoff.delay(
+                        afterTry: attempt, base: .milliseconds(20), ceiling: .milliseconds(500),
+                        jitter: .random(in: 0...1)))
             }
         }
-        throw Conflict("The order is changing. Look again.")
+        guard let purchase = try database.purchase(refund.purchaseID) else { throw NotFound() }
+        log.warning(
+            "refunded; its credit is taken later", metadata: ["purchase": "\(purchase.id)"])
+        return purchase
     }
 
     // MARK: Refunds that fail later

@@ -74,6 +74,29 @@ import Testing
         }
     }
 
+    @Test func `a refund of an order that keeps changing is made, its credit taken later`()
+        throws
+    {
+        try withFreshDatabase { configuration in
+            let till = Till(Connection(configuration))
+            let order = try till.buy(for: till.db.insertUser())
+            for _ in 1...8 {
+                till.stripe.afterNext("/v1/payment_intents") {
+                    _ = try? Connection(configuration).execute(
+                        "UPDATE purchases SET reversals = reversals + 1 WHERE id = \(order.id)")
+                }
+            }
+            #expect(try till.billing.refund(order.id, amount: nil, by: actor()).state == .paid)
+            #expect(till.stripe.refundCount(of: order.payment) == 1)
+            try till.db.execute(
+                "UPDATE refunds SET created_at = UTC_TIMESTAMP(6) - INTERVAL 2 MINUTE")
+            try till.billing.finishRefunds()
+            #expect(try till.db.purchase(order.id)?.state == .refunded)
+            #expect(till.stripe.refundCount(of: order.payment) == 1)
+            try expectCleanBooks(till.db)
+        }
+    }
+
     @Test func `what jobs hold is not refunded under them`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
