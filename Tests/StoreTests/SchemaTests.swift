@@ -1,0 +1,337 @@
+import BooksSupport
+import DatabaseSupport
+import Domain
+import FoundationEssentials
+import MariaDB
+import Store
+import Testing
+
+/// What the schema refuses by itself, whatever a statement says: each rule that a constraint can
+/// hold, with the name of the constraint. The state before it, which the same constraint lets pass,
+/// is that of a shop at work.
+@Suite struct `Rules that the schema holds` {
+    /// Books with every kind of row in them.
+    private func withBooks(_ body: (Connection) throws -> Void) throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let user = try db.insertUser(credit: .dollars(5))
+            try db.buy("standard", for: user)
+            _ = try db.insertJob(of: user)
+            try db.advanceJob(to: .delivered)
+            _ = try db.insertJob(of: user)
+            try db.advanceJob(to: .refunded, task: "task-2")
+            let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
+            try db.accept(db.order(), from: user, key: key)
+            _ = try db.insertPurchase(of: user)
+            try db.receive("evt_1", from: .stripe, type: "x", object: "y") { true }
+            try body(db)
+            try expectCleanBooks(db)
+        }
+    }
+
+    /// Another entry of the ledger, like its first one but for what is given.
+    private static func entry(
+        key: SQL = "'another'", credit: SQL = "credit_account", amount: SQL = "amount_micros",
+        user: SQL = "user_id", lot: SQL = "lot_id", job: SQL = "job_id",
+        purchase: SQL = "purchase_id"
+    ) -> SQL {
+        """
+        INSERT INTO ledger_entries
+            (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id, lot_id,
+             job_id, purchase_id, created_at)
+        SELECT UUID(), \(sql: key), leg, kind, debit_account, \(sql: credit), \(sql: amount),
+            \(sql: user), \(sql: lot), \(sql: job), \(sql: purchase), created_at
+        FROM ledger_entries
+        LIMIT 1
+        """
+    }
+
+    /// The rule, the constraint and the statement that it refuses.
+    private static let breaches: [(rule: String, constraint: String, statement: SQL)] = [
+        ("L2", "ledger_entries_amount_positive", entry(amount: "0")),
+        ("L2", "ledger_entries_amount_positive", entry(amount: "-amount_micros")),
+        ("L2", "ledger_entries_two_accounts", entry(credit: "debit_account")),
+        ("L2", "ledger_entries_wallet_exists", entry(user: "UUID()")),
+        ("L2", "ledger_entries_lot_exists", entry(lot: "UUID()")),
+        ("L2", "ledger_entries_job_exists", entry(job: "UUID()")),
+        ("L2", "ledger_entries_purchase_exists", entry(purchase: "UUID()")),
+        ("L4", "transactions_amount_not_zero", "UPDATE transactions SET amount_micros = 0"),
+        (
+            "L4", "transactions_balance_not_negative",
+            "UPDATE transactions SET balance_after_micros = -1"
+        ),
+        ("L5", "ledger_entries_op_unique", entry(key: "op_key")),
+        (
+            "L5", "transactions_op_unique",
+            """
+            INSERT INTO transactions
+                (id, user_id, type, amount_micros, balance_after_micros, description, op_key,
+                 created_at)
+            SELECT UUID(), user_id, type, amount_micros, balance_after_micros, description, op_key,
+                created_at
+            FROM transactions
+            """
+        ),
+        ("L6", "wallets_available_not_negative", "UPDATE wallets SET available_micros = -1"),
+        ("L6", "wallets_held_not_negative", "UPDATE wallets SET held_micros = -1"),
+        ("L6", "wallets_frozen_not_negative", "UPDATE wallets SET frozen_micros = -1"),
+        ("L9", "wallets_shortfall_not_negative", "UPDATE wallets SET shortfall_micros = -1"),
+        ("L8", "video_jobs_charge_positive", "UPDATE video_jobs SET user_charged_micros = 0"),
+        ("L8", "video_jobs_tier_exists", "UPDATE video_jobs SET catalog_version = 99"),
+        ("C1", "credit_lots_granted_positive", noughts),
+        (
+            "C1", "credit_lots_parts_add_up",
+            "UPDATE credit_lots SET remaining_micros = remaining_micros + 1"
+        ),
+        ("C1", "credit_lots_parts_add_up", "UPDATE credit_lots SET spent_micros = 1"),
+        ("C1", "credit_lots_parts_not_negative", negative("spent_micros")),
+        ("C1", "credit_lots_parts_not_negative", negative("held_micros")),
+        ("C1", "credit_lots_parts_not_negative", negative("expired_micros")),
+        ("C1", "credit_lots_parts_not_negative", negative("clawed_back_micros")),
+        (
+            "C1", "credit_lots_parts_not_negative",
+            """
+            UPDATE credit_lots SET spent_micros = spent_micros + remaining_micros + 1,
+                remaining_micros = -1
+            """
+        ),
+        (
+            "C1", "credit_lots_purchase_iff_bought",
+            "UPDATE credit_lots SET purchase_id = NULL WHERE source = 'purchase'"
+        ),
+        ("J1", "PRIMARY", "INSERT INTO idempotency_keys SELECT * FROM idempotency_keys"),
+        ("J1", "video_jobs_call_exists", "UPDATE video_jobs SET generate_call_id = UUID()"),
+        (
+            "J2", "video_jobs_completed_iff_final",
+            "UPDATE video_jobs SET completed_at = NULL WHERE state = 'delivered'"
+        ),
+        (
+            "J2", "video_jobs_completed_iff_final",
+            "UPDATE video_jobs SET completed_at = created_at WHERE state = 'queued'"
+        ),
+        (
+            "J2", "video_jobs_reason_iff_refunded",
+            "UPDATE video_jobs SET failure_reason = NULL WHERE state = 'refunded'"
+        ),
+        (
+            "J2", "video_jobs_reason_iff_refunded",
+            "UPDATE video_jobs SET failure_reason = 'timeout' WHERE state = 'delivered'"
+        ),
+        (
+            "J3", "video_jobs_file_where_delivered",
+            "UPDATE video_jobs SET file_sha256 = NULL WHERE state = 'delivered'"
+        ),
+        (
+            "J4", "video_jobs_task_where_submitted",
+            "UPDATE video_jobs SET state = 'storing' WHERE state = 'queued'"
+        ),
+        ("J4", "video_jobs_task_unique", "UPDATE video_jobs SET task_id = 'one'"),
+        ("J6", "PRIMARY", "INSERT INTO job_attempts SELECT * FROM job_attempts"),
+        ("J7", "video_jobs_callback_unique", "UPDATE video_jobs SET callback_token = 'one'"),
+        (
+            "J9", "video_jobs_deadline_iff_open",
+            "UPDATE video_jobs SET deadline_at = NULL WHERE state = 'queued'"
+        ),
+        (
+            "J9", "video_jobs_deadline_iff_open",
+            "UPDATE video_jobs SET deadline_at = created_at WHERE state = 'delivered'"
+        ),
+        ("J12", "outbox_op_unique", message("'same'", "NULL")),
+        ("J12", "outbox_leased_while_due", message("UUID()", "UUID()")),
+        ("W2", "PRIMARY", "INSERT INTO vendor_events SELECT * FROM vendor_events"),
+        (
+            "P1", "purchases_paid_at_iff_paid",
+            "UPDATE purchases SET state = 'paid', payment_intent = 'x' WHERE state = 'pending'"
+        ),
+        (
+            "P1", "purchases_paid_at_iff_paid",
+            "UPDATE purchases SET paid_at = NULL WHERE state = 'paid'"
+        ),
+        (
+            "P1", "purchases_paid_has_intent",
+            "UPDATE purchases SET payment_intent = NULL WHERE state = 'paid'"
+        ),
+        ("P1", "purchases_payment_intent_unique", "UPDATE purchases SET payment_intent = 'one'"),
+        ("P1", "purchases_session_unique", "UPDATE purchases SET session_id = 'one'"),
+        ("P1", "purchases_amounts_positive", "UPDATE purchases SET price_micros = 0"),
+        (
+            "P2", "refunds_amount_whole_cents",
+            """
+            INSERT INTO refunds (id, purchase_id, amount_micros, reason, created_at)
+            SELECT UUID(), id, 10001, 'x', created_at FROM purchases
+            """
+        ),
+        (
+            "P3", "purchases_reversal_within_purchase",
+            reversal("refunded_micros = price_micros + 1")
+        ),
+        (
+            "P3", "purchases_reversal_within_purchase",
+            reversal("clawback_micros = credits_micros + bonus_micros + 1")
+        ),
+        ("P3", "purchases_reversal_within_purchase", reversal("clawback_micros = -1")),
+        ("P3", "purchases_reversal_within_purchase", reversal("owed_micros = 1")),
+        ("P3", "purchases_reversal_within_purchase", reversal("pending_micros = -1")),
+        (
+            "P4", "disputes_purchase_exists",
+            """
+            INSERT INTO disputes
+                (id, purchase_id, amount_micros, standing, created_at, changed_at)
+            SELECT 'dp_1', UUID(), 1, 'open', created_at, created_at FROM users
+            """
+        ),
+    ]
+
+    private static let noughts: SQL = """
+        UPDATE credit_lots
+        SET granted_micros = 0, remaining_micros = 0, held_micros = 0, spent_micros = 0,
+            expired_micros = 0, clawed_back_micros = 0
+        """
+
+    /// The part is below zero, and the sum still right: SET goes from left to right.
+    private static func negative(_ part: SQL) -> SQL {
+        """
+        UPDATE credit_lots
+        SET remaining_micros = remaining_micros + \(sql: part) + 1, \(sql: part) = -1
+        """
+    }
+
+    private static func reversal(_ assignment: SQL) -> SQL {
+        "UPDATE purchases SET \(sql: assignment) WHERE state = 'paid'"
+    }
+
+    /// Two mails; the second argument is their lease, which runs to no end.
+    private static func message(_ key: SQL, _ lease: SQL) -> SQL {
+        """
+        INSERT INTO outbox
+            (id, channel, topic, user_id, op_key, payload, next_attempt_at, lease_token, created_at)
+        SELECT UUID(), 'mail', 'x', id, \(sql: key), '{}', created_at, \(sql: lease), created_at
+        FROM users, (SELECT 1 UNION SELECT 2) AS twice
+        """
+    }
+
+    @Test(arguments: breaches.indices)
+    func `what breaks a rule is refused by the constraint that holds it`(index: Int) throws {
+        let (rule, constraint, statement) = Self.breaches[index]
+        try withBooks { db in
+            let error = #expect(throws: DatabaseError.self, "\(rule): \(constraint)") {
+                try db.execute(statement)
+            }
+            #expect(
+                error?.kind == .constraint(constraint)
+                    || error?.kind == .duplicateKey(constraint: constraint),
+                "\(rule): \(constraint)")
+        }
+    }
+
+    // MARK: Columns and keys
+
+    /// The lines that a question about the tables of the schema is answered with.
+    private func answers(_ question: SQL) throws -> [String] {
+        var lines: [String] = []
+        try withDatabase { db in lines = try db.query(question) { try $0.at(0) as String } }
+        return lines
+    }
+
+    @Test func `every amount is a signed 64-bit integer and no column holds a fraction (L1)`()
+        throws
+    {
+        let columns: SQL = """
+            FROM information_schema.columns
+            JOIN information_schema.tables USING (table_schema, table_name)
+            WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
+            """
+        let others = try answers(
+            """
+            SELECT CONCAT(table_name, '.', column_name, ' ', column_type) \(sql: columns)
+                AND (column_name LIKE '%\\_micros' AND column_type <> 'bigint(20)'
+                    OR data_type IN ('float', 'double', 'decimal'))
+            """)
+        #expect(others == [])
+        let amounts = try answers(
+            """
+            SELECT column_name \(sql: columns) AND column_name LIKE '%\\_micros'
+            """)
+        #expect(amounts.count > 25)
+    }
+
+    @Test func `every text is compared byte by byte but the prompt, which is searched (D6)`() throws
+    {
+        // The text of JSON columns is never compared; ENUM and UUID know their values.
+        let others = try answers(
+            """
+            SELECT CONCAT(table_name, '.', column_name)
+            FROM information_schema.columns
+            JOIN information_schema.tables USING (table_schema, table_name)
+            WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
+                AND table_name <> 'schema_migrations'
+                AND data_type IN ('char', 'varchar', 'tinytext', 'text', 'mediumtext')
+                AND collation_name <> 'utf8mb4_nopad_bin'
+            """)
+        #expect(others == ["video_jobs.prompt"])
+    }
+
+    @Test func `every table has a primary key (D9)`() throws {
+        let without = try answers(
+            """
+            SELECT table_name
+            FROM information_schema.tables
+            WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND NOT EXISTS (
+                SELECT 1
+                FROM information_schema.table_constraints
+                WHERE table_constraints.table_schema = tables.table_schema
+                    AND table_constraints.table_name = tables.table_name
+                    AND constraint_type = 'PRIMARY KEY')
+            """)
+        #expect(without == [])
+    }
+}
+
+/// What no source file of a money path says. The compiler keeps values out of the text of SQL
+/// (`StaticString`); these words it would let pass.
+@Suite struct `Words that no money path has` {
+    /// The text of every source file of these modules, by its path below `Sources`.
+    private func sources(_ modules: [String]) throws -> [(path: String, text: String)] {
+        let folder = URL(filePath: schemaFolder).deletingLastPathComponent().path + "/Sources/"
+        return try modules.flatMap { module in
+            try FileManager.default.contentsOfDirectory(atPath: folder + module)
+                .filter { $0.hasSuffix(".swift") }
+                .map { name in
+                    let path = "\(module)/\(name)"
+                    return (path, try String(contentsOfFile: folder + path, encoding: .utf8))
+                }
+        }
+    }
+
+    @Test func `no statement drops errors, replaces rows, makes tables or locks names (D5, D9)`()
+        throws
+    {
+        let files = try sources(["Store", "Billing", "Reconciliation", "Web", "Worker"])
+        #expect(files.count > 50)
+        for (path, text) in files {
+            for word in [
+                "INSERT IGNORE", "REPLACE INTO", "CREATE TABLE", "ALTER TABLE", "DROP TABLE",
+                "TRUNCATE", "GET_LOCK", "LOCK TABLES",
+            ] {
+                #expect(!text.contains(word), "\(path) says \(word)")
+            }
+        }
+    }
+
+    @Test func `no amount is ever a floating-point number (L1)`() throws {
+        let names = [
+            "Domain/Money.swift", "Domain/Catalog.swift", "Domain/Purchase.swift",
+            "Domain/Reversal.swift", "Domain/JSONWriter+Domain.swift", "Store/Wallet.swift",
+            "Store/Lots.swift", "Store/Videos.swift", "Store/Purchases.swift",
+            "Store/Reversals.swift", "Store/Refunds.swift", "Store/Auditor.swift",
+            "Billing/Billing.swift", "Billing/Refund.swift",
+        ]
+        let files = try sources(["Domain", "Store", "Billing"]).filter { names.contains($0.path) }
+        #expect(files.count == names.count)
+        for (path, text) in files {
+            for word in ["Double", "Float", "Decimal", "CGFloat"] {
+                #expect(!text.contains(word), "\(path) says \(word)")
+            }
+        }
+    }
+}
