@@ -133,6 +133,16 @@ struct HealthTests {
         }
     }
 
+    @Test func `a server that writes no COMMIT to disk is found out (D7)`() throws {
+        let server = try PrivateServer()
+        let db = Connection(try server.configuration)
+        #expect(try db.logFlushSetting() == 1)
+        for setting in [0, 2] {
+            try db.execute("SET GLOBAL innodb_flush_log_at_trx_commit = \(setting)")
+            #expect(try db.logFlushSetting() == setting)
+        }
+    }
+
     @Test func `a check tells what was found and how long ago`() throws {
         try withDatabase { db in
             try db.setHealth("test", isHealthy: true, detail: "answers")
