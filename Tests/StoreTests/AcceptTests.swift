@@ -1,6 +1,7 @@
 import BooksSupport
 import DatabaseSupport
 import Domain
+import JSON
 import MariaDB
 import Store
 import Testing
@@ -92,6 +93,42 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
         }
     }
 
+    /// Books that lie, in a session without the schema's checks: what would go below zero must be
+    /// stopped by the statement that takes it.
+    @Test(
+        arguments: [
+            ("UPDATE wallets SET available_micros = 999999", .queued),
+            ("UPDATE wallets SET held_micros = 999999", .delivered),
+            ("UPDATE wallets SET held_micros = 999999", .refunded),
+            ("UPDATE credit_lots SET held_micros = 999999", .delivered),
+            ("UPDATE credit_lots SET held_micros = 999999", .refunded),
+        ] as [(SQL, VideoState)])
+    func `a statement takes nothing that the wallet or the lot does not have`(
+        damage: SQL, next: VideoState
+    ) throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let user = try db.insertUser(credit: .dollars(5))
+            _ = try db.insertJob(of: user)
+            try db.submitted(db.claimToSubmit(), task: "task-1")
+            let claim = try db.storing(db.claimToFollow())
+            try db.execute("SET SESSION check_constraint_checks = 0")
+            try db.execute(damage)
+            let entries = try db.count("SELECT COUNT(*) FROM ledger_entries")
+            #expect(throws: BooksDisagree.self) {
+                switch next {
+                case .delivered: try db.deliver(claim)
+                case .refunded: try db.refund(claim)
+                default:
+                    try db.setExpiry(of: db.lotRows(of: user)[0].id, in: .seconds(-1))
+                    _ = try db.expireOverdueLots(limit: 9)
+                }
+            }
+            #expect(try db.job(claim.id).state == .storing)
+            #expect(try db.count("SELECT COUNT(*) FROM ledger_entries") == entries)
+        }
+    }
+
     @Test func `a wallet below zero is refused by the schema`() throws {
         try withDatabase { db in
             let user = try db.insertUser(credit: .dollars(1))
@@ -105,25 +142,56 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
 }
 
 @Suite struct `L8 and L9 price and debt` {
+    /// A second price list, at twice the price.
+    private func makeDearer(_ db: Connection) throws {
+        try db.execute(
+            """
+            INSERT INTO catalog_versions (version, reason, created_at)
+            VALUES (2, 'dearer', UTC_TIMESTAMP(6))
+            """)
+        try db.execute(
+            """
+            INSERT INTO tiers
+            SELECT 2, id, position, name, model, vendor_path, cost_per_second_micros,
+                price_per_second_micros * 2, durations, features, fields, is_popular, is_enabled
+            FROM tiers
+            WHERE catalog_version = 1
+            """)
+    }
+
+    @Test func `a job names the price list that it was ordered by`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let user = try db.insertUser(credit: .dollars(5))
+            let cheap = try db.insertJob(of: user)
+            try makeDearer(db)
+            let draft = try VideoDraft(
+                .object([
+                    "tier": .string("economy"), "duration": .integer(5),
+                    "prompt": .string("A fox runs through fresh snow"),
+                ]), catalog: db.catalog(version: 2))
+            let dear = VideoID.new()
+            try db.accept(
+                VideoOrder(
+                    call: .new(), draft: draft, catalogVersion: 2,
+                    videos: [(id: dear, callbackToken: "token")]), from: user)
+            let found = try db.query(
+                "SELECT id, catalog_version, user_charged_micros FROM video_jobs ORDER BY id"
+            ) { row in
+                "\(try row("id") as VideoID) \(try row("catalog_version") as Int) "
+                    + "\(try row("user_charged_micros") as Money)"
+            }
+            #expect(found == ["\(cheap) 1 $1.00", "\(dear) 2 $2.00"])
+            try expectCleanBooks(db)
+        }
+    }
+
     @Test func `a job keeps the price at which it was ordered`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
             let user = try db.insertUser(credit: .dollars(2))
             let job = try db.insertJob(of: user)
-            try db.execute(
-                """
-                INSERT INTO catalog_versions (version, reason, created_at)
-                VALUES (2, 'dearer', UTC_TIMESTAMP(6))
-                """)
-            try db.execute(
-                """
-                INSERT INTO tiers
-                SELECT 2, id, position, name, model, vendor_path, cost_per_second_micros,
-                    price_per_second_micros * 2, durations, features, fields, is_popular,
-                    is_enabled
-                FROM tiers
-                WHERE catalog_version = 1
-                """)
+            try makeDearer(db)
             #expect(try db.currentCatalogVersion() == 2)
             #expect(
                 try db.catalog(version: 2).tier("economy")?.price(forSeconds: 5) == .dollars(2))

@@ -92,6 +92,20 @@ enum Change: CaseIterable {
         }
     }
 
+    @Test(arguments: [VideoState.submitting, .submitted, .storing])
+    func `a worker whose job is in another state changes nothing, though its lease is good`(
+        state: VideoState
+    ) throws {
+        for change in Change.of(state) where change != .postpone {
+            try withClaim(state) { db, stale in
+                try db.execute("UPDATE video_jobs SET state = 'queued' WHERE id = \(stale.id)")
+                let before = try picture(db, stale.id)
+                #expect(throws: LeaseLost.self, "\(change)") { try change.apply(to: stale, db) }
+                #expect(try picture(db, stale.id) == before, "\(change)")
+            }
+        }
+    }
+
     @Test(arguments: [VideoState.delivered, .refunded])
     func `a final state never changes`(final: VideoState) throws {
         for change in Change.of(.storing) {
