@@ -20,7 +20,7 @@ final class Bench {
     let media: MediaFolder
     let user: UserID
     private(set) var worker: Worker
-    private let configuration: DatabaseConfiguration
+    let configuration: DatabaseConfiguration
 
     /// Runs `body` with a user who has $20, and expects clean books at its end.
     static func with(_ body: (Bench) throws -> Void) throws {

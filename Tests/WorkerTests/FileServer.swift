@@ -20,6 +20,7 @@ final class FileServer: Sendable {
     private final class Log: Sendable {
         let replies = Mutex<[String: Reply]>([:])
         let requests = Mutex<[String]>([])
+        let action = Mutex<(@Sendable () -> Void)?>(nil)
     }
 
     var origin: String { "http://127.0.0.1:\(port)" }
@@ -62,6 +63,11 @@ final class FileServer: Sendable {
         return origin + path
     }
 
+    /// Runs `action` while a file is asked for.
+    func during(_ action: @escaping @Sendable () -> Void) {
+        log.action.withLock { $0 = action }
+    }
+
     private static func serve(_ connection: CInt, _ log: Log) {
         var head: [UInt8] = []
         while !String(decoding: head, as: UTF8.self).contains("\r\n\r\n") {
@@ -72,6 +78,7 @@ final class FileServer: Sendable {
         }
         let path = String(decoding: head, as: UTF8.self).split(separator: " ")[1]
         log.requests.withLock { $0.append(String(path)) }
+        log.action.withLock { $0 }?()
         switch log.replies.withLock({ $0[String(path)] }) {
         case .file(let bytes): answer(connection, "200 OK", "", bytes, bytes.count)
         case .cutOff(let bytes, let announced):

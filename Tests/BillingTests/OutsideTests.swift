@@ -1,0 +1,49 @@
+import Billing
+import BooksSupport
+import DatabaseSupport
+import Domain
+import FoundationEssentials
+import HTTP
+import HTTPTypes
+import Logging
+import MariaDB
+import PaymentSupport
+import Store
+import Stripe
+import Testing
+
+@Suite struct `J12 Stripe is asked outside of transactions` {
+    @Test func `nothing is locked while Stripe is asked, whatever for`() throws {
+        try withFreshDatabase { configuration in
+            let till = Till(Connection(configuration))
+            let observer = Connection(configuration)
+            var paths: Set<String> = []
+            let client = StripeClient(secretKey: "sk_test_key", base: "https://stripe.example") {
+                (request) throws(TransportError) in
+                paths.insert("\(request.method.rawValue) \(request.path)")
+                expectNothingLocked(observer)
+                return try till.stripe.send(request)
+            }
+            let billing = Billing(
+                database: till.db, stripe: client, policy: .test,
+                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let user = try till.db.insertUser()
+            let first = try till.order(for: user)
+            let second = try till.order(for: user)
+            try billing.receive(till.stripe.complete(first.session))
+            try billing.receive(till.stripe.refund(first.payment, cents: 100))
+            try billing.receive(till.stripe.failRefund(of: first.payment))
+            _ = try billing.refund(
+                first.id, amount: .cents(500), by: Operator(userID: nil, reason: "for a test"))
+            try billing.receive(till.stripe.dispute(first.payment, cents: 100))
+            try billing.receive(till.stripe.decide(first.payment, "won"))
+            _ = till.stripe.complete(second.session)
+            try till.db.execute("UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6)")
+            try billing.sweepPurchases(limit: 9)
+            #expect(try till.state(of: second) == .paid)
+            try billing.sweepEvents(now: Date())
+            #expect(paths.count >= 6)
+            try expectCleanBooks(till.db)
+        }
+    }
+}
