@@ -53,6 +53,20 @@ import Testing
         #expect(Money(micros: rate).price(forSeconds: seconds) == Money(micros: micros))
     }
 
+    @Test func `an amount that leaves 64 bits ends the process and is never wrapped`() async {
+        await #expect(processExitsWith: .failure) {
+            print(Money(micros: .max) + Money(micros: 1))
+        }
+        await #expect(processExitsWith: .failure) {
+            print(Money(micros: .min) - Money(micros: 1))
+        }
+        await #expect(processExitsWith: .failure) { print(Money(micros: .max / 2) * 3) }
+        await #expect(processExitsWith: .failure) { print(Money(cents: .max / 9_999)) }
+        await #expect(processExitsWith: .success) {
+            print(Money(micros: .max - 1) + Money(micros: 1))
+        }
+    }
+
     @Test func `sums, differences and multiples are exact`() {
         var money = Money(micros: 3)
         money += Money(micros: 4)

@@ -147,6 +147,26 @@ struct GenerateTests {
         }
     }
 
+    @Test func `each video has a callback path of 24 random bytes before it is sent (J7)`() throws {
+        try withSite { site in
+            let user = try site.makeUser(credit: 10.dollars)
+            for _ in 1...2 {
+                let answer = try site.post(
+                    "/api/videos/generate", order(#", "count": 4"#), as: user)
+                #expect(answer.status == 202)
+            }
+            let paths = try site.database.query(
+                "SELECT callback_token FROM video_jobs WHERE user_id = \(user.id)"
+            ) { row in try row("callback_token") as String }
+            #expect(Set(paths).count == 8)
+            for path in paths {
+                // 24 bytes in the alphabet of URLs, of which no two share what a clock would give.
+                #expect(path.wholeMatch(of: /[A-Za-z0-9_-]{32}/) != nil)
+                #expect(paths.count { $0.prefix(4) == path.prefix(4) } == 1)
+            }
+        }
+    }
+
     @Test func `a balance that is too low is told to the cent`() throws {
         try withSite { site in
             let user = try site.makeUser(credit: Money(cents: 99))

@@ -4,7 +4,8 @@ import Domain
 import MariaDB
 import Store
 import Testing
-import Worker
+
+@testable import Worker
 
 @Suite struct `W6 chores` {
     private func session(_ order: Purchase, _ status: String, _ payment: String) -> String {
@@ -143,7 +144,23 @@ import Worker
         }
     }
 
-    @Test func `books that are wrong stop new orders and nothing else`() throws {
+    @Test func `the books are audited every five minutes (A1)`() throws {
+        try Bench.with { bench in
+            func isClean() throws -> Bool? {
+                try bench.db.healthChecks().first { $0.name == "ledger" }?.isHealthy
+            }
+            bench.worker.doChores()
+            try bench.db.execute("UPDATE wallets SET available_micros = available_micros + 1")
+            for (seconds, expected) in [(290, true), (10, false)] as [(Int64, Bool)] {
+                bench.worker.passTime(.seconds(seconds))
+                bench.worker.doChores()
+                #expect(try isClean() == expected)
+            }
+            try bench.db.execute("UPDATE wallets SET available_micros = available_micros - 1")
+        }
+    }
+
+    @Test func `books that are wrong stop new orders and nothing else (A1)`() throws {
         try Bench.with { bench in
             let job = try bench.insertTask()
             let before = "SET available_micros = available_micros" as SQL
