@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test func `two events of one payment at once have one effect`() throws {
+    @Test func `two events of one payment at once have one effect (W4)`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let user = try till.db.insertUser()

@@ -3,7 +3,7 @@ import MariaDB
 import Testing
 
 struct ConnectionTests {
-    @Test func `an injection attempt is only a value`() throws {
+    @Test func `an injection attempt is only a value (D5)`() throws {
         try withDatabase(migrated: nil) { db in
             let attempt = "' OR 1=1; DROP TABLE users; -- "
             let found = try db.first("SELECT 1 AS one FROM DUAL WHERE 'x' = \(attempt)") { _ in 1 }
@@ -12,7 +12,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test func `two statements in one are refused`() throws {
+    @Test func `two statements in one are refused (D5)`() throws {
         try withDatabase(migrated: nil) { db in
             #expect(throws: DatabaseError.self) { try db.execute("DO 1; DO 2") }
         }
@@ -179,7 +179,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test func `each session has the settings that the rules ask for`() throws {
+    @Test func `each session has the settings that the rules ask for (D1, D7)`() throws {
         try withFreshDatabase(migrated: nil) { configuration in
             let db = Connection(configuration)
             let settings = try db.first(
@@ -249,7 +249,7 @@ struct ConnectionTests {
         #expect(pauses == 0)
     }
 
-    @Test func `an answer that takes too long is a lost connection`() throws {
+    @Test func `an answer that takes too long is a lost connection (D4)`() throws {
         try withFreshDatabase(migrated: nil) { configuration in
             var configuration = configuration
             configuration.readTimeoutSeconds = 1

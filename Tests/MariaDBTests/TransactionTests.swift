@@ -263,6 +263,7 @@ struct TransactionTests {
         }
     }
 
+    // Invariant D4.
     @Test func `an unexpected error closes the session, and the next use opens another`() throws {
         try withWallets { db, other in
             let session = try sessionID(db)
@@ -305,6 +306,7 @@ struct TransactionTests {
         }
     }
 
+    // Invariant D4.
     @Test func `a session killed inside a transaction runs the whole transaction again`() throws {
         try withWallets { db, other in
             var tries = 0
@@ -473,7 +475,7 @@ struct TransactionTests {
         #expect(try balance(1, db) == 100 + count)
     }
 
-    @Test func `a snapshot sees one instant and cannot write`() throws {
+    @Test func `a snapshot sees one instant and cannot write (D1)`() throws {
         try withWallets { db, other in
             try db.snapshot {
                 try add(5, to: 1, other)

@@ -66,6 +66,7 @@ struct CreateRequestTests {
     }
 }
 
+/// What J6 rests on: which answers prove that nothing was made.
 struct CreateAnswerTests {
     @Test(arguments: [
         #"{"code":"SUCCESS","message":"success","data":{"taskId":"cm1","status":"waiting"}}"#,

@@ -37,6 +37,7 @@ private struct Vector: Sendable {
         signature: "/tRTWtXfWVjifEfrfWZ/k36HnPsZnrina1qEdMAM/uQ=")
 }
 
+/// W1: the callbacks of the video vendor, whose age is not judged.
 struct PolloSignatureTests {
     @Test(arguments: [(Vector.one, 56), (Vector.two, 262)])
     private func `the vectors of the reference are accepted`(vector: Vector, length: Int) {

@@ -13,6 +13,7 @@ private func state(_ body: String) throws -> PolloTask.State {
     try status(Recorded(200, body)).get().state
 }
 
+/// What J8 rests on: which answers say something about the task.
 struct StatusTests {
     @Test func `the answer on the wire is read`() throws {
         let recorded = Recorded(

@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func `a sweep moves what has lapsed to breakage and nothing else`() throws {
+    @Test func `a sweep moves what has lapsed to breakage and nothing else (C6)`() throws {
         try withDatabase { db in
             let user = try db.insertUser()
             let old = try db.insertGrant(.dollars(5), of: user)
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test func `sweeps and orders at once neither spend nor expire anything twice`() throws {
+    @Test func `sweeps and orders at once neither spend nor expire anything twice (C6)`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
             let user = try db.insertUser()
@@ -375,7 +375,7 @@ import Testing
         }
     }
 
-    @Test func `keys that differ in case alone are two`() throws {
+    @Test func `keys that differ in case alone are two (D6)`() throws {
         try withDatabase { db in
             let user = try db.insertUser()
             for intent in ["pi_1AbC", "pi_1aBc"] {

@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `ids that differ in case alone are two events`() throws {
+    @Test func `ids that differ in case alone are two events (D6)`() throws {
         try withDatabase { db in
             var effects: [String] = []
             for id in ["evt_1AbC", "evt_1aBc"] {
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func `two events of one payment at once credit it once`() throws {
+    @Test func `two events of one payment at once credit it once (W4)`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
             let user = try db.insertUser()

@@ -40,6 +40,7 @@ private struct Vector: Sendable {
     static let code = "4eef7455ec582d2e5f17f5d029e7e760e93ea6426edbdea21f6e0c58b0bd68e1"
 }
 
+/// W1: Stripe's events.
 struct StripeSignatureTests {
     @Test(arguments: [(Vector.alpha, 259), (Vector.beta, 372)])
     private func `the vectors of the reference are accepted`(vector: Vector, length: Int) {

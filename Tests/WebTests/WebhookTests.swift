@@ -82,7 +82,7 @@ struct StripeWebhookTests {
         }
     }
 
-    @Test func `copies that come at once are credited once`() throws {
+    @Test func `copies that come at once are credited once (W4)`() throws {
         try withFreshDatabase { configuration in
             let first = TestSite(Connection(configuration))
             let (user, _, session) = try ordered(first)
@@ -101,7 +101,8 @@ struct StripeWebhookTests {
         }
     }
 
-    @Test func `what the event says is not believed, only what Stripe says when asked`() throws {
+    @Test func `what the event says is not believed, only what Stripe says when asked (W3)`() throws
+    {
         try withSite { site in
             let (user, id, session) = try ordered(site)
             let answer = try deliver(event(session), to: site)
@@ -143,7 +144,7 @@ struct StripeWebhookTests {
         }
     }
 
-    @Test func `an event of an order that is not known yet is kept, and answered`() throws {
+    @Test func `an event of an order that is not known yet is kept, and answered (W5)`() throws {
         try withSite { site in
             let (_, id, session) = try ordered(site)
             let known = try #require(site.stripe.sessions.first)
@@ -186,7 +187,8 @@ struct StripeWebhookTests {
         }
     }
 
-    @Test func `what is not signed by the secret, lately, over these bytes is refused`() throws {
+    @Test func `what is not signed by the secret, lately, over these bytes is refused (W1)`() throws
+    {
         try withSite { site in
             let (user, _, session) = try ordered(site)
             site.stripe.pay(session)
@@ -219,7 +221,7 @@ struct StripeWebhookTests {
         }
     }
 
-    @Test func `Stripe sends again when we could not ask it`() throws {
+    @Test func `Stripe sends again when we could not ask it (W2)`() throws {
         try withSite { site in
             let (user, _, session) = try ordered(site)
             site.stripe.pay(session)
@@ -235,7 +237,7 @@ struct StripeWebhookTests {
         }
     }
 
-    @Test func `Stripe sends again when our database is down`() throws {
+    @Test func `Stripe sends again when our database is down (W2)`() throws {
         var nowhere = try DatabaseConfiguration(url: "mariadb://root@localhost/rushes")
         nowhere.socket = "/nonexistent/socket"
         let answer = try deliver(event("cs_1"), to: TestSite(Connection(nowhere)))
@@ -322,7 +324,7 @@ struct PolloWebhookTests {
         }
     }
 
-    @Test func `a forged callback is refused and changes nothing`() throws {
+    @Test func `a forged callback is refused and changes nothing (W1)`() throws {
         try withSite { site in
             let video = try rendering(site)
             let body = #"{"taskId": "task-\#(video)", "status": "succeed"}"#
@@ -349,7 +351,7 @@ struct PolloWebhookTests {
         #"{"taskId": "task-of-nobody"}"#, #"{"taskId": ""}"#, "{}", "x", "",
         #"{"taskId": 5}"#,
     ])
-    func `a genuine callback that means nothing to us is answered`(body: String) throws {
+    func `a genuine callback that means nothing to us is answered (W5)`(body: String) throws {
         try withSite { site in
             for path in ["/api/webhooks/pollo", "/api/webhooks/pollo/nobody"] {
                 let answer = try site.post(path, body, headers(body))

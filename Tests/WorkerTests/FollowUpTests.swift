@@ -58,7 +58,7 @@ import Worker
         #"{"data":{"generations":[{"status":"succeed","url":"x"},{"status":"processing"}]}}"#)
 
     @Test(arguments: silences.indices)
-    func `an answer that says nothing about the task changes nothing`(index: Int) throws {
+    func `an answer that says nothing about the task changes nothing (J8)`(index: Int) throws {
         try Bench.with { bench in
             let job = try bench.insertTask()
             bench.vendor.status = Self.silences[index]

@@ -9,7 +9,7 @@ import Testing
 import Worker
 
 @Suite struct `J4 submission` {
-    @Test func `a job is sent as it was ordered, with a callback of its own`() throws {
+    @Test func `a job is sent as it was ordered, with a callback of its own (J7)`() throws {
         try Bench.with { bench in
             let job = try bench.insertJob(tier: "basic")
             #expect(try bench.worker.submitNext())
