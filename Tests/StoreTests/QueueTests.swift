@@ -51,7 +51,9 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
             let claimed = try inParallel(16) { _ -> [VideoID] in
                 let db = Connection(configuration)
                 var claimed: [VideoID] = []
-                while let job = try db.claimSubmission(lasting: .seconds(150), parallel: 1000) {
+                while claimed.count <= 500,
+                    let job = try db.claimSubmission(lasting: .seconds(150), parallel: 1000)
+                {
                     claimed.append(job.id)
                 }
                 return claimed
@@ -94,7 +96,9 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
             let claimed = try inParallel(16) { _ -> [VideoID] in
                 let db = Connection(configuration)
                 var claimed: [VideoID] = []
-                while let job = try db.claimFollowUp(lasting: .seconds(240)) {
+                while claimed.count <= 100,
+                    let job = try db.claimFollowUp(lasting: .seconds(240))
+                {
                     claimed.append(job.id)
                 }
                 return claimed
