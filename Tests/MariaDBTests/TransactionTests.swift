@@ -326,6 +326,24 @@ struct TransactionTests {
         }
     }
 
+    /// A COMMIT on another session would commit nothing, and say that all went well.
+    @Test func `a session killed just before COMMIT runs the whole transaction again (D4)`() throws
+    {
+        try withWallets { db, other in
+            var tries = 0
+            try db.transaction {
+                tries += 1
+                try add(5, to: 1, db)
+                guard tries == 1 else { return }
+                let session = try #require(try sessionID(db))
+                try other.execute("KILL \(session)")
+                try waitForEnd(of: session, other)
+            }
+            #expect(tries == 2)
+            #expect(try balance(1, other) == 105)
+        }
+    }
+
     @Test func `a session killed outside of a transaction fails the statement it was in`() throws {
         try withWallets { db, other in
             let session = try #require(try sessionID(db))

@@ -76,10 +76,9 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
         try withDatabase { db in
             let user = try db.insertUser(credit: .dollars(3))
             let order = try db.order(count: 4)
-            let error = #expect(throws: InsufficientCredits.self) {
-                try db.accept(order, from: user)
-            }
-            #expect(error?.shortfall == .dollars(1))
+            let refusal = InsufficientCredits(required: .dollars(4), current: .dollars(3))
+            #expect(refusal.shortfall == .dollars(1))
+            #expect(throws: refusal) { try db.accept(order, from: user) }
             #expect(try db.videos(of: user, matching: VideoFilter(), before: nil, limit: 9).isEmpty)
             #expect(try db.balance(of: user).reserved == .zero)
             try db.insertGrant(.dollars(2), of: user)

@@ -109,6 +109,32 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            (.order, "credit_lots"), (.reversal, "credit_lots"), (.reversal, "purchases"),
+            (.credit, "purchases"), (.refundByHand, "purchases"), (.cancellation, "video_jobs"),
+        ] as [(Effect, SQL)])
+    func `rows whose numbers are counted with are locked when they are read`(
+        effect: Effect, rows: SQL
+    ) throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let scene = try Scene(db, for: effect)
+            var impatient = configuration
+            impatient.lockWaitTimeoutSeconds = 0
+            let other = Connection(impatient) { _ in }
+            let error = try db.transaction {
+                _ = try db.query("SELECT 1 FROM \(sql: rows) FOR UPDATE") { _ in true }
+                return #expect(throws: DatabaseError.self) { try scene.cause(effect, other) }
+            }
+            #expect(error?.kind == .lockTimeout)
+            let statement = error?.statement ?? ""
+            #expect(statement.hasPrefix("SELECT") && statement.contains("FROM \(rows.text)"))
+            try scene.cause(effect, other)
+            try expectCleanBooks(db)
+        }
+    }
+
     @Test func `users do not wait for each other`() throws {
         try withFreshDatabase { configuration in
             let holder = Connection(configuration)
