@@ -109,7 +109,7 @@ import Testing
                 INSERT INTO ledger_entries
                     (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id,
                      lot_id, job_id, created_at)
-                SELECT UUID(), 'twice', leg, kind, debit_account, credit_account, amount_micros,
+                SELECT UUID(), 'twice', leg + 1, kind, debit_account, credit_account, amount_micros,
                     user_id, lot_id, job_id, created_at
                 FROM ledger_entries
                 WHERE kind = 'release'
@@ -134,7 +134,7 @@ import Testing
                 INSERT INTO ledger_entries
                     (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id,
                      lot_id, purchase_id, created_at)
-                SELECT UUID(), 'twice', leg, kind, debit_account, credit_account, amount_micros,
+                SELECT UUID(), 'twice', leg + 1, kind, debit_account, credit_account, amount_micros,
                     user_id, lot_id, purchase_id, created_at
                 FROM ledger_entries
                 WHERE kind = 'credit'

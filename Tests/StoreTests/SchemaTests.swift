@@ -155,6 +155,35 @@ import Testing
         ("P1", "purchases_session_unique", "UPDATE purchases SET session_id = 'one'"),
         ("P1", "purchases_amounts_positive", "UPDATE purchases SET price_micros = 0"),
         (
+            "J2", "ledger_entries_one_end",
+            """
+            INSERT INTO ledger_entries
+                (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id,
+                 lot_id, job_id, created_at)
+            SELECT UUID(), 'another', leg, 'release', 'held', 'available', amount_micros, user_id,
+                lot_id, job_id, created_at
+            FROM ledger_entries
+            WHERE kind = 'settle'
+            """
+        ),
+        (
+            "J10", "video_jobs_loss_where_refunded",
+            "UPDATE video_jobs SET lost_micros = 1 WHERE state = 'delivered'"
+        ),
+        (
+            "J11", "video_jobs_lease_whole",
+            "UPDATE video_jobs SET lease_until = UTC_TIMESTAMP(6) WHERE state = 'queued'"
+        ),
+        (
+            "P2", "refunds_stripe_refund_unique",
+            """
+            INSERT INTO refunds
+                (id, purchase_id, amount_micros, reason, stripe_refund_id, created_at)
+            SELECT UUID(), id, 10000, 'x', 're_1', created_at
+            FROM purchases
+            """
+        ),
+        (
             "P2", "refunds_amount_whole_cents",
             """
             INSERT INTO refunds (id, purchase_id, amount_micros, reason, created_at)
