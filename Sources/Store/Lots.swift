@@ -176,7 +176,8 @@ extension Connection {
         try record(.expiry, -amount, "Credit expired", opKey: opKey, user: user, subject: .none)
     }
 
-    /// Lets credit lapse of up to `limit` users whose lots are over. Returns how many it touched.
+    /// Lets credit lapse of up to `limit` users whose lots are over. Returns of how many. One whose
+    /// books are wrong keeps no other back; its error is thrown when nothing could lapse.
     package func expireOverdueLots(limit: Int) throws -> Int {
         let users = try query(
             """
@@ -186,13 +187,21 @@ extension Connection {
             LIMIT \(limit)
             """
         ) { row in try row("user_id") as UserID }
+        var count = 0
+        var failure: (any Error)?
         for user in users {
-            try transaction {
-                _ = try lockWallet(of: user)
-                try announceLowBalance(of: user)
+            do {
+                try transaction {
+                    _ = try lockWallet(of: user)
+                    try announceLowBalance(of: user)
+                }
+                count += 1
+            } catch  where error.isOfTheBooks {
+                failure = failure ?? error
             }
         }
-        return users.count
+        if count == 0, let failure { throw failure }
+        return count
     }
 }
 

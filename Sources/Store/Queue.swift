@@ -492,7 +492,8 @@ extension Connection {
     private typealias WaitingJob = (id: VideoID, user: UserID, state: VideoState)
 
     /// Has `end` end each job that is found, in a transaction of its own; those that another
-    /// process was quicker with are not returned.
+    /// process was quicker with are not returned. One whose books are wrong keeps no other back;
+    /// its error is thrown when none could be ended.
     private func end(
         _ condition: SQL, _ end: (WaitingJob) throws -> Void
     ) throws -> [(id: VideoID, state: VideoState)] {
@@ -506,14 +507,20 @@ extension Connection {
         ) { row in
             try WaitingJob(id: row("id"), user: row("user_id"), state: row("state"))
         }
-        return try found.compactMap { job in
+        var ended: [(id: VideoID, state: VideoState)] = []
+        var failure: (any Error)?
+        for job in found {
             do {
                 try transaction { try end(job) }
-                return (job.id, job.state)
+                ended.append((job.id, job.state))
             } catch is LeaseLost {
-                return nil
+                continue
+            } catch  where error.isOfTheBooks {
+                failure = failure ?? error
             }
         }
+        if ended.isEmpty, let failure { throw failure }
+        return ended
     }
 
     private func isVendorDown() throws -> Bool {

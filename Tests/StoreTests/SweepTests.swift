@@ -82,6 +82,50 @@ import Testing
         }
     }
 
+    @Test func `a job whose books are wrong keeps no other from its end (J9)`() throws {
+        try withQueue { db in
+            let jobs = try (1...2).map { _ in
+                try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            }
+            for job in jobs { try db.passDeadline(of: job) }
+            func shift(_ sign: Int) throws {
+                try db.execute(
+                    """
+                    UPDATE credit_lots
+                    SET held_micros = held_micros - \(sign), spent_micros = spent_micros + \(sign)
+                    WHERE user_id = (SELECT user_id FROM video_jobs WHERE id = \(jobs[0]))
+                    """)
+            }
+            try shift(1)
+            #expect(try db.sweepOverdueJobs() == [jobs[1]])
+            #expect(throws: BooksDisagree.self) { try db.sweepOverdueJobs() }
+            #expect(try db.job(jobs[0]).state == .queued)
+            try shift(-1)
+            #expect(try db.sweepOverdueJobs() == [jobs[0]])
+        }
+    }
+
+    @Test func `a user whose books are wrong keeps no other's credit from lapsing (C6)`() throws {
+        try withQueue { db in
+            let users = try (1...2).map { _ in try db.insertUser(credit: .dollars(1)) }
+            for user in users {
+                try db.setExpiry(of: db.lotRows(of: user)[0].id, in: .seconds(-1))
+            }
+            func shift(_ amount: Int) throws {
+                try db.execute(
+                    """
+                    UPDATE wallets SET available_micros = available_micros + \(amount)
+                    WHERE user_id = \(users[0])
+                    """)
+            }
+            try shift(-1)
+            #expect(try db.expireOverdueLots(limit: 9) == 1)
+            #expect(throws: BooksDisagree.self) { try db.expireOverdueLots(limit: 9) }
+            try shift(1)
+            #expect(try db.expireOverdueLots(limit: 9) == 1)
+        }
+    }
+
     @Test func `eight sweeps at once refund each job once`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
