@@ -6,7 +6,7 @@ import HTTPTypes
 /// The bounds of a download.
 package struct DownloadLimits: Sendable {
     package var maxBytes: Int
-    /// For each hop of the way, the body of the last one included.
+    /// For the whole way, redirects and the body at its end.
     package var timeout: Duration
     /// A transfer that stays below this for `lowSpeedTime` is given up.
     package var lowSpeedBytesPerSecond: Int
@@ -68,7 +68,12 @@ extension Curl {
         _ url: String, to descriptor: CInt, _ limits: DownloadLimits
     ) throws(TransportError) -> DownloadedFile {
         var url = url
+        let deadline = ContinuousClock.now + limits.timeout
         for _ in 0...limits.maxRedirects {
+            let left = ContinuousClock.now.duration(to: deadline)
+            guard left >= .milliseconds(1) else {
+                throw TransportError(.unknown, "the redirects took all the time there was")
+            }
             guard let origin = Origin(of: url) else {
                 throw TransportError(.refusedAddress, "not a URL that may be fetched")
             }
@@ -79,7 +84,7 @@ extension Curl {
             let status = try perform(
                 OutboundRequest(method: .get, url: url), transfer,
                 Limits(
-                    total: limits.timeout, maxBytes: limits.maxBytes,
+                    total: left, maxBytes: limits.maxBytes,
                     lowSpeed: (limits.lowSpeedBytesPerSecond, limits.lowSpeedTime)),
                 protocols: isExcepted ? "http,https" : "https")
             switch status {

@@ -4,9 +4,10 @@ import Pollo
 import Store
 
 extension Worker {
-    /// How long a claim to ask and to store lasts: longer than a status call, a download, a probe
-    /// and a poster together.
-    private static let lease = Duration.seconds(240)
+    /// How long a claim to ask and to store lasts: longer than a status call (60 s), a download
+    /// (120 s), two probes (20 s each), a poster (30 s) and what is written down between and after
+    /// them (twice a minute at the most) together.
+    private static let lease = Duration.seconds(420)
 
     /// Asks for the next task that is due, and stores its file when it is done. Returns whether
     /// there was one.

@@ -6,7 +6,7 @@ import Store
 extension Worker {
     /// How long a claim to submit lasts: longer than the create call can take, and than the
     /// outcome can be kept from the database.
-    private static let lease = Duration.seconds(150)
+    private static let lease = Duration.seconds(180)
     /// How long submitting rests when the vendor's balance is empty or it does not know our key;
     /// then one call asks again.
     private static let pauseOfAll = Duration.seconds(30)
