@@ -498,7 +498,9 @@ def expiry(shop: Shop) -> str:
         "AND remaining_micros > 0")
 
     def lapse() -> None:
+        # A worker that was stopped in a transaction keeps its rows for ten seconds.
         shop.stack.sql(
+            "SET SESSION innodb_lock_wait_timeout = 30; "
             "UPDATE credit_lots SET expires_at = UTC_TIMESTAMP(6), original_expires_at = "
             f"UTC_TIMESTAMP(6) WHERE user_id = '{customer.user}' AND remaining_micros > 0")
 
