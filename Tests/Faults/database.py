@@ -59,7 +59,8 @@ def _rival(stack: Stack, customer: Customer) -> Iterator[Path]:
     script.write_text(rounds)
     with script.open() as source, errors.open("w") as sink:
         process = subprocess.Popen(
-            client(stack.database_socket, "--force", "rushes"), stdin=source, stdout=subprocess.DEVNULL, stderr=sink)
+            client(stack.database_socket, "--force", "rushes"), stdin=source,
+            stdout=subprocess.DEVNULL, stderr=sink)
     try:
         yield errors
     finally:

@@ -40,7 +40,7 @@ class _Restore:
         lost = self._go_on()
         with self.stack.without_worker():
             self._copy_files(self.copy, self.stack.state / "db")
-            words = self.stack.run("admin", "refund-queued", "--reason", "An older copy is restored")
+            words = self.stack.run("admin", "refund-queued", "--reason", "Restored a copy")
             demand(words.startswith("2 videos"), f"given back: {words}")
         # An hour later the list of events is read again.
         self.stack.sql("UPDATE health_checks SET checked_at = checked_at - INTERVAL 1 HOUR")
@@ -59,8 +59,9 @@ class _Restore:
         shop.order(customer, "lost", PROMPT)
         shop.check_books()
         return (
-            "2 payments and a refund in the books once, 2 waiting jobs given back; named: a payment "
-            f"without its order, {billed} tasks that are not ours any more; no job was bought twice")
+            "2 payments and a refund in the books once, 2 waiting jobs given back; named: a "
+            f"payment without its order, {billed} tasks that are not ours any more; no job was "
+            "bought twice")
 
     def _make_copy(self) -> None:
         """What the copy knows: an order that is not paid yet, a paid one, a job that has ended, one
