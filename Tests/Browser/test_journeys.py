@@ -159,6 +159,7 @@ def test_a_private_page_asks_to_log_in_and_comes_back(open_as, buyer):
     expect(page.get_by_label("State")).to_have_value("completed")
     page.get_by_role("button", name="Account").click()
     page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("/")
     expect(page.get_by_role("link", name="Log in")).to_be_visible()
     page.goto("/credits")
     expect(page).to_have_url(re.compile(r"/login\?next=%2Fcredits$"))

@@ -40,6 +40,7 @@ class _Restore:
         lost = self._go_on()
         with self.stack.without_worker():
             self._copy_files(self.copy, self.stack.state / "db")
+            self.stack.sql("DO 1")  # As soon as the database answers.
             words = self.stack.run("admin", "refund-queued", "--reason", "Restored a copy")
             demand(words.startswith("2 videos"), f"given back: {words}")
         # An hour later the list of events is read again.
