@@ -12,8 +12,12 @@ struct Ledger: ParsableCommand {
             abstract: "Recomputes all that the books promise; exits 0 only when they are clean.")
 
         func run() throws {
-            let database = Connection(try Environment().databaseURL())
-            let violations = try database.audit()
+            let environment = try Environment()
+            let database = Connection(try environment.databaseURL())
+            var violations = try database.audit()
+            for node in try environment.databaseNodes() {
+                violations += try database.compare(with: Connection(node))
+            }
             for violation in violations { print("\(violation.rule): \(violation)") }
             guard violations.isEmpty else {
                 print("\(violations.count) violations")

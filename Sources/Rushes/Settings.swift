@@ -44,9 +44,9 @@ struct Environment {
 
     /// The variables that may come from a file, and whose values are never shown.
     private static let secrets: Set<String> = [
-        "DATABASE_URL", "MIGRATE_DATABASE_URL", "JWT_SECRET", "JWT_SECRET_PREVIOUS",
-        "POLLO_API_KEY", "POLLO_WEBHOOK_SECRET", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
-        "MAIL_URL", "SENTRY_DSN",
+        "DATABASE_URL", "DATABASE_NODE_URLS", "MIGRATE_DATABASE_URL", "JWT_SECRET",
+        "JWT_SECRET_PREVIOUS", "POLLO_API_KEY", "POLLO_WEBHOOK_SECRET", "STRIPE_SECRET_KEY",
+        "STRIPE_WEBHOOK_SECRET", "MAIL_URL", "SENTRY_DSN",
     ]
 
     func text(_ name: String) -> String? {
@@ -71,7 +71,18 @@ struct Environment {
     }
 
     func databaseURL(_ name: String = "DATABASE_URL") throws -> DatabaseConfiguration {
-        let url = try required(name)
+        try databaseURL(name, required(name))
+    }
+
+    /// The nodes of the database's cluster, whose books the auditor compares; none by default.
+    func databaseNodes() throws -> [DatabaseConfiguration] {
+        let name = "DATABASE_NODE_URLS"
+        return try (text(name) ?? "").split(separator: ",").map { url in
+            try databaseURL(name, String(url).trimmed)
+        }
+    }
+
+    private func databaseURL(_ name: String, _ url: String) throws -> DatabaseConfiguration {
         do throws(InvalidDatabaseURL) {
             return try DatabaseConfiguration(url: url)
         } catch {
@@ -91,6 +102,7 @@ struct Settings: Sendable {
 
     let appURL: String
     let database: DatabaseConfiguration
+    let databaseNodes: [DatabaseConfiguration]
     let jwtSecret: [UInt8]
     let previousJWTSecret: [UInt8]?
     let polloKey: String
@@ -119,6 +131,7 @@ struct Settings: Sendable {
             Stage.init(rawValue:))
         appURL = try Self.base("APP_URL", environment.required("APP_URL"))
         database = try environment.databaseURL()
+        databaseNodes = try environment.databaseNodes()
         jwtSecret = try Self.jwtSecret("JWT_SECRET", environment.required("JWT_SECRET"))
         previousJWTSecret = try environment.text("JWT_SECRET_PREVIOUS").map {
             try Self.jwtSecret("JWT_SECRET_PREVIOUS", $0)

@@ -42,6 +42,7 @@ struct Work: ParsableCommand {
                     let clock = ClockWatch()
                     let worker = Worker(
                         settings: settings.worker, database: Connection(settings.database),
+                        nodes: settings.databaseNodes.map { Connection($0) },
                         pollo: settings.pollo(),
                         stripe: settings.stripe(timeout: .seconds(20), clock: clock),
                         downloads: settings.downloads(), clock: clock, log: log)

@@ -156,8 +156,26 @@ extension Worker {
         }
     }
 
+    /// What is wrong at other nodes of the database's cluster. One that does not answer is down,
+    /// which is no fault of the books.
+    private func compareNodes() -> [Violation] {
+        var violations: [Violation] = []
+        var problems: [String] = []
+        for node in nodes {
+            do {
+                violations += try database.compare(with: node)
+            } catch {
+                problems.append("\(node.configuration): \(error)")
+            }
+        }
+        report(
+            "nodes", problems.isEmpty,
+            problems.isEmpty ? "\(nodes.count) compared" : problems.joined(separator: "; "))
+        return violations
+    }
+
     private func audit() throws {
-        let violations = try database.audit()
+        let violations = try database.audit() + compareNodes()
         for violation in violations {
             log.critical(
                 "the books are wrong",

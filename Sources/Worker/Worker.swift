@@ -42,6 +42,7 @@ package struct WorkerSettings: Sendable {
 package final class Worker {
     let settings: WorkerSettings
     let database: Connection
+    let nodes: [Connection]
     let pollo: PolloClient
     let stripe: StripeClient
     let downloads: Curl
@@ -50,13 +51,16 @@ package final class Worker {
     /// When each of the upkeep's chores was last done by this thread.
     var choresDoneAt: [Chore: ContinuousClock.Instant] = [:]
 
-    /// - Parameter clock: watches what `stripe` is answered.
+    /// - Parameters:
+    ///   - nodes: the nodes of the database's cluster, which have to agree with it.
+    ///   - clock: watches what `stripe` is answered.
     package init(
-        settings: WorkerSettings, database: Connection, pollo: PolloClient, stripe: StripeClient,
-        downloads: Curl, clock: ClockWatch, log: Logger
+        settings: WorkerSettings, database: Connection, nodes: [Connection] = [],
+        pollo: PolloClient, stripe: StripeClient, downloads: Curl, clock: ClockWatch, log: Logger
     ) {
         self.settings = settings
         self.database = database
+        self.nodes = nodes
         self.pollo = pollo
         self.stripe = stripe
         self.downloads = downloads

@@ -72,8 +72,7 @@ class Node:
         # A dead neighbour is missed after two seconds instead of five.
         provider = (
             f"gmcast.listen_addr=tcp://127.0.0.1:{port};ist.recv_addr=127.0.0.1:{transfer_port};"
-            "gcache.size=64M;evs.keepalive_period=PT0.5S;evs.suspect_timeout=PT2S;"
-            "evs.inactive_timeout=PT4S")
+            "gcache.size=64M;evs.keepalive_period=PT0.5S;evs.suspect_timeout=PT2S")
         # The settings of bin/lib.sh with less memory, and those of a cluster.
         self._command = [
             "mariadbd", "--no-defaults", *as_root(), f"--datadir={self.data}",
@@ -226,7 +225,10 @@ class Cluster:
 
     def url(self, account: str) -> str:
         """The writer's address for an account, whose name is its password."""
-        return f"mariadb://{account}:{account}@localhost/rushes?socket={self.address.path}"
+        return _url(account, self.address.path)
+
+    def node_urls(self, account: str) -> str:
+        return ",".join(_url(account, node.socket) for node in self.nodes)
 
     def await_whole(self) -> None:
         poll(
@@ -285,6 +287,10 @@ class Cluster:
         return sum(len(rows) for rows in first.values())
 
 
+def _url(account: str, path: Path) -> str:
+    return f"mariadb://{account}:{account}@localhost/rushes?socket={path}"
+
+
 def as_root() -> list[str]:
     return ["--user=root"] if os.geteuid() == 0 else []
 
@@ -298,7 +304,7 @@ def nodes(shop: Shop, dice: random.Random, rounds: int, orders: int) -> str:
     cluster = Cluster()
     stack = Stack(
         shop.stack.program_files, DATABASE_URL=cluster.url("rushes"),
-        MIGRATE_DATABASE_URL=cluster.url("owner"))
+        DATABASE_NODE_URLS=cluster.node_urls("rushes"), MIGRATE_DATABASE_URL=cluster.url("owner"))
     stack.database_socket = cluster.address.path
     try:
         with cluster:

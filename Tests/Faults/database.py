@@ -235,7 +235,7 @@ def disk_full(shop: Shop, room: int) -> str:
 
     with contextlib.ExitStack() as disk:
         with stack.without_database():
-            disk.enter_context(small_disk(folder, _megabytes(folder) + room))
+            disk.enter_context(small_disk(folder, room))
         try:
             filler = folder / "filler"
             with threads(4, buyer) as errors:
@@ -264,11 +264,6 @@ def disk_full(shop: Shop, room: int) -> str:
     return (
         f"{made} orders until it was full, {refused[503]} answers of 503, health {health}; "
         f"{seconds:.1f} s after there was room orders were taken again, {orders()} in all, lost 0")
-
-
-def _megabytes(folder: Path) -> int:
-    """What the files take when they are copied, without holes."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) >> 20
 
 
 def _fill(filler: Path) -> None:

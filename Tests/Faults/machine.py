@@ -22,14 +22,15 @@ from stack import Skipped, Stack, client, demand, end, poll, spawn
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
-    """A file system of its own over a folder, with what lies in the folder; what was added is
-    carried back at the end."""
+def small_disk(folder: Path, room: int) -> Iterator[None]:
+    """A file system of its own over a folder, with what lies in the folder and so many megabytes
+    of room; what was added is carried back at the end."""
     if os.geteuid() != 0:
         raise Skipped("a small disk needs root")
     copy = folder.with_name(folder.name + ".kept")
     shutil.copytree(folder, copy)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "rushes", str(folder)]
+    size = room * 1024 + _kilobytes(copy)
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}k,mode=700", "rushes", str(folder)]
     result = subprocess.run(mount, capture_output=True, text=True)
     if result.returncode != 0:
         shutil.rmtree(copy)
@@ -43,6 +44,12 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
         shutil.copytree(copy, folder, dirs_exist_ok=True)
         shutil.rmtree(copy)
+
+
+def _kilobytes(folder: Path) -> int:
+    """What the files take in pages, without holes."""
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return sum(-(-size // 4096) * 4 for size in sizes)
 
 
 def media_full(shop: Shop) -> str:

@@ -95,8 +95,27 @@ def test_the_application_listens_on_no_port(running: Stack) -> None:
 
 
 def test_the_kept_environment_is_enough_to_verify_the_books(running: Stack) -> None:
-    command = f'. "{running.state}/env" && "{running.environment["RUSHES_BIN_DIR"]}/rushes" '
-    assert subprocess.run(["bash", "-c", command + "ledger verify"]).returncode == 0
+    assert verify(running).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("nodes", "found"),
+    [
+        ("$DATABASE_URL, $DATABASE_URL", ""),
+        ("$DATABASE_URL,nowhere", "DATABASE_NODE_URLS the database URL does not begin with"),
+        ("mariadb://rushes@localhost/rushes?socket=/nowhere", "/nowhere"),
+    ],
+)
+def test_the_nodes_of_a_cluster_are_verified_too(running: Stack, nodes: str, found: str) -> None:
+    result = verify(running, f'DATABASE_NODE_URLS="{nodes}"')
+    assert (result.returncode == 0) == (not found)
+    assert found in result.stderr
+
+
+def verify(running: Stack, settings: str = "") -> subprocess.CompletedProcess:
+    program = f'"{running.environment["RUSHES_BIN_DIR"]}/rushes"'
+    command = f'. "{running.state}/env" && {settings} {program} ledger verify'
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("service", sorted(SERVICES - {"supervisor"}))

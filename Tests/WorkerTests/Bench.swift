@@ -47,13 +47,14 @@ final class Bench {
 
     private static func worker(
         _ configuration: DatabaseConfiguration, _ vendor: Vendor, _ cashier: Cashier,
-        _ files: FileServer, _ media: MediaFolder
+        _ files: FileServer, _ media: MediaFolder, nodes: [DatabaseConfiguration] = []
     ) -> Worker {
         Worker(
             settings: WorkerSettings(
                 appURL: "https://shop.example", media: media, parallel: 4,
                 pollInterval: .seconds(5), deadlines: JobDeadlines(), creditPolicy: .test),
-            database: Connection(configuration), pollo: vendor.client, stripe: cashier.client,
+            database: Connection(configuration), nodes: nodes.map { Connection($0) },
+            pollo: vendor.client, stripe: cashier.client,
             downloads: Curl(
                 CurlOptions(
                     userAgent: "Rushes/test",
@@ -70,6 +71,11 @@ final class Bench {
             UPDATE video_jobs SET lease_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND
             WHERE lease_until IS NOT NULL
             """)
+    }
+
+    /// The worker's database is a cluster of these nodes from here on.
+    func useNodes(_ nodes: [DatabaseConfiguration]) {
+        worker = Self.worker(configuration, vendor, cashier, files, media, nodes: nodes)
     }
 
     /// The worker's database is behind a proxy from here on.

@@ -95,6 +95,36 @@ import Testing
         }
     }
 
+    @Test func `a node with other books stops new jobs, and one that is down does not (A1, D9)`()
+        throws
+    {
+        try Bench.with { bench in
+            func isHealthy(_ name: String) throws -> Bool? {
+                try bench.db.healthChecks().first { $0.name == name }?.isHealthy
+            }
+            bench.useNodes([bench.configuration])
+            bench.worker.doChores()
+            #expect(try isHealthy("nodes") == true)
+            #expect(try isHealthy("ledger") == true)
+
+            var down = bench.configuration
+            down.socket = "/nonexistent"
+            bench.useNodes([down])
+            bench.worker.doChores()
+            #expect(try isHealthy("nodes") == false)
+            #expect(try isHealthy("ledger") == true)
+
+            try bench.db.execute(
+                "UPDATE ledger_entries SET created_at = created_at - INTERVAL 2 MINUTE")
+            try withFreshDatabase { other in
+                bench.useNodes([bench.configuration, other])
+                bench.worker.doChores()
+            }
+            #expect(try isHealthy("nodes") == true)
+            #expect(try isHealthy("ledger") == false)
+        }
+    }
+
     @Test(arguments: [(-600.0, " s ahead of Stripe"), (86_400, " s behind Stripe"), (3, nil)])
     func `a clock that is wrong is reported, for it refuses genuine events (D8)`(
         vendorAhead: Double, words: String?

@@ -1,0 +1,49 @@
+internal import FoundationEssentials
+package import MariaDB
+
+extension Connection {
+    /// What the books of another node of this one's cluster have that these do not, the other way
+    /// round, or wrong (A1, D9): nothing when the nodes agree.
+    ///
+    /// The ledgers are compared as they were a minute ago, for nobody adds to that any more; all
+    /// else in the books follows from them, which the node's own audit shows. Throws when the node
+    /// does not answer, or is without the cluster's majority.
+    package func compare(with node: Connection) throws -> [Violation] {
+        let own = try ledgerDigests(before: nil)
+        let other = try node.ledgerDigests(before: own.end)
+        let days = Set(own.days.keys).union(other.days.keys)
+        let differences = days.sorted().filter { own.days[$0] != other.days[$0] }.map { day in
+            Violation(
+                rule: "D9",
+                description: """
+                    the ledgers of \(day) differ: \(own.days[day] ?? "no entries") here, \
+                    \(other.days[day] ?? "no entries") at \(node.configuration)
+                    """)
+        }
+        let found = try node.audit().map { violation in
+            Violation(rule: violation.rule, description: "at \(node.configuration): \(violation)")
+        }
+        return differences + found
+    }
+
+    /// A digest of each day's entries that are older than `end` (a minute, when nil). On a cluster
+    /// it waits for all that was committed anywhere before
+    /// (<https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait>).
+    private func ledgerDigests(before end: Date?) throws -> (end: Date, days: [String: String]) {
+        let end = try end ?? databaseTime().addingTimeInterval(-60)
+        let rows = try query(
+            """
+            SET STATEMENT wsrep_sync_wait = 1 FOR
+            SELECT CAST(DATE(created_at) AS CHAR) AS day,
+                CONCAT(COUNT(*), ' entries of ', SUM(amount_micros), ' micro-dollars, digest ',
+                    BIT_XOR(CRC32(CONCAT_WS(
+                        '|', id, op_key, leg, kind, debit_account, credit_account, amount_micros,
+                        user_id, lot_id, job_id, purchase_id, created_at)))) AS digest
+            FROM ledger_entries
+            WHERE created_at < \(end)
+            GROUP BY DATE(created_at)
+            """
+        ) { row in try (row("day") as String, row("digest") as String) }
+        return (end, Dictionary(uniqueKeysWithValues: rows))
+    }
+}
