@@ -102,7 +102,7 @@ def test_the_kept_environment_is_enough_to_verify_the_books(running: Stack) -> N
     ("nodes", "found"),
     [
         ("$DATABASE_URL, $DATABASE_URL", ""),
-        ("$DATABASE_URL,nowhere", "DATABASE_NODE_URLS the database URL does not begin with"),
+        ("$DATABASE_URL,nowhere", "DATABASE_NODE_URLS does not begin with mariadb://"),
         ("mariadb://rushes@localhost/rushes?socket=/nowhere", "/nowhere"),
     ],
 )
