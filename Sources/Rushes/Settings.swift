@@ -58,6 +58,11 @@ struct Environment {
         return text
     }
 
+    /// The parts between commas, without the white space around them; none when it is not set.
+    func list(_ name: String) -> [String] {
+        (text(name) ?? "").split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
+    }
+
     /// The value read by `parse`, or `standard` when the variable is not set.
     func value<Value>(
         _ name: String, default standard: Value, like example: String,
@@ -77,9 +82,7 @@ struct Environment {
     /// The nodes of the database's cluster, whose books the auditor compares; none by default.
     func databaseNodes() throws -> [DatabaseConfiguration] {
         let name = "DATABASE_NODE_URLS"
-        return try (text(name) ?? "").split(separator: ",").map { url in
-            try databaseURL(name, String(url).trimmed)
-        }
+        return try list(name).map { url in try databaseURL(name, url) }
     }
 
     private func databaseURL(_ name: String, _ url: String) throws -> DatabaseConfiguration {
@@ -152,8 +155,8 @@ struct Settings: Sendable {
         isLive = stripeKey.dropFirst(3).hasPrefix("live_")
         stripeBase = try Self.base(
             "STRIPE_API_BASE", environment.text("STRIPE_API_BASE") ?? Self.stripeBase)
-        stripeWebhookSecrets = try environment.required("STRIPE_WEBHOOK_SECRET")
-            .split(separator: ",").map { String($0).trimmed }.filter { !$0.isEmpty }
+        _ = try environment.required("STRIPE_WEBHOOK_SECRET")
+        stripeWebhookSecrets = environment.list("STRIPE_WEBHOOK_SECRET")
         guard !stripeWebhookSecrets.isEmpty,
             stripeWebhookSecrets.allSatisfy({ $0.hasPrefix("whsec_") })
         else {

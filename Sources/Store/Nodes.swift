@@ -9,15 +9,16 @@ extension Connection {
     /// else in the books follows from them, which the node's own audit shows. Throws when the node
     /// does not answer, or is without the cluster's majority.
     package func compare(with node: Connection) throws -> [Violation] {
-        let own = try ledgerDigests(before: nil)
-        let other = try node.ledgerDigests(before: own.end)
-        let days = Set(own.days.keys).union(other.days.keys)
-        let differences = days.sorted().filter { own.days[$0] != other.days[$0] }.map { day in
+        let end = try databaseTime().addingTimeInterval(-60)
+        let own = try ledgerDigests(before: end)
+        let other = try node.ledgerDigests(before: end)
+        let days = Set(own.keys).union(other.keys)
+        let differences = days.sorted().filter { own[$0] != other[$0] }.map { day in
             Violation(
                 rule: "D9",
                 description: """
-                    the ledgers of \(day) differ: \(own.days[day] ?? "no entries") here, \
-                    \(other.days[day] ?? "no entries") at \(node.configuration)
+                    the ledgers of \(day) differ: \(own[day] ?? "no entries") here, \
+                    \(other[day] ?? "no entries") at \(node.configuration)
                     """)
         }
         let found = try node.audit().map { violation in
@@ -26,11 +27,10 @@ extension Connection {
         return differences + found
     }
 
-    /// A digest of each day's entries that are older than `end` (a minute, when nil). On a cluster
-    /// it waits for all that was committed anywhere before
+    /// For each day a digest of its entries that are older than `end`. On a cluster it waits for
+    /// all that was committed anywhere before
     /// (<https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait>).
-    private func ledgerDigests(before end: Date?) throws -> (end: Date, days: [String: String]) {
-        let end = try end ?? databaseTime().addingTimeInterval(-60)
+    private func ledgerDigests(before end: Date) throws -> [String: String] {
         let rows = try query(
             """
             SET STATEMENT wsrep_sync_wait = 1 FOR
@@ -44,6 +44,6 @@ extension Connection {
             GROUP BY DATE(created_at)
             """
         ) { row in try (row("day") as String, row("digest") as String) }
-        return (end, Dictionary(uniqueKeysWithValues: rows))
+        return Dictionary(uniqueKeysWithValues: rows)
     }
 }
