@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from urllib.parse import quote
 
 import pytest
 from pages import Person, balance, buy, card, choose, create_button, log_in, press, sign_up, write_prompt
@@ -165,14 +166,51 @@ def test_a_private_page_asks_to_log_in_and_comes_back(open_as, buyer):
     expect(page).to_have_url(re.compile(r"/login\?next=%2Fcredits$"))
 
 
+# Each of these leads to another site in some reading of it.
+ELSEWHERE = [
+    "https://example.com/", "//example.com/", "/\\example.com/", "\\\\example.com/", "///example.com/x",
+    "/.//example.com/x", "/..//example.com/x", "/%2e//example.com/x", "/a/..//example.com/x", "./\\\\/example.com",
+    "\t//example.com/", "/\t/example.com/", "/\n/example.com/", " //example.com/", "https:\\\\example.com/",
+    "http://localhost/", "//localhost:1/", "javascript:alert(1)", "java\nscript:alert(1)",
+    "data:text/html,x", "blob:https://example.com/x", "https://user@localhost:8443.example.com/",
+]
+
+
 @pytest.mark.refusals(401)
-@pytest.mark.parametrize("next_path", ["https://example.com/", "//example.com/", "/\\example.com/", "javascript:alert(1)"])
-def test_login_leads_to_no_other_site(open_as, buyer, next_path):
+@pytest.mark.parametrize("wanted", ["/.//example.com/x", *ELSEWHERE[:4]])
+def test_login_leads_to_no_other_site(open_as, buyer, wanted):
     page = open_as(buyer)
     page.goto("/create")
     expect(page.locator("[data-email]")).to_have_text(buyer.email)
-    page.goto(f"/login?next={next_path}")
-    expect(page).to_have_url(re.compile(r"/create$"))
+    page.goto(f"/login?next={quote(wanted, safe='')}")
+    expect(page).to_have_url(re.compile(r"^https://[^/]+/create$"))
+
+
+def test_an_address_of_this_site_is_judged_as_it_is_used(open_as):
+    page = open_as()
+    page.goto("/")
+
+    def own(texts):
+        module = "const { ownAddress } = await import('/assets/js/app.js');"
+        return page.evaluate(f"async (texts) => {{ {module} return texts.map(ownAddress); }}", texts)
+
+    origin = page.evaluate("location.origin")
+    user = origin.replace("://", "://user@") + "/videos"
+    assert own([*ELSEWHERE, user, f"blob:{origin}/x", origin + ".example.com/"]) == [None] * (len(ELSEWHERE) + 3)
+    taken = ["/videos?q=a#b", "videos", "?q=a", "/a%2F%2Fb", "/a//b", f"{origin}/credits", "/%2F/example.com"]
+    assert own(taken) == [
+        f"{origin}/videos?q=a#b", f"{origin}/videos", f"{origin}/?q=a", f"{origin}/a%2F%2Fb",
+        f"{origin}/a//b", f"{origin}/credits", f"{origin}/%2F/example.com",
+    ]  # fmt: skip
+
+
+def test_a_payment_page_has_a_web_address(open_as):
+    page = open_as()
+    page.goto("/")
+    module = "const { webAddress } = await import('/assets/js/app.js');"
+    texts = ["https://pay.example/a b", "javascript:alert(1)", "\tjavascript:alert(1)", "data:text/html,x", "/videos", ""]
+    found = page.evaluate(f"async (texts) => {{ {module} return texts.map(webAddress); }}", texts)
+    assert found == ["https://pay.example/a%20b", None, None, None, None, None]
 
 
 def test_what_was_typed_survives_a_reload(open_as, newcomer):

@@ -119,17 +119,24 @@ export function keepDraft(draft) {
 /** Whether there is something worth coming back to. */
 export const hasDraft = () => Boolean(readDraft().prompt || readDraft().image);
 
-/** Where to go after login: a path of this site, never another one. @returns {string} */
-export function nextPath() {
-  const wanted = new URLSearchParams(location.search).get("next") ?? "";
-  try {
-    const url = new URL(wanted, location.origin);
-    if (wanted.startsWith("/") && url.origin === location.origin) return url.pathname + url.search + url.hash;
-  } catch {
-    // Not an address: the default will do.
-  }
-  return "/create";
+/**
+ * The whole address that `text` stands for on this site, or null when it leads anywhere else. What
+ * is judged is what is given back: a path alone means another site when it begins with two slashes.
+ * @param {string} text
+ */
+export function ownAddress(text) {
+  const url = URL.canParse(text, location.origin) && new URL(text, location.origin);
+  return url && url.href.startsWith(`${location.origin}/`) && !url.pathname.startsWith("//") ? url.href : null;
 }
+
+/** The address of a page somewhere on the web, such as a payment page; null for any other kind. @param {string} text */
+export function webAddress(text) {
+  const url = URL.canParse(text) && new URL(text);
+  return url && /^https?:$/.test(url.protocol) ? url.href : null;
+}
+
+/** Where to go after login: a page of this site. */
+export const nextPage = () => ownAddress(new URLSearchParams(location.search).get("next") || "/create") ?? "/create";
 
 /**
  * Asks again and again while something is unfinished: 3 s apart when the page is seen, 15 s when

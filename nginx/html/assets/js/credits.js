@@ -1,5 +1,5 @@
 // Balance, packs, lots and the ledger.
-import { ApiError, api, hasDraft, requireUser, showBalance } from "./app.js";
+import { ApiError, api, hasDraft, requireUser, showBalance, webAddress } from "./app.js";
 import { cents, el, emptyBox, errorBox, find, icon, money, num, signedMoney, time } from "./dom.js";
 import { text } from "../text/en.js";
 
@@ -61,8 +61,9 @@ function packCard(pack, mark) {
     try {
       const { url } = await api("/api/credits/purchase", { method: "POST", body: { packageId: pack.id }, key });
       keys.delete(pack.id);
-      if (!/^https?:$/.test(new URL(url).protocol)) throw new TypeError("The payment page has no web address");
-      location.assign(url);
+      const payment = webAddress(url);
+      if (!payment) throw new TypeError("The payment page has no web address");
+      location.assign(payment);
     } catch (error) {
       if (error instanceof ApiError && error.status < 500) keys.delete(pack.id);
       free();

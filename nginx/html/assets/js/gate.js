@@ -1,5 +1,5 @@
 // Signing up and logging in: one form, checked here first, then by the server.
-import { ApiError, api, hasDraft, me, nextPath, remember } from "./app.js";
+import { ApiError, api, hasDraft, me, nextPage, remember } from "./app.js";
 import { el, errorBox, fieldError, find, icon, onLeave, showProblems } from "./dom.js";
 import { text } from "../text/en.js";
 
@@ -61,7 +61,7 @@ form.addEventListener("submit", async (event) => {
   try {
     const { user } = await api(`/api/auth/${form.dataset.gate}`, { method: "POST", body: { email: email.value.trim(), password: password.value } });
     remember(user);
-    location.replace(nextPath());
+    location.replace(nextPage());
     return;
   } catch (error) {
     if (!(error instanceof ApiError)) summary.replaceChildren(errorBox(error));
@@ -81,5 +81,5 @@ form.addEventListener("submit", async (event) => {
 
 // Someone who is signed in already has no business here.
 if (document.documentElement.dataset.session === "in") {
-  me().then((user) => user && location.replace(nextPath())).catch(() => {});
+  me().then((user) => user && location.replace(nextPage())).catch(() => {});
 }

@@ -1,5 +1,5 @@
 // One video's state in words and pictures, the same on every page that shows it.
-import { api, me, poll } from "./app.js";
+import { api, me, ownAddress, poll } from "./app.js";
 import { clock, el, icon, money, num, time, toast } from "./dom.js";
 import { text } from "../text/en.js";
 
@@ -62,11 +62,11 @@ export function stateLine(job) {
 /** @param {Job} job */
 export const promptOf = (job) => job.prompt || text.noPrompt;
 
-/** A server's absolute URL as a path of this site: the policy allows nothing else. @param {string | null} url */
+/** A server's absolute URL on this site, whose name may be another here: the policy allows nothing else. @param {string | null} url */
 export function pathOf(url) {
   if (!url) return "";
   const { pathname, search } = new URL(url, location.origin);
-  return pathname + search;
+  return ownAddress(pathname + search) ?? "";
 }
 
 /** The way from a video that was not made to the form with its settings. @param {Job} job @param {string} classes */

@@ -1,5 +1,5 @@
 // The way back from the payment page. It believes our own API, never the address.
-import { ApiError, api, hasDraft, me, requireUser, showBalance } from "./app.js";
+import { ApiError, api, hasDraft, me, requireUser, showBalance, webAddress } from "./app.js";
 import { el, emptyBox, errorBox, find, icon, money, num } from "./dom.js";
 import { text } from "../text/en.js";
 
@@ -40,7 +40,8 @@ async function tell(purchase) {
   else if (purchase.status === "disputed") show("triangle-alert", say.disputed, say.disputedWords, el("p", {}, el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)));
   else {
     if (Date.now() - started > 12_000) {
-      show("hourglass", say.processing, say.processingWords, el("p", { class: "row" }, purchase.url && el("a", { class: "button second", href: purchase.url }, say.toPayment), el("a", { class: "button quiet", href: "/credits" }, say.ledger)));
+      const payment = webAddress(purchase.url ?? "");
+      show("hourglass", say.processing, say.processingWords, el("p", { class: "row" }, payment && el("a", { class: "button second", href: payment }, say.toPayment), el("a", { class: "button quiet", href: "/credits" }, say.ledger)));
     }
     return true;
   }
