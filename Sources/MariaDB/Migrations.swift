@@ -1,7 +1,8 @@
 internal import FoundationEssentials
 
 /// The schema's history: a folder of files `0001_create_users.sql`, `0002_…`, each one statement,
-/// applied in their order, each once, and never edited after that.
+/// applied in the order of their numbers, each once, and never edited after that. Numbers may be
+/// left out, so that several people can write migrations at once.
 ///
 /// What was applied stands in the table `schema_migrations`. MariaDB cannot roll back DDL, so a
 /// row is written before its file is run (`applied_at` NULL) and completed after it: a file that
@@ -12,25 +13,30 @@ package struct Migrations: Sendable {
     /// Reads the folder. Files that do not end in `.sql` are passed over.
     ///
     /// - Parameter checksum: the SHA-256 of the bytes, in hexadecimal.
-    /// - Throws: ``MigrationError`` when a name is malformed or a number is missing or taken
-    ///   twice, and what the file system throws.
+    /// - Throws: ``MigrationError`` when a name is malformed or a number is taken twice, and what
+    ///   the file system throws.
     package init(folder: String, checksum: ([UInt8]) -> String) throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder)
             .filter { $0.hasSuffix(".sql") }.sorted()
-        files = try names.enumerated().map { index, file in
+        var before: Migration?
+        files = try names.map { file in
             let name = String(file.dropLast(4))
             let digits = name.prefix { $0.isASCII && $0.isNumber }
-            guard digits.count == 4, name.dropFirst(4).first == "_", let version = Int(digits)
+            guard digits.count == 4, name.dropFirst(4).first == "_", let version = Int(digits),
+                version > 0
             else { throw MigrationError.malformedName(file: file) }
-            guard version == index + 1 else {
-                throw MigrationError.outOfSequence(file: file, expected: index + 1)
+            // All numbers have four digits, so that sorted names are sorted numbers.
+            if let before, before.version == version {
+                throw MigrationError.numberTaken(file: file, by: before.name)
             }
             let bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/\(file)")))
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw MigrationError.notUTF8(file: file)
             }
-            return Migration(
+            let migration = Migration(
                 version: version, name: name, checksum: checksum(bytes), text: text)
+            before = migration
+            return migration
         }
     }
 
@@ -122,9 +128,15 @@ package struct Migrations: Sendable {
                 status.pending.append(file.name)
             }
         }
-        status.mismatched += applied.values.filter { $0.version > files.count }
-            .sorted { $0.version < $1.version }.map(\.name)
+        status.mismatched += removed(of: applied).map(\.name)
         return status
+    }
+
+    /// What was applied and is not in the folder any more, in its order.
+    private func removed(of applied: [Int: AppliedMigration]) -> [AppliedMigration] {
+        let known = Set(files.map(\.version))
+        return applied.values.filter { !known.contains($0.version) }
+            .sorted { $0.version < $1.version }
     }
 
     // MARK: Bookkeeping
@@ -146,15 +158,12 @@ package struct Migrations: Sendable {
 
     /// Throws unless what was applied is a beginning of the files, unchanged.
     private func verify(_ applied: [Int: AppliedMigration]) throws(MigrationError) {
+        if let row = removed(of: applied).first { throw .removed(file: row.name) }
         let last = applied.keys.max() ?? 0
-        for version in stride(from: 1, through: last, by: 1) {
-            let file = version <= files.count ? files[version - 1] : nil
-            guard let row = applied[version] else {
-                throw .skipped(file: file?.name ?? "\(version)")
-            }
-            guard let file else { throw .removed(file: row.name) }
+        for file in files where file.version <= last {
+            guard let row = applied[file.version] else { throw .skipped(file: file.name) }
             guard row.matches(file) else { throw .changed(file: row.name) }
-            guard row.isComplete || version == last else { throw .skipped(file: row.name) }
+            guard row.isComplete || file.version == last else { throw .skipped(file: row.name) }
         }
     }
 
@@ -232,8 +241,8 @@ private struct AppliedMigration {
 /// The schema's files cannot be applied. Each case names the file.
 package enum MigrationError: Error, Equatable, CustomStringConvertible {
     case malformedName(file: String)
-    /// Its number is not the one after the file before it.
-    case outOfSequence(file: String, expected: Int)
+    /// Another file has its number.
+    case numberTaken(file: String, by: String)
     case notUTF8(file: String)
     /// It was edited or renamed after it was applied.
     case changed(file: String)
@@ -246,8 +255,7 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .malformedName(let file): "\(file) is not named like 0001_create_users.sql"
-        case .outOfSequence(let file, let expected):
-            "\(file) stands where the file with number \(expected) belongs"
+        case .numberTaken(let file, let other): "\(file) has the number of \(other)"
         case .notUTF8(let file): "\(file) is not UTF-8"
         case .changed(let file): "\(file) has been changed after it was applied"
         case .removed(let file): "\(file) was applied, but its file is missing"

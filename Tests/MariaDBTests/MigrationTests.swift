@@ -110,14 +110,27 @@ struct MigrationTests {
         }
     }
 
-    @Test func `a gap, a number taken twice and a malformed name are refused`() throws {
-        try withFolder([Self.users, Self.procedure]) { folder, _ in
+    @Test func `a number may be left out, but not be filled in later`() throws {
+        try withFolder([Self.users, Self.procedure]) { folder, configuration in
+            let applied = try migrations(folder).apply(using: configuration) { _ in }
+            #expect(applied == ["0001_create_users", "0003_count_users"])
+            #expect(try migrations(folder).check(using: configuration).isCurrent)
+            try write(Self.seed, to: folder)
+            #expect(throws: MigrationError.skipped(file: "0002_seed_users")) {
+                try migrations(folder).apply(using: configuration) { _ in }
+            }
+        }
+    }
+
+    @Test func `a number taken twice and a malformed name are refused`() throws {
+        try withFolder([Self.users, ("0001_other.sql", "DO 1")]) { folder, _ in
             #expect(
-                throws: MigrationError.outOfSequence(file: "0003_count_users.sql", expected: 2)
+                throws: MigrationError.numberTaken(
+                    file: "0001_other.sql", by: "0001_create_users")
             ) { try migrations(folder) }
         }
-        try withFolder([Self.users, ("0001_other.sql", "DO 1")]) { folder, _ in
-            #expect(throws: MigrationError.outOfSequence(file: "0001_other.sql", expected: 2)) {
+        try withFolder([("0000_other.sql", "DO 1")]) { folder, _ in
+            #expect(throws: MigrationError.malformedName(file: "0000_other.sql")) {
                 try migrations(folder)
             }
         }
