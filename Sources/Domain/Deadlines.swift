@@ -10,19 +10,18 @@ package struct JobDeadlines: Hashable, Sendable {
     /// Parses `queue=60m,unknown=45m,render=20m,store=24h`; what is left out keeps its default.
     /// Nil for an unknown name or a malformed span.
     package init?(_ text: String) {
+        var spans: [String: Duration] = [:]
         for part in text.split(separator: ",") {
             let pair = part.split(separator: "=", maxSplits: 1)
-            guard pair.count == 2, let span = Duration(span: pair[1].trimmed), span > .zero else {
-                return nil
-            }
-            switch pair[0].trimmed {
-            case "queue": queue = span
-            case "unknown": unknown = span
-            case "render": render = span
-            case "store": store = span
-            default: return nil
-            }
+            guard pair.count == 2, let span = Duration(span: pair[1].trimmed), span > .zero,
+                ["queue", "unknown", "render", "store"].contains(pair[0].trimmed)
+            else { return nil }
+            spans[pair[0].trimmed] = span
         }
+        queue = spans["queue"] ?? queue
+        unknown = spans["unknown"] ?? unknown
+        render = spans["render"] ?? render
+        store = spans["store"] ?? store
     }
 }
 

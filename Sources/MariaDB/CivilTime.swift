@@ -42,14 +42,16 @@ struct CivilTime: Equatable {
             (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let marchMonth = (5 * dayOfYear + 2) / 153
-        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        guard (1...9_999).contains(year) else { return nil }
+        self.year = year
+        self.month = month
         day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
         hour = timeOfDay / 3_600_000_000
         minute = timeOfDay / 60_000_000 % 60
         second = timeOfDay / 1_000_000 % 60
         microsecond = timeOfDay % 1_000_000
-        guard (1...9_999).contains(year) else { return nil }
     }
 
     /// The instant, or nil for the zero dates that MariaDB can be made to hold.

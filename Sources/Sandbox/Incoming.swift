@@ -57,6 +57,7 @@ struct FormBody {
 
     /// Nil when it is no such form: broken percent signs, or no UTF-8.
     init?(_ bytes: [UInt8]) {
+        var pairs: [(name: String, value: String)] = []
         for part in bytes.split(separator: UInt8(ascii: "&")) {
             let sides = part.split(
                 separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -65,6 +66,7 @@ struct FormBody {
             else { return nil }
             pairs.append((name, value))
         }
+        self.pairs = pairs
     }
 
     subscript(_ name: String) -> String? { pairs.last { $0.name == name }?.value }
