@@ -22,6 +22,26 @@ fail() {
     exit 1
 }
 
+# Prints the comment that the script begins with, and ends, when one of the arguments asks for help.
+# Called before anything is installed or built.
+help_if_asked() {
+    local argument
+    for argument; do
+        case $argument in
+        -h | --help)
+            awk 'NR > 1 { if (!/^#/ || /^# shellcheck/) exit; sub(/^# ?/, ""); print }' "$0"
+            exit 0
+            ;;
+        esac
+    done
+}
+
+# The Swift tests are built and run as the program is that ships: optimised, because the optimiser
+# can be wrong where the debug build is right. In a folder of their own: they need -enable-testing,
+# and the product is linked statically, which the module Testing cannot be.
+# shellcheck disable=SC2034 # for those who source this
+swift_test_options=(-c release -Xswiftc -enable-testing --scratch-path .build-tests)
+
 # Takes NAME=VALUE lines from an environment file; what is set in the environment already wins.
 # Nothing in the file is run.
 read_env_file() {

@@ -10,6 +10,8 @@ import subprocess
 from stack import FOREIGN, TOP, demand
 
 SUITE = "Books against a model"
+# As bin/test builds the Swift tests (bin/lib.sh).
+BUILD = ["-c", "release", "-Xswiftc", "-enable-testing", "--scratch-path", ".build-tests"]
 
 
 def walk(dice: random.Random, steps: int) -> str:
@@ -20,7 +22,7 @@ def walk(dice: random.Random, steps: int) -> str:
     seed = dice.getrandbits(63)
     environment = {k: v for k, v in os.environ.items() if not FOREIGN.match(k)}
     result = subprocess.run(
-        [swift, "test", "--skip-build", "--filter", SUITE],
+        [swift, "test", "--skip-build", *BUILD, "--filter", SUITE],
         cwd=TOP, env={**environment, "SEED": str(seed), "STEPS": str(steps)},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900,
     )
