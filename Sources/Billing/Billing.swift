@@ -131,7 +131,9 @@ package struct Billing {
             let purchase = try paidPurchase(payment)
         else { return try note(event) { true } }
         let readAt = try database.reversals(of: purchase.id)
-        let reversal = try reversal(event, id, payment)
+        guard let reversal = try reversal(event, id, payment, of: purchase) else {
+            return try note(event) { true }
+        }
         let failure = try failure(of: event, payment)
         try note(event) {
             if let (refund, problem) = failure { try database.fail(refund, problem: problem) }
@@ -173,9 +175,10 @@ package struct Billing {
         return applied.paidAt == nil ? nil : applied
     }
 
+    /// What the event hints at, read anew; nil when no money of the order moved.
     private func reversal(
-        _ event: StripeEvent, _ id: String, _ payment: String
-    ) throws -> PaymentReversal {
+        _ event: StripeEvent, _ id: String, _ payment: String, of purchase: Purchase
+    ) throws -> PaymentReversal? {
         switch event.objectKind {
         case "dispute":
             let dispute = try stripe.dispute(id: id).facts
@@ -187,18 +190,33 @@ package struct Billing {
                 }
             return PaymentReversal(
                 refunded: nil, dispute: dispute, cause: "stripe:dispute-\(word):\(id)")
-        case "charge":
-            return refunded(try stripe.charge(id: id), cause: "stripe:refund:\(id)")
         default:
+            // The total is the payment's, not that of the charge that the event is about: a
+            // declined card has one too (P6).
+            guard let charge = try paidCharge(payment, of: purchase) else { return nil }
             let word = event.type == "refund.failed" ? "refund-failed" : "refund"
-            return refunded(
-                try stripe.latestCharge(ofPaymentIntent: payment), cause: "stripe:\(word):\(id)")
+            let object = event.objectKind == "charge" ? charge.id : id
+            return .refunded(charge, cause: "stripe:\(word):\(object)")
         }
     }
 
-    private func refunded(_ charge: StripeCharge?, cause: String) -> PaymentReversal {
+    /// The charge that paid the order. One that does not fit the order moves nothing (P1, P6).
+    func paidCharge(_ payment: String, of purchase: Purchase) throws -> StripeCharge? {
+        guard let charge = try stripe.paidCharge(ofPaymentIntent: payment) else { return nil }
+        guard charge.currency == "usd", charge.isLive == purchase.isLive else {
+            log.critical(
+                "a charge does not fit its order; nothing was moved",
+                metadata: ["purchase": "\(purchase.id)", "charge": "\(charge.id)"])
+            return nil
+        }
+        return charge
+    }
+}
+
+extension PaymentReversal {
+    /// The running total that went back of the charge that paid.
+    static func refunded(_ charge: StripeCharge, cause: String) -> PaymentReversal {
         PaymentReversal(
-            refunded: charge.map { Money(cents: Int64($0.amountRefunded)) }, dispute: nil,
-            cause: cause)
+            refunded: Money(cents: Int64(charge.amountRefunded)), dispute: nil, cause: cause)
     }
 }

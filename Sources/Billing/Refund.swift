@@ -68,13 +68,15 @@ extension Billing {
     private func follow(_ refund: PendingRefund, as made: StripeRefund) throws -> Purchase {
         for attempt in 1...8 {
             let readAt = try database.reversals(of: refund.purchaseID)
-            let charge = try stripe.latestCharge(ofPaymentIntent: refund.paymentIntent)
+            let charge = try database.purchase(refund.purchaseID).flatMap {
+                try paidCharge(refund.paymentIntent, of: $0)
+            }
+            let cause = "stripe:refund:\(refund.id)"
             do {
                 let purchase = try database.transaction {
                     let purchase = try database.apply(
-                        PaymentReversal(
-                            refunded: charge.map { Money(cents: Int64($0.amountRefunded)) },
-                            dispute: nil, cause: "stripe:refund:\(refund.id)"),
+                        charge.map { .refunded($0, cause: cause) }
+                            ?? PaymentReversal(refunded: nil, dispute: nil, cause: cause),
                         to: refund.purchaseID, readAt: readAt)
                     try database.finish(refund, stripeRefundID: made.id)
                     return purchase

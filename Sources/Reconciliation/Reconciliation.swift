@@ -192,7 +192,7 @@ package struct Reconciliation {
             .subtracting(charges.compactMap(\.paymentIntent))
         return try older.sorted().compactMap { payment in
             guard let order = try database.orderToReconcile(paymentIntent: payment),
-                let charge = try stripe.latestCharge(ofPaymentIntent: payment)
+                let charge = try stripe.paidCharge(ofPaymentIntent: payment)
             else { return nil }
             return difference(charge, order)
         }

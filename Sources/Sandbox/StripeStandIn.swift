@@ -332,7 +332,11 @@ extension StripeWorld {
                 code: "parameter_missing", param: "payment_intent",
                 message: "One of the following params should be provided: payment_intent, charge.")
         }
-        guard let charge = state.charges.last(where: { $0.id == id || $0.paymentID == id }) else {
+        guard
+            let charge = state.charges.last(where: {
+                $0.isPaid && ($0.id == id || $0.paymentID == id)
+            })
+        else {
             if state.payment(id) != nil {
                 throw StripeRefusal(
                     message: "This PaymentIntent does not have a successful charge to refund.",
@@ -473,7 +477,7 @@ extension StripeState {
     }
 
     private var balance: String {
-        let taken = charges.reduce(0) { $0 + $1.amount - $1.amountRefunded }
+        let taken = charges.filter(\.isPaid).reduce(0) { $0 + $1.amount - $1.amountRefunded }
         let disputed = disputes.filter { !$0.isInquiry && $0.status != "won" }
             .reduce(0) { $0 + $1.amount }
         let amount = taken - disputed

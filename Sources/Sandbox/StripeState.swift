@@ -55,6 +55,8 @@ struct StripeCharge: Codable, Sendable {
     let currency: String
     let metadata: [String: String]
     let createdAt: Date
+    /// Each card that is tried makes a charge, a declined one too.
+    var isPaid = true
     var amountRefunded = 0
     var isDisputed = false
 }
@@ -127,7 +129,7 @@ struct StripeState: Codable, Sendable {
     /// The charge of a payment, given by the id of the charge, the payment or the session.
     func charge(of id: String) -> StripeCharge? {
         let paymentID = session(id)?.paymentID ?? id
-        return charges.last { $0.id == id || $0.paymentID == paymentID }
+        return charges.last { $0.isPaid && ($0.id == id || $0.paymentID == paymentID) }
     }
 
     mutating func edit(session id: String, _ body: (inout StripeSession) -> Void) {

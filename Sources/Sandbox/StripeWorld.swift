@@ -25,9 +25,11 @@ struct StripeWorld {
         return complete(sessionID, isPaid: false)
     }
 
-    /// The card is declined: one try has failed, the session stays open.
+    /// The card is declined: one try has failed, with a charge of its own; the session stays open.
     mutating func decline(_ sessionID: String) -> Bool {
         guard let paymentID = confirm(sessionID) else { return false }
+        let charge = addCharge(of: paymentID, isPaid: false)
+        emit("charge.failed", charge?.json)
         emit("payment_intent.payment_failed", state.payment(paymentID)?.json(state))
         return true
     }
@@ -154,17 +156,21 @@ struct StripeWorld {
     }
 
     private mutating func settle(payment id: String) {
-        guard let payment = state.payment(id) else { return }
-        let charge = StripeCharge(
-            id: Identifier.stripe("ch_"), paymentID: id, amount: payment.amount,
-            currency: payment.currency, metadata: payment.metadata, createdAt: now)
-        state.charges.append(charge)
-        state.edit(payment: id) {
-            $0.status = "succeeded"
-            $0.chargeID = charge.id
-        }
+        guard let charge = addCharge(of: id, isPaid: true) else { return }
+        state.edit(payment: id) { $0.status = "succeeded" }
         emit("charge.succeeded", charge.json)
         emit("payment_intent.succeeded", state.payment(id)?.json(state))
+    }
+
+    /// A card is tried: the payment's latest charge.
+    private mutating func addCharge(of paymentID: String, isPaid: Bool) -> StripeCharge? {
+        guard let payment = state.payment(paymentID) else { return nil }
+        let charge = StripeCharge(
+            id: Identifier.stripe("ch_"), paymentID: paymentID, amount: payment.amount,
+            currency: payment.currency, metadata: payment.metadata, createdAt: now, isPaid: isPaid)
+        state.charges.append(charge)
+        state.edit(payment: paymentID) { $0.chargeID = charge.id }
+        return charge
     }
 
     private mutating func complete(_ sessionID: String, isPaid: Bool) -> String? {

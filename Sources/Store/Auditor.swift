@@ -225,5 +225,36 @@ extension Connection {
             LIMIT 100
             """
         ),
+        // What is gone or waits is the credit of the money that went back: of all refunds by
+        // Stripe's running total, and of the disputes lost. In proportion, half up to the cent,
+        // as `Purchase.credit(for:)` has it.
+        (
+            "P6",
+            """
+            SELECT CONCAT('purchase ', id, ': clawed back ', clawback_micros, ' and waiting ',
+                pending_micros, ', due for ', gone, ' of ', price_micros, ': ', due) AS finding
+            FROM (
+                SELECT id, clawback_micros, pending_micros, price_micros, gone,
+                    IF(gone >= price_micros, total,
+                        (CAST(total AS DECIMAL(38)) * gone + price_micros * 5000)
+                            DIV (price_micros * 10000) * 10000) AS due
+                FROM (
+                    SELECT purchases.id, clawback_micros, pending_micros, price_micros,
+                        credits_micros + bonus_micros AS total,
+                        LEAST(price_micros, refunded_micros + COALESCE(lost, 0)) AS gone
+                    FROM purchases
+                    LEFT JOIN (
+                        SELECT purchase_id, SUM(amount_micros) AS lost
+                        FROM disputes
+                        WHERE standing = 'lost'
+                        GROUP BY purchase_id
+                    ) AS disputes ON disputes.purchase_id = purchases.id
+                    WHERE paid_at IS NOT NULL
+                ) AS reversed
+            ) AS purchases
+            WHERE clawback_micros + pending_micros <> due
+            LIMIT 100
+            """
+        ),
     ]
 }

@@ -406,10 +406,12 @@ extension Connection {
         }
     }
 
-    /// A job was settled: what a clawback waited for is spent, and becomes a debt (P5).
+    /// A job was settled: what a clawback waits for and the order's other holds no longer cover is
+    /// spent, and becomes a debt. So the order in which jobs end changes nothing (P5).
     func collectPendingAsDebt(of job: VideoID, user: UserID) throws {
         for leg in try encumberedLegs(of: job) {
-            let part = try takePending(of: leg)
+            let held = try lockLots(of: leg.purchase).map(\.held).reduce(.zero, +)
+            let part = try takePending(of: leg, beyond: held)
             guard part > .zero else { continue }
             try execute(
                 """
@@ -460,13 +462,16 @@ extension Connection {
         }
     }
 
-    /// Turns as much of the order's pending clawback as the leg covers into a done one.
-    private func takePending(of leg: EncumberedLeg) throws -> Money {
+    /// Turns as much of the order's pending clawback as the leg covers into a done one, but leaves
+    /// what other holds of the order cover (`beyond`) waiting.
+    private func takePending(
+        of leg: EncumberedLeg, beyond covered: Money = .zero
+    ) throws -> Money {
         let pending =
             try first(
                 "SELECT pending_micros FROM purchases WHERE id = \(leg.purchase) FOR UPDATE"
             ) { row in try row("pending_micros") as Money } ?? .zero
-        let part = min(pending, leg.amount)
+        let part = min(pending - covered, leg.amount)
         guard part > .zero else { return .zero }
         try execute(
             """

@@ -134,8 +134,9 @@ package struct StripeClient {
         try get("charges/\(StripeForm.encode(id))")
     }
 
-    /// The charge that a payment came to; nil when none was tried.
-    package func latestCharge(
+    /// The charge that paid: the latest of the payment that succeeded, whatever other cards were
+    /// declined before or since; nil when none did (P6).
+    package func paidCharge(
         ofPaymentIntent id: String
     ) throws(StripeError) -> StripeCharge? {
         struct PaymentIntent: Decodable {
@@ -144,7 +145,13 @@ package struct StripeClient {
         }
         let intent: PaymentIntent = try get(
             "payment_intents/\(StripeForm.encode(id))", [("expand[0]", "latest_charge")])
-        return intent.latestCharge
+        guard let latest = intent.latestCharge, latest.status != .succeeded else {
+            return intent.latestCharge
+        }
+        // Newest first; a payment is tried far less often than a hundred times.
+        let charges: StripeList<StripeCharge> = try get(
+            "charges", [("payment_intent", id), ("limit", "100")])
+        return charges.data.first { $0.status == .succeeded }
     }
 
     package func dispute(id: String) throws(StripeError) -> StripeDispute {

@@ -135,14 +135,14 @@ import Testing
             let first = till.stripe.refund(order.payment, cents: 100)
             let stripe = till.stripe
             // While the first event's answer is on its way, a second refund is made and told of.
-            stripe.afterNext("/v1/charges") {
+            stripe.afterNext("/v1/payment_intents") {
                 let other = Till(Connection(configuration), stripe)
                 #expect(throws: Never.self) {
                     try other.billing.receive(stripe.refund(order.payment, cents: 500))
                 }
             }
             try till.receive(first, of: order)
-            #expect(stripe.calls.count { $0.hasPrefix("GET /v1/charges/") } == 3)
+            #expect(stripe.calls.count { $0.hasPrefix("GET /v1/payment_intents/") } == 3)
             #expect(try till.db.books(of: order.id).refunded == .cents(600))
         }
     }

@@ -1,3 +1,4 @@
+import Billing
 import BooksSupport
 import Domain
 import MariaDB
@@ -288,6 +289,32 @@ import Testing
         }
     }
 
+    /// $10 bought, $4 open, $8 of credit goes back: $6 at once, $2 wait. One job is delivered,
+    /// one released, in both orders.
+    @Test(arguments: [true, false])
+    func `the order in which jobs end changes nothing`(isDeliveredFirst: Bool) throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            let jobs = try till.hold(4, of: user)
+            try till.receive(till.stripe.refund(order.payment, cents: 799), of: order)
+            #expect(try till.db.books(of: order.id).pending == .dollars(2))
+            if isDeliveredFirst {
+                try till.deliverNext()
+                #expect(try till.db.wallet(of: user) == .init(.zero, held: .dollars(2)))
+                try till.cancel(jobs[1], of: user)
+            } else {
+                try till.cancel(jobs[1], of: user)
+                try till.deliverNext()
+            }
+            try till.db.expectSound(order.id)
+            let books = try till.db.books(of: order.id)
+            #expect(books.wallet == .init(.zero))
+            #expect(books.owed == .zero)
+            #expect(books.clawback == .dollars(8))
+        }
+    }
+
     @Test func `what is left is taken first, then what is held waits, then the rest is owed`()
         throws
     {
@@ -350,6 +377,57 @@ import Testing
             try till.db.expectSound(second.id)
             #expect(
                 try till.db.wallet(of: user) == .init(.dollars(10), shortfall: .dollars(9)))
+        }
+    }
+}
+
+@Suite struct `P6 a payment's total is that of the charge that paid` {
+    /// The events of a declined card, a part that went back, and the rest, in all orders, each
+    /// told twice.
+    @Test(arguments: permutations(of: [0, 1, 2, 3]))
+    func `a declined card moves nothing, whenever it is told of`(order steps: [Int]) throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.order(for: user)
+            let declined = [
+                till.stripe.decline(order.payment), till.stripe.decline(order.payment),
+            ]
+            try till.billing.receive(till.stripe.complete(order.session))
+            let events =
+                declined + [
+                    till.stripe.refund(order.payment, cents: 500),
+                    till.stripe.refund(order.payment, cents: 499),
+                ]
+            for step in steps { try till.receive(events[step], of: order) }
+            for event in events { try till.receive(till.stripe.repeated(event), of: order) }
+            let books = try till.db.books(of: order.id)
+            #expect(books.state == .refunded)
+            #expect(books.wallet == .init(.zero))
+            #expect(books.clawback == .dollars(10))
+            try expectCleanBooks(till.db)
+        }
+    }
+
+    @Test func `a declined card of a purchase that was never paid moves nothing`() throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.order(for: user)
+            try till.billing.receive(till.stripe.decline(order.payment))
+            #expect(try till.state(of: order) == .pending)
+            #expect(try till.db.wallet(of: user) == .init(.zero))
+        }
+    }
+
+    @Test func `a purchase whose clawback is not that of its refunds is a violation`() throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            try till.receive(till.stripe.refund(order.payment, cents: 500), of: order)
+            #expect(try till.db.audit() == [])
+            // Credit given back though the money stays away: what a foreign total would do.
+            try till.db.execute(
+                "UPDATE purchases SET refunded_micros = 0 WHERE id = \(order.id)")
+            #expect(try till.db.audit().map(\.rule) == ["P6"])
         }
     }
 }

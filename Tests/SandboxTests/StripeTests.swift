@@ -158,7 +158,7 @@ struct CheckoutTests {
         #expect(paid.paymentStatus == .paid)
         #expect(paid.url == nil)
         let payment = try #require(paid.paymentIntent)
-        let charge = try #require(try world.stripe.latestCharge(ofPaymentIntent: payment))
+        let charge = try #require(try world.stripe.paidCharge(ofPaymentIntent: payment))
         #expect(charge.amount == 1000)
         #expect(charge.metadata == ["purchase_id": "order_42"])
         #expect(try world.stripe.charge(id: charge.id) == charge)
@@ -316,7 +316,7 @@ struct MovementTests {
         let error = #expect(throws: StripeError.self) { try refund(601, "b") }
         #expect(error?.failure.param == "amount")
         _ = try refund(600, "c")
-        let charge = try world.stripe.latestCharge(ofPaymentIntent: payment)
+        let charge = try world.stripe.paidCharge(ofPaymentIntent: payment)
         #expect(charge?.amountRefunded == 1000)
         #expect(charge?.isRefunded == true)
         let again = #expect(throws: StripeError.self) { try refund(1, "d") }
@@ -333,7 +333,7 @@ struct MovementTests {
             try world.stripe.refunds(ofPaymentIntent: payment).data.first)
         #expect(try world.post("/control/stripe/refunds/\(refund.id)/fail").status == .ok)
         #expect(try world.stripe.refunds(ofPaymentIntent: payment).data.first?.status == .failed)
-        #expect(try world.stripe.latestCharge(ofPaymentIntent: payment)?.amountRefunded == 0)
+        #expect(try world.stripe.paidCharge(ofPaymentIntent: payment)?.amountRefunded == 0)
         world.pass(1)
         #expect(
             Set(world.eventTypes).isSuperset(
@@ -348,7 +348,7 @@ struct MovementTests {
         var dispute = try #require(
             try world.stripe.disputes(ofPaymentIntent: payment).data.first)
         #expect(dispute.status == .needsResponse)
-        #expect(try world.stripe.latestCharge(ofPaymentIntent: payment)?.isDisputed == true)
+        #expect(try world.stripe.paidCharge(ofPaymentIntent: payment)?.isDisputed == true)
         #expect(try world.post("/control/stripe/disputes/\(dispute.id)/close").status == .conflict)
         #expect(try world.post("/control/stripe/disputes/\(dispute.id)/\(button)").status == .ok)
         dispute = try world.stripe.dispute(id: dispute.id)

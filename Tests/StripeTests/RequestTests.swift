@@ -102,7 +102,7 @@ struct RequestTests {
                 #"{"id":"pi_1","latest_charge":\#(charge)}"#,
                 "GET https://stripe.example/v1/payment_intents/pi_1?expand[0]=latest_charge",
                 {
-                    let charge = try $0.latestCharge(ofPaymentIntent: "pi_1")
+                    let charge = try $0.paidCharge(ofPaymentIntent: "pi_1")
                     #expect(charge?.id == "ch_1")
                 }
             ),
@@ -110,7 +110,7 @@ struct RequestTests {
                 #"{"id":"pi_1","latest_charge":null}"#,
                 "GET https://stripe.example/v1/payment_intents/pi_1?expand[0]=latest_charge",
                 {
-                    let charge = try $0.latestCharge(ofPaymentIntent: "pi_1")
+                    let charge = try $0.paidCharge(ofPaymentIntent: "pi_1")
                     #expect(charge == nil)
                 }
             ),

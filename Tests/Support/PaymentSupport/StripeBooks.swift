@@ -39,8 +39,17 @@ struct StripeBooks: Sendable {
         let json: String
     }
 
+    /// A card that was tried and did not pay.
+    struct Declined: Sendable {
+        let id: String
+        let payment: String
+        let amount: Int
+        let createdAt: Int
+    }
+
     /// Newest last, as all of these.
     var sessions: [Session] = []
+    var declined: [Declined] = []
     var refunds: [Refund] = []
     var disputes: [Dispute] = []
     var events: [Event] = []
@@ -97,12 +106,29 @@ extension StripeBooks {
         }
     }
 
-    func intent(of session: Session) -> String {
+    func json(_ charge: Declined) -> String {
         object { json in
+            json.member("id", charge.id)
+            json.member("object", "charge")
+            json.member("amount", charge.amount)
+            json.member("amount_refunded", 0)
+            json.member("created", charge.createdAt)
+            json.member("currency", "usd")
+            json.member("disputed", false)
+            json.member("livemode", false)
+            json.member("payment_intent", charge.payment)
+            json.member("refunded", false)
+            json.member("status", "failed")
+        }
+    }
+
+    func intent(of session: Session) -> String {
+        let declined = declined.last { $0.payment == session.payment }.map(json)
+        return object { json in
             json.member("id", session.payment)
             json.member("object", "payment_intent")
             json.key("latest_charge")
-            json.literal(session.isPaid ? charge(of: session) : "null")
+            json.literal(session.isPaid ? charge(of: session) : declined ?? "null")
         }
     }
 

@@ -115,6 +115,17 @@ package final class TinyStripe: Sendable {
         change(session, "checkout.session.expired") { $0.status = "expired" }
     }
 
+    /// A card is declined, before another one pays.
+    package func decline(_ payment: String) -> StripeEvent {
+        act { books, id in
+            let charge = StripeBooks.Declined(
+                id: "ch_no_\(id)", payment: payment,
+                amount: books.session(payment: payment)?.amount ?? 0, createdAt: now)
+            books.declined.append(charge)
+            return tell("charge.failed", of: &books, books.json(charge), id)
+        }
+    }
+
     /// Money goes back, by hand of somebody in Stripe's Dashboard.
     package func refund(_ payment: String, cents: Int) -> StripeEvent {
         act { books, id in
@@ -297,6 +308,7 @@ extension TinyStripe {
                 books.sessions.first { $0.id == id }.map(books.json)
             case (let path, let id) where path.hasPrefix("charges/"):
                 books.sessions.first { $0.payment.charge == id }.map(books.charge(of:))
+                    ?? books.declined.first { $0.id == id }.map(books.json)
             case (let path, let id) where path.hasPrefix("payment_intents/"):
                 books.session(payment: id).map(books.intent(of:))
             case (let path, let id) where path.hasPrefix("disputes/"):
@@ -319,9 +331,19 @@ extension TinyStripe {
     }
 
     private static func charges(_ query: Query, _ books: StripeBooks) -> String {
-        page(
-            books.sessions.filter(\.isPaid), query, id: \.payment.charge, createdAt: \.createdAt,
-            books.charge(of:))
+        let declined = books.declined.map {
+            (id: $0.id, payment: $0.payment, createdAt: $0.createdAt, json: books.json($0))
+        }
+        let paid = books.sessions.filter(\.isPaid).map {
+            (
+                id: $0.payment.charge, payment: $0.payment, createdAt: $0.createdAt,
+                json: books.charge(of: $0)
+            )
+        }
+        let all = (declined + paid).filter {
+            (query["payment_intent"] ?? $0.payment) == $0.payment
+        }
+        return page(all, query, id: \.id, createdAt: \.createdAt, \.json)
     }
 
     private static func disputes(_ query: Query, _ books: StripeBooks) -> String {
