@@ -42,7 +42,7 @@ extension Sandbox {
         GET  /control/state                        balances, switches, counts
         GET  /control/pollo/creates[?webhookUrl=]  create calls by callback address: how often it
                                                    was ordered for, how many tasks that made
-        GET  /control/pollo/tasks                  every task
+        GET  /control/pollo/tasks                  every task, and its file's name
         GET  /control/stripe/{sessions,payments,events,refunds,disputes}
         GET  /control/hooks                        webhooks, and how their sending went
         GET  /control/mail[/{name}]                mail that was caught, newest first
@@ -71,7 +71,8 @@ extension Sandbox {
         POST /control/faults                       path: its start; method, count (1), when: before
                                                    or after the request has had its effect,
                                                    status (0 hangs up), contentType, body,
-                                                   delayMilliseconds
+                                                   delayMilliseconds; or percent: how much of the
+                                                   true answer's body is sent
         DELETE /control/faults                     takes all of them back
         POST /control/reset                        forgets everything
 
@@ -355,6 +356,8 @@ extension PolloOrder {
         json.member("status", status.rawValue)
         json.member("prompt", input.prompt)
         json.member("webhookUrl", webhookURL)
+        json.member("file", video.fileName)
+        json.member("hasFile", videoIsMade)
         json.key("credit")
         json.literal(decimal(hundredths: creditHundredths))
         json.endObject()

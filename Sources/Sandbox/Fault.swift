@@ -18,13 +18,16 @@ struct Fault: Codable, Sendable {
     let contentType: String
     let body: String
     let delayMilliseconds: Int
+    /// How much of the true answer's body is sent, in per cent, instead of the answer above.
+    let percent: Int?
 
     /// Nil when a field is missing or makes no sense.
     init?(_ fields: [String: String]) {
         guard let path = fields["path"], path.hasPrefix("/"),
             let count = Int(fields["count"] ?? "1"), (1...100_000).contains(count),
             let status = Int(fields["status"] ?? "0"), status == 0 || (200...599).contains(status),
-            let delay = Int(fields["delayMilliseconds"] ?? "0"), (0...60_000).contains(delay)
+            let delay = Int(fields["delayMilliseconds"] ?? "0"), (0...60_000).contains(delay),
+            let percent = Int(fields["percent"] ?? "100"), (0...100).contains(percent)
         else { return nil }
         let when = fields["when"] ?? "before"
         guard when == "before" || when == "after" else { return nil }
@@ -37,6 +40,7 @@ struct Fault: Codable, Sendable {
         contentType = fields["contentType"] ?? "application/json"
         body = fields["body"] ?? ""
         delayMilliseconds = delay
+        self.percent = fields["percent"] == nil ? nil : percent
     }
 
     var response: Response {

@@ -18,6 +18,12 @@ extension Sandbox {
         let hasFault = read { !$0.faults.isEmpty } && incoming.path.first != "control"
         guard hasFault, let fault = change({ $0.takeFault(request.method.rawValue, request.path) })
         else { return answer(incoming, send) }
+        if let percent = fault.percent {
+            var response = answer(incoming, send)
+            response.body = Array(response.body.prefix(response.body.count * percent / 100))
+            usleep(UInt32(fault.delayMilliseconds) * 1000)
+            return response
+        }
         if fault.isAfterwards { _ = answer(incoming, send) }
         usleep(UInt32(fault.delayMilliseconds) * 1000)
         return fault.response

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cluster
 import crash_points
 import database
+import deadlines
 import forged
 import kills
 import lost_answers
@@ -91,6 +92,9 @@ ROWS = [
     Row(
         "vendor: magic words", (4, 5, 6, 7, 15, 19),
         lambda shop, dice, size: vendor_faults.words(shop, 3), is_short=False),
+    Row(
+        "vendor: every deadline", (5, 7, 10, 13, 14),
+        lambda shop, dice, size: deadlines.row(shop)),
     Row("vendor: late success", (22,), lambda shop, dice, size: vendor_faults.late(shop)),
     Row(
         "vendor: failure after delivery", (23,),

@@ -166,6 +166,15 @@ struct FaultTests {
         #expect(try world.session(key: "k").id == made.first?["id"]?.string)
     }
 
+    @Test func `a fault can cut the true answer short`() throws {
+        let world = try World()
+        let path = "/checkout/\(try world.session().id)"
+        let whole = try world.get(path).body
+        try world.post("/control/faults", "path=/checkout/&percent=50")
+        #expect(try world.get(path).body == Array(whole.prefix(whole.count / 2)))
+        #expect(try world.get(path).body == whole)
+    }
+
     @Test func `faults can be taken back, and never stand in the way of the controls`() throws {
         let world = try World()
         try world.post("/control/faults", "path=/&count=100&status=500")
@@ -175,7 +184,11 @@ struct FaultTests {
         #expect(try world.get("/").status == .ok)
     }
 
-    @Test(arguments: ["", "path=files", "path=/&status=99", "path=/&when=never", "path=/&count=0"])
+    @Test(
+        arguments: [
+            "", "path=files", "path=/&status=99", "path=/&when=never", "path=/&count=0",
+            "path=/&percent=101",
+        ])
     func `a fault that makes no sense is refused`(form: String) throws {
         #expect(try World().post("/control/faults", form).status == .badRequest)
     }
