@@ -207,6 +207,21 @@ class Edge:
         connection.close()
         return answer
 
+    def raw(self, request_line: str, headers: str = "", plain: bool = False) -> Answer:
+        """One request whose first line and further headers are exactly as given."""
+        connection = http.client.HTTPConnection(self.name)
+        connection.sock = self.connect(plain)
+        lines = [request_line, f"Host: {self.name}", "Connection: close", headers]
+        text = "".join(line + "\r\n" for line in lines if line) + "\r\n"
+        connection.sock.sendall(text.encode("latin-1"))
+        # Whatever the method was, the answer is read like one to a GET.
+        response = http.client.HTTPResponse(connection.sock, method="GET")
+        response.begin()
+        found = {name.lower(): value for name, value in response.getheaders()}
+        answer = Answer(response.status, found, response.read())
+        connection.sock.close()
+        return answer
+
     def flood(self, path: str, count: int, headers: dict[str, str], method: str) -> list[Answer]:
         """The answers to `count` equal requests, as fast as one kept connection carries them."""
         connection = http.client.HTTPConnection(self.name)

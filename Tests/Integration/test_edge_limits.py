@@ -3,7 +3,10 @@
 import subprocess
 
 import pytest
-from edge import TOP, Answer, Edge
+from edge import TOP, Answer, Edge, poll
+
+
+JOB = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 
 
 def answers(edge: Edge, path: str, count: int, address: str, method: str = "POST") -> list[Answer]:
@@ -21,6 +24,11 @@ def statuses(*request) -> list[int]:
         ("/api/auth/login", 6, 10, 60, 6),
         ("/api/auth/register", 6, 10, 60, 6),
         ("/api/auth/password/forgot", 6, 10, 60, 6),
+        ("/api/auth/password/reset", 6, 10, 60, 6),
+        ("/api/auth/password/change", 6, 10, 60, 6),
+        ("/api/auth/verify-email", 6, 10, 60, 6),
+        ("/api/me/verification", 6, 10, 60, 6),
+        ("/api/auth/logout", 21, 2, 1, 1),
         ("/api/videos/generate", 6, 2, 1, 1),
         ("/api/webhooks/stripe", 201, 50, 1, 1),
         ("/api/webhooks/pollo/token", 201, 50, 1, 1),
@@ -45,6 +53,8 @@ def test_a_path_takes_its_burst_and_then_says_when_to_come_back(
         "action": "retry",
         "details": {"limit": limit, "windowSeconds": window, "retryAfterSeconds": retry},
     }
+    words = "a second" if retry == 1 else f"{retry} seconds"
+    assert answer.error["message"].endswith(f"Try again in {words}.")
     assert answer.json()["requestId"] == answer.headers["x-request-id"]
     for name in ("strict-transport-security", "content-security-policy", "referrer-policy"):
         assert name in answer.headers
@@ -53,6 +63,27 @@ def test_a_path_takes_its_burst_and_then_says_when_to_come_back(
 def test_a_flood_by_users_does_not_keep_the_vendors_out(limited: Edge) -> None:
     assert 429 in statuses(limited, "/api/me", 100, "203.0.113.1")
     assert statuses(limited, "/api/webhooks/stripe", 20, "203.0.113.1") == [200] * 20
+
+
+@pytest.mark.parametrize("path", ["/api/me", "/api/auth/login", "/api/videos/generate"])
+def test_a_flood_does_not_keep_anybody_from_signing_out(limited: Edge, path: str) -> None:
+    assert 429 in statuses(limited, path, 100, "203.0.113.1")
+    assert statuses(limited, "/api/auth/logout", 10, "203.0.113.1") == [200] * 10
+
+
+def test_a_flood_of_connections_does_not_keep_anybody_from_signing_out(limited: Edge) -> None:
+    address = {"X-Test-Address": "203.0.113.1"}
+    # A request whose body does not end holds its place among the connections of its address.
+    open_ones = []
+    for _ in range(70):
+        connection = limited.connect()
+        head = f"GET /api/videos/{JOB}/file HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+        connection.sendall(f"{head}X-Test-Address: 203.0.113.1\r\n\r\n".encode())
+        open_ones.append(connection)
+    poll(lambda: limited.request("/api/tiers", headers=address).status == 429)
+    assert limited.request("/api/auth/logout", "POST", address, b"{}").status == 200
+    for connection in open_ones:
+        connection.close()
 
 
 def test_one_address_does_not_use_up_the_allowance_of_another(limited: Edge) -> None:
@@ -71,7 +102,7 @@ def test_an_ipv6_network_counts_as_one_address(limited: Edge) -> None:
 
 
 def test_a_page_of_pictures_fits(limited: Edge) -> None:
-    path = "/api/videos/0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b/poster"
+    path = f"/api/videos/{JOB}/poster"
     assert statuses(limited, path, 100, "203.0.113.1", "GET") == [200] * 100
 
 

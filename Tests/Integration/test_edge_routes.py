@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from edge import TOP, Edge
+from edge import TOP, Edge, poll
 
 JOB = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 
@@ -184,10 +184,19 @@ def test_an_unknown_page_is_a_real_404(edge: Edge, path: str) -> None:
     assert answer.body == edge.request("/no-such-page").body
 
 
-def test_metrics_are_for_this_machine_alone(edge: Edge, limited: Edge) -> None:
-    assert edge.told("/metrics")["DOCUMENT_URI"] == "/metrics"
-    answer = limited.request("/metrics", headers={"X-Test-Address": "203.0.113.9"})
-    assert answer.status == 404
+@pytest.mark.parametrize(
+    "path",
+    ["/metrics", "/api/uploads/x", "/api/shared/x", "/s/abc", f"/admin/users/{JOB}", "/.well-known/x"],
+)
+def test_what_nobody_serves_has_no_location_of_its_own(edge: Edge, path: str) -> None:
+    answer = edge.request(path)
+    if path.startswith("/api/"):
+        assert answer.json()["DOCUMENT_URI"] == path
+    else:
+        assert answer.status == 404
+        assert answer.body == edge.request("/no-such-page").body
+    text = "".join(file.read_text() for file in (TOP / "nginx").glob("*.conf"))
+    assert "/".join(path.split("/")[:3]).rstrip("/x") not in text
 
 
 def test_the_log_has_each_request_and_no_secret(edge: Edge) -> None:
@@ -196,9 +205,6 @@ def test_the_log_has_each_request_and_no_secret(edge: Edge) -> None:
         "/reset?token=SECRET": "/reset",
         "/api/webhooks/pollo/SECRET": "/api/webhooks/pollo/-",
         "//api/./webhooks/pollo/SECRET": "/api/webhooks/pollo/-",
-        "/api/shared/SECRET/file": "/api/shared/-",
-        "/s/SECRET": "/s/-",
-        "/api/uploads/SECRET": "/api/uploads/-",
     }
     identifiers = {}
     for path in paths:
@@ -206,10 +212,43 @@ def test_the_log_has_each_request_and_no_secret(edge: Edge) -> None:
         identifiers[answer.headers["x-request-id"]] = path
     # A refusal makes a line in the error log, where there is one.
     edge.request("/api/webhooks/pollo/SECRET", "POST", body=bytes(2 << 20))
-    edge.request("/api/shared/SECRET", "POST", body=bytes(2 << 20))
     logged = {line["requestId"]: line for line in edge.access_log()}
     for identifier, path in identifiers.items():
         assert logged[identifier]["path"] == paths[path]
+    for file in (edge.folder / "log").iterdir():
+        assert "SECRET" not in file.read_text(), file
+
+
+SECRET_PATH = "/api/webhooks/pollo/SECRET"
+
+
+@pytest.mark.parametrize(
+    ("request_line", "headers", "status", "method", "path"),
+    [
+        ("POST /?x=SECRET HTTP/1.1", "Content-Length: 0", 405, "POST", "/"),
+        ("DELETE /no-such-page HTTP/1.1", "", 404, "DELETE", "/no-such-page"),
+        ("POST /api/x?a=1 HTTP/1.1", "Content-Length: 99999999", 413, "POST", "/api/x"),
+        ("TRACE /api/x HTTP/1.1", "", 405, "TRACE", "/api/x"),
+        ("PUT /api/x HTTP/1.1", "Content-Length: 1\r\nContent-Length: 2", 400, "PUT", "/api/x"),
+        ("PATCH /api/x HTTP/1.1", "Transfer-Encoding: gzip", 501, "PATCH", "/api/x"),
+        ("PATCH /api/x?b=SECRET HTTP/7.7", "", 505, "PATCH", "/api/x"),
+        (f"PUT {SECRET_PATH} HTTP/7.7", "", 505, "PUT", "/api/webhooks/pollo/-"),
+        ("PUT /api/./webhooks/poll%6f/SECRET HTTP/7.7", "", 505, "PUT", "-"),
+        ("PUT /api//webhooks/pollo/SECRET HTTP/7.7", "", 505, "PUT", "-"),
+        (f"PUT https://localhost{SECRET_PATH} HTTP/7.7", "", 505, "PUT", "-"),
+    ],
+)
+def test_the_log_tells_what_the_client_asked_for(
+    edge: Edge, request_line: str, headers: str, status: int, method: str, path: str
+) -> None:
+    """An error redirect makes a GET of /_errors/… of every request."""
+    answer = edge.raw(request_line, headers)
+    assert answer.status == status
+    identifier = answer.headers["x-request-id"]
+    line = poll(lambda: [line for line in edge.access_log() if line["requestId"] == identifier])
+    assert [(one["method"], one["path"], one["status"]) for one in line] == [
+        (method, path, str(status))
+    ]
     for file in (edge.folder / "log").iterdir():
         assert "SECRET" not in file.read_text(), file
 
