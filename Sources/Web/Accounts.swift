@@ -140,7 +140,8 @@ enum Sessions {
         return try start(for: login.user, .ok, request, context)
     }
 
-    /// `POST /api/auth/logout`: ends the session of the request, if there is one. Answers 204.
+    /// `POST /api/auth/logout`: ends the session of the request, if there is one. Answers 204, and
+    /// the browser forgets what it kept of this site: pictures, answers, drafts.
     static func destroy(_ request: Request, _ context: Context) throws -> Response {
         try refuseForeignOrigin(request, context)
         if let credential = try Credential.of(request) {
@@ -151,7 +152,10 @@ enum Sessions {
         }
         return Response(
             status: .noContent,
-            fields: [.setCookie: SessionCookie.cleared, .cacheControl: "no-store"])
+            fields: [
+                .setCookie: SessionCookie.cleared, .cacheControl: "no-store",
+                .clearSiteData: "\"cache\", \"storage\"",
+            ])
     }
 
     /// `POST /api/auth/refresh`: a new session in place of the one of the request.
@@ -193,4 +197,9 @@ enum Sessions {
 
     /// What an unknown address is checked against: the hash of a password nobody knows.
     private static let unknownUsersHash = Password.hash(Hex.encode(randomBytes(16)))
+}
+
+extension HTTPField.Name {
+    /// W3C Clear Site Data: what a browser has to forget.
+    fileprivate static let clearSiteData = HTTPField.Name("Clear-Site-Data") ?? .cacheControl
 }

@@ -174,11 +174,22 @@ private func internalError(_ request: Request) -> Response {
         action: "retry", request)
 }
 
+/// A span in the largest unit that says it exactly: "45 seconds", "1 minute", "90 seconds".
+func span(_ seconds: Int) -> String {
+    let (count, unit) =
+        switch seconds {
+        case _ where seconds > 0 && seconds % 3600 == 0: (seconds / 3600, "hour")
+        case _ where seconds > 0 && seconds % 60 == 0: (seconds / 60, "minute")
+        default: (seconds, "second")
+        }
+    return "\(count) \(unit)\(count == 1 ? "" : "s")"
+}
+
 private func refusal(_ error: RateLimited, _ request: Request) -> Response {
     var response = refusal(
         .tooManyRequests, "RATE_LIMITED",
-        "You can start \(error.limit) in \(error.windowSeconds / 60) minutes. "
-            + "Try again in \(error.retryAfterSeconds) seconds.", action: "retry", request
+        "You can start \(error.limit) in \(span(error.windowSeconds)). "
+            + "Try again in \(span(error.retryAfterSeconds)).", action: "retry", request
     ) { json in
         json.beginObject()
         json.member("limit", error.limit)

@@ -204,12 +204,13 @@ enum Videos {
         return media(VideoFile.posterPath(of: video.id), type: "image/jpeg")
     }
 
-    /// Hands the sending to nginx, which alone can reach `/_media/`.
+    /// Hands the sending to nginx, which alone can reach `/_media/` and adds the `ETag`. A browser
+    /// may keep the file but has to ask each time, so that it shows nothing after a sign-out.
     private static func media(_ path: String, type: StaticString) -> Response {
         Response(
             status: .ok, contentType: type,
             fields: [
-                .xAccelRedirect: "/_media/\(path)", .cacheControl: "private, max-age=86400",
+                .xAccelRedirect: "/_media/\(path)", .cacheControl: "private, no-cache",
             ])
     }
 

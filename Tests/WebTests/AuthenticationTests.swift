@@ -138,6 +138,8 @@ struct SessionTests {
             let logout = try site.post("/api/auth/logout", as: user)
             #expect(logout.status == 204)
             #expect(logout.fields[.setCookie] == SessionCookie.cleared)
+            let cleared = try #require(HTTPField.Name("Clear-Site-Data"))
+            #expect(logout.fields[cleared] == #""cache", "storage""#)
             #expect(try site.get("/api/me", as: user).status == 401)
             #expect(try site.post("/api/auth/refresh", as: user).status == 401)
             // Twice, or with nothing to end, is no error.
