@@ -2,7 +2,8 @@
 
 Any console error, any page error and any request to another host fails the test it happened in:
 violations of the content security policy arrive there. An answer that a test expects to be a
-refusal is named with `@pytest.mark.refusals(401)`.
+refusal is named with `@pytest.mark.refusals(401)`; where answers are lost on purpose, the test has
+`@pytest.mark.lost_answers`.
 """
 
 import os
@@ -20,6 +21,7 @@ OWN_HOSTS = {urlsplit(BASE_URL).hostname, "localhost", "127.0.0.1"}
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "lost_answers: the test takes the network away")
     config.addinivalue_line("markers", "refusals(*statuses): answers that this test means to get")
 
 
@@ -46,7 +48,7 @@ def browser_context_args(browser_context_args):
     }
 
 
-def watch(context, problems, refusals=()):
+def watch(context, problems, refusals=(), loses_answers=False):
     """Notes in `problems` whatever goes wrong in any page of `context`."""
     own = urlsplit(BASE_URL)
 
@@ -55,6 +57,8 @@ def watch(context, problems, refusals=()):
         if message.type != "error" or (place.netloc and place.netloc != own.netloc):
             return
         if any(f"a status of {status} " in message.text for status in refusals):
+            return
+        if loses_answers and "net::ERR_" in message.text:
             return
         problems.append(f"console: {message.text} ({message.location.get('url')})")
 
@@ -74,10 +78,11 @@ def nothing_goes_wrong(request):
     """Gives a function that watches a context; whatever it saw fails the test at its end."""
     marker = request.node.get_closest_marker("refusals")
     refusals = marker.args if marker else ()
+    loses_answers = request.node.get_closest_marker("lost_answers") is not None
     problems = []
     if "context" in request.fixturenames:
-        watch(request.getfixturevalue("context"), problems, refusals)
-    yield lambda context: watch(context, problems, refusals)
+        watch(request.getfixturevalue("context"), problems, refusals, loses_answers)
+    yield lambda context: watch(context, problems, refusals, loses_answers)
     assert problems == []
 
 
@@ -114,6 +119,12 @@ def new_person(browser, browser_context_args, package=None):
 def buyer(browser, browser_context_args):
     """Someone with $10.00 of credit. The account is shared: each test uses its own prompt."""
     return new_person(browser, browser_context_args, package="starter")
+
+
+@pytest.fixture(scope="session")
+def spender(browser, browser_context_args):
+    """Someone with $25.00 and more, for tests that order much."""
+    return new_person(browser, browser_context_args, package="standard")
 
 
 @pytest.fixture(scope="session")

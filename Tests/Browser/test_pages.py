@@ -1,6 +1,7 @@
 """Every page, in light and dark, wide and narrow: accessible, whole, within its budget."""
 
 import re
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
@@ -11,7 +12,7 @@ AXE = AXE_FILE_PATH.read_text() if hasattr(AXE_FILE_PATH, "read_text") else open
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOUR = ["color-contrast", "link-in-text-block"]
 
-OPEN = ["/", "/signup", "/login"]
+OPEN = ["/", "/signup", "/login", "/reset", "/reset#a-token", "/verify"]
 PRIVATE = ["/create", "/create?tier=premium", "/videos", "/videos?q=nothing-has-this", "/credits", "/credits?need=1.55"]
 WINDOWS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"), (320, "light")]
 
@@ -36,6 +37,29 @@ CUT_OFF = """() => {
         const hides = getComputedStyle(element).overflowX !== "visible";
         if (hides && element.clientWidth && element.scrollWidth > element.clientWidth + 1) {
             found.push(`${element.tagName}.${element.className}: ${element.scrollWidth} > ${element.clientWidth}`);
+        }
+    }
+    return found;
+}"""
+
+# Elements that a bar covers, wholly or in part, when they get the focus from the keyboard.
+COVERED = """async (selector) => {
+    const bars = [...document.querySelectorAll(".bar, .act, .nav")]
+        .filter((bar) => ["sticky", "fixed"].includes(getComputedStyle(bar).position) && bar.offsetParent !== undefined);
+    const found = [];
+    for (const element of document.querySelectorAll(selector)) {
+        const shown = element.closest("label") ?? element;
+        if (!shown.getClientRects().length || element.closest(".act")) continue;
+        element.focus({ focusVisible: true });
+        if (document.activeElement !== element) continue;
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        const { top, bottom, height } = element.getBoundingClientRect();
+        for (const bar of bars) {
+            const own = bar.getBoundingClientRect();
+            if (!own.height || height > innerHeight - own.height) continue;
+            if (top < own.bottom - 1 && bottom > own.top + 1) {
+                found.push(`${element.tagName} ${element.name ?? ""} ${top}..${bottom} under ${bar.className} ${own.top}..${own.bottom}`);
+            }
         }
     }
     return found;
@@ -79,6 +103,125 @@ def test_an_error_page_is_accessible_and_whole(open_as, path):
     page.goto(path)
     ready(page)
     check(page)
+
+
+@pytest.fixture(scope="module")
+def large_text(playwright, browser_type_launch_args):
+    """A browser whose usual text is 200 % of the usual size."""
+    with playwright.chromium.launch(**browser_type_launch_args, args=["--blink-settings=defaultFontSize=32"]) as browser:
+        yield browser
+
+
+@pytest.mark.parametrize("width, height", [(1280, 800), (640, 800), (390, 664), (320, 568)])
+@pytest.mark.parametrize("path", ["/", "/signup", "/login", "/reset", "/create", "/create?tier=premium", "/videos", "/credits", "ready", "failed"])
+def test_text_of_twice_the_size_breaks_nothing(large_text, browser_context_args, nothing_goes_wrong, buyer, videos, path, width, height):
+    is_open = path in OPEN
+    context = large_text.new_context(**{**browser_context_args, "viewport": {"width": width, "height": height}, "storage_state": None if is_open else buyer.state})
+    nothing_goes_wrong(context)
+    page = context.new_page()
+    page.goto(videos.get(path, path))
+    ready(page)
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+    if path.startswith("/create"):
+        page.get_by_text("More settings").click()
+    assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(COVERED, "main a, main button, main input, main textarea, main select, main summary") == []
+    context.close()
+
+
+def test_no_style_asks_for_pixels_of_the_window():
+    """They stay the same when somebody has larger text; em grow with it."""
+    for file in (Path(__file__).resolve().parents[2] / "nginx/html").rglob("*.css"):
+        asked = re.findall(r"@(?:media|container)[^{]*", file.read_text())
+        assert asked and not [query for query in asked if re.search(r"\dpx", query)]
+
+
+@pytest.mark.parametrize("path", ["/create", "/create?tier=premium", "/create?tier=auto", "/credits", "/videos", "ready", "failed"])
+@pytest.mark.parametrize("width, height", [(390, 664), (320, 568), (664, 390), (1280, 600)])
+def test_what_has_the_focus_is_in_sight(open_as, buyer, videos, path, width, height):
+    page = open_as(buyer, viewport={"width": width, "height": height}, has_touch=width < 1000)
+    page.goto(videos.get(path, path))
+    ready(page)
+    if path.startswith("/create"):
+        page.get_by_text("More settings").click()
+    selector = "main a, main button, main input, main textarea, main select, main summary"
+    assert page.evaluate(COVERED, selector) == []
+
+
+def test_the_focused_prompt_is_between_the_bars_of_a_phone(open_as, buyer):
+    page = open_as(buyer, viewport={"width": 390, "height": 664}, has_touch=True)
+    page.goto("/create")
+    ready(page)
+    page.get_by_label("Prompt", exact=True).focus()
+    prompt = page.get_by_label("Prompt", exact=True).bounding_box()
+    assert prompt["y"] >= page.locator(".bar").bounding_box()["height"]
+    assert prompt["y"] + prompt["height"] <= page.locator(".act").bounding_box()["y"]
+
+
+def test_a_poster_keeps_its_shape(open_as, buyer, videos):
+    identifier = videos["ready"].split("/")[-1]
+    page = open_as(buyer)
+    job = page.request.get(f"/api{videos['ready']}").json()
+    on_the_way = {**job, "status": "processing", "statusDetail": "saving", "videoUrl": None, "posterUrl": None, "completedAt": None}
+    page.route(re.compile(r"/api/videos\?status=active&limit=20$"), lambda route: route.fulfill(json={"items": [on_the_way], "nextCursor": None}))
+    page.goto("/create")
+    poster = page.locator(f'[data-job="{identifier}"] img')
+    expect(poster).to_be_visible()
+    for width in [1280, 900, 390, 320]:
+        page.set_viewport_size({"width": width, "height": 800})
+        poster.scroll_into_view_if_needed()
+        box = poster.bounding_box()
+        assert abs(box["width"] / box["height"] - 16 / 9) < 0.02
+        # Whatever shape a video has, all of it is in its picture.
+        assert poster.evaluate("(image) => getComputedStyle(image).objectFit") == "contain"
+
+
+def test_the_open_menu_is_accessible_and_within_a_landmark(open_as, newcomer):
+    page = open_as(newcomer)
+    page.goto("/videos")
+    ready(page)
+    page.get_by_role("button", name="Account").click()
+    expect(page.get_by_role("banner").get_by_text("Signed in as")).to_be_visible()
+    check(page)
+
+
+def test_a_newcomer_who_chooses_a_tier_is_asked_to_sign_up(open_as, newcomer):
+    page = open_as()
+    page.goto("/")
+    for name in ["Economy", "Basic", "Pro", "Premium"]:
+        link = page.get_by_role("link", name=f"Create with {name}")
+        expect(link).to_have_attribute("href", f"/signup?next=%2Fcreate%3Ftier%3D{name.lower()}")
+    page.get_by_role("link", name="Create with Basic").click()
+    expect(page).to_have_url(re.compile(r"/signup\?next="))
+    for link in page.get_by_role("main").get_by_role("link").all():
+        assert "/create" not in (link.get_attribute("href") or "")
+    page = open_as(newcomer)
+    page.goto("/")
+    page.get_by_role("link", name="Create with Basic").click()
+    expect(page.locator('input[name="tier"]:checked')).to_have_value("basic")
+
+
+FOREIGN = "\u0634\u0639\u0644\u0628 \u0623\u062d\u0645\u0631 (fox) 2."
+
+
+@pytest.mark.parametrize("path", ["ready", "/videos", "/create"])
+def test_foreign_words_stand_in_their_own_direction(open_as, buyer, videos, path):
+    page = open_as(buyer)
+    job = page.request.get(f"/api{videos['ready']}").json()
+    foreign = {**job, "prompt": FOREIGN, "negativePrompt": FOREIGN}
+    items = {"items": [foreign], "nextCursor": None}
+    page.route(re.compile(r"/api/videos\?"), lambda route: route.fulfill(json=items))
+    page.route(re.compile(f"/api{videos['ready']}$"), lambda route: route.fulfill(json=foreign))
+    page.goto(videos.get(path, path))
+    ready(page)
+    if path == "/create":
+        page.get_by_label("Prompt", exact=True).fill(FOREIGN)
+        assert page.get_by_label("Prompt", exact=True).evaluate("(field) => getComputedStyle(field).direction") == "rtl"
+    for words in page.locator("main").get_by_text(FOREIGN).all():
+        assert words.evaluate("(element) => getComputedStyle(element).direction") == "rtl"
+    # Within a sentence or a title they are set apart.
+    for text in [page.title(), *page.locator("[aria-label]").evaluate_all("(all) => all.map((one) => one.ariaLabel)")]:
+        assert FOREIGN[:5] not in text or "\u2068" in text or text == FOREIGN
 
 
 @pytest.mark.parametrize("path", PRIVATE)

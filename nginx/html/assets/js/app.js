@@ -1,6 +1,11 @@
 // On every page: calls to the API, who is signed in, and the header and footer that show it.
-import { find, money } from "./dom.js";
+import { el, find, money, setClock } from "./dom.js";
 import { text } from "../text/en.js";
+
+/** @typedef {{get: (name: string) => string | null, set: (name: string, value: string) => boolean, remove: (name: string) => void, clear: () => void}} Store */
+
+/** What store.js keeps for this tab, and for this browser. @type {{tab: Store, browser: Store}} */
+export const { tab, browser } = /** @type {any} */ (globalThis).kept;
 
 /** A refusal or failure that the API described. */
 export class ApiError extends Error {
@@ -8,11 +13,11 @@ export class ApiError extends Error {
   /** @param {number} status @param {any} body @param {Headers} headers */
   constructor(status, body, headers) {
     const error = body?.error ?? {};
-    const wait = Number(error.details?.retryAfterSeconds ?? headers.get("Retry-After") ?? 0);
-    let message = error.message || text.error.server;
-    if (status === 429) message = `${error.message || text.error.tooMany} ${wait ? text.error.wait(wait) : ""}`.trim();
-    super(message);
+    const wait = Number(error.details?.retryAfterSeconds ?? headers.get("Retry-After")) || 0;
+    super(error.message || (status === 429 ? `${text.error.tooMany} ${wait ? text.error.wait(wait) : ""}`.trim() : text.error.server));
     this.status = status;
+    /** Seconds until it makes sense to ask again; 0 when the server did not say. */
+    this.wait = wait;
     /** @type {string} */ this.code = error.code ?? "";
     /** @type {any} */ this.details = error.details;
     /** @type {string} */ this.requestID = body?.requestId ?? headers.get("X-Request-Id") ?? "";
@@ -21,7 +26,8 @@ export class ApiError extends Error {
 
 /**
  * Calls the API and gives the answer's body. Throws ApiError for an answer that is a refusal, and
- * what `fetch` throws when there was no answer.
+ * what `fetch` throws when there was no answer, or not all of it, or not in time: then nobody knows
+ * what the server did.
  * @param {string} path
  * @param {{method?: string, body?: any, key?: string, signal?: AbortSignal}} [options] `key` is the Idempotency-Key
  * @returns {Promise<any>}
@@ -34,18 +40,19 @@ export async function api(path, { method = "GET", body, key, signal } = {}) {
   const response = await fetch(path, {
     method,
     headers,
-    signal,
+    signal: AbortSignal.any([AbortSignal.timeout(method === "GET" ? 30_000 : 90_000), ...(signal ? [signal] : [])]),
     body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
     credentials: "same-origin",
     cache: "no-cache",
   });
-  const answer = response.status === 204 ? null : await response.json().catch(() => null);
-  if (response.ok) return answer;
+  setClock(response.headers.get("Date"));
+  if (response.ok) return response.status === 204 ? null : await response.json();
+  const answer = await response.json().catch(() => null);
   if (response.status === 401 && document.documentElement.dataset.session === "in" && !path.startsWith("/api/auth/")) remember(null);
   throw new ApiError(response.status, answer, response.headers);
 }
 
-/** @typedef {{id: string, email: string, balance: number, reserved: number}} User */
+/** @typedef {{id: string, email: string, emailVerified: boolean, pendingEmail?: string | null, notifications: Record<string, boolean>, balance: number, reserved: number}} User */
 
 /** @type {User | null} */
 let user = null;
@@ -55,11 +62,8 @@ let asked = false;
 export function remember(now) {
   user = now;
   const root = document.documentElement;
-  try {
-    localStorage.setItem("rushes.signedIn", now ? "yes" : "no");
-  } catch {
-    // Without storage the header starts signed out and is put right here on each page.
-  }
+  // Where this cannot be kept, the header starts signed out and is put right here on each page.
+  browser.set("rushes.signedIn", now ? "yes" : "no");
   if (now) root.dataset.session = "in";
   else delete root.dataset.session;
   for (const line of document.querySelectorAll("[data-email]")) line.textContent = now?.email ?? "";
@@ -91,9 +95,35 @@ export function goToLogin() {
   return new Promise(() => {});
 }
 
+/** Whether this page shows what belongs to a person. */
+let isPrivate = false;
+/** Whether this page is signing out, and so knows better than what it hears of it. */
+let leaving = false;
+
 /** The signed-in user; a signed-out visitor leaves for the login page. @returns {Promise<User>} */
 export async function requireUser() {
+  isPrivate = true;
   return (await me()) ?? goToLogin();
+}
+
+/**
+ * Asks again who is signed in. What a private page shows is hidden until that is known, and gone
+ * when it is somebody else, or nobody.
+ */
+async function askAgain() {
+  const seemsIn = document.documentElement.dataset.session === "in" || browser.get("rushes.signedIn") === "yes";
+  if (leaving) return;
+  if (!isPrivate || !user) return seemsIn && void me().catch(() => {});
+  const { id } = user;
+  document.documentElement.dataset.asking = "";
+  try {
+    const now = await me();
+    if (!now) return void goToLogin();
+    if (now.id === id) return void delete document.documentElement.dataset.asking;
+  } catch {
+    // Nobody knows: the page is asked for anew, and says itself what is wrong.
+  }
+  location.reload();
 }
 
 const draftKey = "rushes.draft";
@@ -101,7 +131,7 @@ const draftKey = "rushes.draft";
 /** What was typed on the create page in this tab, kept through login and payment. @returns {Record<string, any>} */
 export function readDraft() {
   try {
-    return JSON.parse(sessionStorage.getItem(draftKey) ?? "{}") ?? {};
+    return JSON.parse(tab.get(draftKey) ?? "{}") ?? {};
   } catch {
     return {};
   }
@@ -109,11 +139,7 @@ export function readDraft() {
 
 /** @param {Record<string, any>} draft */
 export function keepDraft(draft) {
-  try {
-    sessionStorage.setItem(draftKey, JSON.stringify(draft));
-  } catch {
-    // Without storage the draft lasts as long as the page.
-  }
+  tab.set(draftKey, JSON.stringify(draft));
 }
 
 /** Whether there is something worth coming back to. */
@@ -138,60 +164,128 @@ export function webAddress(text) {
 /** Where to go after login: a page of this site. */
 export const nextPage = () => ownAddress(new URLSearchParams(location.search).get("next") || "/create") ?? "/create";
 
+/** The line that says why nothing moves; it goes away by itself. @type {HTMLElement | null} */
+let outage = null;
+
+/** @param {string | null} words `null` when the server can be reached again */
+function sayOutage(words) {
+  if (!words) {
+    outage?.remove();
+    outage = null;
+  } else if (outage) outage.textContent = words;
+  else document.querySelector("[data-toasts]")?.append((outage = el("div", { class: "toast", "data-outage": true }, words)));
+}
+
+addEventListener("offline", () => sayOutage(text.error.offline));
+addEventListener("online", () => sayOutage(null));
+
 /**
  * Asks again and again while something is unfinished: 3 s apart when the page is seen, 15 s when
- * not, up to 30 s apart after errors, each ±20 % so that many pages do not ask in step.
- * @param {() => Promise<boolean>} step gives whether anything is still unfinished
+ * not, up to 30 s apart after errors, each ±20 % so that many pages do not ask in step. It asks at
+ * once when the page is seen again, comes back from the browser's memory, or the network is back.
+ * Only an answer ends it: one that was lost is said on the page and asked for again.
+ * @param {(signal: AbortSignal) => Promise<boolean>} step gives whether anything is still unfinished
+ * @param {() => number} [pause] milliseconds between two questions of a page that is seen
  */
-export function poll(step) {
+export function poll(step, pause = () => 3000) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let failures = 0;
+  let wait = 0;
   let open = true;
-  let running = false;
+  /** @type {AbortController | null} */
+  let running = null;
   const later = () => {
     clearTimeout(timer);
-    const pause = failures ? Math.min(30_000, 3000 * 2 ** failures) : document.hidden ? 15_000 : 3000;
-    timer = setTimeout(run, pause * (0.8 + Math.random() * 0.4));
+    const next = failures ? Math.min(30_000, pause() * 2 ** failures) : document.hidden ? 15_000 : pause();
+    timer = setTimeout(run, Math.max(wait * 1000, next * (0.8 + Math.random() * 0.4)));
   };
   async function run() {
     if (running) return;
-    running = true;
+    clearTimeout(timer);
+    const mine = (running = new AbortController());
     try {
-      open = await step();
-      failures = 0;
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) await goToLogin();
+      const more = await step(mine.signal);
+      if (running !== mine) return;
+      open = more;
+      failures = wait = 0;
+      sayOutage(null);
+    } catch (/** @type {any} */ error) {
+      if (running !== mine) return;
+      if (error.status === 401) await goToLogin();
       failures += 1;
+      wait = error.wait ?? 0;
+      if (!navigator.onLine) sayOutage(text.error.offline);
+      else if (failures > 1) sayOutage(error.isApiError ? text.error.stillBusy : text.error.noAnswer);
     }
-    running = false;
+    running = null;
     if (open) later();
   }
-  document.addEventListener("visibilitychange", () => {
-    if (open && !document.hidden) run();
-  });
+  /** A question that is under way may never be answered: it is dropped and asked anew. */
+  const now = () => {
+    if (!open) return;
+    running?.abort();
+    running = null;
+    run();
+  };
+  document.addEventListener("visibilitychange", () => document.hidden || now());
+  addEventListener("online", now);
+  addEventListener("pageshow", (event) => event.persisted && now());
   later();
   return {
     /** Something new is unfinished: ask soon. */
     wake() {
       open = true;
-      later();
+      if (!running) later();
     },
+    now,
   };
 }
 
-for (const button of document.querySelectorAll("[data-sign-out]")) {
-  button.addEventListener("click", async () => {
-    try {
-      await api("/api/auth/logout", { method: "POST", body: {} });
-    } catch (error) {
-      if (!(error instanceof ApiError)) return;
-    }
-    sessionStorage.clear();
-    remember(null);
-    location.assign("/");
-  });
+/** @type {HTMLDialogElement | null} */
+let stillIn = null;
+
+/**
+ * Signs out. A refusal or a lost answer is told, with the way to try again: as long as the server
+ * has not said so, nobody is signed out.
+ */
+async function signOut() {
+  stillIn?.close();
+  leaving = true;
+  try {
+    await api("/api/auth/logout", { method: "POST", body: {} });
+  } catch (error) {
+    leaving = false;
+    return sayStillIn(error instanceof ApiError ? error.message : text.signOut.noAnswer);
+  }
+  // The server's answer has emptied what this browser keeps. How the pages look stays.
+  const { theme } = document.documentElement.dataset;
+  const keys = keysAreOn();
+  tab.clear();
+  remember(null);
+  if (theme) browser.set("rushes.theme", theme);
+  if (!keys) switchKeys(false);
+  location.replace("/");
 }
+
+/** @param {string} why */
+function sayStillIn(why) {
+  document.getElementById("account-menu")?.hidePopover();
+  stillIn?.remove();
+  stillIn = el(
+    "dialog",
+    { class: "dialog", "aria-labelledby": "still-in-title", "data-still-in": true },
+    el("h2", { id: "still-in-title" }, text.signOut.title),
+    el("p", {}, why),
+    el("p", {}, text.signOut.words),
+    el("div", { class: "row" }, el("button", { class: "button", type: "button", onclick: signOut }, text.signOut.again), el("button", { class: "button second", type: "button", onclick: () => stillIn?.close() }, text.signOut.stay)),
+  );
+  const dialog = /** @type {HTMLDialogElement} */ (stillIn);
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+for (const button of document.querySelectorAll("[data-sign-out]")) button.addEventListener("click", signOut);
 
 /** @type {HTMLElement | null} */
 const themes = document.querySelector("[data-theme-choice]");
@@ -203,33 +297,19 @@ if (themes) {
     const { value } = /** @type {HTMLInputElement} */ (event.target);
     if (value === "system") delete root.dataset.theme;
     else root.dataset.theme = value;
-    try {
-      localStorage.setItem("rushes.theme", value);
-    } catch {
-      // The choice then lasts for this page.
-    }
+    browser.set("rushes.theme", value);
   });
 }
 
 // Single keys, off while typing and switched off in their list: / c g v ?
 const keysOff = "rushes.keysOff";
 
-export const keysAreOn = () => {
-  try {
-    return localStorage.getItem(keysOff) !== "yes";
-  } catch {
-    return true;
-  }
-};
+export const keysAreOn = () => browser.get(keysOff) !== "yes";
 
 /** @param {boolean} on */
 export function switchKeys(on) {
-  try {
-    if (on) localStorage.removeItem(keysOff);
-    else localStorage.setItem(keysOff, "yes");
-  } catch {
-    // Without storage they stay on.
-  }
+  if (on) browser.remove(keysOff);
+  else browser.set(keysOff, "yes");
 }
 
 const showKeys = () => import("./keys.js").then((keys) => keys.showKeys());
@@ -258,10 +338,12 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// Two tabs: signing in or out in one shows in the other.
+// Two tabs: signing in or out in one shows in the other. Without a key, all was cleared.
 addEventListener("storage", (event) => {
-  if (event.key === "rushes.signedIn") me().catch(() => {});
+  if (event.key === "rushes.signedIn" || event.key === null) askAgain();
 });
+// Back: the browser shows the page as it was left, perhaps by somebody who has signed out since.
+addEventListener("pageshow", (event) => event.persisted && askAgain());
 
 // A page that did not ask for itself who is signed in still shows the balance.
 setTimeout(() => {

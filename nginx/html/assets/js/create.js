@@ -1,6 +1,6 @@
 // The create page: a form that follows the chosen tier, an exact price, one job for each intent.
-import { ApiError, api, hasDraft, keepDraft, me, readDraft, requireUser, showBalance } from "./app.js";
-import { cents, el, errorBox, fieldError, find, icon, money, num, onLeave, showProblems, toast } from "./dom.js";
+import { ApiError, api, hasDraft, keepDraft, me, readDraft, requireUser, showBalance, tab } from "./app.js";
+import { cents, el, errorBox, fieldError, find, icon, money, now, num, onLeave, showProblems, toast } from "./dom.js";
 import { cancel, follow, jobCard, moveProgress, reasonOf } from "./job.js";
 import { text } from "../text/en.js";
 
@@ -42,8 +42,11 @@ let draft = {};
 let sending = false;
 /** The server's latest choice of a tier, and for which wish. @type {{key: string, tier?: string, price?: number, reason?: string, problem?: string} | null} */
 let quote = null;
-/** @type {ReturnType<typeof follow> | null} */
-let watch = null;
+/** From the start, so that no order is without it, whatever else did not load. */
+const watch = follow([], async (open, ended) => {
+  for (const job of [...open, ...ended]) placeCard(job);
+  if (ended.length) takeBalance(await me());
+});
 
 /** @param {string} name @returns {any} */
 const input = (name) => find(`#${name}`, form);
@@ -124,6 +127,9 @@ function showQuote() {
   find("[data-auto-words]", form).textContent = current?.problem ?? current?.reason ?? (isAuto() ? say.quoting : say.autoWords);
 }
 
+/** The resolution that a tier makes unless another is chosen; some have only one, and do not name it. @param {Tier} tier */
+const sizeOf = (tier) => (tier.fields.text ?? tier.fields.image).resolution?.default ?? "";
+
 function showTiers() {
   find("[data-tiers]", form).replaceChildren(
     ...tiers.map((tier) =>
@@ -135,7 +141,7 @@ function showTiers() {
           "span",
           { class: "face" },
           el("span", { class: "top" }, el("b", {}, tier.name), num("", "tier-price")),
-          el("small", {}, tier.model),
+          el("small", {}, [tier.model, sizeOf(tier)].filter(Boolean).join(" · ")),
           el("small", {}, tier.requiresImage ? say.needsImage : tier.popular ? el("span", { class: "for-popular" }, say.popular) : say.perSecond(money(tier.pricePerSecond))),
         ),
       )
@@ -287,20 +293,23 @@ function wishNow() {
   return body;
 }
 
+/** Whether the present intent's key outlives this page. */
+let keyIsKept = true;
+
 /** One key for each intent: the same text keeps its key until it was accepted or refused. @param {string} body */
 function keyFor(body) {
+  let kept = null;
   try {
-    const kept = JSON.parse(sessionStorage.getItem(intentKey) ?? "null");
-    if (kept?.body === body) return kept.key;
-    const key = crypto.randomUUID();
-    sessionStorage.setItem(intentKey, JSON.stringify({ key, body }));
-    return key;
+    kept = JSON.parse(tab.get(intentKey) ?? "null");
   } catch {
-    return crypto.randomUUID();
+    // Not ours: a new key will do.
   }
+  const key = kept?.body === body ? kept.key : crypto.randomUUID();
+  keyIsKept = tab.set(intentKey, JSON.stringify({ key, body }));
+  return key;
 }
 
-const forgetIntent = () => sessionStorage.removeItem(intentKey);
+const forgetIntent = () => tab.remove(intentKey);
 
 /** @param {string} words @param {string} [picture] @param {any} [error] */
 function tell(words, picture = "circle-alert", error = null) {
@@ -347,9 +356,9 @@ function accepted(answer, body) {
   const ids = answer.jobIds ?? [answer.jobId];
   const estimatedCost = cents(answer.estimatedCost) / ids.length / 100;
   ids.forEach((jobId, index) => {
-    const job = /** @type {Job} */ ({ ...body, ...answer, jobId, estimatedCost, position: answer.position + index, statusDetail: "queued", createdAt: new Date().toISOString(), completedAt: null, userCharged: null, videoUrl: null, posterUrl: null });
+    const job = /** @type {Job} */ ({ ...body, ...answer, jobId, estimatedCost, position: answer.position + index, statusDetail: "queued", createdAt: new Date(now()).toISOString(), completedAt: null, userCharged: null, videoUrl: null, posterUrl: null });
     placeCard(job);
-    watch?.add(jobId);
+    watch.add(jobId);
   });
   return ids.length;
 }
@@ -357,7 +366,7 @@ function accepted(answer, body) {
 /** @param {any} error */
 function refused(error) {
   if (!(error instanceof ApiError)) {
-    tell(say.unknown);
+    tell(keyIsKept ? say.unknown : `${say.unknown} ${say.stay}`);
     return;
   }
   // A refusal made nothing, so the next press is a new intent. After a 5xx nobody knows: keep the key.
@@ -374,7 +383,7 @@ function refused(error) {
     showProblems(form, named, problem);
     const rest = error.details.filter(({ field }) => !form.querySelector(`#${CSS.escape(field)}`)).map(({ message }) => message);
     if (rest.length || !named.length) tell(rest.join(" ") || error.message);
-  } else tell(error.status >= 500 ? `${error.message} ${say.tryAgain}` : error.message, "circle-alert", error);
+  } else tell(error.status >= 500 ? `${error.message} ${say.tryAgain}${keyIsKept ? "" : ` ${say.stay}`}` : error.message, "circle-alert", error);
 }
 
 // The videos on the way, beside the form.
@@ -401,7 +410,7 @@ async function onCancel(job, pressed) {
   const ended = await cancel(job);
   pressed.removeAttribute("aria-disabled");
   if (!ended) return;
-  watch?.forget(job.jobId);
+  watch.forget(job.jobId);
   placeCard(ended);
   takeBalance(await me());
 }
@@ -416,15 +425,13 @@ function takeBalance(user) {
 async function loadRunning() {
   try {
     const { items } = await api("/api/videos?status=active&limit=20");
-    running.replaceChildren();
+    for (const other of running.querySelectorAll(":scope > :not([data-job])")) other.remove();
     for (const job of items) placeCard(job, true);
-    if (!items.length) running.append(el("div", { class: "empty" }, icon("clapperboard"), el("p", {}, say.nothing)));
-    watch = follow(items, async (open, ended) => {
-      for (const job of [...open, ...ended]) placeCard(job);
-      if (ended.length) takeBalance(await me());
-    });
+    if (!running.childElementCount) running.append(el("div", { class: "empty" }, icon("clapperboard"), el("p", {}, say.nothing)));
+    for (const job of items) watch.add(job.jobId);
   } catch (error) {
-    running.replaceChildren(errorBox(error, loadRunning));
+    for (const other of running.querySelectorAll(":scope > :not([data-job])")) other.remove();
+    running.append(errorBox(error, loadRunning));
   }
   running.removeAttribute("aria-busy");
 }

@@ -22,6 +22,9 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Somebody's words within a sentence of ours, whose order of letters they must not turn around. @param {string} words */
+export const isolated = (words) => `\u2068${words}\u2069`;
+
 /** A drawing from the sprite. @param {string} name */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -50,6 +53,19 @@ export const cents = (amount) => Math.round(amount * 100);
 /** @param {string} [words] @param {string} [classes] */
 export const num = (words = "", classes = "") => el("span", { class: `num ${classes}`.trim() }, words);
 
+/** What the server's clock was ahead of ours, which counts evenly but from any beginning. */
+let ahead = Date.now() - performance.now();
+
+/** Sets our clock by an answer's `Date`: the device's own may be wrong by years. @param {string | null} date */
+export function setClock(date) {
+  const time = Date.parse(date ?? "");
+  // The header has whole seconds, cut off.
+  if (Number.isFinite(time)) ahead = time + 500 - performance.now();
+}
+
+/** The time now by the server's clock, in milliseconds; by the device's until the server was heard. */
+export const now = () => performance.now() + ahead;
+
 /** 100 seconds as "1:40". @param {number} seconds */
 export function clock(seconds) {
   const whole = Math.max(0, Math.round(seconds));
@@ -62,7 +78,7 @@ const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 
 /** @param {Date} date */
 function ago(date) {
-  const seconds = (date.getTime() - Date.now()) / 1000;
+  const seconds = (date.getTime() - now()) / 1000;
   if (Math.abs(seconds) < 45) return "just now";
   for (const [unit, size, limit] of /** @type {[Intl.RelativeTimeFormatUnit, number, number][]} */ ([["minute", 60, 3600], ["hour", 3600, 86400], ["day", 86400, 604800]])) {
     if (Math.abs(seconds) < limit) return relative.format(Math.round(seconds / size), unit);

@@ -1,6 +1,6 @@
 // One video's state in words and pictures, the same on every page that shows it.
 import { api, me, ownAddress, poll } from "./app.js";
-import { clock, el, icon, money, num, time, toast } from "./dom.js";
+import { clock, el, icon, isolated, money, now, num, time, toast } from "./dom.js";
 import { text } from "../text/en.js";
 
 /**
@@ -87,7 +87,7 @@ export const downloadOf = (job) => `${pathOf(job.videoUrl).split("?")[0]}?downlo
  */
 export function progressOf(job, label, least = 0) {
   if (job.status !== "processing" || job.statusDetail === "checking") return null;
-  const seconds = (Date.now() - Date.parse(job.createdAt)) / 1000;
+  const seconds = (now() - Date.parse(job.createdAt)) / 1000;
   const usual = job.estimate?.p90Seconds;
   const value = usual ? Math.max(least, Math.min(95, (seconds / usual) * 100)) : undefined;
   const note = !usual || !job.estimate ? "" : seconds > usual ? text.state.longer : text.state.usually(clock(job.estimate.p50Seconds), clock(usual));
@@ -128,10 +128,10 @@ export function jobCard(job, { tierName, onCancel, least }) {
     stateLine(job),
     progressOf(job, stateOf(job).words, least),
     done && job.posterUrl && el("a", { href: pageOf(job.jobId), tabindex: "-1", "aria-hidden": "true" }, el("img", { src: pathOf(job.posterUrl), alt: "", width: 640, height: 360, loading: "lazy" })),
-    el("p", { class: "prompt" }, el("a", { href: pageOf(job.jobId) }, promptOf(job))),
+    el("p", { class: "prompt", dir: "auto" }, el("a", { href: pageOf(job.jobId) }, promptOf(job))),
     el("p", { class: "meta" }, el("span", {}, tierName), num(text.seconds(job.duration)), num(money(job.estimatedCost)), time(job.createdAt)),
     job.statusDetail === "checking" && el("p", { class: "hint" }, text.state.noRetryYet),
-    job.status === "failed" && el("p", { class: "hint" }, text.reason[/** @type {keyof typeof text.reason} */ (reasonOf(job))] ?? job.error?.message ?? ""),
+    job.status === "failed" && el("p", { class: "hint", dir: "auto" }, text.reason[/** @type {keyof typeof text.reason} */ (reasonOf(job))] ?? job.error?.message ?? ""),
     el(
       "div",
       { class: "row" },
@@ -152,28 +152,37 @@ export function jobCard(job, { tierName, onCancel, least }) {
  */
 export function follow(known, onChange) {
   let ids = new Set(known.map((job) => job.jobId));
-  const watch = poll(async () => {
+  const watch = poll(async (signal) => {
     if (!ids.size) return false;
     const before = ids;
-    const { items } = await api("/api/videos?status=active&limit=100");
-    const now = new Set(items.map((/** @type {Job} */ job) => job.jobId));
-    const gone = [...before].filter((id) => !now.has(id));
-    const ended = await Promise.all(gone.map((id) => api(`/api/videos/${encodeURIComponent(id)}`)));
+    const { items } = await api("/api/videos?status=active&limit=100", { signal });
+    const open = new Map(items.map((/** @type {Job} */ job) => [job.jobId, job]));
+    /** @type {Job[]} */
+    const ended = [];
+    await Promise.all([...before].filter((id) => !open.has(id)).map(async (id) => {
+      const job = await api(`/api/videos/${encodeURIComponent(id)}`, { signal }).catch((error) => {
+        // What is not there any more is not waited for; any other answer is asked for again.
+        if (error.status !== 404) throw error;
+      });
+      if (job && isOpen(job)) open.set(id, job);
+      else if (job) ended.push(job);
+    }));
     if (ended.length) await me();
-    ids = new Set([...now, ...[...ids].filter((id) => !before.has(id))]);
-    onChange(items, ended);
+    if (signal.aborted) return true;
+    ids = new Set([...open.keys(), ...[...ids].filter((id) => !before.has(id))]);
+    onChange([...open.values()], ended);
     announce(ended);
     return ids.size > 0;
   });
   return {
     /** @param {string} id */
     add(id) {
-      ids.add(id);
+      ids = new Set([...ids, id]);
       watch.wake();
     },
     /** @param {string} id */
     forget(id) {
-      ids.delete(id);
+      ids = new Set([...ids].filter((other) => other !== id));
     },
   };
 }
@@ -190,7 +199,7 @@ document.addEventListener("visibilitychange", () => {
 export function announce(ended) {
   if (!ended.length) return;
   const line = document.querySelector("[data-live]");
-  const short = (/** @type {Job} */ job) => promptOf(job).slice(0, 60);
+  const short = (/** @type {Job} */ job) => isolated(promptOf(job).slice(0, 60));
   if (line) line.textContent = ended.map((job) => (job.status === "completed" ? text.isReady(short(job)) : text.hasEnded(short(job), stateOf(job).words))).join(" ");
   const ready = ended.filter((job) => job.status === "completed").length;
   if (document.hidden && ready) document.title = `${text.readyInTitle((unseen += ready))} · ${plainTitle}`;

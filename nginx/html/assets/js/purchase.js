@@ -1,12 +1,12 @@
 // The way back from the payment page. It believes our own API, never the address.
-import { ApiError, api, hasDraft, me, requireUser, showBalance, webAddress } from "./app.js";
-import { el, emptyBox, errorBox, find, icon, money, num } from "./dom.js";
+import { ApiError, api, hasDraft, me, poll, requireUser, showBalance, webAddress } from "./app.js";
+import { el, emptyBox, find, icon, money, num } from "./dom.js";
 import { text } from "../text/en.js";
 
 const say = text.purchase;
 const place = find("[data-purchase]");
 const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
-const started = Date.now();
+const age = () => performance.now();
 
 /** @param {string} picture @param {string} title @param {string} words @param {(Node | null | false)[]} more */
 function show(picture, title, words, ...more) {
@@ -39,7 +39,7 @@ async function tell(purchase) {
   else if (purchase.status === "refunded") show("undo-2", say.refunded, say.refundedWords, el("p", {}, el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)));
   else if (purchase.status === "disputed") show("triangle-alert", say.disputed, say.disputedWords, el("p", {}, el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)));
   else {
-    if (Date.now() - started > 12_000) {
+    if (age() > 12_000) {
       const payment = webAddress(purchase.url ?? "");
       show("hourglass", say.processing, say.processingWords, el("p", { class: "row" }, payment && el("a", { class: "button second", href: payment }, say.toPayment), el("a", { class: "button quiet", href: "/credits" }, say.ledger)));
     }
@@ -48,24 +48,20 @@ async function tell(purchase) {
   return false;
 }
 
-async function ask() {
+let isKnown = false;
+
+/** Asks where the purchase stands and gives whether that can still change. @param {AbortSignal} signal */
+async function ask(signal) {
+  if (!isKnown) await requireUser();
+  isKnown = true;
   try {
-    const open = await tell(await api(`/api/credits/purchases/${encodeURIComponent(id)}`));
-    if (open) setTimeout(ask, Date.now() - started > 30_000 ? 6000 : 1500);
+    return await tell(await api(`/api/credits/purchases/${encodeURIComponent(id)}`, { signal }));
   } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
     place.removeAttribute("aria-busy");
-    const heading = el("h1", { class: "visually-hidden" }, say.checking);
-    if (error instanceof ApiError && error.status === 404) place.replaceChildren(heading, emptyBox("receipt-text", say.missing, say.missingWords, el("a", { class: "button", href: "/credits" }, say.ledger)));
-    else place.replaceChildren(heading, errorBox(error, ask));
+    place.replaceChildren(el("h1", { class: "visually-hidden" }, say.checking), emptyBox("receipt-text", say.missing, say.missingWords, el("a", { class: "button", href: "/credits" }, say.ledger)));
+    return false;
   }
 }
 
-async function start() {
-  try {
-    await requireUser();
-    await ask();
-  } catch (error) {
-    place.replaceChildren(el("h1", { class: "visually-hidden" }, say.checking), errorBox(error, start));
-  }
-}
-start();
+poll(ask, () => (age() > 30_000 ? 6000 : 1500)).now();

@@ -1,6 +1,6 @@
 // One video: the player or where it stands, its settings, its price and what can be done with it.
 import { api, me, poll, requireUser } from "./app.js";
-import { clock, copy, el, emptyBox, errorBox, find, icon, money, num, time } from "./dom.js";
+import { clock, copy, el, emptyBox, errorBox, find, icon, isolated, money, num, time } from "./dom.js";
 import { againLink, announce, cancel, downloadOf, isOpen, pathOf, progressOf, promptOf, reasonOf, stateLine, stateOf } from "./job.js";
 import { text } from "../text/en.js";
 
@@ -36,7 +36,7 @@ function stage(job) {
       { class: "waiting-in" },
       stateLine(job),
       progressOf(job, stateOf(job).words, least),
-      why && el("p", { class: "muted" }, why),
+      why && el("p", { class: "muted", dir: "auto" }, why),
       job.status === "failed" && reason === "refused" && el("p", { class: "muted" }, text.video.wasRefunded),
       job.statusDetail === "checking" && el("p", { class: "muted" }, text.state.noRetryYet),
       isOpen(job) && el("p", { class: "hint" }, text.state.canClose),
@@ -78,8 +78,8 @@ function facts(job) {
     [first(own.mode), job.mode ? (text.mode[/** @type {keyof typeof text.mode} */ (job.mode)] ?? job.mode) : null],
     [first(own.strength), typeof job.strength === "number" ? num(String(job.strength)) : null],
     [first(own.seed), typeof job.seed === "number" ? num(String(job.seed)) : null],
-    [first(own.image), job.image ?? null],
-    [first(own.imageTail), job.imageTail ?? null],
+    [first(own.image), job.image ? el("bdi", {}, job.image) : null],
+    [first(own.imageTail), job.imageTail ? el("bdi", {}, job.imageTail) : null],
     [text.video.asked, time(job.createdAt, "full")],
     [text.video.finished, job.completedAt ? time(job.completedAt, "full") : null],
     [text.video.took, job.completedAt && job.status === "completed" ? num(clock((Date.parse(job.completedAt) - Date.parse(job.createdAt)) / 1000)) : null],
@@ -102,7 +102,7 @@ function price(job) {
 function show(job) {
   const now = JSON.stringify([job.status, job.statusDetail, job.position, job.completedAt, job.videoUrl]);
   if (!parts) {
-    const heading = el("h1", { class: "visually-hidden" }, promptOf(job).slice(0, 120));
+    const heading = el("h1", { class: "visually-hidden", dir: "auto" }, promptOf(job).slice(0, 120));
     parts = { stage: stage(job), actions: actions(job), facts: facts(job) };
     place.replaceChildren(
       heading,
@@ -110,11 +110,11 @@ function show(job) {
         "div",
         { class: "viewer" },
         el("div", { class: "stack" }, parts.stage, parts.actions),
-        el("div", { class: "stack" }, el("h2", {}, "Prompt"), el("p", { class: "words" }, promptOf(job)), job.negativePrompt && el("div", {}, el("h3", {}, first(text.field.negativePrompt)), el("p", { class: "words muted" }, job.negativePrompt)), parts.facts),
+        el("div", { class: "stack" }, el("h2", {}, "Prompt"), el("p", { class: "words", dir: "auto" }, promptOf(job)), job.negativePrompt && el("div", {}, el("h3", {}, first(text.field.negativePrompt)), el("p", { class: "words muted", dir: "auto" }, job.negativePrompt)), parts.facts),
       ),
     );
     place.removeAttribute("aria-busy");
-    document.title = `${promptOf(job).slice(0, 50)} · Rushes`;
+    document.title = `${isolated(promptOf(job).slice(0, 50))} · Rushes`;
   } else if (now !== shown || isOpen(job)) {
     const bar = isOpen(job) && now === shown;
     const fresh = stage(job);
@@ -140,10 +140,11 @@ async function start() {
     for (const { id: tier, name } of tiers.items) tierNames.set(tier, name);
     show(job);
     if (!isOpen(job)) return;
-    poll(async () => {
-      const latest = await api(url);
+    poll(async (signal) => {
+      const latest = await api(url, { signal });
       if (!isOpen(latest)) {
         await me();
+        if (signal.aborted) return true;
         announce([latest]);
       }
       show(latest);

@@ -1,6 +1,6 @@
 // The gallery: filters in the address, pages by cursor, unfinished videos kept in step.
 import { api, requireUser } from "./app.js";
-import { el, emptyBox, errorBox, find, icon, money, num, time } from "./dom.js";
+import { el, emptyBox, errorBox, find, icon, isolated, money, num, time } from "./dom.js";
 import { againLink, follow, isOpen, pageOf, pathOf, progressOf, promptOf, stateLine, stateOf } from "./job.js";
 import { text } from "../text/en.js";
 
@@ -20,8 +20,7 @@ const tierNames = new Map();
 /** @type {string | null} */
 let cursor = null;
 let round = 0;
-/** @type {ReturnType<typeof follow> | null} */
-let watch = null;
+const watch = follow([], onChange);
 
 /** The filters as the address says them. */
 function wanted() {
@@ -62,7 +61,7 @@ function shot(job) {
   const old = document.querySelector(`[data-job="${CSS.escape(job.jobId)}"] progress`);
   const frame = el(
     "a",
-    { class: "frame", href: pageOf(job.jobId), "aria-label": `${promptOf(job)}. ${stateOf(job).words}` },
+    { class: "frame", href: pageOf(job.jobId), "aria-label": `${isolated(promptOf(job))}. ${stateOf(job).words}` },
     done
       ? job.posterUrl ? el("img", { src: pathOf(job.posterUrl), alt: "", width: 640, height: 360, loading: "lazy" }) : icon("film")
       : el("span", { class: "inside" }, stateLine(job), progressOf(job, stateOf(job).words, /** @type {HTMLProgressElement | null} */ (old)?.value ?? 0)),
@@ -73,7 +72,7 @@ function shot(job) {
     "article",
     { class: "shot", "data-job": job.jobId, "data-status": job.status },
     frame,
-    el("p", { class: "prompt" }, promptOf(job)),
+    el("p", { class: "prompt", dir: "auto" }, promptOf(job)),
     el(
       "div",
       { class: "meta" },
@@ -117,9 +116,7 @@ async function load(further) {
     if (further) /** @type {HTMLElement | null} */ (shots[0]?.querySelector("a"))?.focus();
     if (!grid.childElementCount) showEmpty();
     showCount();
-    const open = items.filter(isOpen);
-    if (!watch) watch = follow(open, onChange);
-    else for (const job of open) watch.add(job.jobId);
+    for (const job of items.filter(isOpen)) watch.add(job.jobId);
   } catch (error) {
     if (mine !== round) return;
     if (!further) grid.replaceChildren();

@@ -64,12 +64,23 @@ export const text = {
 
   error: {
     title: "This did not load",
+    offline: "You are offline. This page goes on by itself when you are back.",
+    noAnswer: "The server does not answer. Nothing is lost; we keep asking.",
+    stillBusy: "The server is busy. Nothing is lost; we keep asking.",
     network: "We could not reach the server. Check your connection, then retry.",
     server: "Something broke on our side.",
     tooMany: "That was a lot at once.",
     /** @param {number} seconds */
-    wait: (seconds) => `Please wait ${seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`} and try again.`,
+    wait: (seconds) => `Please wait ${seconds < 90 ? count(seconds, "second") : count(Math.ceil(seconds / 60), "minute")} and try again.`,
     form: "Some fields need a change:",
+  },
+
+  signOut: {
+    title: "You are still signed in",
+    noAnswer: "The server did not answer. Check your connection.",
+    words: "On a computer that others use too, do not leave before this has worked.",
+    again: "Sign out again",
+    stay: "Stay signed in",
   },
 
   password: { show: "Show password", hide: "Hide password" },
@@ -89,7 +100,53 @@ export const text = {
     range: (from, to) => `Write a whole number from ${from.toLocaleString("en-US")} to ${to.toLocaleString("en-US")}.`,
   },
   taken: "An account with this address exists already.",
+  logIn: "Log in",
   logInInstead: "Log in instead",
+  checkMail: {
+    title: "Check your mail",
+    /** @param {string} email */
+    signUp: (email) => `We have written to ${email}. Follow the link in that mail within 24 hours, then log in.`,
+    /** @param {string} email */
+    reset: (email) => `If ${email} has an account here, a mail with a link is on its way. The link works once.`,
+    spam: "Nothing after some minutes? Look among the unwanted mail, or check the address for a slip.",
+  },
+  reset: {
+    newTitle: "Set a new password",
+    done: "Your password is changed",
+    doneWords: "Whoever was signed in to your account is signed out. Log in with the new password.",
+    over: "This link does not work any more: it was used, is too old, or is not complete.",
+    another: "Ask for another link",
+  },
+  verify: {
+    done: "Your address is confirmed",
+    doneWords: "Thank you. Mails about your videos and receipts come to it from now on.",
+    already: "Your address is confirmed already",
+    over: "This link does not work any more",
+    overWords: "It was used, is too old, or is not complete. You can have another one sent from your account.",
+    none: "Open the link in your mail",
+    noneWords: "This page confirms an address by the link that we sent to it. You can have it sent again from your account.",
+    toAccount: "Go to your account",
+  },
+  account: {
+    verified: "Confirmed",
+    unverified: "Not confirmed yet. Follow the link in our mail.",
+    /** @param {string} wanted @param {string} present */
+    pending: (wanted, present) => `We have written to ${wanted}. Follow the link there to change; until then ${present} stays.`,
+    sent: "The mail is on its way.",
+    wrongPassword: "The password is wrong.",
+    addressAsked: "We have written to the new address.",
+    passwordChanged: "Your password is changed.",
+    /** @param {string} browser @param {string} system */
+    on: (browser, system) => `${browser} on ${system}`,
+    unknownProgram: "A program without a name",
+    thisOne: "This browser",
+    lastUsed: "Last used",
+    since: "signed in",
+    end: "End",
+    ended: "Ended.",
+    othersEnded: "All others are ended.",
+    notice: { videoReady: "A video is ready", videoFailed: "A video failed", receipt: "Receipts", creditLapsing: "Credit is about to end", lowBalance: "Less than $5.00 is left" },
+  },
 
   create: {
     /** @param {string} price @param {number} count */
@@ -119,6 +176,7 @@ export const text = {
     withoutImage: (names) => `Without a start picture it also takes ${list(names, "and")}.`,
     automatic: "Let the model choose",
     unknown: "The answer did not arrive, so we do not know whether it was accepted. Press the button again: it cannot be charged twice.",
+    stay: "Stay on this page until then: your browser keeps nothing for us.",
     tryAgain: "Press the button to try again: it cannot be charged twice.",
     /** @param {number} count */
     queued: (count) => (count > 1 ? `${count} videos in the queue. You can close this page.` : "In the queue. You can close this page."),
@@ -237,6 +295,11 @@ export const text = {
   },
   packName: { starter: "Starter", standard: "Standard", pro: "Pro", enterprise: "Enterprise" },
 };
+
+/** One "second", two "seconds". @param {number} number @param {string} unit */
+function count(number, unit) {
+  return `${number} ${unit}${number === 1 ? "" : "s"}`;
+}
 
 /** @param {string[]} names @param {string} last */
 function list(names, last) {
