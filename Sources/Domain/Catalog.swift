@@ -7,8 +7,9 @@ package struct FieldRule: Hashable, Sendable, Codable {
 
     package let type: Kind
     package let required: Bool
-    /// Characters (Unicode scalars would count an emoji twice; people count what they see).
+    /// The least number of characters that can be seen.
     package let minLength: Int?
+    /// The most UTF-16 code units, which is how the vendor counts.
     package let maxLength: Int?
     package let minimum: Int64?
     package let maximum: Int64?

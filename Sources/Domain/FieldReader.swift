@@ -22,6 +22,7 @@ package struct FieldReader {
         refused.append(InvalidInput.Field(name, message))
     }
 
+    /// At most `maxLength` UTF-16 code units.
     package mutating func string(_ name: String, maxLength: Int) -> String? {
         guard let value = value(name) else { return nil }
         guard case .string(let string) = value else {
@@ -32,7 +33,7 @@ package struct FieldReader {
             refuse(name, "Remove the NUL character.")
             return nil
         }
-        guard string.count <= maxLength else {
+        guard string.utf8.count <= maxLength || string.codeUnits <= maxLength else {
             refuse(name, "Use at most \(maxLength) characters.")
             return nil
         }
@@ -62,7 +63,8 @@ package struct FieldReader {
         return number
     }
 
-    /// Text by a catalog rule: length in characters as people count them, after trimming.
+    /// Text by a catalog rule, judged after trimming: at least so many characters that can be seen,
+    /// at most so many UTF-16 code units, which is how the vendor counts.
     package mutating func text(_ name: String, rule: FieldRule, isRequired: Bool) -> String? {
         guard let given = string(name, maxLength: .max) else {
             if isRequired, !isRefused(name) { refuse(name, "This field is needed.") }
@@ -76,12 +78,15 @@ package struct FieldReader {
             }
             return text
         }
-        if let minimum = rule.minLength, text.count < minimum {
-            refuse(name, "Use at least \(minimum) characters; this has \(text.count).")
+        if let maximum = rule.maxLength, text.codeUnits > maximum {
+            refuse(name, "Use at most \(maximum) characters; this has \(text.codeUnits).")
             return nil
         }
-        if let maximum = rule.maxLength, text.count > maximum {
-            refuse(name, "Use at most \(maximum) characters; this has \(text.count).")
+        if let minimum = rule.minLength, text.visibleCharacters < minimum {
+            refuse(
+                name,
+                "Use at least \(minimum) characters that can be seen; this has "
+                    + "\(text.visibleCharacters).")
             return nil
         }
         if rule.format == "uri" {
@@ -96,15 +101,5 @@ package struct FieldReader {
     /// Throws ``InvalidInput`` when anything was refused.
     package func finish() throws {
         guard refused.isEmpty else { throw InvalidInput(refused) }
-    }
-}
-
-extension String {
-    /// Without white space and line ends at both ends.
-    package var trimmed: String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }),
-            let last = lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(self[first...last])
     }
 }

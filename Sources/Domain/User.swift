@@ -27,7 +27,7 @@ package struct User: Hashable, Sendable {
 package struct Credentials: Equatable, Sendable {
     /// In lower case, so that one person has one account.
     package let email: String
-    package let password: String
+    package let password: PreparedPassword
 
     /// Judges both for a new account, naming what is wrong with each.
     package init(registering email: String?, password: String?) throws {
@@ -36,12 +36,15 @@ package struct Credentials: Equatable, Sendable {
         if address == nil {
             problems.append(.init("email", "Enter an e-mail address such as name@example.org."))
         }
-        if let problem = Self.problem(withPassword: password, email: address) {
-            problems.append(.init("password", problem))
+        var chosen: PreparedPassword?
+        do {
+            chosen = try PreparedPassword(choosing: password, for: address)
+        } catch let error as InvalidInput {
+            problems += error.fields
         }
-        guard problems.isEmpty, let address, let password else { throw InvalidInput(problems) }
+        guard problems.isEmpty, let address, let chosen else { throw InvalidInput(problems) }
         self.email = address
-        self.password = password
+        self.password = chosen
     }
 
     /// Takes what was typed to sign in; only what is missing is refused, so that the answer does
@@ -53,21 +56,22 @@ package struct Credentials: Equatable, Sendable {
             problems.append(.init("password", "Enter your password."))
         }
         guard problems.isEmpty, let email, let password else { throw InvalidInput(problems) }
-        guard let address = Self.normalized(email), Self.isStorable(password) else {
-            throw InvalidCredentials()
-        }
+        guard let address = Self.normalized(email),
+            let proof = PreparedPassword(proving: password)
+        else { throw InvalidCredentials() }
         self.email = address
-        self.password = password
+        self.password = proof
     }
 
     /// Nil when `text` cannot be an address: one `@`, a local part of at most 64 bytes, a host
     /// with a dot, ASCII without spaces or control characters, at most 254 bytes (RFC 5321 4.5.3).
     package static func normalized(_ text: String) -> String? {
-        let address = text.trimmed.lowercased()
-        guard address.utf8.count <= 254,
-            address.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !#"()<>[]:;\","#.utf8.contains($0) }
-            )
+        let typed = text.trimmed
+        // Before the case is folded, which makes an ASCII letter of some others (U+212A).
+        guard typed.utf8.count <= 254,
+            typed.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !#"()<>[]:;\","#.utf8.contains($0) })
         else { return nil }
+        let address = typed.lowercased()
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, (1...64).contains(parts[0].utf8.count) else { return nil }
         let local = parts[0]
@@ -82,28 +86,5 @@ package struct Credentials: Equatable, Sendable {
             })
         else { return nil }
         return address
-    }
-
-    private static func isStorable(_ password: String) -> Bool {
-        password.utf8.count <= 1024 && !password.utf8.contains(0)
-    }
-
-    /// NIST SP 800-63B 5.1.1.2: length and a list of common ones, no rules of composition.
-    private static func problem(withPassword password: String?, email: String?) -> String? {
-        guard let password, !password.isEmpty else { return "Choose a password." }
-        guard password.count >= 8 else {
-            return "Use at least 8 characters; 15 or more are better."
-        }
-        guard isStorable(password) else {
-            return "Use at most 1024 bytes, without the NUL character."
-        }
-        let folded = password.lowercased()
-        guard !CommonPasswords.contains(folded) else {
-            return "This password is on every list of common ones. Choose another."
-        }
-        if let email, folded == email || folded == email.split(separator: "@").first ?? "" {
-            return "Do not use your address as password."
-        }
-        return nil
     }
 }

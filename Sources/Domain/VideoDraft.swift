@@ -239,7 +239,7 @@ extension VideoDraft {
                 maximum: nil, enum: nil, default: nil, format: nil, alwaysSent: nil)
         }
         return [
-            "prompt": text(10, 1000, true, nil), "negativePrompt": text(nil, 500, false, nil),
+            "prompt": text(3, 1000, true, nil), "negativePrompt": text(nil, 500, false, nil),
             "image": text(nil, 2000, false, "uri"), "imageTail": text(nil, 2000, false, "uri"),
             "aspectRatio": text(nil, 16, false, nil), "resolution": text(nil, 16, false, nil),
             "mode": text(nil, 16, false, nil), "strength": number(), "seed": number(),

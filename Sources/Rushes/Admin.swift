@@ -27,8 +27,8 @@ struct Admin: ParsableCommand {
             let credentials = try credentials(email, password)
             do {
                 try database.createUser(
-                    .new(), email: credentials.email, passwordHash: Password.hash(password),
-                    role: .admin)
+                    .new(), email: credentials.email,
+                    passwordHash: Password.hash(credentials.password.text), role: .admin)
             } catch is EmailTaken {
                 throw ValidationError("\(credentials.email) has an account already")
             }

@@ -19,7 +19,7 @@ enum Accounts {
         let body = try request.jsonObject()
         let credentials = try Credentials(
             registering: body["email"]?.string, password: body["password"]?.string)
-        let hash = try context.site.passwords.pass { Password.hash(credentials.password) }
+        let hash = try context.site.passwords.hash(credentials.password)
         let id = UserID.new()
         do {
             try context.database.transaction {
@@ -124,16 +124,14 @@ enum Sessions {
             signingIn: body["email"]?.string, password: body["password"]?.string)
         let login = try context.database.login(email: credentials.email)
         let log = context.site.logger(for: request)
-        let isRight = try context.site.passwords.pass {
-            Password.verify(
-                credentials.password, against: login?.passwordHash ?? unknownUsersHash)
-        }
-        guard let login, isRight else {
+        let check = try context.site.passwords.check(
+            credentials.password, against: login?.passwordHash)
+        guard let login, check != .wrong else {
             log.notice("login refused", metadata: ["address": "\(request.remoteAddress)"])
             throw InvalidCredentials()
         }
-        if Password.needsRehash(login.passwordHash) {
-            let hash = try context.site.passwords.pass { Password.hash(credentials.password) }
+        if check == .outdated {
+            let hash = try context.site.passwords.hash(credentials.password)
             try context.database.setPasswordHash(hash, of: login.user.id)
         }
         log.notice("login", metadata: ["user": "\(login.user.id)"])
@@ -194,9 +192,6 @@ enum Sessions {
             json.member("expiresAt", token.expiresAt)
         }
     }
-
-    /// What an unknown address is checked against: the hash of a password nobody knows.
-    private static let unknownUsersHash = Password.hash(Hex.encode(randomBytes(16)))
 }
 
 extension HTTPField.Name {

@@ -5,8 +5,6 @@ import HTTPTypes
 import JSON
 import Sodium
 import Store
-import Synchronization
-import System
 
 /// Signs and reads our tokens: JWT (RFC 7519) by HS256, with exactly our own header. Reading one
 /// is on the way of nearly every request, so it is done here with one keyed HMAC context for each
@@ -66,32 +64,6 @@ final class TokenAuthority {
         let bytes = Array(text.utf8)
         return [current, previous].contains { key in
             key.map { constantTimeEquals($0.code(for: bytes), signature) } ?? false
-        }
-    }
-}
-
-/// Lets at most four passwords be hashed at once: each takes 19 MiB and a core.
-package final class PasswordGate: Sendable {
-    private let free = Mutex(4)
-
-    package init() {}
-
-    /// Runs `body` when a place is free, waiting 50 ms at most; otherwise throws `Overloaded`.
-    func pass<Result>(_ body: () throws -> Result) throws -> Result {
-        let end = ContinuousClock.now + .milliseconds(50)
-        while !take() {
-            guard ContinuousClock.now < end else { throw Overloaded() }
-            CurrentThread.sleep(for: .milliseconds(2))
-        }
-        defer { free.withLock { $0 += 1 } }
-        return try body()
-    }
-
-    private func take() -> Bool {
-        free.withLock { places in
-            guard places > 0 else { return false }
-            places -= 1
-            return true
         }
     }
 }

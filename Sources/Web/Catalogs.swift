@@ -109,6 +109,17 @@ extension JSONWriter {
             if rule.type == .integer { literal(value) } else { string(value) }
         }
         if let value = rule.format { member("format", value) }
+        if !withRequired, let words = rule.lengthInWords { member("description", words) }
         endObject()
+    }
+}
+
+extension FieldRule {
+    /// What JSON Schema cannot say: it counts code points.
+    fileprivate var lengthInWords: String? {
+        let least = minLength.map { "at least \($0) characters that can be seen" }
+        let most = maxLength.map { "at most \($0) UTF-16 code units" }
+        let words = [least, most].compactMap { $0 }.joined(separator: ", ")
+        return words.isEmpty ? nil : "Without white space at its ends: \(words)."
     }
 }

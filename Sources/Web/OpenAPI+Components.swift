@@ -407,7 +407,10 @@ extension OpenAPI {
             "Credentials",
             object([
                 "email": #"{"type": "string", "format": "email", "maxLength": 254}"#,
-                "password": #"{"type": "string", "minLength": 8}"#,
+                "password": """
+                {"type": "string", "minLength": 8, "description": "At most 1024 bytes. Spaces \
+                and accents have one form on every keyboard (RFC 8265, OpaqueString)."}
+                """,
             ])
         ),
         (

@@ -54,7 +54,7 @@ extension Operation {
                         "durations": [5, 10], "requiresImage": false,
                         "features": ["Director-level cinematics"], "popular": true,
                         "fields": {"text": {"prompt": {"type": "string", "required": true,
-                        "minLength": 10, "maxLength": 1000}}, "image": null}}]}
+                        "minLength": 3, "maxLength": 1000}}, "image": null}}]}
                         """),
                 isRevalidated: true)),
         Operation(

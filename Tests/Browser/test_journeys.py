@@ -248,7 +248,7 @@ def test_a_form_says_beside_the_field_what_is_wrong(open_as, buyer):
     page = open_as(buyer)
     page.goto("/create")
     choose(page, "economy", 5)
-    page.get_by_label("Prompt", exact=True).fill("short")
+    page.get_by_label("Prompt", exact=True).fill("ab")
     create_button(page).click()
     prompt = page.get_by_label("Prompt", exact=True)
     expect(prompt).to_be_focused()

@@ -25,7 +25,7 @@ struct CredentialsTests {
     ) throws {
         let credentials = try Credentials(registering: typed, password: Self.good)
         #expect(credentials.email == stored)
-        #expect(credentials.password == Self.good)
+        #expect(credentials.password.text == Self.good)
         #expect(try Credentials(signingIn: typed, password: Self.good) == credentials)
     }
 
@@ -34,7 +34,8 @@ struct CredentialsTests {
             nil, "", "ann", "@example.org", "ann@", "ann@localhost", "a@b@c.de", "an n@example.org",
             "ann@example..org", ".ann@example.org", "ann.@example.org", "a..n@example.org",
             "ann@-example.org", "ann@example-.org", "ann@exa_mple.org", "änn@example.org",
-            "ann@exämple.org", "ann\0@example.org", "<ann@example.org>", "\"ann\"@example.org",
+            "ann@exämple.org", "an\u{212A}@example.org", "ann\0@example.org", "<ann@example.org>",
+            "\"ann\"@example.org",
             "ann@[127.0.0.1]", "ann@example.org\r\nBcc: x@y.de",
             String(repeating: "a", count: 65) + "@b.de",
             "a@" + String(repeating: "b", count: 64) + ".de",
@@ -47,13 +48,17 @@ struct CredentialsTests {
     @Test(arguments: ["12345679", "pässword8", "🦊🦊🦊🦊🦊🦊🦊🦊", String(repeating: "x", count: 1024)])
     func `a password of eight characters or more is taken as it is`(password: String) throws {
         let credentials = try Credentials(registering: "ann@example.org", password: password)
-        #expect(credentials.password == password)
+        #expect(credentials.password.text == password)
     }
 
     @Test(
         arguments: [
             nil, "", "1234567", "🦊🦊🦊🦊🦊🦊🦊", "password", "PassWord1", "12345678", "qwerty123",
-            "nul\0character", String(repeating: "x", count: 1025), "ann@example.org",
+            "nul\0character", "bell\u{7}character",
+            "line\nend of a line",
+            "\u{200B}\u{200B}\u{200B}\u{200B}\u{200B}\u{200B}\u{200B}\u{200B}",
+            "        ", "e\u{301}e\u{301}e\u{301}e\u{301}", String(repeating: "x", count: 1025),
+            "ann@example.org",
             "ANN@example.org",
         ] as [String?])
     func `a password that is short, long, common or the address is refused`(password: String?) {
@@ -89,6 +94,31 @@ struct CredentialsTests {
     }
 
     @Test func `signing in does not judge a password that was allowed once`() throws {
-        #expect(try Credentials(signingIn: "ann@example.org", password: "old").password == "old")
+        #expect(
+            try Credentials(signingIn: "ann@example.org", password: "old").password.text == "old")
+    }
+
+    @Test(arguments: [
+        ("cafe\u{301} at\u{A0}noon", "café at noon"),
+        ("café\u{3000}at\u{2009}noon", "café at noon"),
+        ("\u{212B}ngstr\u{F6}m unit", "\u{C5}ngström unit"),
+        ("\u{1112}\u{1161}\u{11AB} eight of it", "\u{D55C} eight of it"),
+        ("ﬁnely ②③ set", "ﬁnely ②③ set"), ("Ｗｉｄｅ letters", "Ｗｉｄｅ letters"),
+        (" spaces at both ends ", " spaces at both ends "), ("👩‍🚀 and ❤️ and 🏳️‍🌈", "👩‍🚀 and ❤️ and 🏳️‍🌈"),
+    ])
+    func `one password has one form whatever keyboard typed it`(typed: String, form: String) throws
+    {
+        let chosen = try PreparedPassword(choosing: typed, for: nil)
+        #expect(Array(chosen.text.utf8) == Array(form.utf8))
+        let proof = try #require(PreparedPassword(proving: typed))
+        #expect(proof == chosen)
+        let isChanged = !typed.utf8.elementsEqual(form.utf8)
+        #expect(proof.typed.map { Array($0.utf8) } == (isChanged ? Array(typed.utf8) : nil))
+    }
+
+    @Test func `an old password with a control character is tried as it was typed`() throws {
+        let proof = try #require(PreparedPassword(proving: "tab\there e\u{301}"))
+        #expect(Array(proof.text.utf8) == Array("tab\there e\u{301}".utf8))
+        #expect(proof.typed == nil)
     }
 }

@@ -64,19 +64,24 @@ struct VideoDraftTests {
     // MARK: Prompt
 
     @Test(arguments: [
-        ("abcdefghij", 10), ("🦊🦊🦊🦊🦊🦊🦊🦊🦊🦊", 10), ("   abcdefghij   ", 10),
+        ("abc", 3), ("🦊🦊🦊", 6), ("   abc   ", 3), ("雪中狐", 3), ("かわいい狐", 5),
+        ("एक लोमड़ी बर्फ", 14), ("狐狸跑", 3), ("e\u{301}e\u{301}e\u{301}", 6), ("a\u{200B}bc", 4),
         (String(repeating: "x", count: 1000), 1000), (String(repeating: "é", count: 1000), 1000),
-        (String(repeating: "👩‍🚀", count: 1000), 1000),
+        (String(repeating: "🦊", count: 500), 1000), (String(repeating: "👩‍🚀", count: 200), 1000),
     ])
-    func `a prompt of 10 to 1000 characters as people count them is taken`(
-        prompt: String, count: Int
+    func `a prompt of 3 characters to 1000 code units is taken`(
+        prompt: String, codeUnits: Int
     ) throws {
-        #expect(try draft(request(#""prompt": "\#(prompt)""#)).settings.prompt.count == count)
+        #expect(
+            try draft(request(#""prompt": "\#(prompt)""#)).settings.prompt.codeUnits == codeUnits)
     }
 
     @Test(arguments: [
-        "", "abcdefghi", "🦊🦊🦊🦊🦊🦊🦊🦊🦊", "  abcdefghi          ",
-        String(repeating: "x", count: 1001), String(repeating: "🦊", count: 1001),
+        "", "ab", "🦊🦊", "  ab          ", "a\u{301}\u{302}b", "नम",
+        String(repeating: "\u{200B}", count: 10), String(repeating: "\u{3164}", count: 10),
+        "a\u{200B}\u{200B}\u{200B}b", "\u{202E}\u{2066}\u{2069}\u{FEFF}\u{AD}",
+        String(repeating: "x", count: 1001), String(repeating: "🦊", count: 501),
+        String(repeating: "🦊", count: 600), "a" + String(repeating: "\u{301}", count: 1000),
         #"a fox\u0000in the snow"#,
     ])
     func `a prompt that is short, long or holds a NUL is refused`(prompt: String) throws {
@@ -198,12 +203,12 @@ struct VideoDraftTests {
         #expect(try refused(request(member, tier: tier)) == [name])
     }
 
-    @Test func `a negative prompt has at most 500 characters`() throws {
+    @Test func `a negative prompt has at most 500 code units`() throws {
         func member(_ count: Int) -> String {
             #""negativePrompt": "\#(String(repeating: "🦊", count: count))""#
         }
-        #expect(try refused(request(member(500))) == [])
-        #expect(try refused(request(member(501))) == ["negativePrompt"])
+        #expect(try refused(request(member(250))) == [])
+        #expect(try refused(request(member(251))) == ["negativePrompt"])
         #expect(try refused(request(#""negativePrompt": "a\u0000b""#)) == ["negativePrompt"])
         #expect(try draft(request(#""negativePrompt": "  ""#)).settings.negativePrompt == nil)
     }
@@ -244,7 +249,7 @@ struct VideoDraftTests {
     @Test func `all bad fields are named at once and each once`() throws {
         let fields = try refused(
             """
-            {"tier": "basic", "prompt": "short", "negativePrompt": "x", "duration": 6,
+            {"tier": "basic", "prompt": "ab", "negativePrompt": "x", "duration": 6,
              "resolution": "4k", "mode": "std", "strength": 5, "seed": -1, "count": 9,
              "allowCached": 3, "webhookUrl": "x", "image": "http://10.0.0.1/", "imageTail": "y",
              "aspectRatio": "1:1", "typo": 1}
@@ -259,19 +264,19 @@ struct VideoDraftTests {
 
     @Test func `without a good tier the other fields are judged all the same`() throws {
         let fields = try refused(
-            #"{"tier": "none", "prompt": "short", "duration": 6, "image": "http://a.b/"}"#)
+            #"{"tier": "none", "prompt": "ab", "duration": 6, "image": "http://a.b/"}"#)
         #expect(Set(fields) == ["tier", "prompt", "duration", "image"])
     }
 
     @Test func `a refusal says what to do`() throws {
         let error = #expect(throws: InvalidInput.self) {
-            try draft(#"{"tier": "premium", "prompt": "short", "duration": 6}"#)
+            try draft(#"{"tier": "premium", "prompt": "ab", "duration": 6}"#)
         }
         #expect(
             error?.fields.map(\.message) == [
                 "Choose 5 or 10 seconds, as a number.",
                 "Premium makes a video from an image. Add one.",
-                "Use at least 10 characters; this has 5.",
+                "Use at least 3 characters that can be seen; this has 2.",
             ])
     }
 
@@ -286,7 +291,7 @@ struct VideoDraftTests {
     }
 
     @Test func `what is given in a quote must be right`() throws {
-        let json = #"{"tier": "pro", "duration": 5, "prompt": "short", "seed": 1, "x": 1}"#
+        let json = #"{"tier": "pro", "duration": 5, "prompt": "ab", "seed": 1, "x": 1}"#
         #expect(Set(try refused(json, for: .quote)) == ["prompt", "seed", "x"])
     }
 }
@@ -321,6 +326,6 @@ struct SmartRoutingTests {
 
     @Test func `auto judges the fields by the tier it has chosen`() throws {
         #expect(try refused(request(#""seed": -1"#, tier: "auto")) == ["seed"])
-        #expect(try refused(request(#""prompt": "short""#, tier: "auto")) == ["prompt"])
+        #expect(try refused(request(#""prompt": "ab""#, tier: "auto")) == ["prompt"])
     }
 }

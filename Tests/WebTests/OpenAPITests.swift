@@ -107,7 +107,7 @@ struct OpenAPITests {
                 verdicts.formUnion([isOrder, isQuote])
             }
             for image in [[], [#""image": "https://example.org/a.png""#]] {
-                for prompt in [[], [#""prompt": "short""#], [#""prompt": "a boat on a lake""#]] {
+                for prompt in [[], [#""prompt": "ab""#], [#""prompt": "a boat on a lake""#]] {
                     for duration in ["5", "10", "7", #""5""#] {
                         try compare(
                             [#""tier": "\#(tier)""#, #""duration": \#(duration)"#] + image

@@ -231,7 +231,7 @@ struct GenerateTests {
 
     @Test(arguments: [
         ("{}", ["duration", "prompt", "tier"]),
-        (#"{"tier": "gold", "duration": 7, "prompt": "short"}"#, ["duration", "prompt", "tier"]),
+        (#"{"tier": "gold", "duration": 7, "prompt": "ab"}"#, ["duration", "prompt", "tier"]),
         (#"{"tier": 1, "duration": "5", "prompt": ["a"]}"#, ["duration", "prompt", "tier"]),
         (order(#", "count": 0"#), ["count"]), (order(#", "count": 5"#), ["count"]),
         (order(#", "count": "2""#), ["count"]), (order(#", "count": 1.5"#), ["count"]),

@@ -3,6 +3,7 @@ import { ApiError, api, hasDraft, keepDraft, me, readDraft, requireUser, showBal
 import { cents, el, errorBox, fieldError, find, icon, money, now, num, onLeave, showProblems, toast } from "./dom.js";
 import { cancel, follow, jobCard, moveProgress, reasonOf } from "./job.js";
 import { text } from "../text/en.js";
+import { codeUnits, visibleCharacters } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
 /** @typedef {{type: string, required: boolean, minLength?: number, maxLength?: number, minimum?: number, maximum?: number, enum?: string[], default?: any}} Field */
@@ -228,7 +229,7 @@ function showCounters() {
   for (const counter of form.querySelectorAll("[data-counter]")) {
     const name = /** @type {HTMLElement} */ (counter).dataset.counter ?? "";
     const most = fieldsNow()[name]?.maxLength;
-    const length = [...input(name).value.trim()].length;
+    const length = codeUnits(input(name).value.trim());
     counter.textContent = most ? `${length} / ${most}` : "";
     counter.classList.toggle("over", Boolean(most && length > most));
   }
@@ -259,7 +260,7 @@ function showPrice() {
 function problemWith(name) {
   const field = fieldsNow()[name];
   const value = String(input(name).value).trim();
-  const length = [...value].length;
+  const length = codeUnits(value);
   if (name === "image" && !value) return tierNow().requiresImage ? text.need.image(tierNow().name) : null;
   if (!field) return null;
   if (name === "image" || name === "imageTail") {
@@ -268,7 +269,7 @@ function problemWith(name) {
   }
   if (name === "prompt" || name === "negativePrompt") {
     if (field.required && !length) return text.need.prompt;
-    if (length && field.minLength && length < field.minLength) return text.need.promptShort(field.minLength);
+    if (length && field.minLength && visibleCharacters(value) < field.minLength) return text.need.promptShort(field.minLength);
     return field.maxLength && length > field.maxLength ? text.need.tooLong(field.maxLength) : null;
   }
   if (name === "seed" && value) {

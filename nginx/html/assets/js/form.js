@@ -2,13 +2,14 @@
 import { ApiError } from "./app.js";
 import { el, errorBox, fieldError, find, icon, onLeave, showProblems } from "./dom.js";
 import { text } from "../text/en.js";
+import { passwordLength } from "./words.js";
 
 /** What is wrong with an address or a password, or null. @param {HTMLInputElement} input */
 export function problemWith(input) {
   if (input.type === "email") return /^[^\s@]+@[^\s@]+$/.test(input.value.trim()) ? null : text.need.email;
   const isNew = input.autocomplete === "new-password";
   if (!input.value) return isNew ? text.need.password : text.need.passwordLogin;
-  if (isNew && [...input.value].length < 8) return text.need.password;
+  if (isNew && passwordLength(input.value) < 8) return text.need.password;
   return new TextEncoder().encode(input.value).length > 1024 ? text.need.passwordLong : null;
 }
 

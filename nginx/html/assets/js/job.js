@@ -2,6 +2,7 @@
 import { api, me, ownAddress, poll } from "./app.js";
 import { clock, el, icon, isolated, money, now, num, time, toast } from "./dom.js";
 import { text } from "../text/en.js";
+import { cut } from "./words.js";
 
 /**
  * @typedef {object} Job
@@ -199,7 +200,7 @@ document.addEventListener("visibilitychange", () => {
 export function announce(ended) {
   if (!ended.length) return;
   const line = document.querySelector("[data-live]");
-  const short = (/** @type {Job} */ job) => isolated(promptOf(job).slice(0, 60));
+  const short = (/** @type {Job} */ job) => isolated(cut(promptOf(job), 60));
   if (line) line.textContent = ended.map((job) => (job.status === "completed" ? text.isReady(short(job)) : text.hasEnded(short(job), stateOf(job).words))).join(" ");
   const ready = ended.filter((job) => job.status === "completed").length;
   if (document.hidden && ready) document.title = `${text.readyInTitle((unseen += ready))} · ${plainTitle}`;

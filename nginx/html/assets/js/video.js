@@ -3,6 +3,7 @@ import { api, me, poll, requireUser } from "./app.js";
 import { clock, copy, el, emptyBox, errorBox, find, icon, isolated, money, num, time } from "./dom.js";
 import { againLink, announce, cancel, downloadOf, isOpen, pathOf, progressOf, promptOf, reasonOf, stateLine, stateOf } from "./job.js";
 import { text } from "../text/en.js";
+import { cut } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
 
@@ -102,7 +103,7 @@ function price(job) {
 function show(job) {
   const now = JSON.stringify([job.status, job.statusDetail, job.position, job.completedAt, job.videoUrl]);
   if (!parts) {
-    const heading = el("h1", { class: "visually-hidden", dir: "auto" }, promptOf(job).slice(0, 120));
+    const heading = el("h1", { class: "visually-hidden", dir: "auto" }, cut(promptOf(job), 120));
     parts = { stage: stage(job), actions: actions(job), facts: facts(job) };
     place.replaceChildren(
       heading,
@@ -114,7 +115,7 @@ function show(job) {
       ),
     );
     place.removeAttribute("aria-busy");
-    document.title = `${isolated(promptOf(job).slice(0, 50))} · Rushes`;
+    document.title = `${isolated(cut(promptOf(job), 50))} · Rushes`;
   } else if (now !== shown || isOpen(job)) {
     const bar = isOpen(job) && now === shown;
     const fresh = stage(job);

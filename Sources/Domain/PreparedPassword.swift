@@ -1,0 +1,85 @@
+@_spi(_Unicode) import Swift
+
+/// A password in the one form in which it is hashed, whatever keyboard it was typed on: RFC 8265,
+/// OpaqueString. Every other space becomes U+0020, and the text is composed (NFC).
+///
+/// Unlike the RFC it leaves in what is drawn as nothing: emoji are made of such code points.
+package struct PreparedPassword: Sendable {
+    /// What is hashed. The form as it was typed, where that has control characters, which an old
+    /// password may have.
+    package let text: String
+    /// The form as it was typed, when it is another: hashes from before passwords were prepared
+    /// were made of it.
+    package let typed: String?
+
+    /// Judges a password that is chosen for the account of `email`. Throws ``InvalidInput`` naming
+    /// `field`.
+    ///
+    /// NIST SP 800-63B 5.1.1.2: length and a list of common ones, no rules of composition. The
+    /// least length counts code points of the prepared form, as that page does; the most counts
+    /// its bytes, since that is what hashing costs.
+    package init(choosing typed: String?, for email: String?, field: String = "password") throws {
+        guard let typed, !typed.isEmpty else {
+            throw InvalidInput(field, "Choose a password.")
+        }
+        guard Self.isStorable(typed), let text = Self.prepare(typed) else {
+            throw InvalidInput(field, "Use at most 1024 bytes, without control characters.")
+        }
+        if let problem = Self.problem(with: text, email: email) {
+            throw InvalidInput(field, problem)
+        }
+        self.text = text
+        self.typed = nil
+    }
+
+    /// Takes a password that proves who somebody is; nil for one that no account can have.
+    package init?(proving typed: String) {
+        guard !typed.isEmpty, Self.isStorable(typed) else { return nil }
+        let text = Self.prepare(typed) ?? typed
+        self.text = text
+        self.typed = text.utf8.elementsEqual(typed.utf8) ? nil : typed
+    }
+
+    /// Nil for a text with control characters.
+    private static func prepare(_ typed: String) -> String? {
+        var mapped = String.UnicodeScalarView()
+        for scalar in typed.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control: return nil
+            case .spaceSeparator: mapped.append(" ")
+            default: mapped.append(scalar)
+            }
+        }
+        var composed = String.UnicodeScalarView()
+        composed.append(contentsOf: String(mapped)._nfc)
+        return String(composed)
+    }
+
+    private static func isStorable(_ typed: String) -> Bool {
+        typed.utf8.count <= 1024 && !typed.utf8.contains(0)
+    }
+
+    private static func problem(with text: String, email: String?) -> String? {
+        guard text.unicodeScalars.count >= 8 else {
+            return "Use at least 8 characters; 15 or more are better."
+        }
+        guard text.visibleCharacters > 0 else {
+            return "Use characters that can be seen."
+        }
+        let folded = text.lowercased()
+        guard !CommonPasswords.contains(folded) else {
+            return "This password is on every list of common ones. Choose another."
+        }
+        if let email, folded == email || folded == email.split(separator: "@").first ?? "" {
+            return "Do not use your address as password."
+        }
+        return nil
+    }
+}
+
+extension PreparedPassword: Equatable {
+    /// Two passwords are one when their bytes are.
+    package static func == (left: PreparedPassword, right: PreparedPassword) -> Bool {
+        left.text.utf8.elementsEqual(right.text.utf8)
+    }
+}

@@ -1,0 +1,58 @@
+import Domain
+import Sodium
+import Synchronization
+import System
+
+/// Lets at most four passwords be hashed at once: each takes 19 MiB and a core.
+package final class PasswordGate: Sendable {
+    private let free = Mutex(4)
+
+    package init() {}
+
+    /// Runs `body` when a place is free, waiting 50 ms at most; otherwise throws `Overloaded`.
+    func pass<Result>(_ body: () throws -> Result) throws -> Result {
+        let end = ContinuousClock.now + .milliseconds(50)
+        while !take() {
+            guard ContinuousClock.now < end else { throw Overloaded() }
+            CurrentThread.sleep(for: .milliseconds(2))
+        }
+        defer { free.withLock { $0 += 1 } }
+        return try body()
+    }
+
+    private func take() -> Bool {
+        free.withLock { places in
+            guard places > 0 else { return false }
+            places -= 1
+            return true
+        }
+    }
+}
+
+extension PasswordGate {
+    enum Check: Equatable {
+        case wrong, right
+        /// Right, and to be hashed anew: from the prepared form, or with the present parameters.
+        case outdated
+    }
+
+    func hash(_ password: PreparedPassword) throws -> String {
+        try pass { Password.hash(password.text) }
+    }
+
+    /// Whether the password is the one that `stored` was made from. Without a hash it takes as
+    /// long as with one, so that the time does not tell which addresses have an account.
+    func check(_ password: PreparedPassword, against stored: String?) throws -> Check {
+        try pass {
+            let hash = stored ?? Self.nobodysHash
+            if Password.verify(password.text, against: hash) {
+                return Password.needsRehash(hash) ? .outdated : .right
+            }
+            guard let typed = password.typed else { return .wrong }
+            return Password.verify(typed, against: hash) ? .outdated : .wrong
+        }
+    }
+
+    /// The hash of a password that nobody knows.
+    private static let nobodysHash = Password.hash(Hex.encode(randomBytes(16)))
+}
