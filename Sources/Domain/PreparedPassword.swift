@@ -1,5 +1,3 @@
-@_spi(_Unicode) import Swift
-
 /// A password in the one form in which it is hashed, whatever keyboard it was typed on: RFC 8265,
 /// OpaqueString. Every other space becomes U+0020, and the text is composed (NFC).
 ///
@@ -50,9 +48,7 @@ package struct PreparedPassword: Sendable {
             default: mapped.append(scalar)
             }
         }
-        var composed = String.UnicodeScalarView()
-        composed.append(contentsOf: String(mapped)._nfc)
-        return String(composed)
+        return String(mapped).composed
     }
 
     private static func isStorable(_ typed: String) -> Bool {

@@ -1,3 +1,5 @@
+@_spi(_Unicode) import Swift
+
 /// Text that people and vendors write: how long it is, and how it is cut.
 ///
 /// A maximum counts UTF-16 code units everywhere: on the page, here and at the vendor. A column
@@ -19,6 +21,25 @@ extension String {
             let last = scalars.lastIndex(where: { !$0.isSpace })
         else { return "" }
         return String(scalars[first...last])
+    }
+
+    /// Letters with their marks as one code point where there is one (NFC).
+    package var composed: String {
+        var scalars = String.UnicodeScalarView()
+        scalars.append(contentsOf: _nfc)
+        return String(scalars)
+    }
+
+    /// Letters apart from their marks (NFD).
+    package var decomposed: String {
+        var scalars = String.UnicodeScalarView()
+        scalars.append(contentsOf: _nfd)
+        return String(scalars)
+    }
+
+    /// The words, which white space parts.
+    package var words: [String] {
+        unicodeScalars.split(whereSeparator: \.isSpace).map { String($0) }
     }
 
     /// The beginning of the text that fits into a column of `limit` code points, cut between two

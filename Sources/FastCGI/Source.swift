@@ -48,7 +48,10 @@ final class Source: RequestSource {
     /// `CONTENT_LENGTH` decides what there is to read (RFC 3875, 4.1.2 and 4.2); nginx gives it for
     /// chunked bodies too. A second call answers the same bytes.
     func body(upTo limit: Int) throws -> [UInt8] {
-        let length = parameter("CONTENT_LENGTH").flatMap { Int($0) } ?? 0
+        let announced = parameter("CONTENT_LENGTH") ?? ""
+        guard let length = announced.isEmpty ? 0 : announced.bytes.decimal else {
+            throw BodyIncomplete()
+        }
         guard length <= limit else { throw BodyTooLarge(limit: limit) }
         guard length > 0 else { return [] }
         if let body { return body }

@@ -3,26 +3,27 @@ package struct Query: Sendable {
     private let pairs: [(name: String, value: String)]
 
     package init(_ text: String) {
-        pairs = text.split(separator: "&").map { pair in
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (Self.decode(parts[0]), parts.count == 2 ? Self.decode(parts[1]) : "")
+        pairs = text.bytes.parts(at: "&").map { pair in
+            let (name, value) = pair.halves(at: "=") ?? (pair, "".bytes)
+            return (Self.decode(name), Self.decode(value))
         }
     }
 
     /// The first value with this name; nil when there is none, or when it is empty.
     package subscript(name: String) -> String? {
-        guard let value = pairs.first(where: { $0.name == name })?.value, !value.isEmpty else {
+        guard let value = pairs.first(where: { $0.name.isSame(as: name) })?.value, !value.isEmpty
+        else {
             return nil
         }
         return value
     }
 
     /// Turns `+` and `%20` into a space; what is not UTF-8 becomes U+FFFD, which no field takes.
-    private static func decode(_ text: Substring) -> String {
-        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") })
-        else { return String(text) }
+    private static func decode(_ text: Bytes) -> String {
+        guard text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") })
+        else { return text.text }
         var bytes: [UInt8] = []
-        var rest = text.utf8[...]
+        var rest = text
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))

@@ -1,4 +1,6 @@
+import Domain
 import FoundationEssentials
+import HTTP
 import JSON
 
 extension JSONValue {
@@ -25,28 +27,13 @@ extension JSONValue {
     }
 
     private static func hundredths(_ text: String) -> Int? {
-        let isNegative = text.hasPrefix("-")
-        let parts = text.dropFirst(isNegative ? 1 : 0)
-            .split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        let fraction = parts.count > 1 ? parts[1] : "0"
-        guard let whole = parts.first, isDigits(whole), isDigits(fraction) else { return nil }
-        let digits = whole + (fraction + "000").prefix(3)
-        guard let thousandths = Int(digits) else { return nil }
+        let isNegative = text.bytes.starts(with: "-")
+        let number = text.bytes.dropFirst(isNegative ? 1 : 0)
+        let (whole, fraction) = number.halves(at: ".") ?? (number, "0".bytes)
+        guard whole.decimal != nil, fraction.isDigits else { return nil }
+        let digits = Array(whole) + (Array(fraction) + Array("000".utf8)).prefix(3)
+        guard let thousandths = Int(String(decoding: digits, as: UTF8.self)) else { return nil }
         let hundredths = thousandths / 10 + (thousandths % 10 >= 5 ? 1 : 0)
         return isNegative ? -hundredths : hundredths
-    }
-
-    private static func isDigits(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-    }
-}
-
-extension String {
-    /// Without white space at either end.
-    var trimmed: String {
-        var rest = self[...]
-        while rest.first?.isWhitespace == true { rest.removeFirst() }
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return String(rest)
     }
 }

@@ -63,21 +63,12 @@ package struct PolloClient {
 
     /// Asks how a task stands. Every failure means "ask again", never that the task has failed.
     package func status(of taskID: String) throws(PolloStatusFailure) -> PolloTask {
-        // Ids are opaque but go into a path; what we were given by a callback may be anything.
-        let isPlain = taskID.utf8.allSatisfy {
-            switch $0 {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-        guard isPlain, !taskID.isEmpty else {
+        guard PolloTask.isID(taskID) else {
             throw PolloStatusFailure(.unavailable, "not the id of a task")
         }
         let prefix = family == .v1 ? "/v1" : ""
         let answer = try ask("\(prefix)/generation/\(taskID)/status")
-        if let other = answer.taskID, other != taskID {
+        if let other = answer.taskID, !other.isSame(as: taskID) {
             throw PolloStatusFailure(.unavailable, "the answer is about another task")
         }
         return PolloTask(answer.payload)
@@ -111,6 +102,8 @@ package struct PolloClient {
         if let taskID = answer.taskID {
             // An error that names a task contradicts itself: the task may well exist.
             guard answer.isSuccess else { throw .unknown(answer.description) }
+            // Nobody could ask for this one, though it was made.
+            guard PolloTask.isID(taskID) else { throw .unknown("a task without a usable id") }
             return taskID
         }
         if let obstacle = answer.obstacle { throw .notCreated(obstacle, answer.description) }
@@ -168,7 +161,7 @@ package struct PolloClient {
         case .classic: return "/generation/\(path)"
         case .v1:
             // The vendor renamed its own brand, and no other.
-            let renamed = path.hasPrefix("pollo/") ? "pollo-ai/" + path.dropFirst(6) : path
+            let renamed = path.bytes.starts(with: "pollo/") ? "pollo-ai/" + path.dropFirst(6) : path
             return "/v1/generation/\(renamed)/video"
         }
     }

@@ -1,3 +1,5 @@
+import Domain
+import HTTP
 import Sodium
 
 /// The signature of a callback (pollo-api.md, section 10).
@@ -24,29 +26,30 @@ package enum PolloSignature {
             .code(for: Array("\(id[0]).\(timestamp[0]).".utf8), body)
         let expected = Array(Base64.encode(code).utf8)
         var isGenuine = false
-        for candidate in signature[0].split(separator: " ") {
-            let text = candidate.hasPrefix("v1,") ? candidate.dropFirst(3) : candidate
+        for candidate in signature[0].bytes.parts(at: " ") {
+            let text = candidate.starts(with: "v1,") ? candidate.dropFirst(3) : candidate
             // No early exit: how many were compared says nothing.
-            if constantTimeEquals(Array(text.utf8), expected) { isGenuine = true }
+            if constantTimeEquals(Array(text), expected) { isGenuine = true }
         }
         return isGenuine
     }
 
     /// The bytes of a secret. Vendors show it padded or not, in either alphabet.
     private static func key(from secret: String) -> [UInt8]? {
-        let standard = secret.trimmed.map { character -> Character in
-            switch character {
-            case "-": "+"
-            case "_": "/"
-            default: character
+        var digits = secret.trimmed.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            default: byte
             }
         }
-        var digits = String(standard)
-        while digits.hasSuffix("=") { digits.removeLast() }
+        while digits.last == UInt8(ascii: "=") { digits.removeLast() }
         // Zeros instead of padding, so that the unused bits of the last digit do not matter.
-        let missing = (4 - digits.utf8.count % 4) % 4
-        digits += String(repeating: "A", count: missing)
-        guard missing < 3, let key = Base64.decode(digits), !key.isEmpty else { return nil }
+        let missing = (4 - digits.count % 4) % 4
+        digits += Array(repeating: UInt8(ascii: "A"), count: missing)
+        guard missing < 3, let key = Base64.decode(String(decoding: digits, as: UTF8.self)),
+            !key.isEmpty
+        else { return nil }
         return Array(key.dropLast(missing))
     }
 }

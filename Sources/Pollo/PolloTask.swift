@@ -1,3 +1,4 @@
+import HTTP
 import JSON
 
 /// A task as the status call describes it (pollo-api.md, sections 8 and 14).
@@ -57,13 +58,18 @@ package struct PolloTask: Equatable, Sendable {
     private enum Status {
         case inProgress, succeeded, failed
 
+        private static let successes = ["succeed", "succeeded", "success", "completed"]
+        private static let failures = ["failed", "fail", "error"]
+
         /// Nil when there is no status at all; an unknown word means that it is not over.
         init?(_ value: JSONValue?) {
-            guard let word = value?.text?.lowercased() else { return nil }
-            switch word {
-            case "succeed", "succeeded", "success", "completed": self = .succeeded
-            case "failed", "fail", "error": self = .failed
-            default: self = .inProgress
+            guard let word = value?.text?.bytes else { return nil }
+            if Self.successes.contains(where: word.equals(ignoringCase:)) {
+                self = .succeeded
+            } else if Self.failures.contains(where: word.equals(ignoringCase:)) {
+                self = .failed
+            } else {
+                self = .inProgress
             }
         }
     }
@@ -81,9 +87,26 @@ package struct PolloBalance: Equatable, Sendable {
 
 /// The body of a callback: a hint which task to ask about, and nothing more.
 package enum PolloCallback {
-    /// The task that a body names, wrapped or flat; nil when it names none.
+    /// The task that a body names, wrapped or flat; nil when it names none, or what cannot be one.
     package static func taskID(in body: [UInt8]) -> String? {
         guard let root = JSONValue.object(in: body) else { return nil }
-        return root["data"]?.object?["taskId"]?.text ?? root["taskId"]?.text
+        let taskID = root["data"]?.object?["taskId"]?.text ?? root["taskId"]?.text
+        return taskID.flatMap { PolloTask.isID($0) ? $0 : nil }
+    }
+}
+
+extension PolloTask {
+    /// Whether a text can be the id of a task: it goes into paths and columns, and what somebody
+    /// claims to be one may be anything.
+    package static func isID(_ text: String) -> Bool {
+        (1...255).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
     }
 }

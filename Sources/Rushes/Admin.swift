@@ -2,6 +2,7 @@ import ArgumentParser
 import Billing
 import Domain
 import MariaDB
+import Pollo
 import Sodium
 import Store
 
@@ -143,6 +144,9 @@ struct Admin: ParsableCommand {
             let settings = try Settings(Environment())
             guard let id = VideoID(video) else {
                 throw ValidationError("\(video) is no id of a video")
+            }
+            if let task, !PolloTask.isID(task) {
+                throw ValidationError("\(task) is no id of a task")
             }
             let actor = try makeOperator(reason)
             try explained("video \(video)") {

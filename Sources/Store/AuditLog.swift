@@ -11,7 +11,7 @@ package struct Operator: Sendable {
     /// Throws ``InvalidInput`` unless the reason says something, in at most 500 characters.
     package init(userID: UserID?, reason: String?) throws {
         let text = reason?.trimmed ?? ""
-        guard text.count >= 3, text.unicodeScalars.count <= 500, !text.contains("\0") else {
+        guard text.visibleCharacters >= 3, text.codeUnits <= 500, !text.utf8.contains(0) else {
             throw InvalidInput("reason", "Say why, in 3 to 500 characters.")
         }
         self.userID = userID
@@ -37,7 +37,7 @@ extension Connection {
             """
             INSERT INTO audit_log (id, actor_id, action, subject, reason, detail, created_at)
             VALUES (\(ID<AuditLine>.new()), \(actor.userID), \(action), \(subject),
-                \(actor.reason), \(String(detail.prefix(500))), UTC_TIMESTAMP(6))
+                \(actor.reason), \(detail.cut(to: 500)), UTC_TIMESTAMP(6))
             """)
     }
 

@@ -1,3 +1,4 @@
+import Domain
 package import FoundationEssentials
 package import MariaDB
 
@@ -62,11 +63,10 @@ extension Connection {
     }
 
     package func setHealth(_ name: String, isHealthy: Bool, detail: String) throws {
-        let text = String(detail.prefix(500))
         try execute(
             """
             INSERT INTO health_checks (name, is_healthy, detail, checked_at, changed_at)
-            VALUES (\(name), \(isHealthy), \(text), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+            VALUES (\(name), \(isHealthy), \(detail.cut(to: 500)), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
             ON DUPLICATE KEY UPDATE
                 changed_at = IF(is_healthy = VALUES(is_healthy), changed_at, UTC_TIMESTAMP(6)),
                 is_healthy = VALUES(is_healthy), detail = VALUES(detail),

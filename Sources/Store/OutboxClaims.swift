@@ -126,7 +126,7 @@ extension Connection {
     package func failed(
         _ claim: OutboxClaim, problem: String, retryAfter delay: Duration?
     ) throws {
-        let problem = String(problem.prefix(500))
+        let problem = problem.cut(to: 500)
         if let delay {
             try end(
                 claim,
@@ -170,7 +170,7 @@ extension Connection {
                 INSERT INTO webhook_attempts
                     (outbox_id, attempt, status_code, problem, milliseconds, created_at)
                 VALUES (\(claim.id), \(claim.attempt), \(statusCode),
-                    \(problem.map { String($0.prefix(500)) }), \(took.microseconds / 1000),
+                    \(problem?.cut(to: 500)), \(took.microseconds / 1000),
                     UTC_TIMESTAMP(6))
                 """)
         }

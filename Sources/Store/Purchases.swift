@@ -80,7 +80,7 @@ extension Connection {
             case .mismatch(let problem):
                 try execute(
                     """
-                    UPDATE purchases SET problem = \(String(problem.prefix(500)))
+                    UPDATE purchases SET problem = \(problem.cut(to: 500))
                     WHERE id = \(id)
                     """)
             }

@@ -375,7 +375,7 @@ extension Connection {
             """
             UPDATE job_attempts
             SET ended_at = UTC_TIMESTAMP(6), outcome = \(outcome),
-                detail = \(String(detail.prefix(1000)))
+                detail = \(detail.cut(to: 1000))
             WHERE job_id = \(job.id) AND attempt = \(job.attempts)
             """)
     }
@@ -405,7 +405,7 @@ extension Connection {
             """
             INSERT INTO vendor_gates (name, paused_until, reason, changed_at)
             VALUES (\(name), UTC_TIMESTAMP(6) + INTERVAL \(span.microseconds) MICROSECOND,
-                \(String(reason.prefix(500))), UTC_TIMESTAMP(6))
+                \(reason.cut(to: 500)), UTC_TIMESTAMP(6))
             ON DUPLICATE KEY UPDATE paused_until = VALUES(paused_until), reason = VALUES(reason),
                 changed_at = VALUES(changed_at)
             """)

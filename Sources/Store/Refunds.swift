@@ -88,7 +88,7 @@ extension Connection {
         try execute(
             """
             UPDATE refunds
-            SET problem = \(String(problem.unicodeScalars.prefix(500)))
+            SET problem = \(problem.cut(to: 500))
             WHERE id = \(refund)
             """)
     }

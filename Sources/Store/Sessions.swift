@@ -10,7 +10,7 @@ extension Connection {
         try execute(
             """
             INSERT INTO sessions (id_hash, user_id, user_agent, address, created_at, expires_at)
-            VALUES (\(idHash), \(user), \(String(userAgent.prefix(255))), \(address),
+            VALUES (\(idHash), \(user), \(userAgent.cut(to: 255)), \(address.cut(to: 45)),
                 UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND)
             """)
     }

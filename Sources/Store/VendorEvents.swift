@@ -8,17 +8,20 @@ package enum Vendor: String, Sendable, SQLConvertible {
 extension Connection {
     /// Writes down that an event came, with `effect` in the same transaction (W2). An event that
     /// was processed before has no effect again. `effect` returns false when the event's object
-    /// is not known yet; then the event is kept to be tried again (W5).
+    /// is not known yet; then the event is kept to be tried again (W5). Of texts longer than any
+    /// vendor's the beginning is kept, which is one with no other.
     package func receive(
         _ eventID: String, from vendor: Vendor, type: String, object: String,
         effect: () throws -> Bool
     ) throws {
+        let eventID = eventID.cut(to: 255)
         try transaction {
             // First the row, which copies of the event that come at once then wait for.
             try execute(
                 """
                 INSERT INTO vendor_events (provider, event_id, type, object_id, received_at)
-                VALUES (\(vendor), \(eventID), \(type), \(object), UTC_TIMESTAMP(6))
+                VALUES (\(vendor), \(eventID), \(type.cut(to: 255)),
+                    \(object.cut(to: 255)), UTC_TIMESTAMP(6))
                 ON DUPLICATE KEY UPDATE event_id = event_id
                 """)
             let isProcessed = try first(

@@ -203,8 +203,8 @@ extension [VendorField] {
 package struct VideoFilter: Sendable {
     package var statuses: [VideoStatus] = []
     package var tier: String?
-    /// Words that the prompt contains.
-    package var query: String?
+    /// Words that the prompt contains, all of them, in any order and in letters of either case.
+    package var words: [String] = []
     package var from: Date?
     package var to: Date?
 
@@ -232,8 +232,15 @@ extension Connection {
             conditions = "\(sql: conditions) AND status IN (\(sql: list))"
         }
         if let tier = filter.tier { conditions = "\(sql: conditions) AND tier = \(tier)" }
-        if let query = filter.query {
-            conditions = "\(sql: conditions) AND prompt LIKE \(query.likePattern)"
+        for word in filter.words {
+            // The column folds case and accents. One that is a code point of its own would still
+            // be another text than the letter with the mark behind it.
+            let (composed, apart) = (word.composed.likePattern, word.decomposed.likePattern)
+            conditions = "\(sql: conditions) AND (prompt LIKE \(composed)"
+            if !composed.utf8.elementsEqual(apart.utf8) {
+                conditions = "\(sql: conditions) OR prompt LIKE \(apart)"
+            }
+            conditions = "\(sql: conditions))"
         }
         if let from = filter.from { conditions = "\(sql: conditions) AND created_at >= \(from)" }
         if let to = filter.to { conditions = "\(sql: conditions) AND created_at < \(to)" }
@@ -282,12 +289,14 @@ extension Connection {
 extension String {
     /// This text anywhere, with the wildcards of LIKE taken as they stand.
     fileprivate var likePattern: String {
-        var pattern = "%"
-        for character in self {
-            if character == "%" || character == "_" || character == "\\" { pattern += "\\" }
-            pattern.append(character)
+        // Not by characters: a mark behind a wildcard would hide it.
+        var pattern = String.UnicodeScalarView("%".unicodeScalars)
+        for scalar in unicodeScalars {
+            if scalar == "%" || scalar == "_" || scalar == "\\" { pattern.append("\\") }
+            pattern.append(scalar)
         }
-        return pattern + "%"
+        pattern.append("%")
+        return String(pattern)
     }
 }
 

@@ -152,7 +152,7 @@ extension Connection {
                 (id, user_id, type, amount_micros, balance_after_micros, description, op_key,
                  job_id, purchase_id, created_at)
             SELECT \(TransactionID.new()), user_id, \(type), \(amount), available_micros,
-                \(description), \(opKey), \(subject.job), \(subject.purchase), UTC_TIMESTAMP(6)
+                \(description.cut(to: 500)), \(opKey), \(subject.job), \(subject.purchase), UTC_TIMESTAMP(6)
             FROM wallets
             WHERE user_id = \(user)
             """)

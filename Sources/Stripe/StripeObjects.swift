@@ -215,7 +215,7 @@ extension StripeWord<StripeDispute> {
     package static var prevented: Self { Self("prevented") }
 
     /// An inquiry, open or closed: no money has moved (`warning_…`).
-    package var isInquiry: Bool { text.hasPrefix("warning_") }
+    package var isInquiry: Bool { text.utf8.starts(with: "warning_".utf8) }
     /// Whether it is over; its status changes no more.
     package var isClosed: Bool { [.won, .lost, .warningClosed, .prevented].contains(self) }
 }

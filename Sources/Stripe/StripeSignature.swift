@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import HTTP
 import Sodium
 
 /// The signature of a webhook (stripe-api.md, section 6).
@@ -24,7 +25,7 @@ package enum StripeSignature {
         var isGenuine = false
         for secret in secrets where !secret.isEmpty {
             let code = HMACSHA256(key: Array(secret.utf8))
-                .code(for: Array("\(signed.timestamp).".utf8), body)
+                .code(for: Array(signed.timestamp) + [UInt8(ascii: ".")], body)
             let expected = Array(Hex.encode(code).utf8)
             // No early exit: how many were compared says nothing.
             for candidate in signed.candidates where constantTimeEquals(candidate, expected) {
@@ -37,31 +38,21 @@ package enum StripeSignature {
     /// The parts of the header that count: `t` and every `v1`. Other schemes are ignored.
     private struct Signed {
         /// As it was sent, which is what was signed.
-        let timestamp: Substring
+        let timestamp: Bytes
         let seconds: Int64
         let candidates: [[UInt8]]
 
         init?(_ header: String) {
-            var timestamps: [Substring] = []
-            var candidates: [[UInt8]] = []
-            for part in header.split(separator: ",") {
-                let pair = part.split(
-                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                guard pair.count == 2 else { continue }
-                switch pair[0] {
-                case "t": timestamps.append(pair[1])
-                case "v1": candidates.append(Array(pair[1].utf8))
-                default: continue
-                }
-            }
+            let pairs = header.bytes.parts(at: ",").compactMap { $0.halves(at: "=") }
+            let timestamps = pairs.filter { $0.before.equals("t") }.map(\.after)
+            let candidates = pairs.filter { $0.before.equals("v1") }.map { Array($0.after) }
             // Twelve digits reach the year 33658; two times would leave open which one counts.
             guard timestamps.count == 1, let timestamp = timestamps.first,
-                (1...12).contains(timestamp.utf8.count),
-                timestamp.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-                let seconds = Int64(timestamp), !candidates.isEmpty
+                (1...12).contains(timestamp.count), let seconds = timestamp.decimal,
+                !candidates.isEmpty
             else { return nil }
             self.timestamp = timestamp
-            self.seconds = seconds
+            self.seconds = Int64(seconds)
             self.candidates = candidates
         }
     }

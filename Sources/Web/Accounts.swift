@@ -177,9 +177,7 @@ enum Sessions {
             expiresAt: context.now.addingTimeInterval(Double(seconds)))
         try context.database.createSession(
             idHash: token.sessionHash, of: user.id, lasting: lifetime,
-            // The column counts code points; one character may be many of them.
-            userAgent: String(userAgent.unicodeScalars.prefix(255)),
-            address: request.remoteAddress)
+            userAgent: userAgent, address: request.remoteAddress)
         let text = context.site.tokens.sign(token, at: context.now)
         return .json(
             status, fields: [.setCookie: SessionCookie.set(text, lasting: seconds)]

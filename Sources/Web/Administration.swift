@@ -5,6 +5,7 @@ import HTTP
 import HTTPTypes
 import JSON
 import Logging
+import Pollo
 import Store
 import Stripe
 
@@ -117,9 +118,8 @@ enum Administration {
         let actor = try Operator(userID: user.id, reason: body["reason"]?.string)
         var reader = FieldReader(body)
         let task = reader.string("taskId", maxLength: 255)
-        // The column counts code points; one character may be many of them.
-        if let task, task.isEmpty || task.unicodeScalars.count > 255 {
-            reader.refuse("taskId", "Send the vendor's id, of at most 255 characters.")
+        if let task, !PolloTask.isID(task) {
+            reader.refuse("taskId", "Send the vendor's id: letters, digits, - and _.")
         }
         try reader.finish()
         try context.database.resolve(

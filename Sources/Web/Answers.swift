@@ -52,8 +52,7 @@ extension Response {
         fields[.eTag] = tag
         fields[.cacheControl] = cacheControl
         let known = request.source.parameter("HTTP_IF_NONE_MATCH") ?? ""
-        // nginx weakens the tag of an answer that it compresses.
-        guard known.contains(tag) || known == "*" else {
+        guard EntityTag.isNamed(tag, in: known) else {
             return Response(status: status, contentType: contentType, fields: fields, body: body)
         }
         return Response(status: .notModified, fields: fields)
@@ -225,11 +224,13 @@ extension Date {
     init?(iso8601 text: String) {
         let whole = Date.ISO8601FormatStyle()
         let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        // The parser knows other digits too.
+        guard text.utf8.count <= 40, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         let time = text.utf8.count == 10 ? text + "T00:00:00Z" : text
-        // The parser takes 30 February for 2 March.
-        let civil = time.prefix(19) + "Z"
+        // It takes 30 February for 2 March.
+        let civil = String(decoding: time.utf8.prefix(19), as: UTF8.self) + "Z"
         guard let date = (try? whole.parse(time)) ?? (try? fractional.parse(time)),
-            (try? whole.parse(String(civil)))?.formatted(whole) == String(civil)
+            (try? whole.parse(civil))?.formatted(whole).isSame(as: civil) == true
         else { return nil }
         self = date
     }

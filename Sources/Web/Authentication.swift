@@ -44,11 +44,11 @@ final class TokenAuthority {
     /// The token, when its signature is ours and its time is not over.
     func read(_ text: String, at now: Date) -> Token? {
         guard text.utf8.count <= 1024 else { return nil }
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == Self.header,
-            let signature = Base64.decode(String(parts[2]), .urlSafe),
-            isSigned("\(parts[0]).\(parts[1])", by: signature),
-            let payload = Base64.decode(String(parts[1]), .urlSafe),
+        let parts = text.bytes.parts(at: ".")
+        guard parts.count == 3, parts[0].equals(Self.header),
+            let signature = Base64.decode(parts[2].text, .urlSafe),
+            isSigned(Array(parts[0]) + [UInt8(ascii: ".")] + parts[1], by: signature),
+            let payload = Base64.decode(parts[1].text, .urlSafe),
             let claims = try? JSONValue(parsing: payload),
             let user = claims["sub"]?.string.flatMap({ UserID($0) }),
             let session = claims["sid"]?.string.flatMap({ Base64.decode($0, .urlSafe) }),
@@ -60,9 +60,8 @@ final class TokenAuthority {
             expiresAt: Date(timeIntervalSince1970: Double(expiry)))
     }
 
-    private func isSigned(_ text: String, by signature: [UInt8]) -> Bool {
-        let bytes = Array(text.utf8)
-        return [current, previous].contains { key in
+    private func isSigned(_ bytes: [UInt8], by signature: [UInt8]) -> Bool {
+        [current, previous].contains { key in
             key.map { constantTimeEquals($0.code(for: bytes), signature) } ?? false
         }
     }
@@ -78,16 +77,8 @@ enum SessionCookie {
 
     static let cleared = "\(name)=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"
 
-    /// The token in the `Cookie` header (RFC 6265 4.2); nil when there is none, or more than one.
-    static func token(in header: String) -> String? {
-        let values = header.split(separator: ";").compactMap { pair -> String? in
-            let parts = pair.trimmingPrefix(while: { $0 == " " }).split(
-                separator: "=", maxSplits: 1)
-            guard parts.count == 2, parts[0] == name else { return nil }
-            return String(parts[1])
-        }
-        return values.count == 1 ? values[0] : nil
-    }
+    /// The token in the `Cookie` header; nil when there is none, or more than one.
+    static func token(in header: String) -> String? { Cookies.value(of: name, in: header) }
 }
 
 /// How a request says who it is from.
@@ -95,17 +86,16 @@ enum Credential {
     case bearer(String)
     case cookie(String)
 
-    /// Throws ``Unauthenticated`` when the headers contradict each other.
+    /// Throws ``Unauthenticated`` when the headers contradict each other. An `Authorization` of
+    /// another scheme is not for us, such as that of a server in front: the cookie counts then.
     static func of(_ request: Request) throws -> Credential? {
         guard request.source.count(of: "HTTP_AUTHORIZATION") <= 1,
             request.source.count(of: "HTTP_COOKIE") <= 1
         else { throw Unauthenticated() }
-        if let header = request.source.parameter("HTTP_AUTHORIZATION"), !header.isEmpty {
-            let parts = header.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-                throw Unauthenticated()
-            }
-            return .bearer(String(parts[1]))
+        if let field = request.source.parameter("HTTP_AUTHORIZATION"),
+            let token = Authorization.credentials(of: "bearer", in: field)
+        {
+            return .bearer(token)
         }
         return request.source.parameter("HTTP_COOKIE").flatMap(SessionCookie.token(in:))
             .map(Credential.cookie)

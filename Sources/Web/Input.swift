@@ -9,8 +9,7 @@ extension Request {
     /// The body as JSON: at most 64 kB, of type `application/json`.
     func json() throws -> (value: JSONValue, bytes: [UInt8]) {
         let type = source.parameter("CONTENT_TYPE") ?? ""
-        let mediaType = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        guard mediaType == "application/json" else { throw UnsupportedMediaType() }
+        guard MediaType(type)?.name == "application/json" else { throw UnsupportedMediaType() }
         let bytes = try source.body(upTo: 64 * 1024)
         guard let value = try? JSONValue(parsing: bytes) else {
             throw InvalidInput("body", "This is not JSON in UTF-8.")
@@ -58,7 +57,7 @@ struct Page<Kind> {
     init(_ query: Query, problems: inout [InvalidInput.Field]) {
         var limit = 20
         if let text = query["limit"] {
-            if text.first?.isNumber == true, let number = Int(text), (1...100).contains(number) {
+            if let number = text.bytes.decimal, (1...100).contains(number) {
                 limit = number
             } else {
                 problems.append(.init("limit", "Send a whole number from 1 to 100."))

@@ -189,7 +189,8 @@ extension OpenAPI {
         (
             "q",
             """
-            {"name": "q", "in": "query", "description": "Text that the prompt contains.",
+            {"name": "q", "in": "query",
+            "description": "Up to 8 words that the prompt contains, in any order and either case.",
             "schema": {"type": "string", "maxLength": 200}}
             """
         ),

@@ -39,31 +39,34 @@ struct Router: Sendable {
 
     /// Routes without a variable part, by path: most requests end here with one look.
     private let fixed: [String: [Route]]
-    private let variable: [(parts: [Substring], route: Route)]
+    private let variable: [(parts: [Bytes], route: Route)]
 
     init(_ routes: [Route]) {
         fixed = Dictionary(grouping: routes.filter { !$0.pattern.contains(":") }, by: \.pattern)
         variable = routes.filter { $0.pattern.contains(":") }.map { route in
-            (route.pattern.split(separator: "/"), route)
+            (Array(route.pattern.bytes.parts(at: "/").dropFirst()), route)
         }
     }
 
     /// HEAD is answered by the route of GET; the server leaves the body out.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
         let wanted = method == .head ? .get : method
-        if let routes = fixed[path] {
+        // A dictionary takes look-alikes for the same key.
+        if let routes = fixed[path], routes[0].pattern.isSame(as: path) {
             guard let route = routes.first(where: { $0.method == wanted }) else {
                 return .wrongMethod(allowed: routes.map(\.method))
             }
             return .found(route.handler, arguments: [])
         }
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let parts = path.bytes.parts(at: "/").dropFirst()
         var allowed: [HTTPRequest.Method] = []
         for (pattern, route) in variable where pattern.count == parts.count {
             var arguments: [String] = []
             let matches = zip(pattern, parts).allSatisfy { expected, part in
-                guard expected.first == ":" else { return expected == part }
-                arguments.append(String(part))
+                guard expected.first == UInt8(ascii: ":") else {
+                    return expected.elementsEqual(part)
+                }
+                arguments.append(part.text)
                 return !part.isEmpty
             }
             guard matches else { continue }

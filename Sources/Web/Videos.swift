@@ -139,10 +139,15 @@ enum Videos {
         }
         if let text = query["q"] {
             // U+FFFD stands for what was no UTF-8.
-            if text.count > 200 || text.contains(where: { $0 == "\0" || $0 == "\u{FFFD}" }) {
+            if text.codeUnits > 200
+                || text.unicodeScalars.contains(where: { $0 == "\0" || $0 == "\u{FFFD}" })
+            {
                 problems.append(.init("q", "Use at most 200 characters of text."))
             }
-            filter.query = text
+            filter.words = text.words
+            if filter.words.count > 8 {
+                problems.append(.init("q", "Search for at most 8 words."))
+            }
         }
         func date(_ name: String) -> Date? {
             guard let text = query[name] else { return nil }

@@ -67,12 +67,12 @@ enum PolloWebhook {
                 "pollo callback refused", metadata: ["address": "\(request.remoteAddress)"])
             throw Unauthenticated()
         }
-        guard let taskID = PolloCallback.taskID(in: body), taskID.utf8.count <= 255 else {
+        guard let taskID = PolloCallback.taskID(in: body) else {
             log.warning("pollo callback without a task")
             return received
         }
         try context.database.receive(
-            String(id[0].prefix(255)), from: .pollo, type: "task", object: taskID
+            id[0], from: .pollo, type: "task", object: taskID
         ) {
             let job =
                 try context.arguments.first.map { token in

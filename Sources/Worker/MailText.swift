@@ -98,7 +98,7 @@ struct MailText: Equatable {
                 || scalar.properties.isWhitespace ? " " : Character(scalar)
         }
         let text = String(line)
-        return text.count > 120 ? "\(text.prefix(119).description)…" : text
+        return text.cut(to: 120, mark: "…")
     }
 
     /// `22 November 2026`, in UTC.

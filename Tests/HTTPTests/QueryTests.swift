@@ -8,13 +8,18 @@ struct QueryTests {
         ("&&a=1&", "1"), ("a=100%25", "100%"), ("a=%", "%"), ("a=%4", "%4"), ("a=%zz", "%zz"),
         ("a=%26%3D", "&="), ("a=%00", "\0"),
         // Only two hexadecimal digits make a byte.
+        // A mark after a separator belongs to the part behind it.
+        ("b=2&\u{301}c&a=1", "1"), ("a=\u{301}1", "\u{301}1"), ("b\u{301}&a=1", "1"),
         ("a=%+5", "% 5"), ("a=%-1", "%-1"), ("a=%%41", "%A"),
     ])
     func `the first value of a name is decoded`(text: String, value: String) {
         #expect(Query(text)["a"] == value)
     }
 
-    @Test(arguments: ["", "a", "a=", "A=1", "b=1", "=1", "aa=1", "&", "a&a=1"])
+    @Test(arguments: [
+        "", "a", "a=", "A=1", "b=1", "=1", "aa=1", "&", "a&a=1", "a\u{301}=1", "\u{301}a=1",
+        "b&\u{301}a=1", "\u{FF41}=1", "a\u{FF1D}1", "b\u{FF06}a=1", "==a=1",
+    ])
     func `what is not there, or empty, is nil`(text: String) {
         #expect(Query(text)["a"] == nil)
     }

@@ -128,6 +128,28 @@ struct CreateAnswerTests {
                 == .failure(.notCreated(.challenge, "HTTP \(status) without JSON")))
     }
 
+    @Test(arguments: [
+        "a" + String(repeating: "\u{301}", count: 2000), String(repeating: "x", count: 256),
+        "../../credit/balance", "cm1\u{301}", "cm 1", "cm1?", "\u{441}m1",
+    ])
+    func `a task whose id nobody could ask for may have been made all the same`(id: String) {
+        #expect(
+            create(Recorded(200, #"{"code":"SUCCESS","data":{"taskId":"\#(id)"}}"#))
+                == .failure(.unknown("a task without a usable id")))
+    }
+
+    @Test(arguments: [1, 399, 400, 401, 500, 2000])
+    func `the vendor's words are cut to 500 code points`(marks: Int) {
+        let words =
+            String(repeating: "w", count: 100) + "e" + String(repeating: "\u{301}", count: marks)
+        let body = #"{"code":"BAD_REQUEST","message":"\#(words)"}"#
+        guard case .failure(.refused(let message)) = create(Recorded(400, body)) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(message.unicodeScalars.count == (marks > 399 ? 100 : 101 + marks))
+    }
+
     @Test func `a page with 429 is a rate limit`() {
         #expect(
             create(Recorded(429, "<html>", contentType: "text/html"))

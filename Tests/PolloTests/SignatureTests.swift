@@ -71,6 +71,19 @@ struct PolloSignatureTests {
         #expect(!Vector.one.verifies(signature: ["v1,v1,\(good)"]))
     }
 
+    @Test(arguments: ["\u{301}", "\u{200D}", "\u{FE0F}", "\u{1F3FB}"])
+    func `a mark beside a separator hides no signature and makes none`(mark: String) {
+        let good = Vector.one.signature
+        #expect(Vector.one.verifies(signature: ["v1,x\(mark) v1,\(good)"]))
+        #expect(Vector.one.verifies(signature: ["\(mark)  v1,\(good) \(mark)"]))
+        #expect(!Vector.one.verifies(signature: ["v1,\(mark)\(good)"]))
+        #expect(!Vector.one.verifies(signature: ["v1,\(good)\(mark)"]))
+        #expect(!Vector.one.verifies(signature: ["v1\(mark),\(good)"]))
+        #expect(!Vector.one.verifies(signature: ["v1\u{FF0C}\(good)"]))
+        #expect(!Vector.one.verifies(signature: ["x\u{A0}\(good)"]))
+        #expect(!Vector.one.verifies(id: ["\(Vector.one.id)\(mark)"]))
+    }
+
     @Test func `the undecoded secret is not the key`() {
         #expect(
             !Vector.one.verifies(signature: ["N/AVBiwy+64DgMquXr6MgI5SEA5mz/CI8Jv1liM8s44="]))

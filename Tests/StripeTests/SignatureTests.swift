@@ -100,6 +100,26 @@ struct StripeSignatureTests {
         #expect(!Vector.alpha.verifies(header: [header]))
     }
 
+    @Test(arguments: ["\u{301}", "\u{200D}", "\u{FE0F}", "\u{1F3FB}"])
+    func `a mark beside a separator hides no part and makes none`(mark: String) {
+        let code = Vector.code
+        for header in [
+            "t=1767225600,\(mark)v1=\(code)", "t=1767225600,v1\(mark)=\(code)",
+            "t=1767225600,v1=\(mark)\(code)", "t=1767225600,v1=\(code)\(mark)",
+            "t=\(mark)1767225600,v1=\(code)", "t=1767225600\(mark),v1=\(code)",
+            "t=1767225600,\(mark),t=1767225600,v1=\(code)", "t\u{FF1D}1767225600,v1=\(code)",
+            "t=1767225600\u{FF0C}v1=\(code)", "t=\u{661}767225600,v1=\(code)",
+        ] {
+            #expect(!Vector.alpha.verifies(header: [header]))
+        }
+        for header in [
+            "\(mark),t=1767225600,v1=\(code)", "a=\(mark),t=1767225600,v1=\(code),\(mark)",
+            "t=1767225600,v1=\(mark),v1=\(code)", ",,t=1767225600,=,==,v1=\(code),",
+        ] {
+            #expect(Vector.alpha.verifies(header: [header]))
+        }
+    }
+
     @Test func `other schemes and the order of the parts do not matter`() {
         #expect(Vector.alpha.verifies(header: ["v1=\(Vector.code),v9=x,t=1767225600,junk"]))
     }

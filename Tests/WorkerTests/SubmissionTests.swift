@@ -52,6 +52,9 @@ import Worker
         }
     }
 
+    /// One character, longer than any column.
+    private static let accents = "a" + String(repeating: "\u{301}", count: 2_000)
+
     /// Every answer that a create call can get, and what becomes of the job.
     private static let answers: [(Reply, VideoState, FailureReason?)] = [
         (.broken(.notSent), .queued, nil),
@@ -92,6 +95,14 @@ import Worker
         (.html(200), .submitUnknown, nil),
         (.html(502), .submitUnknown, nil),
         (.json(500, #"{"data":{"taskId":"task-9"}}"#), .submitUnknown, nil),
+        // Words that are longer than they look end the step like any other.
+        (
+            .json(400, #"{"code":"BAD_REQUEST","message":"\#(accents)"}"#), .refunded, .invalid
+        ),
+        (.json(500, #"{"code":"INTERNAL","message":"\#(accents)"}"#), .submitUnknown, nil),
+        (.json(429, #"{"code":"\#(accents)","message":"\#(accents)"}"#), .queued, nil),
+        (.json(403, #"{"code":"FORBIDDEN","message":"\#(accents)"}"#), .queued, nil),
+        (.json(200, #"{"data":{"taskId":"\#(accents)"}}"#), .submitUnknown, nil),
     ]
 
     @Test(arguments: answers.indices)

@@ -1,0 +1,80 @@
+/// Text of a protocol, read as the bytes that it is.
+///
+/// A `Character` is what a person sees. It takes in the marks that follow a separator, and it is
+/// equal to look-alikes (U+037E to a semicolon, U+212A to a K): a sender could hide a field from
+/// us, or show us one that nobody else reads.
+package typealias Bytes = Substring.UTF8View
+
+extension String {
+    /// The bytes of the text, to be parsed.
+    package var bytes: Bytes { self[...].utf8 }
+
+    /// Whether both are the same bytes. `==` holds for texts that only look alike.
+    package func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}
+
+extension Bytes {
+    package var text: String { String(Substring(self)) }
+
+    /// Whether these are the bytes of `text`.
+    package func equals(_ text: String) -> Bool { elementsEqual(text.utf8) }
+
+    /// The same, with ASCII letters of either case. `text` is in lower case.
+    package func equals(ignoringCase text: String) -> Bool {
+        elementsEqual(text.utf8) { $0.inLowerCase == $1 }
+    }
+
+    package func starts(with text: String) -> Bool { starts(with: text.utf8) }
+
+    /// Whether `text`, which is in lower case, stands anywhere in these, in letters of either case.
+    package func contains(ignoringCase text: String) -> Bool {
+        indices.contains { index in
+            self[index...].starts(with: text.utf8) { $0.inLowerCase == $1 }
+        }
+    }
+
+    /// What stands between the separators, empty parts too.
+    package func parts(at separator: Unicode.Scalar) -> [Bytes] {
+        split(separator: UInt8(ascii: separator), omittingEmptySubsequences: false)
+    }
+
+    /// What stands before and after the first separator; nil when there is none.
+    package func halves(at separator: Unicode.Scalar) -> (before: Bytes, after: Bytes)? {
+        guard let index = firstIndex(of: UInt8(ascii: separator)) else { return nil }
+        return (self[..<index], self[self.index(after: index)...])
+    }
+
+    /// Without spaces and tabs at both ends (RFC 9110 5.6.3, OWS).
+    package var trimmed: Bytes {
+        var rest = self
+        while let first = rest.first, first == 0x20 || first == 0x09 { rest.removeFirst() }
+        while let last = rest.last, last == 0x20 || last == 0x09 { rest.removeLast() }
+        return rest
+    }
+
+    /// The number that ASCII digits write; nil for anything else, also for a sign, and for one that
+    /// does not fit.
+    package var decimal: Int? {
+        isDigits ? Int(Substring(self)) : nil
+    }
+
+    package var isDigits: Bool { !isEmpty && allSatisfy { (0x30...0x39).contains($0) } }
+
+    /// Whether this is a token of HTTP (RFC 9110 5.6.2).
+    package var isToken: Bool { !isEmpty && allSatisfy(\.isTokenByte) }
+}
+
+extension UInt8 {
+    /// An ASCII letter in lower case; anything else as it is.
+    package var inLowerCase: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
+
+    /// An ASCII letter in upper case; anything else as it is.
+    package var inUpperCase: UInt8 { (0x61...0x7A).contains(self) ? self & 0xDF : self }
+
+    fileprivate var isTokenByte: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(self)
+        }
+    }
+}
