@@ -1,9 +1,18 @@
 package import FoundationEssentials
 import JSON
 
-/// A mail that the shop sends by itself, and that each user may switch off.
+/// A mail that the shop sends by itself.
 package enum NoticeKind: String, CaseIterable, Sendable {
     case videoReady, videoFailed, receipt, creditLapsing, lowBalance
+    case addressToProve, passwordToReset, passwordChanged, addressChanging, addressChanged
+    case addressInUse, signInsRefused
+
+    /// Those that each user may switch off: not what keeps an account safe.
+    package static let optional: [NoticeKind] = [
+        .videoReady, .videoFailed, .receipt, .creditLapsing, .lowBalance,
+    ]
+
+    package var isOptional: Bool { Self.optional.contains(self) }
 }
 
 /// What a user is told by mail: no more than is needed to find the rest when it is sent.
@@ -15,6 +24,24 @@ package enum Notice: Equatable, Sendable {
     /// `amount` lapses from `lapsesAt` on, unless it is used.
     case creditLapsing(amount: Money, lapsesAt: Date)
     case lowBalance(available: Money)
+    /// Holds the link that proves an address; it goes to that address.
+    case addressToProve(MailTokenID)
+    /// Holds the link that sets a new password.
+    case passwordToReset(MailTokenID)
+    case passwordChanged
+    /// Somebody who knows the password has asked for another address.
+    case addressChanging(to: String)
+    /// Goes to the address that the account had before.
+    case addressChanged(from: String, to: String)
+    /// Somebody asked for an account with the address of this one, or to move one to it.
+    case addressInUse
+    /// Wrong passwords were tried, more than a person mistypes.
+    case signInsRefused
+
+    /// Who gets it, when that is not the account's own address.
+    package var recipient: String? {
+        if case .addressChanged(let old, _) = self { old } else { nil }
+    }
 
     package var kind: NoticeKind {
         switch self {
@@ -23,6 +50,13 @@ package enum Notice: Equatable, Sendable {
         case .receipt: .receipt
         case .creditLapsing: .creditLapsing
         case .lowBalance: .lowBalance
+        case .addressToProve: .addressToProve
+        case .passwordToReset: .passwordToReset
+        case .passwordChanged: .passwordChanged
+        case .addressChanging: .addressChanging
+        case .addressChanged: .addressChanged
+        case .addressInUse: .addressInUse
+        case .signInsRefused: .signInsRefused
         }
     }
 }

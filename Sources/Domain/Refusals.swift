@@ -106,3 +106,8 @@ package struct IntakeStopped: Error, Equatable {
         self.message = message
     }
 }
+
+/// The link was never mailed, was used, or is too old.
+package struct InvalidMailToken: Error, Equatable {
+    package init() {}
+}

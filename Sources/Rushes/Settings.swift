@@ -121,6 +121,8 @@ struct Settings: Sendable {
     let mail: MailSettings?
     let creditPolicy: CreditPolicy
     let signupCredit: Money
+    /// Whether an address has to be proved before anybody signs in with it.
+    let requiresVerified: Bool
     let generateLimit: CallLimit
     let parallel: Int
     let pollInterval: Duration
@@ -168,6 +170,12 @@ struct Settings: Sendable {
         creditPolicy = try Self.creditPolicy(environment)
         signupCredit = try environment.value("SIGNUP_CREDIT", default: .zero, like: "1.50") {
             Money(dollars: $0).flatMap { $0 >= .zero ? $0 : nil }
+        }
+        requiresVerified = try environment.value(
+            "REQUIRE_VERIFIED", default: false, like: "on, or off"
+        ) { ["on": true, "off": false][$0] }
+        guard mail != nil || !requiresVerified else {
+            throw SettingsError("REQUIRE_VERIFIED", "needs MAIL_URL: addresses are proved by mail")
         }
         generateLimit = try environment.value(
             "GENERATE_LIMIT", default: CallLimit(calls: 10, window: .seconds(900)),
@@ -280,12 +288,14 @@ extension Settings {
             appURL: appURL, jwtSecret: jwtSecret, previousJWTSecret: previousJWTSecret,
             stripeWebhookSecrets: stripeWebhookSecrets, polloWebhookSecret: polloWebhookSecret,
             isLive: isLive, creditPolicy: creditPolicy, signupCredit: signupCredit,
-            generateLimit: generateLimit, deadlines: deadlines, exceptOrigins: exceptOrigins)
+            generateLimit: generateLimit, deadlines: deadlines, exceptOrigins: exceptOrigins,
+            requiresVerified: requiresVerified)
     }
 
     var courier: CourierSettings {
         CourierSettings(
-            appURL: appURL, mail: mail, creditPolicy: creditPolicy, exceptOrigins: exceptOrigins)
+            appURL: appURL, mail: mail, creditPolicy: creditPolicy, exceptOrigins: exceptOrigins,
+            links: LinkTokens(secret: jwtSecret, previous: previousJWTSecret))
     }
 
     var worker: WorkerSettings {

@@ -50,19 +50,36 @@ extension Connection {
         }
     }
 
-    /// Writes a mail, unless mail is off or the user has switched this kind off.
+    /// Writes a mail, unless mail is off, the user has switched this kind off, or nobody has proved
+    /// yet that the user's address is theirs: a stranger is not to read what somebody else does.
     func tell(_ notice: Notice, to user: UserID, opKey: String) throws {
+        try execute(mail(notice, to: provedAddress(of: user), opKey: opKey))
+    }
+
+    /// Writes a mail to the one user that `condition` finds, if any, unless it was written before.
+    func tellOnce(_ notice: Notice, to condition: SQL, opKey: String) throws {
         try execute(
             """
-            INSERT INTO outbox
-                (id, channel, topic, user_id, op_key, payload, next_attempt_at, created_at)
-            SELECT \(OutboxID.new()), 'mail', \(notice.kind), users.id, \(opKey), \(notice.json),
-                UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)
-            FROM users
-            JOIN health_checks ON name = 'mail'
-            WHERE users.id = \(user) AND blocked_at IS NULL
-                AND NOT FIND_IN_SET(\(notice.kind), muted_notices)
+            \(sql: mail(notice, to: condition, opKey: opKey))
+            ON DUPLICATE KEY UPDATE topic = outbox.topic
             """)
+    }
+
+    func provedAddress(of user: UserID) -> SQL {
+        "users.id = \(user) AND email_verified_at IS NOT NULL"
+    }
+
+    private func mail(_ notice: Notice, to condition: SQL, opKey: String) -> SQL {
+        """
+        INSERT INTO outbox
+            (id, channel, topic, user_id, op_key, payload, next_attempt_at, created_at)
+        SELECT \(OutboxID.new()), 'mail', \(notice.kind), users.id, \(opKey), \(notice.json),
+            UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)
+        FROM users
+        JOIN health_checks ON name = 'mail'
+        WHERE \(sql: condition) AND blocked_at IS NULL
+            AND NOT FIND_IN_SET(\(notice.kind), muted_notices)
+        """
     }
 
     private func call(_ event: WebhookEvent, about job: VideoID, of user: UserID) throws {
@@ -156,7 +173,7 @@ extension Connection {
             // Two changes at once are made one after the other.
             try execute("SELECT id FROM users WHERE id = \(user) FOR UPDATE")
             let muted = try mutedNotices(of: user)
-            let list = NoticeKind.allCases.filter { kind in
+            let list = NoticeKind.optional.filter { kind in
                 changes[kind].map { !$0 } ?? muted.contains(kind)
             }
             try execute(
@@ -192,7 +209,8 @@ extension Connection {
                   GROUP BY lots.user_id, lots.notice) AS notices
             JOIN users ON users.id = notices.user_id
             JOIN health_checks ON name = 'mail'
-            WHERE blocked_at IS NULL AND NOT FIND_IN_SET('creditLapsing', muted_notices)
+            WHERE blocked_at IS NULL AND email_verified_at IS NOT NULL
+                AND NOT FIND_IN_SET('creditLapsing', muted_notices)
                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE op_key = notice)
             LIMIT \(limit)
             """
@@ -230,6 +248,13 @@ extension Notice {
                 json.member("lapsesAt", Int(lapsesAt.timeIntervalSince1970))
             case .lowBalance(let available):
                 json.member("availableMicros", Int(available.micros))
+            case .addressToProve(let id), .passwordToReset(let id):
+                json.member("token", id.description)
+            case .addressChanging(let address): json.member("address", address)
+            case .addressChanged(let old, let new):
+                json.member("recipient", old)
+                json.member("address", new)
+            case .passwordChanged, .addressInUse, .signInsRefused: break
             }
         }
     }
@@ -242,6 +267,10 @@ extension Notice {
                 throw UnreadableMessage()
             }
             return id
+        }
+        func address(_ name: String) throws -> String {
+            guard let address = json[name]?.string else { throw UnreadableMessage() }
+            return address
         }
         func number(_ name: String) throws -> Int64 {
             guard let number = json[name]?.integer else { throw UnreadableMessage() }
@@ -257,6 +286,14 @@ extension Notice {
                 lapsesAt: Date(timeIntervalSince1970: Double(try number("lapsesAt"))))
         case .lowBalance:
             self = .lowBalance(available: Money(micros: try number("availableMicros")))
+        case .addressToProve: self = .addressToProve(try id("token"))
+        case .passwordToReset: self = .passwordToReset(try id("token"))
+        case .passwordChanged: self = .passwordChanged
+        case .addressChanging: self = .addressChanging(to: try address("address"))
+        case .addressChanged:
+            self = .addressChanged(from: try address("recipient"), to: try address("address"))
+        case .addressInUse: self = .addressInUse
+        case .signInsRefused: self = .signInsRefused
         }
     }
 }

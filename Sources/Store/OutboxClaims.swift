@@ -39,15 +39,18 @@ extension Connection {
         try claimMessage("channel = 'mail'", lasting: lasting) { claim in
             try first(
                 """
-                SELECT topic, payload, email
+                SELECT topic, payload, users.email, mail_tokens.email AS link_email
                 FROM outbox
                 JOIN users ON users.id = outbox.user_id
+                LEFT JOIN mail_tokens ON mail_tokens.id = JSON_VALUE(payload, '$.token')
                 WHERE outbox.id = \(claim.id)
                 """
             ) { row in
-                try ClaimedMail(
-                    claim: claim, notice: Notice(row("topic"), json: row("payload")),
-                    recipient: row("email"))
+                let notice = try Notice(row("topic"), json: row("payload"))
+                let linkEmail: String? = try row("link_email")
+                return try ClaimedMail(
+                    claim: claim, notice: notice,
+                    recipient: notice.recipient ?? linkEmail ?? row("email"))
             }
         }
     }

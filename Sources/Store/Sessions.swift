@@ -1,29 +1,97 @@
 package import Domain
-import FoundationEssentials
+package import FoundationEssentials
 package import MariaDB
 
+package enum SessionKind {}
+/// What names a session to its owner; it opens nothing.
+package typealias SessionID = ID<SessionKind>
+
+/// A sign-in, as its owner sees it.
+package struct SessionRecord: Sendable {
+    package let id: SessionID
+    package let isCurrent: Bool
+    package let createdAt: Date
+    package let lastUsedAt: Date
+    package let expiresAt: Date
+    package let userAgent: String
+    package let address: String
+}
+
 extension Connection {
-    /// Stores a sign-in by the SHA-256 of its id.
+    /// Stores a sign-in by the SHA-256 of its id. It is over after `lasting`, and before that when
+    /// it was not used for thirty days.
     package func createSession(
         idHash: [UInt8], of user: UserID, lasting: Duration, userAgent: String, address: String
     ) throws {
         try execute(
             """
-            INSERT INTO sessions (id_hash, user_id, user_agent, address, created_at, expires_at)
-            VALUES (\(idHash), \(user), \(userAgent.cut(to: 255)), \(address.cut(to: 45)),
-                UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND)
+            INSERT INTO sessions
+                (id, id_hash, user_id, user_agent, address, created_at, last_used_at, expires_at)
+            VALUES (\(SessionID.new()), \(idHash), \(user), \(userAgent.cut(to: 255)),
+                \(address.cut(to: 45)), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6),
+                UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND)
             """)
     }
 
-    /// The user whose session this is; nil when it ended, is over, or its user is blocked.
+    /// The user whose session this is; nil when it ended, is over, or its user is blocked. That it
+    /// was used is written down once in five minutes.
     package func user(session idHash: [UInt8]) throws -> User? {
-        try first(
+        let found = try first(
             """
-            SELECT \(sql: User.columns)
+            SELECT \(sql: User.columns),
+                last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
             FROM sessions
             JOIN users ON users.id = sessions.user_id
-            WHERE id_hash = \(idHash) AND expires_at > UTC_TIMESTAMP(6) AND blocked_at IS NULL
-            """, User.init(row:))
+            WHERE id_hash = \(idHash) AND \(sql: isOpen) AND blocked_at IS NULL
+            """
+        ) { row in
+            (user: try User(row: row), isStale: try row("is_stale") as Bool)
+        }
+        guard let found else { return nil }
+        if found.isStale {
+            // Whoever only looks is not refused because the database takes no writes for a moment;
+            // a session that is in use is written down by the next call.
+            _ = try? execute(
+                """
+                UPDATE sessions SET last_used_at = UTC_TIMESTAMP(6)
+                WHERE id_hash = \(idHash) AND last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE
+                """)
+        }
+        return found.user
+    }
+
+    /// Puts another secret in the place of a session's own and returns when the session is over,
+    /// which stays as it was; nil when there is no such session, or another call was first.
+    package func renewSession(idHash: [UInt8], to newHash: [UInt8]) throws -> Date? {
+        try execute(
+            """
+            UPDATE sessions SET id_hash = \(newHash), last_used_at = UTC_TIMESTAMP(6)
+            WHERE id_hash = \(idHash) AND \(sql: isOpen)
+            """)
+        return try first("SELECT expires_at FROM sessions WHERE id_hash = \(newHash)") { row in
+            try row("expires_at") as Date
+        }
+    }
+
+    /// The open sessions of a user, newest first, one more than `limit` when there are more.
+    package func sessions(
+        of user: UserID, current idHash: [UInt8]?, before cursor: SessionID?, limit: Int
+    ) throws -> [SessionRecord] {
+        try query(
+            """
+            SELECT id, id_hash <=> \(idHash) AS is_current, created_at, last_used_at,
+                LEAST(expires_at, last_used_at + INTERVAL 30 DAY) AS ends_at, user_agent, address
+            FROM sessions
+            WHERE user_id = \(user) AND \(sql: isOpen) AND (\(cursor) IS NULL OR id < \(cursor))
+            ORDER BY id DESC
+            LIMIT \(limit + 1)
+            """
+        ) { row in
+            try SessionRecord(
+                id: row("id"), isCurrent: row("is_current"), createdAt: row("created_at"),
+                lastUsedAt: row("last_used_at"), expiresAt: row("ends_at"),
+                userAgent: row("user_agent"), address: row("address"))
+        }
     }
 
     /// Ends a session; ending it twice is no error.
@@ -31,8 +99,28 @@ extension Connection {
         try execute("DELETE FROM sessions WHERE id_hash = \(idHash)")
     }
 
+    /// Ends one of a user's sessions. Returns whether there was such a one.
+    package func endSession(_ id: SessionID, of user: UserID) throws -> Bool {
+        try execute("DELETE FROM sessions WHERE id = \(id) AND user_id = \(user)") == 1
+    }
+
+    /// Ends a user's sessions but the one that is kept.
+    package func endSessions(of user: UserID, except idHash: [UInt8]?) throws {
+        try execute(
+            "DELETE FROM sessions WHERE user_id = \(user) AND NOT id_hash <=> \(idHash)")
+    }
+
     /// Takes away sessions that are over.
     package func purgeSessions() throws {
         try execute("DELETE FROM sessions WHERE expires_at <= UTC_TIMESTAMP(6) LIMIT 1000")
+        try execute(
+            """
+            DELETE FROM sessions
+            WHERE last_used_at <= UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT 1000
+            """)
     }
 }
+
+/// What a session needs to be good still.
+private let isOpen: SQL =
+    "expires_at > UTC_TIMESTAMP(6) AND last_used_at > UTC_TIMESTAMP(6) - INTERVAL 30 DAY"

@@ -6,16 +6,19 @@ package import MariaDB
 package struct EmailTaken: Error, Equatable {}
 
 extension Connection {
-    /// Makes an account and its empty wallet, or throws ``EmailTaken``.
+    /// Makes an account and its empty wallet, or throws ``EmailTaken``. For the operator, who
+    /// vouches for the address; what people make themselves is ``register(_:)``.
     package func createUser(
-        _ id: UserID, email: String, passwordHash: String, role: User.Role
+        _ id: UserID, email: String, passwordHash: String, role: User.Role, isVerified: Bool = true
     ) throws {
         do {
             try transaction {
                 try execute(
                     """
-                    INSERT INTO users (id, email, password_hash, role, created_at)
-                    VALUES (\(id), \(email), \(passwordHash), \(role), UTC_TIMESTAMP(6))
+                    INSERT INTO users
+                        (id, email, password_hash, role, email_verified_at, created_at)
+                    VALUES (\(id), \(email), \(passwordHash), \(role),
+                        IF(\(isVerified), UTC_TIMESTAMP(6), NULL), UTC_TIMESTAMP(6))
                     """)
                 try execute("INSERT INTO wallets (user_id) VALUES (\(id))")
             }
@@ -46,11 +49,13 @@ extension Connection {
         }
     }
 
-    /// Replaces a password and ends every session that was started with the old one.
+    /// Replaces a password, and ends every session that was started with the old one and every
+    /// link that was mailed before.
     package func resetPassword(of user: UserID, to hash: String) throws {
         try transaction {
             try setPasswordHash(hash, of: user)
             try execute("DELETE FROM sessions WHERE user_id = \(user)")
+            try forgetLinks(of: user)
         }
     }
 

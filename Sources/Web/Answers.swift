@@ -76,6 +76,9 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
             }
             json.endArray()
         }
+    case is InvalidMailToken:
+        let problem = InvalidInput("token", "This link was used or is too old. Ask for a new one.")
+        return answer(to: problem, request: request, log: log)
     case let error as BodyTooLarge:
         return refusal(
             .contentTooLarge, "PAYLOAD_TOO_LARGE",
@@ -134,6 +137,8 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
             action: "correct_input", request)
     case let error as RateLimited:
         return refusal(error, request)
+    case let error as TooManyTries:
+        return refusal(error, request)
     case let error as IntakeStopped:
         var response = refusal(
             .serviceUnavailable, "API_ERROR", error.message, action: "retry", request)
@@ -189,6 +194,22 @@ private func refusal(_ error: RateLimited, _ request: Request) -> Response {
         .tooManyRequests, "RATE_LIMITED",
         "You can start \(error.limit) in \(span(error.windowSeconds)). "
             + "Try again in \(span(error.retryAfterSeconds)).", action: "retry", request
+    ) { json in
+        json.beginObject()
+        json.member("limit", error.limit)
+        json.member("windowSeconds", error.windowSeconds)
+        json.member("retryAfterSeconds", error.retryAfterSeconds)
+        json.endObject()
+    }
+    response.fields[.retryAfter] = String(error.retryAfterSeconds)
+    return response
+}
+
+private func refusal(_ error: TooManyTries, _ request: Request) -> Response {
+    var response = refusal(
+        .tooManyRequests, "RATE_LIMITED",
+        "That was tried too often. Try again in \(error.retryAfterSeconds) seconds.",
+        action: "retry", request
     ) { json in
         json.beginObject()
         json.member("limit", error.limit)

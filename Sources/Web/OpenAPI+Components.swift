@@ -292,6 +292,11 @@ extension OpenAPI {
     private static let textOrNull = #"{"type": ["string", "null"]}"#
     private static let number = #"{"type": "integer"}"#
     private static let numberOrNull = #"{"type": ["integer", "null"]}"#
+    private static let email = #"{"type": "string", "format": "email", "maxLength": 254}"#
+    private static let password = """
+        {"type": "string", "minLength": 8, "description": "At most 1024 bytes. Spaces and accents \
+        have one form on every keyboard (RFC 8265, OpaqueString)."}
+        """
     private static let flag = #"{"type": "boolean"}"#
     private static let id = #"{"type": "string", "format": "uuid"}"#
     private static let time = #"{"type": "string", "format": "date-time"}"#
@@ -308,8 +313,8 @@ extension OpenAPI {
     }
 
     private static func notifications(allRequired: Bool) -> String {
-        let kinds = NoticeKind.allCases.map(\.rawValue)
-        let required = allRequired ? list(NoticeKind.allCases) : ""
+        let kinds = NoticeKind.optional.map(\.rawValue)
+        let required = allRequired ? list(NoticeKind.optional) : ""
         return """
             {"type": "object", "additionalProperties": false, "required": [\(required)],
             "properties": {\(kinds.map { "\"\($0)\": \(flag)" }.joined(separator: ", "))}}
@@ -407,11 +412,7 @@ extension OpenAPI {
         (
             "Credentials",
             object([
-                "email": #"{"type": "string", "format": "email", "maxLength": 254}"#,
-                "password": """
-                {"type": "string", "minLength": 8, "description": "At most 1024 bytes. Spaces \
-                and accents have one form on every keyboard (RFC 8265, OpaqueString)."}
-                """,
+                "email": email, "password": password,
             ])
         ),
         (
@@ -426,17 +427,40 @@ extension OpenAPI {
             object(["user": reference("User"), "token": text, "expiresAt": time])
         ),
         (
+            "RenewedSession",
+            object(
+                ["user": reference("User"), "token": text, "expiresAt": time], optional: ["token"])
+        ),
+        ("ProvedUser", object(["user": reference("User")])),
+        ("CheckMail", object(["status": #"{"const": "check_mail"}"#])),
+        ("EmailProof", object(["token": text])),
+        ("Address", object(["email": email])),
+        ("PasswordReset", object(["token": text, "password": password])),
+        ("PasswordChange", object(["currentPassword": text, "password": password])),
+        (
+            "SignIn",
+            object([
+                "id": id, "isCurrent": flag, "createdAt": time, "lastUsedAt": time,
+                "expiresAt": time, "userAgent": text, "address": text,
+            ])
+        ),
+        ("SignInPage", page(of: "SignIn")),
+        (
             "Me",
             object([
                 "id": id, "email": text, "emailVerified": flag,
-                "role": #"{"enum": ["user", "admin"]}"#, "createdAt": time, "balance": money,
-                "reserved": money, "notifications": notifications(allRequired: true),
+                "role": #"{"enum": ["user", "admin"]}"#, "createdAt": time,
+                "pendingEmail": textOrNull, "balance": money, "reserved": money,
+                "notifications": notifications(allRequired: true),
             ])
         ),
         (
             "MeChange",
             object(
-                ["notifications": notifications(allRequired: false)], optional: ["notifications"])
+                [
+                    "notifications": notifications(allRequired: false), "email": email,
+                    "currentPassword": text,
+                ], optional: ["notifications", "email", "currentPassword"])
         ),
         (
             "Quote",

@@ -77,15 +77,21 @@ extension Operation {
             success: Answer(
                 status: 201, description: "The account, its token and its cookie.",
                 content: session, setsCookie: true),
-            refusals: [.invalid, .forbidden, .conflict, .tooLarge, .unsupportedMediaType]),
+            others: [checkMail],
+            refusals: [
+                .invalid, .forbidden, .conflict, .tooLarge, .unsupportedMediaType, .rateLimited,
+            ]),
         Operation(
             route: "POST /api/auth/login", id: "login", tag: "Accounts",
             summary: "Starts a session", access: .anyone, request: credentials,
             success: Answer(
-                status: 200, description: "A token and a cookie, good for 30 days.",
+                status: 200,
+                description: "A token and a cookie: good until 30 days without use, and 90 in all.",
                 content: session, setsCookie: true),
+            others: [checkMail],
             refusals: [
                 .invalid, .invalidCredentials, .forbidden, .tooLarge, .unsupportedMediaType,
+                .rateLimited,
             ]),
         Operation(
             route: "POST /api/auth/logout", id: "logout", tag: "Accounts",
@@ -97,18 +103,94 @@ extension Operation {
             route: "POST /api/auth/refresh", id: "refresh", tag: "Accounts",
             summary: "Puts a new session in the place of the call's",
             success: Answer(
-                status: 200, description: "The new token and cookie; the old ones are over.",
-                content: session, setsCookie: true),
+                status: 200,
+                description: """
+                    Of what came with the call, the cookie or the token, a new one; the old one \
+                    is over.
+                    """,
+                content: Content(
+                    schema: "RenewedSession",
+                    example: """
+                        {"user": \(user), "expiresAt": "2026-12-22T10:00:00.123Z"}
+                        """)),
             refusals: [.invalid, .forbidden]),
+        Operation(
+            route: "POST /api/auth/verify-email", id: "verifyEmail", tag: "Accounts",
+            summary: "Proves an address by the link that was mailed to it", access: .anyone,
+            request: Content(schema: "EmailProof", example: #"{"token": "\#(exampleToken)"}"#),
+            success: Answer(
+                status: 200, description: "The account, with the address proved.",
+                content: Content(schema: "ProvedUser", example: #"{"user": \#(user)}"#)),
+            refusals: [.invalid, .forbidden, .tooLarge, .unsupportedMediaType]),
+        Operation(
+            route: "POST /api/auth/password/forgot", id: "forgotPassword", tag: "Accounts",
+            summary: "Mails a link that sets a new password, if the address has an account",
+            access: .anyone,
+            request: Content(schema: "Address", example: #"{"email": "name@example.org"}"#),
+            success: checkMail,
+            refusals: [.invalid, .forbidden, .tooLarge, .unsupportedMediaType, .rateLimited]),
+        Operation(
+            route: "POST /api/auth/password/reset", id: "resetPassword", tag: "Accounts",
+            summary: "Sets a new password by a mailed link; every session ends", access: .anyone,
+            request: Content(
+                schema: "PasswordReset",
+                example: #"{"token": "\#(exampleToken)", "password": "four words of my own"}"#),
+            success: Answer(
+                status: 204, description: "Nobody is signed in. The address counts as proved.",
+                setsCookie: true),
+            refusals: [.invalid, .forbidden, .tooLarge, .unsupportedMediaType]),
+        Operation(
+            route: "POST /api/auth/password/change", id: "changePassword", tag: "Accounts",
+            summary: "Sets a new password; every other session ends",
+            request: Content(
+                schema: "PasswordChange",
+                example: """
+                    {"currentPassword": "three words of mine", "password": "four words of my own"}
+                    """),
+            success: Answer(status: 204, description: "The owner gets a mail."),
+            refusals: [
+                .invalid, .forbidden, .conflict, .tooLarge, .unsupportedMediaType, .rateLimited,
+            ]),
         Operation(
             route: "GET /api/me", id: "showMe", tag: "Accounts",
             summary: "Who is signed in, what they have, and which mails they get", success: me),
         Operation(
             route: "PATCH /api/me", id: "changeMe", tag: "Accounts",
-            summary: "Switches kinds of mail on or off",
+            summary: "Switches kinds of mail on or off, or asks for another address",
             request: Content(
                 schema: "MeChange", example: #"{"notifications": {"videoReady": false}}"#),
-            success: me, refusals: [.invalid, .forbidden, .tooLarge, .unsupportedMediaType]),
+            success: me,
+            refusals: [.invalid, .forbidden, .tooLarge, .unsupportedMediaType, .rateLimited]),
+        Operation(
+            route: "POST /api/me/verification", id: "sendVerification", tag: "Accounts",
+            summary: "Mails the link again that proves an address", success: checkMail,
+            refusals: [.invalid, .forbidden, .rateLimited]),
+        Operation(
+            route: "GET /api/sessions", id: "listSessions", tag: "Accounts",
+            summary: "Where the account is signed in, newest first",
+            parameters: ["limit", "cursor"],
+            success: Answer(
+                status: 200, description: "A page.",
+                content: Content(
+                    schema: "SignInPage",
+                    example: """
+                        {"items": [{"id": "\(exampleID)", "isCurrent": true,
+                        "createdAt": "2026-11-22T10:00:00.123Z",
+                        "lastUsedAt": "2026-11-23T10:00:00.123Z",
+                        "expiresAt": "2026-12-23T10:00:00.123Z",
+                        "userAgent": "Mozilla/5.0", "address": "192.0.2.1"}], "nextCursor": null}
+                        """)),
+            refusals: [.invalid]),
+        Operation(
+            route: "DELETE /api/sessions", id: "endOtherSessions", tag: "Accounts",
+            summary: "Ends every session but the call's own",
+            success: Answer(status: 204, description: "They are over."),
+            refusals: [.invalid, .forbidden]),
+        Operation(
+            route: "DELETE /api/sessions/:id", id: "endSession", tag: "Accounts",
+            summary: "Ends one session", parameters: ["id"],
+            success: Answer(status: 204, description: "It is over."),
+            refusals: [.invalid, .forbidden, .notFound]),
 
         Operation(
             route: "POST /api/videos/quote", id: "quoteVideo", tag: "Videos",
@@ -395,11 +477,22 @@ extension Operation {
         schema: "Credentials",
         example: #"{"email": "name@example.org", "password": "four words of my own"}"#)
 
+    /// As it stands in the link of a mail.
+    private static let exampleToken = "mYzZ0f7m3Z5b8kq1Xw2v4Rr6tUuN9oPpQ_sL-hJdEeA"
+
+    private static let user = """
+        {"id": "\(exampleID)", "email": "name@example.org", "emailVerified": false,
+        "role": "user", "createdAt": "2026-11-22T10:00:00.123Z"}
+        """
+
+    private static let checkMail = Answer(
+        status: 202, description: "A mail holds the rest, if there is anything to be mailed.",
+        content: Content(schema: "CheckMail", example: #"{"status": "check_mail"}"#))
+
     private static let session = Content(
         schema: "Session",
         example: """
-            {"user": {"id": "\(exampleID)", "email": "name@example.org", "emailVerified": false,
-            "role": "user", "createdAt": "2026-11-22T10:00:00.123Z"},
+            {"user": \(user),
             "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln",
             "expiresAt": "2026-12-22T10:00:00.123Z"}
             """)
@@ -411,7 +504,7 @@ extension Operation {
             example: """
                 {"id": "\(exampleID)", "email": "name@example.org",
                 "emailVerified": true, "role": "user",
-                "createdAt": "2026-11-22T10:00:00.123Z", "balance": 53.14,
+                "createdAt": "2026-11-22T10:00:00.123Z", "pendingEmail": null, "balance": 53.14,
                 "reserved": 1.86, "notifications": {"videoReady": true, "videoFailed": true,
                 "receipt": true, "creditLapsing": true, "lowBalance": false}}
                 """))

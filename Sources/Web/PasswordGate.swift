@@ -6,8 +6,12 @@ import System
 /// Lets at most four passwords be hashed at once: each takes 19 MiB and a core.
 package final class PasswordGate: Sendable {
     private let free = Mutex(4)
+    private let count = Atomic(0)
 
     package init() {}
+
+    /// How many were let through.
+    var passed: Int { count.load(ordering: .relaxed) }
 
     /// Runs `body` when a place is free, waiting 50 ms at most; otherwise throws `Overloaded`.
     func pass<Result>(_ body: () throws -> Result) throws -> Result {
@@ -17,6 +21,7 @@ package final class PasswordGate: Sendable {
             CurrentThread.sleep(for: .milliseconds(2))
         }
         defer { free.withLock { $0 += 1 } }
+        count.add(1, ordering: .relaxed)
         return try body()
     }
 
@@ -42,8 +47,13 @@ extension PasswordGate {
 
     /// Whether the password is the one that `stored` was made from. Without a hash it takes as
     /// long as with one, so that the time does not tell which addresses have an account.
-    func check(_ password: PreparedPassword, against stored: String?) throws -> Check {
+    ///
+    /// - Parameter begin: runs first, once there is a place; the check ends with what it throws.
+    func check(
+        _ password: PreparedPassword, against stored: String?, begin: () throws -> Void = {}
+    ) throws -> Check {
         try pass {
+            try begin()
             let hash = stored ?? Self.nobodysHash
             if Password.verify(password.text, against: hash) {
                 return Password.needsRehash(hash) ? .outdated : .right

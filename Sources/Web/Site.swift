@@ -26,12 +26,14 @@ package struct SiteSettings: Sendable {
     package var deadlines: JobDeadlines
     /// Origins that webhooks may be sent to although they are neither HTTPS nor public.
     package var exceptOrigins: [String]
+    /// Whether an address has to be proved before anybody signs in with it.
+    package var requiresVerified: Bool
 
     package init(
         appURL: String, jwtSecret: [UInt8], previousJWTSecret: [UInt8]?,
         stripeWebhookSecrets: [String], polloWebhookSecret: String, isLive: Bool,
         creditPolicy: CreditPolicy, signupCredit: Money, generateLimit: CallLimit,
-        deadlines: JobDeadlines, exceptOrigins: [String] = []
+        deadlines: JobDeadlines, exceptOrigins: [String] = [], requiresVerified: Bool = false
     ) {
         self.appURL = appURL
         self.jwtSecret = jwtSecret
@@ -44,6 +46,7 @@ package struct SiteSettings: Sendable {
         self.generateLimit = generateLimit
         self.deadlines = deadlines
         self.exceptOrigins = exceptOrigins
+        self.requiresVerified = requiresVerified
     }
 }
 
@@ -53,6 +56,7 @@ package final class Site {
     let database: Connection
     let stripe: StripeClient
     let tokens: TokenAuthority
+    let links: LinkTokens
     let passwords: PasswordGate
     private let log: Logger
     private let router: Router
@@ -69,6 +73,7 @@ package final class Site {
         self.log = log
         tokens = TokenAuthority(
             secret: settings.jwtSecret, previous: settings.previousJWTSecret)
+        links = LinkTokens(secret: settings.jwtSecret, previous: settings.previousJWTSecret)
         router = Router(routes)
     }
 

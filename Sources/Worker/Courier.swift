@@ -6,7 +6,7 @@ import HTTPTypes
 import JSON
 package import Logging
 package import MariaDB
-import Sodium
+package import Sodium
 package import Store
 import System
 
@@ -35,14 +35,18 @@ package struct CourierSettings: Sendable {
     package var creditPolicy: CreditPolicy
     /// Origins that webhooks may be sent to although they are neither HTTPS nor public.
     package var exceptOrigins: [String]
+    /// Makes the secret part of the links in mails.
+    package var links: LinkTokens
 
     package init(
-        appURL: String, mail: MailSettings?, creditPolicy: CreditPolicy, exceptOrigins: [String]
+        appURL: String, mail: MailSettings?, creditPolicy: CreditPolicy, exceptOrigins: [String],
+        links: LinkTokens
     ) {
         self.appURL = appURL
         self.mail = mail
         self.creditPolicy = creditPolicy
         self.exceptOrigins = exceptOrigins
+        self.links = links
     }
 }
 
@@ -157,6 +161,17 @@ package final class Courier {
             return .creditLapsing(amount: amount, at: date, appURL: appURL)
         case .lowBalance(let available):
             return .lowBalance(available: available, appURL: appURL)
+        case .addressToProve(let id), .passwordToReset(let id):
+            // Nil too when the secret was changed twice since the mail was written.
+            guard let link = try database.openLink(id),
+                let token = settings.links.token(of: id.description, hash: link.hash)
+            else { return nil }
+            return .link(link.purpose, token: token, appURL: appURL)
+        case .passwordChanged: return .passwordChanged(appURL: appURL)
+        case .addressChanging(let address): return .addressChanging(to: address, appURL: appURL)
+        case .addressChanged(_, let address): return .addressChanged(to: address, appURL: appURL)
+        case .addressInUse: return .addressInUse(appURL: appURL)
+        case .signInsRefused: return .signInsRefused(appURL: appURL)
         }
     }
 

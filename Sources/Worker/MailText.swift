@@ -80,14 +80,120 @@ struct MailText: Equatable {
             """)
     }
 
-    private init(_ subject: String, _ appURL: String, _ text: String) {
+    // MARK: The account's safety
+
+    static func link(_ purpose: MailTokenPurpose, token: String, appURL: String) -> MailText {
+        switch purpose {
+        case .verify:
+            MailText(
+                "Please confirm your address", appURL,
+                """
+                Somebody, you we hope, has made an account with this address. To confirm that the
+                address is yours, follow this link within 24 hours. It works once:
+                \(appURL)/verify#\(token)
+
+                If it was not you, do nothing: without the link the account stays unconfirmed.
+                """, isOptional: false)
+        case .change:
+            MailText(
+                "Please confirm your new address", appURL,
+                """
+                An account is to be moved to this address. To confirm that the address is yours,
+                follow this link within 24 hours. It works once:
+                \(appURL)/verify#\(token)
+
+                If you did not ask for this, do nothing: then nothing changes.
+                """, isOptional: false)
+        case .reset:
+            MailText(
+                "Set a new password", appURL,
+                """
+                Somebody, you we hope, has asked for a new password. To set one, follow this link
+                within 30 minutes. It works once, and ends every session of your account:
+                \(appURL)/reset#\(token)
+
+                If it was not you, do nothing: your password stays as it is.
+                """, isOptional: false)
+        }
+    }
+
+    static func passwordChanged(appURL: String) -> MailText {
+        MailText(
+            "Your password was changed", appURL,
+            """
+            The password of your account has just been changed, and its other sessions have ended.
+
+            If it was not you, set a new password now:
+            \(appURL)/reset
+            """, isOptional: false)
+    }
+
+    static func addressChanging(to address: String, appURL: String) -> MailText {
+        MailText(
+            "Your account is to get another address", appURL,
+            """
+            Somebody who knows your password has asked that your account moves to
+
+                \(address)
+
+            It moves when the link that we sent there is followed. If it was not you, set a new
+            password now; that ends the move, and every session of your account:
+            \(appURL)/reset
+            """, isOptional: false)
+    }
+
+    static func addressChanged(to address: String, appURL: String) -> MailText {
+        MailText(
+            "Your account has another address", appURL,
+            """
+            Your account has moved to
+
+                \(address)
+
+            Our mails go there from now on, and you sign in with it. If it was not you, answer this
+            mail at once.
+            """, isOptional: false)
+    }
+
+    static func addressInUse(appURL: String) -> MailText {
+        MailText(
+            "You have an account already", appURL,
+            """
+            Somebody, perhaps you, has tried to make an account with your address, or to move one
+            to it. Yours is safe, and nothing has changed. You sign in here:
+            \(appURL)/login
+
+            If you do not know your password any more, set a new one:
+            \(appURL)/reset
+            """, isOptional: false)
+    }
+
+    static func signInsRefused(appURL: String) -> MailText {
+        MailText(
+            "Wrong passwords were tried on your account", appURL,
+            """
+            Somebody has tried wrong passwords to sign in to your account, several times. We let
+            them try less and less often; where you have signed in before, you still can.
+
+            If it was you, set a new password. If it was not, yours is safe as long as you use it
+            nowhere else:
+            \(appURL)/reset
+            """, isOptional: false)
+    }
+
+    /// - Parameter isOptional: whether the reader may switch mails of this kind off.
+    private init(_ subject: String, _ appURL: String, _ text: String, isOptional: Bool = true) {
         self.subject = subject
+        let choice =
+            isOptional
+            ? "You choose which mails you get: \(appURL)/account"
+            : "This mail keeps your account safe; your choice of mails does not concern it."
         body = """
             \(text)
 
             --
             Rushes, \(appURL)
-            You choose which mails you get: \(appURL)/account
+            \(choice)
             """
     }
 

@@ -62,6 +62,8 @@ extension Worker {
             try database.purgeSessions()
             try database.purgeIdempotencyKeys()
             try database.purgeOutbox()
+            try database.purgeThrottles()
+            try database.purgeMailTokens()
         }
     }
 

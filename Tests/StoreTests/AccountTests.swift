@@ -249,7 +249,7 @@ struct VideoListTests {
         try withVideos { db, user, ids in
             try db.execute(
                 "UPDATE video_jobs SET prompt = 'A fox% is 50% o_f it' WHERE id = \(ids[1])")
-            #expect(try list(db, user) { $0.query = words }.contains(ids[1]) == isFound)
+            #expect(try list(db, user) { $0.words = [words] }.contains(ids[1]) == isFound)
         }
     }
 

@@ -25,6 +25,9 @@ struct ColumnTests {
     private static let origins: [String: Origin] = [
         "users.email": .judged { _, text in Credentials.normalized("\(text)@example.org") != nil },
         "users.password_hash": .ours,
+        "mail_tokens.email": .judged { _, text in
+            Credentials.normalized("\(text)@example.org") != nil
+        },
         "sessions.user_agent": .cut { db, text in
             try session(db, userAgent: text, address: "192.0.2.1").userAgent
         },

@@ -83,10 +83,15 @@ final class TestSite {
     let database: Connection
     let stripe: ScriptedStripe
     let site: Site
+    /// Where requests come from: another network for each site, because tries are counted by it.
+    var address =
+        "2001:db8:\(String(UInt16.random(in: 0 ... .max), radix: 16)):"
+        + "\(String(UInt16.random(in: 0 ... .max), radix: 16))::1"
 
     init(
         _ database: Connection, stripe: ScriptedStripe = ScriptedStripe(),
-        passwords: PasswordGate = PasswordGate(), limit: Int = 10, signupCredit: Money = .zero
+        passwords: PasswordGate = PasswordGate(), limit: Int = 10, signupCredit: Money = .zero,
+        requiresVerified: Bool = false
     ) {
         self.database = database
         self.stripe = stripe
@@ -96,7 +101,7 @@ final class TestSite {
             isLive: false, creditPolicy: CreditPolicy(expiry: .seconds(90 * 86_400)),
             signupCredit: signupCredit,
             generateLimit: CallLimit(calls: limit, window: .seconds(900)),
-            deadlines: JobDeadlines())
+            deadlines: JobDeadlines(), requiresVerified: requiresVerified)
         site = Site(
             settings: settings, database: database,
             stripe: StripeClient(
@@ -113,7 +118,7 @@ final class TestSite {
     ) throws -> Answer {
         let request = Request(
             method: method, path: path, queryString: query, id: "request-1",
-            source: TestSource([("REMOTE_ADDR", "192.0.2.1")] + headers, body: body))
+            source: TestSource([("REMOTE_ADDR", address)] + headers, body: body))
         let response = site.respond(to: request)
         let json =
             response.contentType?.description == "application/json"

@@ -6,6 +6,7 @@ import FoundationEssentials
 import JSON
 import Logging
 import MariaDB
+import Sodium
 import Store
 import System
 import Testing
@@ -13,6 +14,7 @@ import Testing
 @testable import Worker
 
 private let secret = Array(UInt8(1)...32)
+private let oldSecret = Array(UInt8(101)...132)
 
 /// A user with one job, and what is sent because it ended.
 private struct Post {
@@ -54,7 +56,8 @@ private struct Post {
             settings: CourierSettings(
                 appURL: "https://shop.example",
                 mail: mail.map { MailSettings(route: $0, sender: sender) },
-                creditPolicy: .test, exceptOrigins: exceptOrigins),
+                creditPolicy: .test, exceptOrigins: exceptOrigins,
+                links: LinkTokens(secret: secret, previous: oldSecret)),
             database: other ?? Connection(configuration),
             curl: Curl(
                 CurlOptions(
@@ -405,6 +408,81 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             try post.endJob()
             #expect(try !post.courier().sendNextMail())
             #expect(try post.db.count("SELECT COUNT(*) FROM outbox WHERE attempts = 0") == 1)
+        }
+    }
+
+    private func link(by secret: [UInt8]) -> (new: NewMailToken, text: String) {
+        let id = MailTokenID.new()
+        let token = LinkTokens(secret: secret, previous: nil).token(of: id.description)
+        return (NewMailToken(id: id, hash: token.hash), token.text)
+    }
+
+    @Test func `a link is made when it is sent, and goes to the address that it proves`() throws {
+        try withFolder { post, folder in
+            let courier = try post.courier(mail: .folder(folder))
+            let own = "\(post.user)@example.org"
+            let reset = link(by: secret)
+            let change = link(by: oldSecret)
+            try post.db.mailReset(reset.new, to: own)
+            try post.db.mailChange(change.new, of: post.user, to: "moved@example.org")
+            // Neither token stands in the database before it is sent, nor afterwards.
+            for text in [reset.text, change.text] {
+                #expect(
+                    try post.db.count(
+                        "SELECT COUNT(*) FROM outbox WHERE INSTR(payload, \(text)) > 0") == 0)
+            }
+            while try courier.sendNextMail() {}
+            let mails = try mails(in: folder)
+            #expect(mails.count == 3)
+            let first = try #require(mails.first { $0.contains("/reset#") })
+            #expect(first.contains("To: <\(own)>\n"))
+            #expect(first.contains("https://shop.example/reset#\(reset.text)\n"))
+            let second = try #require(mails.first { $0.contains("/verify#") })
+            #expect(second.contains("To: <moved@example.org>\n"))
+            #expect(second.contains("https://shop.example/verify#\(change.text)\n"))
+            let warning = try #require(mails.first { $0.contains("    moved@example.org\n") })
+            #expect(warning.contains("To: <\(own)>\n"))
+            for mail in mails { #expect(!mail.contains("You choose which mails you get")) }
+
+            let moved = try post.db.proveAddress(
+                tokenHash: change.new.hash, credit: .zero, policy: .test)
+            #expect(moved.email == "moved@example.org")
+            while try courier.sendNextMail() {}
+            let last = try self.mails(in: folder).first { $0.contains("has moved to") }
+            #expect(last?.contains("To: <\(own)>\n") == true)
+        }
+    }
+
+    @Test func `a link that is used, too old or of a lost secret is not sent`() throws {
+        try withFolder { post, folder in
+            let own = "\(post.user)@example.org"
+            try post.db.mailReset(link(by: Array(UInt8(50)...81)).new, to: own)
+            let late = link(by: secret)
+            try post.db.mailReset(late.new, to: own)
+            try post.db.execute(
+                """
+                UPDATE mail_tokens SET expires_at = UTC_TIMESTAMP(6) WHERE id = \(late.new.id)
+                """)
+            let courier = try post.courier(mail: .folder(folder))
+            while try courier.sendNextMail() {}
+            #expect(try mails(in: folder).isEmpty)
+            #expect(
+                try post.db.count("SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL") == 2)
+        }
+    }
+
+    @Test func `what keeps an account safe is sent whatever is switched off`() throws {
+        try withFolder { post, folder in
+            let all = Dictionary(uniqueKeysWithValues: NoticeKind.allCases.map { ($0, false) })
+            try post.db.changeMutedNotices(of: post.user, all)
+            try post.endJob()
+            try post.db.changePassword(
+                of: post.user, from: "$argon2id$", to: "another", keeping: nil)
+            let courier = try post.courier(mail: .folder(folder))
+            while try courier.sendNextMail() {}
+            let mails = try mails(in: folder)
+            #expect(mails.count == 1)
+            #expect(mails[0].contains("Subject: Your password was changed\n"))
         }
     }
 }
