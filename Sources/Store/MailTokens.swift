@@ -194,6 +194,7 @@ extension Connection {
         let call = MailTokenID.new()
         do {
             return try transaction {
+                if credit > .zero { try lockWallet(ofLink: tokenHash) }
                 let link = try use(tokenHash, "purpose IN ('verify', 'change')", by: call)
                 let user = try lockUser(link.user)
                 switch link.purpose {
@@ -244,6 +245,7 @@ extension Connection {
     ) throws -> UserID {
         let call = MailTokenID.new()
         return try transaction {
+            if credit > .zero { try lockWallet(ofLink: tokenHash) }
             let link = try use(tokenHash, "purpose = 'reset'", by: call)
             let user = try lockUser(link.user)
             guard link.email == user.email else { throw InvalidMailToken() }
@@ -330,6 +332,14 @@ extension Connection {
         }
         guard let link else { throw InvalidMailToken() }
         return link
+    }
+
+    /// What may be given with the address changes money, and that locks the wallet before all else.
+    private func lockWallet(ofLink hash: [UInt8]) throws {
+        let user = try first("SELECT user_id FROM mail_tokens WHERE token_hash = \(hash)") { row in
+            try row("user_id") as UserID
+        }
+        if let user { _ = try lockWallet(of: user) }
     }
 
     private func lockUser(_ id: UserID) throws -> User {

@@ -82,8 +82,8 @@ extension Connection {
     }
 
     private func lockTries(_ key: ThrottleKey) throws -> (tries: Int, waitSeconds: Int) {
-        // Locks the row as a later UPDATE does; INSERT IGNORE would share it, and two that share it
-        // wait for each other.
+        // Locks the row as a later UPDATE does. An insert that is only refused would share it, and
+        // two that share it wait for each other.
         try execute(
             """
             INSERT INTO throttles (key_hash, tried_at) VALUES (\(key.hash), UTC_TIMESTAMP(6))
