@@ -173,7 +173,8 @@ let package = Package(
         tests(
             "WorkerTests",
             [
-                "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "MariaDB", "Pollo",
+                "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "JSON", "MariaDB",
+                "Pollo",
                 "Sodium", "Store", "Stripe", "System", "Worker", httpTypes, logging,
             ]),
         tests(

@@ -18,3 +18,5 @@ int mkostemp(char *name, int flags);
 int pthread_setname_np(pthread_t thread, const char *name);
 // posix_spawn_file_actions_addclosefrom_np, glibc 2.34
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+// posix_spawn_file_actions_addchdir_np, glibc 2.29
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);

@@ -28,6 +28,40 @@ package enum CommandError: Error, Equatable {
     case lost(SystemError)
 }
 
+/// What a program may use, and each of its children (setrlimit(2)): a program that reads foreign
+/// files must not be able to take the machine.
+package struct CommandLimits: Equatable, Sendable {
+    /// Memory that it maps, its own libraries included. Beyond, an allocation fails.
+    package var addressSpaceBytes: Int
+    /// Time on a processor. Beyond, it is killed.
+    package var processorSeconds: Int
+    /// The size of each file that it writes; pipes have none. Beyond, it is killed.
+    package var fileBytes: Int
+    /// Files that it has open at once, the three standard ones included.
+    package var descriptors: Int
+
+    package init(
+        addressSpaceBytes: Int, processorSeconds: Int, fileBytes: Int, descriptors: Int
+    ) {
+        self.addressSpaceBytes = addressSpaceBytes
+        self.processorSeconds = processorSeconds
+        self.fileBytes = fileBytes
+        self.descriptors = descriptors
+    }
+
+    /// What to run in place of a program, for it to be run under these limits.
+    ///
+    /// posix_spawn(3) sets no limits, `fork` in a process of many threads leaves locks held, and
+    /// prlimit(2) on a child that runs already comes late. prlimit(1) of util-linux, which every
+    /// Debian has, limits itself and becomes the program, without a shell in between.
+    fileprivate var wrapper: [String] {
+        [
+            "prlimit", "--as=\(addressSpaceBytes)", "--cpu=\(processorSeconds)",
+            "--fsize=\(fileBytes)", "--nofile=\(descriptors)", "--core=0", "--",
+        ]
+    }
+}
+
 /// Runs another program, as ffmpeg, without a shell.
 package struct Command {
     /// Runs `executable` (looked up in PATH unless it has a slash) and waits for its end.
@@ -35,9 +69,11 @@ package struct Command {
     /// The program gets no input, no open file of ours, no blocked signal, and of our environment
     /// only PATH: keys and passwords stay here. It leads a process group of its own, which is
     /// killed when the program has ended or `timeout` is over, so that no child of it stays.
-    /// At most `outputLimit` bytes of its output, and as many of its error output, are kept.
+    /// At most `outputLimit` bytes of its output, and as many of its error output, are kept. It
+    /// works in `folder`, or in ours, and under `limits`, or under those that we have.
     package static func run(
-        _ executable: String, _ arguments: [String], timeout: Duration, outputLimit: Int
+        _ executable: String, _ arguments: [String], timeout: Duration, outputLimit: Int,
+        in folder: String? = nil, limits: CommandLimits? = nil
     ) throws(CommandError) -> CommandResult {
         let deadline = ContinuousClock.now + timeout
         let output: Pipe
@@ -46,7 +82,11 @@ package struct Command {
         do throws(SystemError) {
             output = try Pipe(limit: outputLimit)
             errorOutput = try Pipe(limit: outputLimit)
-            process = try spawn(executable, arguments, output: output, errorOutput: errorOutput)
+            var command = [executable]
+            // Looked up here, since what a wrapper does not find it cannot tell as an error.
+            if let limits { command = try limits.wrapper + [find(executable)] }
+            process = try spawn(
+                command + arguments, in: folder, output: output, errorOutput: errorOutput)
         } catch {
             throw .notStarted(error)
         }
@@ -74,9 +114,26 @@ package struct Command {
 
     // MARK: Start
 
+    /// The PATH that we and what we start look programs up in.
+    private static var searchPath: String {
+        unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
+    }
+
+    /// The path of a program, or the error that starting it would give.
+    private static func find(_ executable: String) throws(SystemError) -> String {
+        let candidates =
+            executable.utf8.contains(UInt8(ascii: "/"))
+            ? [executable] : searchPath.split(separator: ":").map { "\($0)/\(executable)" }
+        guard let path = candidates.first(where: { unsafe access($0, X_OK) == 0 }) else {
+            throw SystemError("posix_spawnp", code: ENOENT, path: executable)
+        }
+        return path
+    }
+
     private static func spawn(
-        _ executable: String, _ arguments: [String], output: Pipe, errorOutput: Pipe
+        _ command: [String], in folder: String?, output: Pipe, errorOutput: Pipe
     ) throws(SystemError) -> pid_t {
+        let executable = command[0]
         func check(_ call: StaticString, _ code: Int32) throws(SystemError) {
             if code != 0 { throw SystemError(call, code: code, path: executable) }
         }
@@ -92,6 +149,11 @@ package struct Command {
             try check(
                 "posix_spawn_file_actions_adddup2",
                 unsafe posix_spawn_file_actions_adddup2(&actions, pipe.writingEnd, descriptor))
+        }
+        if let folder {
+            try check(
+                "posix_spawn_file_actions_addchdir_np",
+                unsafe posix_spawn_file_actions_addchdir_np(&actions, folder))
         }
         // Also those that other threads, or libfcgi, opened without O_CLOEXEC.
         try check(
@@ -114,10 +176,9 @@ package struct Command {
         try check(
             "posix_spawnattr_setflags", unsafe posix_spawnattr_setflags(&attributes, Int16(flags)))
 
-        let path = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/bin:/bin"
         var process: pid_t = 0
-        let code = unsafe withCStrings([executable] + arguments) { arguments in
-            unsafe withCStrings(["PATH=\(path)", "LC_ALL=C.UTF-8"]) { environment in
+        let code = unsafe withCStrings(command) { arguments in
+            unsafe withCStrings(["PATH=\(searchPath)", "LC_ALL=C.UTF-8"]) { environment in
                 unsafe posix_spawnp(
                     &process, executable, &actions, &attributes, arguments, environment)
             }

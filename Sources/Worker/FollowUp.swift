@@ -5,7 +5,7 @@ import Store
 
 extension Worker {
     /// How long a claim to ask and to store lasts: longer than a status call (60 s), a download
-    /// (120 s), two probes (20 s each), a poster (30 s) and what is written down between and after
+    /// (120 s), a probe and a poster (30 s each) and what is written down between and after
     /// them (twice a minute at the most) together.
     private static let lease = Duration.seconds(420)
 

@@ -2,7 +2,6 @@ package import Curl
 package import Domain
 import FoundationEssentials
 import HTTP
-import JSON
 import Sodium
 import System
 
@@ -24,8 +23,11 @@ package struct MediaFolder: Sendable {
     /// Far beyond ten seconds at the best resolution sold.
     private static let maxBytes = 512 << 20
 
+    /// - Parameter path: from the root on, or from where this process works now.
     package init(path: String) {
-        self.path = path
+        let isWhole = path.utf8.first == UInt8(ascii: "/")
+        // The programs that look at the files work elsewhere.
+        self.path = isWhole ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }
 
     /// Fetches a finished video, checks that it is one, and puts it in place with its poster (J3).
@@ -39,10 +41,17 @@ package struct MediaFolder: Sendable {
         do {
             try makeFolder(of: final)
             removeRemains(of: final)
-            if !FileManager.default.fileExists(atPath: final) {
-                try fetch(url, to: final, by: downloads)
+            if FileManager.default.fileExists(atPath: final) {
+                return try show(Movie(at: final), id)
             }
-            return try describe(final, id)
+            guard try freeBytes(at: path) > Self.reserve else {
+                throw NotStored("the disk of the media folder is nearly full")
+            }
+            let file = try DurableFile(path: final)
+            _ = try downloads.download(
+                url, to: file.temporaryPath,
+                limits: DownloadLimits(maxBytes: Self.maxBytes, timeout: .seconds(120)))
+            return try place(file, id)
         } catch let error as NotStored {
             throw error
         } catch {
@@ -56,31 +65,36 @@ package struct MediaFolder: Sendable {
         try makeFolder(of: final)
         let file = try DurableFile(path: final)
         try write(file.temporaryPath)
+        return try place(file, id)
+    }
+
+    /// Judges a file before it gets its name, so that what has a name is whole and a video.
+    private func place(_ file: consuming DurableFile, _ id: VideoID) throws -> VideoFile {
+        let movie = try Movie(at: file.temporaryPath)
         try file.commit()
-        return try describe(final, id)
+        return show(movie, id)
     }
 
-    /// What the finished file is, and its poster made.
-    private func describe(_ final: String, _ id: VideoID) throws -> VideoFile {
-        let facts = try probe(final)
-        let checksum = try checksum(of: final)
-        return VideoFile(
-            sizeBytes: checksum.sizeBytes, checksum: checksum.hex,
-            durationMilliseconds: facts.milliseconds, width: facts.width, height: facts.height,
-            hasPoster: makePoster(of: final, id))
+    /// What the file in its place is, with its poster beside it if there is one.
+    private func show(_ movie: Movie, _ id: VideoID) -> VideoFile {
+        VideoFile(
+            sizeBytes: movie.sizeBytes, checksum: movie.checksum,
+            durationMilliseconds: movie.facts.milliseconds, width: movie.facts.width,
+            height: movie.facts.height, hasPoster: put(movie.poster, id))
     }
 
-    private func fetch(_ url: String, to final: String, by downloads: Curl) throws {
-        guard try freeBytes(at: path) > Self.reserve else {
-            throw NotStored("the disk of the media folder is nearly full")
+    private func put(_ poster: [UInt8]?, _ id: VideoID) -> Bool {
+        guard let poster else { return false }
+        let path = "\(path)/\(VideoFile.posterPath(of: id))"
+        do {
+            try makeFolder(of: path)
+            let file = try DurableFile(path: path)
+            try file.write(poster)
+            try file.commit()
+            return true
+        } catch {
+            return false
         }
-        let file = try DurableFile(path: final)
-        _ = try downloads.download(
-            url, to: file.temporaryPath,
-            limits: DownloadLimits(maxBytes: Self.maxBytes, timeout: .seconds(120)))
-        // Judged before it gets its name, so that what has a name is whole and a video.
-        _ = try probe(file.temporaryPath)
-        try file.commit()
     }
 
     /// Takes away what a killed worker left half written.
@@ -98,68 +112,29 @@ package struct MediaFolder: Sendable {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
     }
+}
 
-    private func checksum(of file: String) throws -> (hex: String, sizeBytes: Int) {
-        let data = try Data(contentsOf: URL(filePath: file), options: .mappedIfSafe)
-        guard !data.isEmpty else { throw NotStored("the file is empty") }
+/// A file that was looked at once, whole: its form, its pictures, its poster and its checksum.
+private struct Movie {
+    let facts: MovieFacts
+    let poster: [UInt8]?
+    /// SHA-256 in hexadecimal digits.
+    let checksum: String
+    let sizeBytes: Int
+
+    /// Throws ``NotStored`` for what is no video, before any program has seen it if its form says
+    /// so already.
+    init(at path: String) throws {
+        let file = try ReadableFile(path: path)
+        _ = try MovieBoxes(fileBytes: file.sizeBytes) { offset, count in
+            try file.bytes(at: offset, count: count)
+        }
+        facts = try MovieTools.facts(of: path)
+        poster = MovieTools.poster(of: path)
+        let data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
         var hash = SHA256()
         hash.update(data)
-        return (Hex.encode(hash.finalize()), data.count)
-    }
-
-    // MARK: What is in the file
-
-    private struct Facts {
-        let width: Int
-        let height: Int
-        let milliseconds: Int
-    }
-
-    /// What ffprobe finds in the file, or throws when it is not an MP4 with moving pictures, or
-    /// when not all of them are there: a file can be cut off although all that was announced came.
-    private func probe(_ file: String) throws -> Facts {
-        let result = try Command.run(
-            "ffprobe",
-            [
-                "-v", "error", "-of", "json", "-select_streams", "v:0", "-count_packets",
-                "-show_entries",
-                "format=format_name,duration:stream=width,height,nb_frames,nb_read_packets",
-                "-f", "mov", "file:\(file)",
-            ], timeout: .seconds(20), outputLimit: 64 << 10)
-        guard result.isSuccess, let json = try? JSONValue(parsing: result.output),
-            let stream = json["streams"]?.array?.first,
-            let width = stream["width"]?.integer, let height = stream["height"]?.integer,
-            width > 0, height > 0,
-            let pictures = stream["nb_read_packets"]?.string.flatMap(Int.init), pictures > 0,
-            // A fragmented file does not say beforehand how many there are.
-            pictures >= stream["nb_frames"]?.string.flatMap(Int.init) ?? 1,
-            let seconds = json["format"]?["duration"]?.string.flatMap(Double.init), seconds > 0.1
-        else {
-            let words = String(decoding: result.errorOutput.prefix(300), as: UTF8.self)
-            throw NotStored("this is not a video: \(words)")
-        }
-        return Facts(
-            width: Int(width), height: Int(height), milliseconds: Int(seconds * 1000))
-    }
-
-    /// Makes a picture of the video at half a second. A video without one is still a video.
-    private func makePoster(of file: String, _ id: VideoID) -> Bool {
-        let poster = "\(path)/\(VideoFile.posterPath(of: id))"
-        do {
-            try makeFolder(of: poster)
-            let target = try DurableFile(path: poster)
-            let result = try Command.run(
-                "ffmpeg",
-                [
-                    "-v", "error", "-y", "-ss", "0.5", "-i", "file:\(file)", "-frames:v", "1",
-                    "-vf", "scale=w=640:h=640:force_original_aspect_ratio=decrease", "-q:v", "4",
-                    "-f", "mjpeg", "file:\(target.temporaryPath)",
-                ], timeout: .seconds(30), outputLimit: 4 << 10)
-            guard result.isSuccess else { return false }
-            try target.commit()
-            return true
-        } catch {
-            return false
-        }
+        checksum = Hex.encode(hash.finalize())
+        sizeBytes = data.count
     }
 }

@@ -166,6 +166,11 @@ import Worker
         ("a picture", .file([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0])),
         ("noise", .file((0..<20_000).map { UInt8(truncatingIfNeeded: $0 &* 7919) })),
         ("a file's head alone", .file(Array(Bench.video.prefix(40)))),
+        ("a good video with zeros behind it", .file(Bench.video + zeros)),
+        ("a good video with a page behind it", .file(Bench.video + Array("<html>".utf8))),
+        ("a good video in much padding", .file(Bench.video + box("free", zeros))),
+        ("two videos in one file", .file(Bench.video + Bench.video)),
+        ("a playlist in front of a good video", .file(Array("#EXTM3U\n".utf8) + Bench.video)),
         ("a link that has expired", .status(403)),
         ("a link to nothing", .status(404)),
         ("a server that fails", .status(500)),
@@ -174,6 +179,7 @@ import Worker
         ("a redirect to a file of ours", .redirect("file:///etc/passwd")),
         ("redirects without end", .redirect("/video.mp4")),
     ]
+    private static let zeros = [UInt8](repeating: 0, count: 17 << 20)
     private static let half = Array(Bench.video.prefix(Bench.video.count / 2))
 
     @Test(arguments: rubbish.indices)

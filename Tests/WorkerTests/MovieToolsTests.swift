@@ -1,0 +1,164 @@
+import FoundationEssentials
+import JSON
+import System
+import Testing
+
+@testable import Worker
+
+@Suite struct `What ffprobe finds` {
+    /// Of what ffprobe says of the sample, with changes; nil takes a member away.
+    private func facts(_ changes: [(String, JSONValue?)] = []) throws -> MovieFacts {
+        var stream: [String: JSONValue] = [
+            "codec_name": .string("h264"), "width": .integer(960), "height": .integer(540),
+            "duration": .string("6.000000"), "nb_frames": .string("144"),
+            "nb_read_packets": .string("144"),
+        ]
+        var format: [String: JSONValue] = ["duration": .string("6.012000")]
+        for (name, value) in changes {
+            if name == "length" { format["duration"] = value } else { stream[name] = value }
+        }
+        return try MovieFacts(
+            probe: .object(["streams": .array([.object(stream)]), "format": .object(format)]))
+    }
+
+    @Test func `a video as it is sold is taken`() throws {
+        let facts = try facts()
+        #expect((facts.width, facts.height, facts.milliseconds) == (960, 540, 6012))
+        #expect(try self.facts([("nb_frames", nil), ("duration", nil)]) == facts)
+        #expect(
+            try self.facts([("width", .integer(2160)), ("height", .integer(3840))]).width == 2160)
+    }
+
+    @Test(
+        arguments: [
+            ("codec_name", .string("png")), ("codec_name", .string("mjpeg")), ("codec_name", nil),
+            ("width", .integer(0)), ("width", .integer(-960)), ("width", .integer(16_000)),
+            ("width", .integer(.max)), ("width", nil), ("height", .integer(15)),
+            ("height", .integer(4097)), ("height", .string("540")),
+            ("length", .string("0.000000")), ("length", .string("-1")), ("length", nil),
+            ("length", .string("4294967.295000")), ("length", .string("nan")),
+            ("length", .string("inf")), ("length", .string("1e300")), ("length", .string("N/A")),
+            ("duration", .string("4294967.295000")), ("duration", .string("nan")),
+            ("nb_read_packets", .string("0")), ("nb_read_packets", .string("-5")),
+            ("nb_read_packets", .string("143")), ("nb_read_packets", .string("99999999")),
+            ("nb_read_packets", .string("99999999999999999999")), ("nb_read_packets", nil),
+            ("nb_frames", .string("145")),
+        ] as [(String, JSONValue?)])
+    func `a number out of range is no video of ours`(name: String, value: JSONValue?) {
+        #expect(throws: NotStored.self) { try facts([(name, value)]) }
+    }
+
+    @Test func `each side may be long, but not both`() {
+        #expect(throws: NotStored.self) {
+            try facts([("width", .integer(4096)), ("height", .integer(4096))])
+        }
+    }
+}
+
+@Suite struct `Programs for foreign files` {
+    /// Runs `body` with the path of a file that holds `bytes`.
+    private func with(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "rushes-movie-\(UUID())").path
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data(Bench.video).write(to: URL(filePath: "\(folder)/secret.mp4"))
+        try Data(bytes).write(to: URL(filePath: "\(folder)/video.mp4"))
+        try body("\(folder)/video.mp4")
+    }
+
+    /// A movie made by ffmpeg.
+    private func movie(_ arguments: String...) throws -> [UInt8] {
+        let result = try Command.run(
+            "ffmpeg",
+            ["-v", "error", "-nostdin", "-threads", "1"] + arguments
+                + ["-f", "mov", "-movflags", "frag_keyframe+empty_moov", "pipe:1"],
+            timeout: .seconds(60), outputLimit: 64 << 20)
+        try #require(result.isSuccess)
+        return result.output
+    }
+
+    @Test func `the sample has facts and a poster`() throws {
+        try with(Bench.video) { path in
+            let facts = try MovieTools.facts(of: path)
+            #expect((facts.width, facts.height, facts.milliseconds) == (960, 540, 6000))
+            let poster = try #require(MovieTools.poster(of: path))
+            #expect(poster.starts(with: [0xFF, 0xD8]) && poster.suffix(2) == [0xFF, 0xD9])
+        }
+    }
+
+    @Test func `a picture of the largest size is decoded within the limits`() throws {
+        let bytes = try movie(
+            "-f", "lavfi", "-i", "color=s=4096x2304:r=2:d=1", "-c:v", "libx264", "-preset",
+            "ultrafast", "-pix_fmt", "yuv420p")
+        try with(bytes) { path in
+            let facts = try MovieTools.facts(of: path)
+            #expect(facts.width == 4096)
+            #expect(MovieTools.poster(of: path) != nil)
+        }
+    }
+
+    @Test(arguments: ["4112x64", "64x4112", "4096x2320"])
+    func `a larger one is refused, whatever the file says of it`(size: String) throws {
+        var bytes = try movie(
+            "-f", "lavfi", "-i", "color=s=\(size):r=2:d=1", "-c:v", "libx264", "-preset",
+            "ultrafast", "-pix_fmt", "yuv420p")
+        try with(bytes) { path in
+            #expect(throws: NotStored.self) { try MovieTools.facts(of: path) }
+            // A side alone takes no memory; the number of points does, and those are not decoded.
+            #expect((MovieTools.poster(of: path) == nil) == (size == "4096x2320"))
+        }
+        // Width and height stand 32 bytes into the sample entry (ISO/IEC 14496-12, 12.1.3).
+        let entry = try #require(bytes.firstRange(of: Array("avc1".utf8))).lowerBound
+        bytes.replaceSubrange(entry + 28..<entry + 32, with: [0, 64, 0, 64])
+        try with(bytes) { path in
+            #expect(throws: NotStored.self) { try MovieTools.facts(of: path) }
+        }
+    }
+
+    @Test func `pictures of another kind are not decoded at all`() throws {
+        var bytes = try movie(
+            "-f", "lavfi", "-i", "color=s=64x64:r=2:d=1", "-c:v", "png", "-pix_fmt", "rgb24")
+        // 16000 x 16000, in the head of each picture.
+        let side: [UInt8] = [0, 0, 0x3E, 0x80]
+        for range in bytes.ranges(of: Array("IHDR".utf8)) {
+            bytes.replaceSubrange(range.upperBound..<range.upperBound + 8, with: side + side)
+        }
+        try with(bytes) { path in
+            #expect(throws: NotStored.self) { try MovieTools.facts(of: path) }
+            #expect(MovieTools.poster(of: path) == nil)
+        }
+    }
+
+    @Test(arguments: [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nsecret.mp4\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile secret.mp4\n",
+        """
+        <MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT6S"
+        profiles="urn:mpeg:dash:profile:isoff-on-demand:2011"><Period><AdaptationSet
+        contentType="video"><Representation id="1" mimeType="video/mp4" codecs="avc1.64001f"
+        bandwidth="1"><BaseURL>secret.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>
+        """,
+    ])
+    func `a list of other files shows none of them`(text: String) throws {
+        // Alone, and as the beginning of a movie.
+        for bytes in [Array(text.utf8), Array(text.utf8) + Bench.video] {
+            try with(bytes) { path in
+                #expect(throws: NotStored.self) { try MovieTools.facts(of: path) }
+                #expect(MovieTools.poster(of: path) == nil)
+            }
+        }
+    }
+
+    @Test func `a movie whose clock is wrong is refused`() throws {
+        var bytes = Bench.video
+        let header = try #require(bytes.firstRange(of: Array("mvhd".utf8))).upperBound
+        bytes.replaceSubrange(header + 16..<header + 20, with: [0xFF, 0xFF, 0xFF, 0xFE])
+        let track = try #require(bytes.firstRange(of: Array("mdhd".utf8))).upperBound
+        bytes.replaceSubrange(track + 16..<track + 20, with: [0xFF, 0xFF, 0xFF, 0xFE])
+        try with(bytes) { path in
+            #expect(throws: NotStored.self) { try MovieTools.facts(of: path) }
+        }
+    }
+}
