@@ -67,13 +67,14 @@ let package = Package(
         // Argon2id, HMAC-SHA-256, random bytes, constant-time comparison: one crypto library.
         system("CSodium", "libsodium", "libsodium-dev"),
 
+        module("Addresses"),
         module("JSON"),
         module("HTTP", [httpTypes]),
-        module("Domain", ["JSON"]),
+        module("Domain", ["Addresses", "JSON"]),
         module("System", ["CLinux"]),
         module("FastCGI", ["HTTP", "System", "CFastCGI", "CLinux", httpTypes]),
-        module("MariaDB", ["CMariaDB"]),
-        module("Curl", ["HTTP", "CCurl", httpTypes]),
+        module("MariaDB", ["Addresses", "CMariaDB"]),
+        module("Curl", ["Addresses", "HTTP", "CCurl", httpTypes]),
         module("Sodium", ["CSodium"]),
         module("Store", ["Domain", "JSON", "MariaDB"]),
         module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
@@ -85,21 +86,20 @@ let package = Package(
         module(
             "Web",
             [
-                "Billing", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium", "Store",
-                "Stripe",
-                "System", httpTypes, logging,
+                "Addresses", "Billing", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium",
+                "Store", "Stripe", "System", httpTypes, logging,
             ]),
         module(
             "Worker",
             [
-                "Billing", "Curl", "Domain", "HTTP", "JSON", "MariaDB", "Pollo",
+                "Addresses", "Billing", "Curl", "Domain", "HTTP", "JSON", "MariaDB", "Pollo",
                 "Reconciliation", "Sodium", "Store", "Stripe", "System", logging,
             ]),
         .executableTarget(
             name: "Rushes",
             dependencies: [
-                "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB", "Pollo",
-                "Reconciliation", "Sodium", "Store", "Stripe", "System", "Web", "Worker",
+                "Addresses", "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB",
+                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Web", "Worker",
                 argumentParser, configuration, logging,
                 httpTypes,
             ],
@@ -114,12 +114,13 @@ let package = Package(
         .executableTarget(
             name: "Sandbox",
             dependencies: [
-                "Curl", "FastCGI", "HTTP", "JSON", "Sodium", "System", argumentParser, logging,
-                httpTypes,
+                "Addresses", "Curl", "FastCGI", "HTTP", "JSON", "Sodium", "System",
+                argumentParser, logging, httpTypes,
             ],
             swiftSettings: strict),
 
         tests("CompilerTests", ["System"]),
+        tests("AddressesTests", ["Addresses"]),
         tests("JSONTests", ["JSON"]),
         tests("HTTPTests", ["HTTP"]),
         tests("DomainTests", ["Domain", "JSON"]),
@@ -142,7 +143,7 @@ let package = Package(
             ],
             path: "Tests/Support/PaymentSupport", swiftSettings: strict),
         tests("MariaDBTests", ["DatabaseSupport", "MariaDB", "System"]),
-        tests("CurlTests", ["Curl", "HTTP", httpTypes]),
+        tests("CurlTests", ["Addresses", "Curl", "HTTP", httpTypes]),
         tests("SodiumTests", ["Sodium"]),
         tests(
             "StoreTests",
@@ -167,13 +168,15 @@ let package = Package(
         tests(
             "WebTests",
             [
-                "DatabaseSupport", "Domain", "HTTP", "JSON", "MariaDB", "Sodium", "Store", "Stripe",
+                "Addresses", "DatabaseSupport", "Domain", "HTTP", "JSON", "MariaDB", "Sodium",
+                "Store", "Stripe",
                 "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",
             [
-                "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "JSON", "MariaDB",
+                "Addresses", "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "JSON",
+                "MariaDB",
                 "Pollo",
                 "Sodium", "Store", "Stripe", "System", "Worker", httpTypes, logging,
             ]),

@@ -1,3 +1,4 @@
+import Addresses
 import CCurl
 import Glibc
 package import HTTP
@@ -67,22 +68,25 @@ extension Curl {
     private func fetch(
         _ url: String, to descriptor: CInt, _ limits: DownloadLimits
     ) throws(TransportError) -> DownloadedFile {
-        var url = url
+        var next = WebURL(link: url)
         let deadline = ContinuousClock.now + limits.timeout
         for _ in 0...limits.maxRedirects {
             let left = ContinuousClock.now.duration(to: deadline)
             guard left >= .milliseconds(1) else {
                 throw TransportError(.unknown, "the redirects took all the time there was")
             }
-            guard let origin = Origin(of: url) else {
+            guard let url = next else {
                 throw TransportError(.refusedAddress, "not a URL that may be fetched")
             }
-            let isExcepted = options.addressPolicy.isExcepted(origin)
+            let isExcepted = options.addressPolicy.isExcepted(url.origin)
+            guard isExcepted || url.origin.scheme == .https else {
+                throw TransportError(.refusedAddress, "not a URL of HTTPS")
+            }
             let transfer = Transfer(
                 to: .file(descriptor), maxBytes: limits.maxBytes,
                 isGuarded: options.addressPolicy != .any && !isExcepted)
             let status = try perform(
-                OutboundRequest(method: .get, url: url), transfer,
+                OutboundRequest(method: .get, url: url.text), to: url, transfer,
                 Limits(
                     total: left, maxBytes: limits.maxBytes,
                     lowSpeed: (limits.lowSpeedBytesPerSecond, limits.lowSpeedTime)),
@@ -92,10 +96,11 @@ extension Curl {
                 return DownloadedFile(
                     sizeBytes: transfer.receivedBytes, contentType: string(CURLINFO_CONTENT_TYPE))
             case 301, 302, 303, 307, 308:
-                guard let next = string(CURLINFO_REDIRECT_URL) else {
+                let locations = answeredFields()[values: .location]
+                guard locations.count == 1, let location = locations.first else {
                     throw TransportError(.unknown, "a redirect to nowhere")
                 }
-                url = next
+                next = url.following(location)
             default:
                 throw TransportError(.unknown, "the server answered \(status)")
             }

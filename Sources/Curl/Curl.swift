@@ -1,3 +1,4 @@
+import Addresses
 import CCurl
 import Glibc
 package import HTTP
@@ -69,14 +70,15 @@ package final class Curl {
     /// The request is sent at most once, unless sending it again is harmless. Throws `.notSent`
     /// only when no byte of it can have reached the peer.
     package func send(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
-        let origin = Origin(of: request.url)
-        let isGuarded =
-            options.addressPolicy != .any
-            && origin.map(options.addressPolicy.isExcepted) != true
+        guard let url = WebURL(link: request.url) else {
+            throw TransportError(.refusedAddress, "not a URL that may be fetched")
+        }
+        let isExcepted = options.addressPolicy.isExcepted(url.origin)
         let transfer = Transfer(
-            to: .memory, maxBytes: options.maxResponseBytes, isGuarded: isGuarded)
+            to: .memory, maxBytes: options.maxResponseBytes,
+            isGuarded: options.addressPolicy != .any && !isExcepted)
         let limits = Limits(total: options.timeout, maxBytes: options.maxResponseBytes)
-        let status = try perform(request, transfer, limits, protocols: "http,https")
+        let status = try perform(request, to: url, transfer, limits, protocols: "http,https")
         return InboundResponse(
             status: .init(code: status), fields: answeredFields(), body: transfer.body)
     }
@@ -89,13 +91,17 @@ package final class Curl {
         var lowSpeed: (bytesPerSecond: Int, during: Duration)?
     }
 
-    /// Runs one transfer and returns the status of its answer.
+    /// Runs one transfer and returns the status of its answer. It goes to `url`, which is what was
+    /// judged, and not to the text that the request has.
     func perform(
-        _ request: OutboundRequest, _ transfer: Transfer, _ limits: Limits, protocols: String
+        _ request: OutboundRequest, to url: WebURL, _ transfer: Transfer, _ limits: Limits,
+        protocols: String
     ) throws(TransportError) -> Int {
-        try begin(request.url, limits, protocols: protocols)
+        try begin(url.text, limits, protocols: protocols)
         try set(CURLOPT_USERAGENT, options.userAgent)
         try set(CURLOPT_FOLLOWLOCATION, 0)
+        // There are no dots left in the path; what libcurl would still change is not ours to.
+        try set(CURLOPT_PATH_AS_IS, 1)
         // A handle that does one thing at a time gains nothing from streams.
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         try setSize(CURLOPT_MAXFILESIZE_LARGE, limits.maxBytes)
@@ -206,7 +212,7 @@ package final class Curl {
     }
 
     /// The fields of the last answer. One whose name is no token is left out.
-    private func answeredFields() -> HTTPFields {
+    func answeredFields() -> HTTPFields {
         var fields = HTTPFields()
         var header: UnsafeMutablePointer<curl_header>?
         while true {

@@ -1,3 +1,5 @@
+import Addresses
+
 /// A mail server to hand mail to, as `MAIL_URL` names it.
 package struct SMTPServer: Sendable, Equatable {
     /// Scheme, host and port, without a path: `smtps://mail.example:465`.
@@ -19,7 +21,8 @@ package struct SMTPServer: Sendable, Equatable {
         if authority.hasSuffix("/") { authority.removeLast() }
         var user: String?
         var password: String?
-        if let at = authority.lastIndex(of: "@") {
+        // Of two of them it is not said which one ends the password: it is written %40 within.
+        if let at = authority.firstIndex(of: "@") {
             let parts = authority[..<at].split(
                 separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, let name = Self.percentDecoded(parts[0]), !name.isEmpty,
@@ -29,11 +32,8 @@ package struct SMTPServer: Sendable, Equatable {
             password = word
             authority = authority[authority.index(after: at)...]
         }
-        // libcurl itself says whether the rest is a host and a port.
-        guard !authority.isEmpty, !authority.contains(where: { "/?#\\@".contains($0) }),
-            Origin(of: scheme + authority) != nil
-        else { return nil }
-        url = scheme + authority
+        guard let (host, port) = try? Authority.parse(authority.utf8) else { return nil }
+        url = "\(scheme)\(host.text)\(port.map { ":\($0)" } ?? "")"
         self.user = user
         self.password = password
     }

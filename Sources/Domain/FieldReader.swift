@@ -1,3 +1,4 @@
+package import Addresses
 package import JSON
 
 /// Reads the members of a JSON object one by one and gathers every complaint.
@@ -90,12 +91,22 @@ package struct FieldReader {
             return nil
         }
         if rule.format == "uri" {
-            if let problem = HTTPSAddress.problem(with: text) {
-                refuse(name, problem)
-                return nil
-            }
+            return publicAddress(name, text)
         }
         return text.isEmpty && !isRequired ? nil : text
+    }
+
+    /// The address in the form that it is kept and used in; refused unless it is a public one, or
+    /// at an origin excepted.
+    package mutating func publicAddress(
+        _ name: String, _ text: String, except exceptions: [Origin] = []
+    ) -> String? {
+        do throws(AddressProblem) {
+            return try WebURL(public: text, except: exceptions).text
+        } catch {
+            refuse(name, error.message)
+            return nil
+        }
     }
 
     /// Throws ``InvalidInput`` when anything was refused.

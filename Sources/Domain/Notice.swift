@@ -1,3 +1,4 @@
+package import Addresses
 package import FoundationEssentials
 import JSON
 
@@ -84,20 +85,14 @@ package struct WebhookEndpointDraft: Equatable, Sendable {
 
     /// Judges `url` and `events` (all of them when left out), naming every bad field.
     ///
-    /// - Parameter exceptOrigins: origins (`http://localhost:8090`) that are taken although they
-    ///   are neither HTTPS nor public: the sandbox of development.
-    package init(_ members: FieldReader, exceptOrigins: [String]) throws {
+    /// - Parameter exceptOrigins: origins that are taken although they are neither HTTPS nor
+    ///   public: the sandbox of development.
+    package init(_ members: FieldReader, exceptOrigins: [Origin]) throws {
         var reader = members
-        let url = reader.string("url", maxLength: 2000)
-        if let url {
-            if !WebhookAddress.isExcepted(url, exceptOrigins),
-                let problem = HTTPSAddress.problem(with: url)
-            {
-                reader.refuse("url", problem)
-            }
-        } else {
-            reader.refuse("url", "Send the address that is to be called.")
+        let url = reader.string("url", maxLength: 2000).flatMap {
+            reader.publicAddress("url", $0, except: exceptOrigins)
         }
+        if url == nil { reader.refuse("url", "Send the address that is to be called.") }
         var events = WebhookEvent.allCases
         if let value = reader.value("events") {
             let named = value.array?.map { $0.string.flatMap(WebhookEvent.init(rawValue:)) } ?? []
@@ -111,17 +106,6 @@ package struct WebhookEndpointDraft: Equatable, Sendable {
         try reader.finish()
         self.url = url ?? ""
         self.events = events
-    }
-}
-
-package enum WebhookAddress {
-    /// Whether the address begins with one of the origins, which end at a `/` or with it. Judged by
-    /// its form; libcurl judges once more when it connects.
-    package static func isExcepted(_ url: String, _ exceptOrigins: [String]) -> Bool {
-        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else {
-            return false
-        }
-        return exceptOrigins.contains { url == $0 || url.hasPrefix("\($0)/") }
     }
 }
 

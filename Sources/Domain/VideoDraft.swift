@@ -79,9 +79,8 @@ extension VideoDraft {
         let duration = Self.duration(&reader, catalog: catalog)
         let count = reader.integer("count", in: 1...4) ?? 1
         let allowCached = reader.bool("allowCached") ?? false
-        let webhookURL = reader.string("webhookUrl", maxLength: 2000)
-        if let webhookURL, let problem = HTTPSAddress.problem(with: webhookURL) {
-            reader.refuse("webhookUrl", problem)
+        let webhookURL = reader.string("webhookUrl", maxLength: 2000).flatMap {
+            reader.publicAddress("webhookUrl", $0)
         }
 
         let chosen = Self.tier(&reader, catalog: catalog, duration: duration)

@@ -39,7 +39,7 @@ package struct TransportError: Error, Equatable {
         case unknown
         /// The peer's answer is larger than we take.
         case tooLarge
-        /// The address is private, or the scheme is not allowed: nothing was connected.
+        /// The address is private or malformed, or the scheme is not allowed: nothing was connected.
         case refusedAddress
     }
 

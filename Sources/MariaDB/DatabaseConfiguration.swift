@@ -1,3 +1,4 @@
+internal import Addresses
 internal import FoundationEssentials
 
 /// Where the database is, who we are there, and how long we wait for it.
@@ -30,7 +31,8 @@ package struct DatabaseConfiguration: Sendable, Equatable {
     /// may be left out. Anything else in the URL is refused, since a misspelt option that is
     /// ignored is found much later.
     package init(url: String) throws(InvalidDatabaseURL) {
-        guard let parts = URLComponents(string: url) else {
+        // Otherwise a space or a letter beyond ASCII would be encoded, and be a host's name.
+        guard let parts = URLComponents(string: url, encodingInvalidCharacters: false) else {
             throw InvalidDatabaseURL(reason: "is not a URL")
         }
         guard parts.scheme == "mariadb" else {
@@ -41,6 +43,9 @@ package struct DatabaseConfiguration: Sendable, Equatable {
         }
         guard let host = parts.host, !host.isEmpty else {
             throw InvalidDatabaseURL(reason: "has no host")
+        }
+        guard let server = Host(host.utf8) else {
+            throw InvalidDatabaseURL(reason: "has a host that is neither a name nor an address")
         }
         guard let user = parts.user, !user.isEmpty else {
             throw InvalidDatabaseURL(reason: "has no user")
@@ -62,7 +67,11 @@ package struct DatabaseConfiguration: Sendable, Equatable {
             socket = value
         }
         // IPv6 addresses stand in brackets in a URL and without them in `getaddrinfo`.
-        self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        self.host =
+            switch server {
+            case .name(let name): name
+            case .address(let address): address.text
+            }
         self.port = port
         self.socket = socket
         self.user = user

@@ -1,3 +1,4 @@
+import Addresses
 import Configuration
 import Curl
 import Domain
@@ -103,7 +104,7 @@ struct Settings: Sendable {
     static let polloBase = "https://pollo.ai/api/platform"
     static let stripeBase = "https://api.stripe.com"
 
-    let appURL: String
+    let origin: Origin
     let database: DatabaseConfiguration
     let databaseNodes: [DatabaseConfiguration]
     let jwtSecret: [UInt8]
@@ -128,13 +129,13 @@ struct Settings: Sendable {
     let pollInterval: Duration
     let deadlines: JobDeadlines
     /// Where files may be fetched from although it is no public address: the stand-ins.
-    let exceptOrigins: [String]
+    let exceptOrigins: [Origin]
 
     init(_ environment: Environment) throws {
         let stage = try environment.value(
             "APP_ENV", default: .production, like: "development, staging or production",
             Stage.init(rawValue:))
-        appURL = try Self.base("APP_URL", environment.required("APP_URL"))
+        origin = try Self.address("APP_URL", environment.required("APP_URL"), Origin.init)
         database = try environment.databaseURL()
         databaseNodes = try environment.databaseNodes()
         jwtSecret = try Self.jwtSecret("JWT_SECRET", environment.required("JWT_SECRET"))
@@ -143,8 +144,8 @@ struct Settings: Sendable {
         }
 
         polloKey = try environment.required("POLLO_API_KEY")
-        polloBase = try Self.base(
-            "POLLO_API_BASE", environment.text("POLLO_API_BASE") ?? Self.polloBase)
+        let pollo = environment.text("POLLO_API_BASE") ?? Self.polloBase
+        polloBase = try Self.address("POLLO_API_BASE", pollo, WebURL.base)
         polloFamily = try environment.value(
             "POLLO_API_FAMILY", default: .classic, like: "classic or v1",
             PolloFamily.init(rawValue:))
@@ -155,8 +156,8 @@ struct Settings: Sendable {
         guard ["sk_test_", "sk_live_", "rk_test_", "rk_live_"].contains(where: stripeKey.hasPrefix)
         else { throw SettingsError("STRIPE_SECRET_KEY", "must begin with sk_ or rk_") }
         isLive = stripeKey.dropFirst(3).hasPrefix("live_")
-        stripeBase = try Self.base(
-            "STRIPE_API_BASE", environment.text("STRIPE_API_BASE") ?? Self.stripeBase)
+        let stripe = environment.text("STRIPE_API_BASE") ?? Self.stripeBase
+        stripeBase = try Self.address("STRIPE_API_BASE", stripe, WebURL.base)
         _ = try environment.required("STRIPE_WEBHOOK_SECRET")
         stripeWebhookSecrets = environment.list("STRIPE_WEBHOOK_SECRET")
         guard !stripeWebhookSecrets.isEmpty,
@@ -189,7 +190,9 @@ struct Settings: Sendable {
         deadlines = try environment.value(
             "JOB_DEADLINES", default: JobDeadlines(), like: "queue=60m,unknown=45m",
             JobDeadlines.init(_:))
-        exceptOrigins = stage == .production ? [] : [Self.origin(polloBase)]
+        exceptOrigins =
+            stage == .production
+            ? [] : [try Self.address("POLLO_API_BASE", polloBase, WebURL.init).origin]
 
         switch stage {
         case .production: try refuseForProduction()
@@ -203,7 +206,7 @@ struct Settings: Sendable {
 
     /// Nothing that is meant for a trial may reach people's money.
     private func refuseForProduction() throws {
-        guard appURL.hasPrefix("https://") else {
+        guard origin.scheme == .https else {
             throw SettingsError("APP_URL", "must begin with https:// in production")
         }
         guard isLive else {
@@ -232,17 +235,16 @@ struct Settings: Sendable {
         return Array(text.utf8)
     }
 
-    private static func base(_ name: String, _ text: String) throws -> String {
-        let url = text.hasSuffix("/") ? String(text.dropLast()) : text
-        guard url.hasPrefix("https://") || url.hasPrefix("http://"), !url.contains("?"),
-            !url.contains("#"), url.split(separator: "/").count >= 2
-        else { throw SettingsError(name, "must be a web address such as https://shop.example") }
-        return url
-    }
-
-    private static func origin(_ url: String) -> String {
-        url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3)
-            .joined(separator: "/")
+    /// The one form of an address that is compared and used from here on.
+    private static func address<Address>(
+        _ name: String, _ text: String, _ read: (String) throws(AddressProblem) -> Address
+    ) throws -> Address {
+        do throws(AddressProblem) {
+            return try read(text)
+        } catch {
+            throw SettingsError(
+                name, "must be a web address such as https://shop.example. \(error.message)")
+        }
     }
 
     private static func mediaPath(_ url: String) throws -> String {
@@ -285,7 +287,7 @@ extension Settings {
 
     var site: SiteSettings {
         SiteSettings(
-            appURL: appURL, jwtSecret: jwtSecret, previousJWTSecret: previousJWTSecret,
+            origin: origin, jwtSecret: jwtSecret, previousJWTSecret: previousJWTSecret,
             stripeWebhookSecrets: stripeWebhookSecrets, polloWebhookSecret: polloWebhookSecret,
             isLive: isLive, creditPolicy: creditPolicy, signupCredit: signupCredit,
             generateLimit: generateLimit, deadlines: deadlines, exceptOrigins: exceptOrigins,
@@ -294,13 +296,14 @@ extension Settings {
 
     var courier: CourierSettings {
         CourierSettings(
-            appURL: appURL, mail: mail, creditPolicy: creditPolicy, exceptOrigins: exceptOrigins,
+            appURL: origin.text, mail: mail, creditPolicy: creditPolicy,
+            exceptOrigins: exceptOrigins,
             links: LinkTokens(secret: jwtSecret, previous: previousJWTSecret))
     }
 
     var worker: WorkerSettings {
         WorkerSettings(
-            appURL: appURL, media: MediaFolder(path: mediaPath), parallel: parallel,
+            appURL: origin.text, media: MediaFolder(path: mediaPath), parallel: parallel,
             pollInterval: pollInterval, deadlines: deadlines, creditPolicy: creditPolicy,
             isMailOn: mail != nil)
     }

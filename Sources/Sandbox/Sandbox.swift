@@ -1,3 +1,4 @@
+import Addresses
 import FoundationEssentials
 import HTTP
 import HTTPTypes
@@ -120,10 +121,10 @@ final class Sandbox: Sendable {
     private func picture(
         of order: VideoOrder, at path: String, send: Send
     ) throws -> String? {
-        guard let url = order.imageURL,
-            [settings.appURL, settings.publicURL].contains(where: { url.hasPrefix("\($0)/") })
+        let own = [settings.appURL, settings.publicURL].compactMap { try? Origin($0) }
+        guard let url = order.imageURL.flatMap({ WebURL(link: $0) }), own.contains(url.origin)
         else { return nil }
-        let response = try send(OutboundRequest(method: .get, url: url))
+        let response = try send(OutboundRequest(method: .get, url: url.text))
         let type = response.fields[.contentType] ?? "no type"
         guard response.status == .ok, ["image/jpeg", "image/png"].contains(type) else {
             throw PictureFailure(status: response.status.code, type: type)

@@ -1,3 +1,4 @@
+import Addresses
 import Curl
 import FoundationEssentials
 
@@ -47,7 +48,11 @@ struct SandboxSettings: Sendable {
         self.publicURL = publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL
         self.folder = folder
         let appURL = try required("APP_URL")
-        self.appURL = appURL.hasSuffix("/") ? String(appURL.dropLast()) : appURL
+        do throws(AddressProblem) {
+            self.appURL = try Origin(appURL).text
+        } catch {
+            throw SettingsError("APP_URL must be a web address. \(error.message)")
+        }
         polloKey = try required("POLLO_API_KEY")
         polloWebhookSecret = try required("POLLO_WEBHOOK_SECRET")
         stripeKey = try required("STRIPE_SECRET_KEY")

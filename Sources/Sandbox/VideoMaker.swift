@@ -77,7 +77,8 @@ enum VideoMaker {
             try? FileManager.default.removeItem(atPath: textPath)
             try? FileManager.default.removeItem(atPath: partPath)
         }
-        let source = picture.map { fromPicture($0, video, size) } ?? fromColours(video, size)
+        let source =
+            try picture.map { try fromPicture($0, video, size) } ?? fromColours(video, size)
         let arguments =
             ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-threads", "1"]
             + source.input
@@ -106,7 +107,7 @@ enum VideoMaker {
     /// The picture fills the frame, and comes slowly nearer.
     private static func fromPicture(
         _ picture: String, _ video: VideoOrder, _ size: (width: Int, height: Int)
-    ) -> Source {
+    ) throws -> Source {
         let (width, height) = size
         // Twice the size, or the slow movement would be seen to jump from point to point.
         let fill =
@@ -115,7 +116,7 @@ enum VideoMaker {
         let zoom =
             "zoompan=z=1+0.0012*on:x=iw/2-iw/zoom/2:y=ih/2-ih/zoom/2:d=1"
             + ":s=\(width)x\(height):fps=\(framesPerSecond)"
-        let input = ["-loop", "1", "-framerate", "\(framesPerSecond)", "-i", "file:\(picture)"]
+        let input = try ["-loop", "1", "-framerate", "\(framesPerSecond)"] + open(picture)
         return (input, [fill, zoom])
     }
 
@@ -132,14 +133,29 @@ enum VideoMaker {
         ]
     }
 
+    /// Opens a picture as what its first bytes say that it is, and nothing else: a list of other
+    /// files would show them. Throws for a file that is neither PNG nor JPEG.
+    private static func open(_ picture: String) throws -> [String] {
+        let start = try ReadableFile(path: picture).bytes(at: 0, count: 8)
+        let format: String
+        if start == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] {
+            format = "png_pipe"
+        } else if start.starts(with: [0xFF, 0xD8, 0xFF]) {
+            format = "jpeg_pipe"
+        } else {
+            throw VideoFailure("this is no picture")
+        }
+        return ["-f", format, "-protocol_whitelist", "file", "-i", "file:\(picture)"]
+    }
+
     /// The sides of a picture, or throws for a file that is none.
     private static func sides(of picture: String) throws -> (width: Int, height: Int) {
         let result = try Command.run(
             "ffprobe",
             [
                 "-v", "error", "-select_streams", "v:0", "-show_entries", "stream=width,height",
-                "-of", "csv=p=0", "file:\(picture)",
-            ], timeout: .seconds(20), outputLimit: 4096)
+                "-of", "csv=p=0",
+            ] + open(picture), timeout: .seconds(20), outputLimit: 4096)
         let sides = String(decoding: result.output, as: UTF8.self).trimmed
             .split(separator: ",").compactMap { Int($0) }
         guard result.isSuccess, sides.count == 2, sides.allSatisfy({ $0 > 0 }) else {
@@ -190,6 +206,10 @@ enum VideoMaker {
 
 struct VideoFailure: Error, CustomStringConvertible {
     let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
 
     init(_ result: CommandResult) {
         description = "ffmpeg: " + String(decoding: result.errorOutput, as: UTF8.self).trimmed

@@ -1,3 +1,4 @@
+import Addresses
 import Domain
 import FoundationEssentials
 import HTTP
@@ -117,7 +118,7 @@ enum Credential {
     /// Refuses a cookie unless one of our own pages sent it: a browser adds it whoever asks.
     func demandOwnOrigin(of request: Request, _ context: Context) throws {
         guard case .cookie = self else { return }
-        guard try request.origin() == context.settings.origin else {
+        guard try request.origin()?.isOwn(context) == true else {
             throw Forbidden("This request came from another site.")
         }
     }
@@ -142,7 +143,7 @@ func signedIn(_ handler: @escaping UserHandler) -> Handler {
 /// Refuses a request that another site sent from a visitor's browser. Programs send no `Origin`.
 func refuseForeignOrigin(_ request: Request, _ context: Context) throws {
     guard let origin = try request.origin() else { return }
-    guard origin == context.settings.origin else {
+    guard origin.isOwn(context) else {
         throw Forbidden("This request came from another site.")
     }
 }
@@ -151,17 +152,15 @@ extension Request {
     /// RFC 9110 9.2.1: methods that change nothing.
     var isSafe: Bool { method == .get || method == .head }
 
-    /// The `Origin` header, in lower case.
-    func origin() throws -> String? {
-        try single("HTTP_ORIGIN", "Origin")?.lowercased()
+    /// Where a browser says that the request comes from; nil when there is no such header.
+    func origin() throws -> Sender? {
+        try single("HTTP_ORIGIN", "Origin").map { Sender(origin: try? Origin($0)) }
     }
 }
 
-extension SiteSettings {
-    /// Scheme, host and port of the public base URL, in lower case.
-    var origin: String {
-        let parts = appURL.lowercased().split(
-            separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-        return parts.prefix(3).joined(separator: "/")
-    }
+/// The site whose page sent a request; without an origin it is none that we know (`null`).
+struct Sender {
+    let origin: Origin?
+
+    func isOwn(_ context: Context) -> Bool { origin == context.settings.origin }
 }

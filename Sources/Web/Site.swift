@@ -1,3 +1,4 @@
+package import Addresses
 import Billing
 package import Domain
 import FoundationEssentials
@@ -11,8 +12,10 @@ package import Stripe
 
 /// What the site is set to; the same for every thread.
 package struct SiteSettings: Sendable {
-    /// The public base URL, without a slash at its end.
-    package var appURL: String
+    /// The public base URL, as what the `Origin` of our own pages is compared with.
+    package var origin: Origin
+    /// The same for links.
+    package var appURL: String { origin.text }
     package var jwtSecret: [UInt8]
     /// Still accepted while the secret is being changed.
     package var previousJWTSecret: [UInt8]?
@@ -25,17 +28,17 @@ package struct SiteSettings: Sendable {
     package var generateLimit: CallLimit
     package var deadlines: JobDeadlines
     /// Origins that webhooks may be sent to although they are neither HTTPS nor public.
-    package var exceptOrigins: [String]
+    package var exceptOrigins: [Origin]
     /// Whether an address has to be proved before anybody signs in with it.
     package var requiresVerified: Bool
 
     package init(
-        appURL: String, jwtSecret: [UInt8], previousJWTSecret: [UInt8]?,
+        origin: Origin, jwtSecret: [UInt8], previousJWTSecret: [UInt8]?,
         stripeWebhookSecrets: [String], polloWebhookSecret: String, isLive: Bool,
         creditPolicy: CreditPolicy, signupCredit: Money, generateLimit: CallLimit,
-        deadlines: JobDeadlines, exceptOrigins: [String] = [], requiresVerified: Bool = false
+        deadlines: JobDeadlines, exceptOrigins: [Origin] = [], requiresVerified: Bool = false
     ) {
-        self.appURL = appURL
+        self.origin = origin
         self.jwtSecret = jwtSecret
         self.previousJWTSecret = previousJWTSecret
         self.stripeWebhookSecrets = stripeWebhookSecrets

@@ -1,3 +1,4 @@
+package import Addresses
 package import Curl
 import Domain
 import FoundationEssentials
@@ -34,12 +35,12 @@ package struct CourierSettings: Sendable {
     /// Named in receipts.
     package var creditPolicy: CreditPolicy
     /// Origins that webhooks may be sent to although they are neither HTTPS nor public.
-    package var exceptOrigins: [String]
+    package var exceptOrigins: [Origin]
     /// Makes the secret part of the links in mails.
     package var links: LinkTokens
 
     package init(
-        appURL: String, mail: MailSettings?, creditPolicy: CreditPolicy, exceptOrigins: [String],
+        appURL: String, mail: MailSettings?, creditPolicy: CreditPolicy, exceptOrigins: [Origin],
         links: LinkTokens
     ) {
         self.appURL = appURL
@@ -209,17 +210,20 @@ package final class Courier {
     private func send(
         _ body: [UInt8], of webhook: ClaimedWebhook, secret: [UInt8]
     ) -> (status: Int?, problem: String?) {
-        guard
-            webhook.url.lowercased().hasPrefix("https://")
-                || WebhookAddress.isExcepted(webhook.url, settings.exceptOrigins)
-        else { return (nil, "The address does not begin with https://.") }
+        let url: WebURL
+        do throws(AddressProblem) {
+            // Judged again: what was excepted when it was registered may not be any more.
+            url = try WebURL(public: webhook.url, except: settings.exceptOrigins)
+        } catch {
+            return (nil, error.message)
+        }
         let signature = WebhookSignature(
             id: "msg_\(webhook.claim.id)", timestamp: Int(Date().timeIntervalSince1970),
             body: body, secret: secret)
         do throws(TransportError) {
             let answer = try curl.send(
                 OutboundRequest(
-                    method: .post, url: webhook.url, fields: signature.fields, body: body))
+                    method: .post, url: url.text, fields: signature.fields, body: body))
             let code = answer.status.code
             return (code, (200..<300).contains(code) ? nil : "The answer was \(code).")
         } catch {

@@ -1,3 +1,4 @@
+import Addresses
 import Curl
 import Glibc
 import HTTP
@@ -28,7 +29,8 @@ struct DownloadTests {
         Curl(
             CurlOptions(
                 userAgent: "Rushes/1.2.3", connectTimeout: .seconds(2),
-                addressPolicy: .publicOnly(exceptOrigins: servers.map(\.url))))
+                addressPolicy: .publicOnly(
+                    exceptOrigins: servers.compactMap { try? Origin($0.url) })))
     }
 
     private let limits = DownloadLimits(maxBytes: 1000, timeout: .seconds(5))
@@ -141,6 +143,57 @@ struct DownloadTests {
             }
         }
         #expect(inner.connections == 0)
+    }
+
+    @Test func `a link and its redirects are fetched in the form that they were judged in`() throws
+    {
+        let server = try LocalServer { _, text in
+            switch text.split(separator: " ")[1] {
+            case "/the%20first.mp4?a=%C3%BC":
+                .send(answer("302 Found", "", fields: "Location: ./x/../the second%2emp4\r\n"))
+            case "/the%20second%2emp4": .send(answer("200 OK", "video"))
+            default: .send(answer("404 Not Found", ""))
+            }
+        }
+        try withPath { path in
+            let link = " \(server.url)/old/../the first.mp4?a=\u{FC}#part\n"
+            let file = try curl(for: server).download(link, to: path, limits: limits)
+            #expect(file.sizeBytes == 5)
+            #expect(contents(path) == "video")
+        }
+    }
+
+    @Test(arguments: [
+        "", "/video.mp4", "https:example.org/a", "https://example.org\\@127.0.0.1/",
+        "https://exa mple.org/", "https://127.1/", "https://2130706433/", "https://[::1/",
+        "https://example.org/a\nb", "https://example.org:0/", "https://user@example.org/",
+        "ftp://example.org/a", "https://127.0.0.1.\u{3002}/",
+    ])
+    func `what is no link is not fetched, at once`(link: String) throws {
+        try withPath { path in
+            let start = ContinuousClock.now
+            let error = failure { () throws(TransportError) in
+                try curl().download(link, to: path, limits: limits)
+            }
+            #expect(error?.kind == .refusedAddress)
+            #expect(contents(path) == nil)
+            #expect(ContinuousClock.now - start < .seconds(2))
+        }
+    }
+
+    @Test(arguments: ["", "Location: /a\r\nLocation: /b\r\n"])
+    func `a redirect to no one place is followed nowhere`(fields: String) throws {
+        let server = try LocalServer { _, text in
+            text.hasPrefix("GET / ")
+                ? .send(answer("302 Found", "", fields: fields)) : .send(answer("200 OK", "video"))
+        }
+        try withPath { path in
+            let error = failure { () throws(TransportError) in
+                try curl(for: server).download(server.url, to: path, limits: limits)
+            }
+            #expect(error?.kind == .unknown)
+            #expect(server.connections == 1)
+        }
     }
 
     @Test func `plain HTTP is refused unless the origin is excepted`() throws {

@@ -89,7 +89,9 @@ struct MailTests {
     @Test(arguments: [
         "http://mail.example", "smtp://", "smtp://user@mail.example", "smtp://:pw@mail.example",
         "smtp://u:%0D@mail.example", "smtp://u:%4@mail.example", "smtp://mail.example/path",
-        "smtp://mail.example:99999", "smtp://mail example",
+        "smtp://mail.example:99999", "smtp://mail.example:0", "smtp://mail example",
+        "smtp://mail.example#", "smtp://mail.example?", "smtp://127.1", "smtp://[::1",
+        "smtp://mail.example\\", "smtp://m\u{E4}il.example", "smtp://u:p@@mail.example",
     ])
     func `what is no address of a mail server is refused`(url: String) {
         #expect(SMTPServer(url: url) == nil)

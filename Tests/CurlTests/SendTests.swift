@@ -105,16 +105,18 @@ struct SendTests {
         #expect(error?.kind == .notSent)
     }
 
-    @Test(arguments: [
-        "http://name.invalid/", "http://", "not a url\n", "http://user:secret@127.0.0.1/",
-    ])
-    func `a name or URL that leads nowhere means not sent`(url: String) {
-        #expect(
-            failure { () throws(TransportError) in try curl.send(request(url)) }?.kind == .notSent)
+    @Test func `a name that leads nowhere means not sent`() {
+        let error = failure { () throws(TransportError) in
+            try curl.send(request("http://name.invalid/"))
+        }
+        #expect(error?.kind == .notSent)
     }
 
-    @Test(arguments: ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/"])
-    func `another scheme than HTTP is refused`(url: String) {
+    @Test(arguments: [
+        "file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "http://", "not a url\n",
+        "http://user:secret@127.0.0.1/", "http://127.1/", "http://127.0.0.1\\@127.0.0.1/",
+    ])
+    func `what is no URL of HTTP is refused`(url: String) {
         let error = failure { () throws(TransportError) in try curl.send(request(url)) }
         #expect(error?.kind == .refusedAddress)
     }

@@ -250,6 +250,11 @@ def test_what_is_set_wins_and_replaces_the_stand_ins(running: Stack, stopped: St
         ({"RUSHES_BIN_DIR": "/nowhere"}, "RUSHES_BIN_DIR"),
         ({"JOB_DEADLINES": "soon"}, "JOB_DEADLINES"),
         ({"APP_ENV": "moon"}, "APP_ENV"),
+        ({"APP_URL": "https://localhost/shop"}, "APP_URL"),
+        ({"APP_URL": "https://localhost:99999"}, "APP_URL"),
+        ({"APP_URL": "https://me@localhost"}, "APP_URL"),
+        ({"POLLO_API_BASE": "https://pollo.example/?a"}, "POLLO_API_BASE"),
+        ({"STRIPE_API_BASE": "https://stripe.example:0"}, "STRIPE_API_BASE"),
     ],
 )
 def test_a_bad_setting_is_refused_by_its_name(

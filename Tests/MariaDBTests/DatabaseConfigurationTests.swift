@@ -31,7 +31,8 @@ struct DatabaseConfigurationTests {
         "", "rushes", "mysql://u@h/d", "mariadb://h/d", "mariadb://u@/d", "mariadb://u@h:0/d",
         "mariadb://u@h:70000/d", "mariadb://u@h/d/e", "mariadb://u@h/d?sokcet=/x",
         "mariadb://u@h/d?socket=", "mariadb://u@h/d?socket=/a&socket=/b", "mariadb://u@h/d#x",
-        "mariadb://u:a%00b@h/d",
+        "mariadb://u:a%00b@h/d", "mariadb://u@h%20h/d", "mariadb://u@h h/d",
+        "mariadb://u@127.1/d", "mariadb://u@[::1/d", "mariadb://u@h\u{E4}/d",
     ])
     func `anything else is refused`(url: String) {
         #expect(throws: InvalidDatabaseURL.self) { try DatabaseConfiguration(url: url) }

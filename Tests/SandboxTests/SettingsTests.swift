@@ -25,6 +25,8 @@ struct SettingsTests {
 
     @Test(arguments: [
         ("APP_ENV", "production", "APP_ENV"), ("APP_URL", "", "APP_URL"),
+        ("APP_URL", "https://shop.example/shop", "APP_URL"),
+        ("APP_URL", "https://shop.example:99999", "APP_URL"),
         ("POLLO_API_KEY", "", "POLLO_API_KEY"), ("STRIPE_SECRET_KEY", "sk_live_x", "live"),
         ("STRIPE_WEBHOOK_SECRET", " , ", "STRIPE_WEBHOOK_SECRET"),
         ("SANDBOX_POLLO_ENVELOPE", "round", "SANDBOX_POLLO_ENVELOPE"),

@@ -279,7 +279,9 @@ struct CookieTests {
     @Test(arguments: unsafePaths)
     func `a cookie works from our own pages, and a token from anywhere`(path: String) throws {
         try withSite { site in
-            for origin in [TestSite.origin, "HTTPS://Rushes.Example"] {
+            for origin in [
+                TestSite.origin, "HTTPS://Rushes.Example", TestSite.origin + ":443",
+            ] {
                 let user = try site.makeUser()
                 let answer = try site.post(path, "{}", [cookie(user), (Header.origin, origin)])
                 #expect(![401, 403].contains(answer.status))

@@ -1,3 +1,4 @@
+import Addresses
 import DatabaseSupport
 import Domain
 import FoundationEssentials
@@ -95,8 +96,9 @@ final class TestSite {
     ) {
         self.database = database
         self.stripe = stripe
+        guard let origin = try? Origin(Self.origin) else { preconditionFailure(Self.origin) }
         let settings = SiteSettings(
-            appURL: Self.origin, jwtSecret: Self.secret, previousJWTSecret: Self.previousSecret,
+            origin: origin, jwtSecret: Self.secret, previousJWTSecret: Self.previousSecret,
             stripeWebhookSecrets: [Self.stripeSecret], polloWebhookSecret: Self.polloSecret,
             isLive: false, creditPolicy: CreditPolicy(expiry: .seconds(90 * 86_400)),
             signupCredit: signupCredit,

@@ -1,3 +1,4 @@
+import Addresses
 import BooksSupport
 import Curl
 import DatabaseSupport
@@ -58,7 +59,8 @@ final class Bench {
             downloads: Curl(
                 CurlOptions(
                     userAgent: "Rushes/test",
-                    addressPolicy: .publicOnly(exceptOrigins: [files.origin]))),
+                    addressPolicy: .publicOnly(
+                        exceptOrigins: [WebURL(link: files.origin)].compactMap { $0?.origin }))),
             clock: cashier.clock,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }

@@ -156,6 +156,16 @@ import Worker
         }
     }
 
+    @Test func `a link with a space is fetched like any other`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertTask()
+            _ = bench.files.put(.file(Bench.video), at: "/my%20video.mp4")
+            bench.vendor.status = .finished("\(bench.files.origin)/my video.mp4")
+            try bench.look(at: job)
+            #expect(try bench.db.job(job).state == .delivered)
+        }
+    }
+
     /// What can lie behind a link and is no video.
     private static let rubbish: [(String, FileServer.Reply)] = [
         ("a connection that breaks", .cutOff(half, announced: Bench.video.count)),
