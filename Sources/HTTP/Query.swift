@@ -28,9 +28,10 @@ package struct Query: Sendable {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                let digits = rest.prefix(2).compactMap(hexDigit)
-                if digits.count == 2 {
-                    bytes.append(digits[0] << 4 | digits[1])
+                if let high = rest.first.flatMap(hexDigit),
+                    let low = rest.dropFirst().first.flatMap(hexDigit)
+                {
+                    bytes.append(high << 4 | low)
                     rest.removeFirst(2)
                 } else {
                     bytes.append(byte)

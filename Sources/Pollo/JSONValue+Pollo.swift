@@ -31,7 +31,7 @@ extension JSONValue {
         let number = text.bytes.dropFirst(isNegative ? 1 : 0)
         let (whole, fraction) = number.halves(at: ".") ?? (number, "0".bytes)
         guard whole.decimal != nil, fraction.isDigits else { return nil }
-        let digits = Array(whole) + (Array(fraction) + Array("000".utf8)).prefix(3)
+        let digits = Array(whole) + (Array(fraction) + Array("000".utf8))[..<3]
         guard let thousandths = Int(String(decoding: digits, as: UTF8.self)) else { return nil }
         let hundredths = thousandths / 10 + (thousandths % 10 >= 5 ? 1 : 0)
         return isNegative ? -hundredths : hundredths

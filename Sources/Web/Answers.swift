@@ -47,7 +47,7 @@ extension Response {
 
     /// This answer with a validator of its body; 304 without the body when the client has it.
     func revalidated(for request: Request, cacheControl: String) -> Response {
-        let tag = "\"\(Hex.encode(Array(SHA256.hash(body).prefix(12))))\""
+        let tag = "\"\(Hex.encode(Array(SHA256.hash(body)[..<12])))\""
         var fields = fields
         fields[.eTag] = tag
         fields[.cacheControl] = cacheControl
@@ -248,8 +248,9 @@ extension Date {
         // The parser knows other digits too.
         guard text.utf8.count <= 40, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         let time = text.utf8.count == 10 ? text + "T00:00:00Z" : text
+        guard time.utf8.count >= 20 else { return nil }
         // It takes 30 February for 2 March.
-        let civil = String(decoding: time.utf8.prefix(19), as: UTF8.self) + "Z"
+        let civil = String(decoding: Array(time.utf8)[..<19], as: UTF8.self) + "Z"
         guard let date = (try? whole.parse(time)) ?? (try? fractional.parse(time)),
             (try? whole.parse(civil))?.formatted(whole).isSame(as: civil) == true
         else { return nil }
