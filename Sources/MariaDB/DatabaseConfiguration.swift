@@ -31,8 +31,7 @@ package struct DatabaseConfiguration: Sendable, Equatable {
     /// may be left out. Anything else in the URL is refused, since a misspelt option that is
     /// ignored is found much later.
     package init(url: String) throws(InvalidDatabaseURL) {
-        // Otherwise a space or a letter beyond ASCII would be encoded, and be a host's name.
-        guard let parts = URLComponents(string: url, encodingInvalidCharacters: false) else {
+        guard let parts = URLComponents(string: url) else {
             throw InvalidDatabaseURL(reason: "is not a URL")
         }
         guard parts.scheme == "mariadb" else {
