@@ -60,12 +60,17 @@ package struct Billing {
     }
 
     /// Tries events again whose object was not known when they came.
-    package func retryEvents(limit: Int) throws {
-        for event in try database.unprocessedStripeEvents(limit: limit) {
+    package func retryEvents(
+        limit: Int, until end: ContinuousClock.Instant = .now + .seconds(300)
+    ) throws {
+        for event in try database.unprocessedStripeEvents(limit: limit)
+        where ContinuousClock.now < end {
             do {
                 // Only events about sessions are ever kept for later.
                 try receive(
                     StripeEvent(id: event.id, type: event.type, sessionID: event.object))
+            } catch let error as DatabaseError where error.isPassing {
+                throw error
             } catch {
                 log.warning(
                     "an event waits on",

@@ -1,6 +1,7 @@
 import Domain
 package import FoundationEssentials
 import Logging
+import MariaDB
 import Store
 import Stripe
 
@@ -23,14 +24,18 @@ extension Billing {
 
     /// Reads Stripe's list of events, if it is due, and receives those that did not come: from an
     /// hour before the last look that missed nothing, at most the thirty days that Stripe keeps.
-    package func sweepEvents(now: Date) throws {
+    ///
+    /// - Parameter end: when this look stops; the next one passes what this one received quickly.
+    package func sweepEvents(
+        now: Date, until end: ContinuousClock.Instant = .now + .seconds(300)
+    ) throws {
         let last = try database.healthChecks().first { $0.name == Self.completed }
         guard try database.takeHealthCheck(Self.name, every: Self.interval) else { return }
         let begin = ContinuousClock.now
         let seconds = min(Double(last?.ageSeconds ?? .max) + 3600, 30 * 86_400)
         let found: (events: Int, failures: Int)
         do {
-            found = try receiveEvents(since: now.addingTimeInterval(-seconds))
+            found = try receiveEvents(since: now.addingTimeInterval(-seconds), until: end)
         } catch {
             try database.setHealth(Self.name, isHealthy: false, detail: "\(error)")
             throw error
@@ -44,16 +49,23 @@ extension Billing {
         }
     }
 
-    private func receiveEvents(since start: Date) throws -> (events: Int, failures: Int) {
+    private func receiveEvents(
+        since start: Date, until end: ContinuousClock.Instant
+    ) throws -> (events: Int, failures: Int) {
         var count = 0
         var failures = 0
         var last: String?
         for _ in 0..<Self.largestPageCount {
+            // Cut short, the look did not find everything: it does not count as complete.
+            guard ContinuousClock.now < end else { return (count, failures + 1) }
             let page = try stripe.events(createdFrom: start, after: last, types: Self.types)
             // Oldest first, which spares looking payments up before their sessions.
             for event in page.data.reversed() {
+                guard ContinuousClock.now < end else { return (count, failures + 1) }
                 do {
                     try receive(event)
+                } catch let error as DatabaseError where error.isPassing {
+                    throw error
                 } catch {
                     failures += 1
                     log.error(
@@ -68,20 +80,25 @@ extension Billing {
         return (count, failures)
     }
 
-    /// Looks at open orders whose webhook has not come.
-    package func sweepPurchases(limit: Int) throws {
-        for purchase in try database.takePurchasesToCheck(limit: limit) {
+    /// Looks at open orders whose webhook has not come. Returns how many were due.
+    @discardableResult
+    package func sweepPurchases(limit: Int) throws -> Int {
+        let due = try database.takePurchasesToCheck(limit: limit)
+        for purchase in due {
             do {
                 if purchase.sessionID == nil {
                     try database.expirePurchaseWithoutSession(purchase.id)
                 } else {
                     _ = try refresh(purchase)
                 }
+            } catch let error as DatabaseError where error.isPassing {
+                throw error
             } catch {
                 log.warning(
                     "an order could not be brought up to date",
                     metadata: ["purchase": "\(purchase.id)", "error": "\(error)"])
             }
         }
+        return due.count
     }
 }

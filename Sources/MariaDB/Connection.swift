@@ -12,7 +12,7 @@ internal import Glibc
 /// bounded waits for locks and idle transactions, no automatic reconnect, no local files, no
 /// multi-statements.
 package final class Connection {
-    /// How often a transaction is tried (`invariants.md` D3).
+    /// How often a transaction is tried (D3).
     package static let largestTryCount = 8
 
     package let configuration: DatabaseConfiguration
@@ -22,6 +22,8 @@ package final class Connection {
     private var depth = 0
     /// Why the open transaction cannot be committed any more.
     private var failure: DatabaseError?
+    /// Inside of ``snapshot(_:)``: a write there is refused for our own mistake.
+    private var isReading = false
 
     /// - Parameter pause: waits between two tries of a transaction, a few milliseconds mostly.
     package init(
@@ -84,7 +86,8 @@ package final class Connection {
         let session = try openSession()
         do {
             return try body(session)
-        } catch {
+        } catch let thrown {
+            let error = isReading ? thrown.inSnapshot : thrown
             if !error.leavesSessionUsable { self.session = nil }
             if depth > 0, error.endsTransaction { failure = error }
             throw error
@@ -109,9 +112,10 @@ package final class Connection {
     ///
     /// `body` may run up to eight times: again after a deadlock (1213), a changed record (1020),
     /// a lock timeout (1205), and after a lost connection, at COMMIT too, where nobody can know
-    /// whether it happened. So it must have no effect besides its SQL, and must be safe to repeat
-    /// after it was committed: a unique `op_key` makes the second run fail with `duplicateKey`,
-    /// and the caller then reads what exists. Between two runs it waits some milliseconds; no
+    /// whether it happened; up to three times where the server refuses for now, since the next
+    /// session may reach another server. So it must have no effect besides its SQL, and must be
+    /// safe to repeat after it was committed: a unique `op_key` makes the second run fail with
+    /// `duplicateKey`, and the caller then reads what exists. Between two runs it waits some milliseconds; no
     /// run begins later than 20 seconds after the first.
     ///
     /// A `body` that swallows one of these errors, or an unexpected one, gains nothing: every
@@ -129,7 +133,10 @@ package final class Connection {
     ///
     /// Inside of another transaction it sees what that one sees.
     package func snapshot<T>(_ body: () throws -> T) throws -> T {
-        try repeating(
+        guard depth == 0 else { return try savepoint(body) }
+        isReading = true
+        defer { isReading = false }
+        return try repeating(
             [
                 "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
                 "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
@@ -144,7 +151,7 @@ package final class Connection {
             do {
                 return try attempt(begin, body)
             } catch let error as DatabaseError
-                where error.isWorthAnotherTry && tries < Self.largestTryCount
+                where tries < error.usefulTryCount
                 && started.duration(to: .now) < .seconds(20)
             {
                 // 5 ms, doubled with each try; any part of it, so that those who met once do not
@@ -221,11 +228,11 @@ package final class Connection {
 extension Connection: Sendable {}
 
 extension DatabaseError {
-    /// Whether we know what the session's state is after this error (`invariants.md` D3, D4).
+    /// Whether we know what the session's state is after this error (D3, D4).
     fileprivate var leavesSessionUsable: Bool {
         switch kind {
         case .duplicateKey, .deadlock, .recordChanged, .lockTimeout, .diskFull, .constraint: true
-        case .connectionLost, .unavailable, .other: false
+        case .connectionLost, .unavailable, .refusedForNow, .other: false
         }
     }
 
@@ -235,17 +242,30 @@ extension DatabaseError {
         switch kind {
         case .duplicateKey, .constraint: false
         case .deadlock, .recordChanged, .lockTimeout, .diskFull, .connectionLost, .unavailable,
-            .other:
+            .refusedForNow, .other:
             true
         }
     }
 
-    fileprivate var isWorthAnotherTry: Bool {
+    /// How often a transaction that meets this is tried within the milliseconds that its caller
+    /// waits.
+    fileprivate var usefulTryCount: Int {
         switch kind {
-        case .deadlock, .recordChanged, .lockTimeout, .connectionLost: true
+        case .deadlock, .recordChanged, .lockTimeout, .connectionLost: Connection.largestTryCount
         // The server may be just starting, but it will not change its mind about a password.
-        case .unavailable: ![1044, 1045, 1049, 1130, 1698].contains(code)
-        case .duplicateKey, .diskFull, .constraint, .other: false
+        case .unavailable:
+            [1044, 1045, 1049, 1130, 1698].contains(code) ? 1 : Connection.largestTryCount
+        // A session that leads to the new writer, or has no statements, is worth a try; a server
+        // that stays as it is needs longer than anybody waits here.
+        case .refusedForNow: 3
+        case .duplicateKey, .diskFull, .constraint, .other: 1
         }
+    }
+
+    /// This error where nothing may be written: a write that is refused (1792) does not pass.
+    fileprivate var inSnapshot: DatabaseError {
+        guard code == 1792 else { return self }
+        return DatabaseError(
+            kind: .other, code: code, sqlState: sqlState, message: message, statement: statement)
     }
 }

@@ -18,6 +18,9 @@ package struct DatabaseError: Error, Equatable, Sendable {
         case connectionLost
         /// No session could be opened. Nothing was done.
         case unavailable
+        /// The server does not do it for now: it is read-only, has too much to do, or was told to
+        /// end the statement. The session is closed, as its next statement may go elsewhere.
+        case refusedForNow
         /// The statement was undone. 1114.
         case diskFull
         /// A CHECK or FOREIGN KEY of this name does not hold; the statement was undone.
@@ -57,24 +60,10 @@ package struct DatabaseError: Error, Equatable, Sendable {
             let constraint = message.quoted(after: "for key '", upTo: "'")
             message = "Duplicate entry for key '\(constraint)'"
             kind = .duplicateKey(constraint: constraint)
-        case 1213: kind = .deadlock
-        case 1020: kind = .recordChanged
-        case 1205: kind = .lockTimeout
-        case 1114, 1021: kind = .diskFull
         case 4025, 1451, 1452, 1216, 1217:
             kind = .constraint(message.quoted(after: "CONSTRAINT `", upTo: "`"))
-        case Int(CR_SERVER_GONE_ERROR), Int(CR_SERVER_LOST), Int(CR_SERVER_LOST_EXTENDED),
-            Int(CR_ERR_NET_READ), Int(CR_ERR_NET_WRITE),
-            // Server shutdown, aborted or killed connection, broken network.
-            1053, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927,
-            // The node has left its cluster; the session's statements are gone.
-            1047, 1243,
-            // COMMIT failed, as on a node that has just lost the others: nobody knows whether it
-            // happened.
-            1180:
-            kind = .connectionLost
         default:
-            kind = .other
+            kind = .passing(code) ?? .other
             if !Self.isFreeOfValues(code) { message = message.withoutQuotedText }
         }
         self.init(
@@ -86,7 +75,7 @@ package struct DatabaseError: Error, Equatable, Sendable {
         switch code {
         case 1005, 1007, 1008, 1044, 1045, 1046, 1048, 1049, 1050, 1051, 1054, 1060, 1061, 1064,
             1091, 1136, 1142, 1143, 1146, 1227, 1264, 1290, 1304, 1305, 1317, 1318, 1364, 1370,
-            1406, 1644, 1792, 1969:
+            1406, 1461, 1644, 1792, 1836, 1969:
             true
         default: code >= CR_MIN_ERROR && code <= 5_999 && code != 4_025
         }

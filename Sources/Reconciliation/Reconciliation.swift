@@ -63,11 +63,15 @@ package struct Reconciliation {
 
     /// Compares all there is and stores the result. Throws when Stripe or the database cannot be
     /// asked; a vendor that does not tell about one task is asked again by the next run.
-    package func run(now: Date) throws -> [Difference] {
+    ///
+    /// - Parameter end: when no further task is asked for; the next run goes on with the rest.
+    package func run(
+        now: Date, until end: ContinuousClock.Instant? = nil
+    ) throws -> [Difference] {
         let startedAt = try database.databaseTime()
         var found = try database.audit().map { Difference(.ledger, "\($0.rule): \($0)") }
         found += try comparePayments(since: now.addingTimeInterval(-30 * 86_400))
-        found += try compareTasks()
+        found += try compareTasks(until: end)
         let balance = try? pollo.balance()
         if let balance { found += try compareBalance(balance) }
         try database.insertReconciliation(
@@ -234,10 +238,18 @@ package struct Reconciliation {
 
     // MARK: Pollo
 
-    private func compareTasks() throws -> [Difference] {
+    private func compareTasks(until end: ContinuousClock.Instant?) throws -> [Difference] {
         var found: [Difference] = []
+        var failures = 0
         for task in try database.tasksToReconcile(limit: 500) {
-            guard let answer = try? pollo.status(of: task.taskID) else { continue }
+            if let end, ContinuousClock.now >= end { break }
+            guard let answer = try? pollo.status(of: task.taskID) else {
+                failures += 1
+                // A vendor that is away says nothing about any of them.
+                if failures == 5 { break }
+                continue
+            }
+            failures = 0
             let cost = answer.creditHundredths.map { hundredths in
                 Money(micros: vendorCredit.micros / 100 * Int64(hundredths))
             }

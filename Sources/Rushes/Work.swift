@@ -34,19 +34,21 @@ struct Work: ParsableCommand {
         let settings = try Settings(Environment())
         Signals.block([.terminate, .interrupt])
         let stop = StopFlag()
+        let troubles = TroubleLog()
+        let clock = ClockWatch()
 
         var threads: [WorkerThread] = []
         func start(_ name: String, _ step: @escaping @Sendable (Worker) throws -> Bool) throws {
             threads.append(
                 try WorkerThread.start(name: name) {
-                    let clock = ClockWatch()
                     let worker = Worker(
                         settings: settings.worker, database: Connection(settings.database),
                         nodes: settings.databaseNodes.map { Connection($0) },
                         pollo: settings.pollo(),
                         stripe: settings.stripe(timeout: .seconds(20), clock: clock),
-                        downloads: settings.downloads(), clock: clock, log: log)
-                    Self.loop(log: log, until: stop) { try step(worker) }
+                        downloads: settings.downloads(), clock: clock, log: log,
+                        troubles: troubles)
+                    Self.loop(name, troubles, log, until: stop) { try step(worker) }
                 })
         }
         func startCourier(
@@ -57,14 +59,16 @@ struct Work: ParsableCommand {
                     let courier = Courier(
                         settings: settings.courier, database: Connection(settings.database),
                         curl: settings.outgoing(), log: log)
-                    Self.loop(log: log, until: stop) { try step(courier) }
+                    Self.loop(name, troubles, log, until: stop) { try step(courier) }
                 })
         }
         for index in 0..<submitters { try start("submit-\(index)") { try $0.submitNext() } }
         for index in 0..<followers { try start("follow-\(index)") { try $0.followUpNext() } }
-        try start("upkeep") { worker in
-            worker.doChores()
-            return false
+        for lane in Lane.allCases {
+            try start(lane.rawValue) { worker in
+                worker.doChores(in: lane)
+                return false
+            }
         }
         // Mail has a thread of its own, so that no webhook can hold it back.
         if settings.mail != nil { try startCourier("mail") { try $0.sendNextMail() } }
@@ -83,15 +87,25 @@ struct Work: ParsableCommand {
         log.notice("stopped")
     }
 
-    /// Takes step after step while there is something to do, and rests a little when there is not.
-    private static func loop(log: Logger, until stop: StopFlag, _ step: () throws -> Bool) {
+    /// Takes step after step while there is something to do, and rests a little when there is not,
+    /// longer and longer while it fails.
+    private static func loop(
+        _ name: String, _ troubles: TroubleLog, _ log: Logger, until stop: StopFlag,
+        _ step: () throws -> Bool
+    ) {
+        var pace = Pace()
         while !stop.isRaised {
+            var rest: Duration
             do {
-                if try step() { continue }
-                CurrentThread.sleep(for: .milliseconds(250))
+                rest = pace.succeeded(foundWork: try step())
+                troubles.succeeded(log)
             } catch {
-                log.error("a step failed", metadata: ["error": "\(error)"])
-                CurrentThread.sleep(for: .seconds(1))
+                troubles.failed(error, doing: name, log)
+                rest = pace.failed()
+            }
+            while rest > .zero, !stop.isRaised {
+                CurrentThread.sleep(for: min(rest, .milliseconds(250)))
+                rest -= .milliseconds(250)
             }
         }
     }

@@ -217,6 +217,24 @@ extension Connection {
         }
     }
 
+    /// Notes a task whose claim was over when the vendor told it: always at the attempt, and at the
+    /// job as a callback on its own path would, which is no better proof. Returns the state that
+    /// the job had; nil when it is gone.
+    package func noteLateTask(
+        _ taskID: String, of job: ClaimedJob, renderDeadline: Duration
+    ) throws -> VideoState? {
+        try transaction {
+            let state = try first("SELECT state FROM video_jobs WHERE id = \(job.id) FOR UPDATE") {
+                row in try row("state") as VideoState
+            }
+            guard let state else { return nil }
+            _ = try hint(
+                callbackToken: job.callbackToken, taskID: taskID, renderDeadline: renderDeadline)
+            try endAttempt(of: job, outcome: "submitted", detail: taskID)
+            return state
+        }
+    }
+
     /// `submitting` → `queued`: the vendor provably made nothing. The queue's deadline runs on.
     package func requeue(_ job: ClaimedJob, after delay: Duration, detail: String) throws {
         try transaction {

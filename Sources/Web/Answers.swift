@@ -153,11 +153,7 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
         return unavailable(request)
     case let error as DatabaseError:
         log.error("request failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
-        switch error.kind {
-        case .connectionLost, .unavailable, .lockTimeout, .deadlock, .recordChanged, .diskFull:
-            return unavailable(request)
-        case .duplicateKey, .constraint, .other: return internalError(request)
-        }
+        return error.isPassing ? unavailable(request) : internalError(request)
     default:
         log.error("request failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
         return internalError(request)

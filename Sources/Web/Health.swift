@@ -27,7 +27,8 @@ enum Health {
     /// `GET /api/health`: `{status, checks, timestamp}`. Each check is `ok`, `failing` (also when
     /// nobody has looked for long: `work` is dead, or cannot write) or, before the first look,
     /// `unknown`. 503 when the database does not answer, for then nothing works;
-    /// a vendor that fails leaves the rest of the shop open: `degraded`, and 200.
+    /// one that takes no writes, or a vendor that fails, leaves the rest of the shop open:
+    /// `degraded`, and 200.
     static func show(_ request: Request, _ context: Context) -> Response {
         let found: [HealthCheck]?
         do {
@@ -41,18 +42,29 @@ enum Health {
             guard let check = found?.first(where: { $0.name == name }) else { return "unknown" }
             return check.isHealthy && check.ageSeconds < seconds ? "ok" : "failing"
         }
-        let isHealthy = found != nil && !states.contains("failing")
+        let takesWrites = found != nil && takesWrites(request, context)
+        let isHealthy = takesWrites && !states.contains("failing")
         return .json(found == nil ? .serviceUnavailable : .ok) { json in
             json.member("status", isHealthy ? "healthy" : "degraded")
             json.key("checks")
             json.beginObject()
-            json.member("database", found == nil ? "failing" : "ok")
+            json.member("database", takesWrites ? "ok" : "failing")
             for ((name, _), state) in zip(checks, states) {
                 json.key(name)
                 json.string(state)
             }
             json.endObject()
             json.member("timestamp", context.now)
+        }
+    }
+    private static func takesWrites(_ request: Request, _ context: Context) -> Bool {
+        do {
+            try context.database.proveWrites()
+            return true
+        } catch {
+            context.site.logger(for: request).error(
+                "health: the database takes no writes", metadata: ["error": "\(error)"])
+            return false
         }
     }
 }

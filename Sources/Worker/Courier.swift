@@ -261,20 +261,16 @@ package final class Courier {
 
     // MARK: What became of it
 
-    /// Writes an outcome down, again and again while the database is away: it is known here alone,
-    /// and without it the message goes out once more.
-    private func note(_ claim: OutboxClaim, _ change: () throws -> Void) throws {
-        let end = ContinuousClock.now + patience
-        while true {
-            do {
-                return try change()
-            } catch is LeaseLost {
-                log.warning("another sender has the message", metadata: ["message": "\(claim.id)"])
-                return
-            } catch let error as DatabaseError where error.isPassing {
-                guard ContinuousClock.now < end else { throw error }
-                CurrentThread.sleep(for: .milliseconds(500))
-            }
+    /// Writes an outcome down, again and again while the database is away or refuses: it is known
+    /// here alone, and without it the message goes out once more. Returns whether it stands there.
+    @discardableResult
+    private func note(_ claim: OutboxClaim, _ change: () throws -> Void) throws -> Bool {
+        do {
+            try database.persist(patience: patience, change)
+            return true
+        } catch is LeaseLost {
+            log.warning("another sender has the message", metadata: ["message": "\(claim.id)"])
+            return false
         }
     }
 }

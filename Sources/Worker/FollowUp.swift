@@ -12,8 +12,19 @@ extension Worker {
     /// Asks for the next task that is due, and stores its file when it is done. Returns whether
     /// there was one.
     package func followUpNext() throws -> Bool {
+        giveBackTheRest()
         guard let job = try database.claimFollowUp(lasting: Self.lease) else { return false }
-        guard let taskID = job.taskID else { return false }
+        do {
+            try followUp(job)
+        } catch {
+            giveBack(job)
+            throw error
+        }
+        return true
+    }
+
+    private func followUp(_ job: ClaimedJob) throws {
+        guard let taskID = job.taskID else { throw TaskMissing() }
         switch Result(catching: { () throws(PolloStatusFailure) in try pollo.status(of: taskID) }) {
         case .success(let task):
             try act(on: task, job)
@@ -24,7 +35,6 @@ extension Worker {
                 metadata: job.metadata.merging(["message": "\(failure.message)"]) { $1 })
             try wait(job, vendorStatus: nil)
         }
-        return true
     }
 
     private func act(on task: PolloTask, _ job: ClaimedJob) throws {
@@ -86,11 +96,11 @@ extension Worker {
         let cost = task.creditHundredths.map { hundredths in
             Money(micros: settings.vendorCredit.micros / 100 * Int64(hundredths))
         }
-        try persist(job) {
+        let delivered: Void? = try persist(job) {
             try database.deliver(
                 job, file: file, path: VideoFile.path(of: job.id), actualCost: cost)
         }
-        log.info("delivered", metadata: job.metadata)
+        if delivered != nil { log.info("delivered", metadata: job.metadata) }
     }
 
     /// Whether the vendor's words mean that the prompt, not the making, was the trouble.
@@ -105,37 +115,41 @@ extension Worker {
     /// Looks at the next refunded job that the vendor called back about, and notes the loss if
     /// the vendor made and billed it after all (J10). Returns whether there was one.
     package func followUpNextLateCallback() throws -> Bool {
-        guard let job = try database.claimLateCallback(lasting: Self.lease),
-            let taskID = job.taskID
-        else { return false }
-        do throws(PolloStatusFailure) {
-            switch try pollo.status(of: taskID).state {
-            case .succeeded, .succeededWithoutURL:
-                log.critical("the vendor made a video that was refunded", metadata: job.metadata)
-                note(job) { try database.recordLoss(of: job, isLost: true) }
-            case .failed:
-                note(job) { try database.recordLoss(of: job, isLost: false) }
-            case .inProgress:
-                note(job) {
-                    try database.postpone(job, by: .seconds(60), vendorStatus: "processing")
-                }
-            }
+        giveBackTheRest()
+        guard let job = try database.claimLateCallback(lasting: Self.lease) else { return false }
+        do {
+            try followUpLateCallback(job)
         } catch {
-            note(job) {
-                try database.postpone(job, by: .seconds(60), vendorStatus: nil)
-            }
+            giveBack(job)
+            throw error
         }
         return true
     }
 
-    /// `persist` whose failure is logged: the callback is looked at again when the lease is over.
-    private func note(_ job: ClaimedJob, _ change: () throws -> Void) {
-        do {
-            try persist(job, change)
-        } catch {
-            log.error(
-                "a late callback was not noted",
-                metadata: job.metadata.merging(["error": "\(error)"]) { $1 })
+    private func followUpLateCallback(_ job: ClaimedJob) throws {
+        guard let taskID = job.taskID else { throw TaskMissing() }
+        switch Result(catching: { () throws(PolloStatusFailure) in try pollo.status(of: taskID) }) {
+        case .success(let task):
+            switch task.state {
+            case .succeeded, .succeededWithoutURL:
+                log.critical("the vendor made a video that was refunded", metadata: job.metadata)
+                try persist(job) { try database.recordLoss(of: job, isLost: true) }
+            case .failed:
+                try persist(job) { try database.recordLoss(of: job, isLost: false) }
+            case .inProgress:
+                try lookAgain(job, vendorStatus: "processing")
+            }
+        case .failure:
+            try lookAgain(job, vendorStatus: nil)
         }
     }
+
+    /// In a minute, and at last in an hour: a look that says nothing may say nothing for ever.
+    private func lookAgain(_ job: ClaimedJob, vendorStatus: String?) throws {
+        let delay = Duration.seconds(min(3600, max(60, job.secondsInState / 10)))
+        try persist(job) { try database.postpone(job, by: delay, vendorStatus: vendorStatus) }
+    }
 }
+
+/// A claimed job without the task that its state promises: a defect.
+private struct TaskMissing: Error {}

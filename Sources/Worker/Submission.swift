@@ -11,6 +11,9 @@ extension Worker {
     /// then one call asks again.
     private static let pauseOfAll = Duration.seconds(30)
     private static let pauseOfTier = Duration.seconds(60)
+    /// How long a task's id is kept from a database that is away: while it is, this thread could
+    /// do nothing else.
+    private static let taskPatience = Duration.seconds(3600)
 
     /// Submits the next job, if there is one and it may be. Returns whether there was.
     package func submitNext() throws -> Bool {
@@ -32,7 +35,6 @@ extension Worker {
         switch outcome {
         case .success(let taskID):
             try noteTask(taskID, of: job)
-            log.info("submitted", metadata: job.metadata)
         case .failure(.notCreated(let obstacle, let message)):
             try putBack(job, obstacle, message)
         case .failure(.refused(let message)):
@@ -56,11 +58,30 @@ extension Worker {
         return true
     }
 
+    /// Writes the task down that the vendor has made and bills: at the job while the claim holds,
+    /// else at the attempt and wherever the job stands by now. Nobody else knows it.
     private func noteTask(_ taskID: String, of job: ClaimedJob) throws {
-        try persist(job) {
-            try database.submitted(
-                job, taskID: taskID, firstPollAfter: settings.pollInterval,
-                renderDeadline: settings.deadlines.render)
+        let metadata = job.metadata.merging(["task": "\(taskID)"]) { $1 }
+        do {
+            let submitted: Void? = try persist(job, patience: Self.taskPatience) {
+                try database.submitted(
+                    job, taskID: taskID, firstPollAfter: settings.pollInterval,
+                    renderDeadline: settings.deadlines.render)
+            }
+            if submitted != nil { return log.info("submitted", metadata: metadata) }
+            let state = try database.persist(patience: Self.taskPatience) {
+                try database.noteLateTask(
+                    taskID, of: job, renderDeadline: settings.deadlines.render)
+            }
+            log.warning(
+                "a task was made after its claim was over; it is noted",
+                metadata: metadata.merging(["now": "\(state?.rawValue ?? "gone")"]) { $1 })
+        } catch {
+            // The last that can be done: a person may tell it by `rushes admin`.
+            log.critical(
+                "a task was made and could not be written down",
+                metadata: metadata.merging(["error": "\(error)"]) { $1 })
+            throw error
         }
     }
 

@@ -8,120 +8,195 @@ import Reconciliation
 import Store
 import Stripe
 
-/// What is done from time to time, whatever else happens. Each is harmless to do twice, and by
-/// several workers at once.
-enum Chore: CaseIterable {
-    case deadlines, lateCallbacks, purchases, events, refunds, expiry, reconciliation, health
-    case estimates, audit, notices, purge
+/// Chores that one thread does one after the other. What one lane waits for (Stripe, the video
+/// vendor, a long look at the books) keeps no other lane from its time (J17).
+package enum Lane: String, CaseIterable, Sendable {
+    /// What is promised by the second: deadlines, lost submissions, expiry. Asks nobody.
+    case sweeps
+    case stripe
+    case vendor
+    /// The audit.
+    case books
+    case reports
+}
 
-    var interval: Duration {
-        switch self {
-        case .deadlines: .seconds(1)
-        case .lateCallbacks, .purchases, .events: .seconds(5)
-        case .expiry, .estimates, .refunds, .reconciliation, .notices: .seconds(60)
-        case .health: .seconds(15)
-        case .audit: .seconds(300)
-        case .purge: .seconds(600)
+/// Something that is done from time to time, whatever else happens. Each is harmless to do twice,
+/// and by several workers at once.
+struct Chore: Sendable {
+    enum Name: String, CaseIterable, Sendable {
+        case deadlines, expiry
+        case purchases, events, refunds, stripeHealth
+        case lateCallbacks, vendorHealth, reconciliation
+        case audit
+        case health, estimates, notices, purge
+    }
+
+    let name: Name
+    let lane: Lane
+    let interval: Duration
+    /// How long it goes on when there is much to do. The rest is its next round's.
+    let budget: Duration
+    let run: @Sendable (Worker, Budget) throws -> Void
+
+    static let all = [
+        Chore(name: .deadlines, lane: .sweeps, interval: .seconds(1), budget: .seconds(20)) {
+            try $0.endOverdueJobs($1)
+        },
+        Chore(name: .expiry, lane: .sweeps, interval: .seconds(60), budget: .seconds(10)) {
+            worker, budget in
+            try budget.rounds { try worker.database.expireOverdueLots(limit: 100) > 0 }
+        },
+        Chore(name: .purchases, lane: .stripe, interval: .seconds(5), budget: .seconds(30)) {
+            worker, budget in
+            try budget.rounds { try worker.billing.sweepPurchases(limit: 5) == 5 }
+        },
+        Chore(name: .events, lane: .stripe, interval: .seconds(5), budget: .seconds(300)) {
+            worker, budget in
+            try worker.billing.retryEvents(limit: 20, until: budget.end)
+            try worker.billing.sweepEvents(now: worker.database.databaseTime(), until: budget.end)
+        },
+        Chore(name: .refunds, lane: .stripe, interval: .seconds(60), budget: .seconds(30)) {
+            try $0.billing.finishRefunds(until: $1.end)
+        },
+        Chore(name: .stripeHealth, lane: .stripe, interval: .seconds(15), budget: .seconds(20)) {
+            worker, _ in try worker.checkStripe()
+        },
+        Chore(name: .lateCallbacks, lane: .vendor, interval: .seconds(5), budget: .seconds(30)) {
+            worker, budget in
+            try budget.rounds { try worker.followUpNextLateCallback() }
+        },
+        Chore(name: .vendorHealth, lane: .vendor, interval: .seconds(15), budget: .seconds(60)) {
+            worker, _ in try worker.checkVendor()
+        },
+        Chore(
+            name: .reconciliation, lane: .vendor, interval: .seconds(60), budget: .seconds(300)
+        ) {
+            try $0.reconcile($1)
+        },
+        Chore(name: .audit, lane: .books, interval: .seconds(300), budget: .seconds(20)) {
+            try $0.audit($1)
+        },
+        Chore(name: .health, lane: .reports, interval: .seconds(15), budget: .seconds(15)) {
+            worker, _ in try worker.checkHealth()
+        },
+        Chore(name: .estimates, lane: .reports, interval: .seconds(60), budget: .seconds(15)) {
+            worker, _ in try worker.database.measureRenderTimes()
+        },
+        Chore(name: .notices, lane: .reports, interval: .seconds(60), budget: .seconds(20)) {
+            worker, budget in
+            try worker.database.setMail(isOn: worker.settings.isMailOn)
+            try budget.rounds { try worker.database.remindOfLapsingCredit(limit: 100) > 0 }
+        },
+        Chore(name: .purge, lane: .reports, interval: .seconds(600), budget: .seconds(15)) {
+            worker, _ in
+            try worker.database.purgeSessions()
+            try worker.database.purgeIdempotencyKeys()
+            try worker.database.purgeOutbox()
+            try worker.database.purgeThrottles()
+            try worker.database.purgeMailTokens()
+        },
+    ]
+}
+
+/// How much of a chore is done in one round.
+struct Budget {
+    /// The end of its time. A step that has begun is not cut off; each has a bound of its own.
+    let end: ContinuousClock.Instant
+    private static let largestRoundCount = 1000
+
+    init(_ span: Duration) {
+        end = .now + span
+    }
+
+    /// Takes `step` again while it says that there was something to do, within the budget.
+    func rounds(_ step: () throws -> Bool) rethrows {
+        for _ in 0..<Self.largestRoundCount {
+            guard try step(), ContinuousClock.now < end else { return }
         }
     }
 }
 
 extension Worker {
-    /// Does every chore that is due. One that fails is logged and does not keep the others back.
-    package func doChores() {
-        for chore in Chore.allCases {
+    /// Does every chore of the lane that is due. One that fails is logged and does not keep the
+    /// others back.
+    package func doChores(in lane: Lane) {
+        for chore in Chore.all where chore.lane == lane {
             let now = ContinuousClock.now
-            if let doneAt = choresDoneAt[chore], now - doneAt < chore.interval { continue }
-            choresDoneAt[chore] = now
+            if let doneAt = choresDoneAt[chore.name], now - doneAt < chore.interval { continue }
+            choresDoneAt[chore.name] = now
             do {
-                try perform(chore)
+                try chore.run(self, Budget(chore.budget))
+                troubles.succeeded(log)
             } catch {
-                log.error("a chore failed", metadata: ["chore": "\(chore)", "error": "\(error)"])
+                troubles.failed(error, doing: chore.name.rawValue, log)
             }
         }
     }
 
-    private func perform(_ chore: Chore) throws {
-        switch chore {
-        case .deadlines: try endOverdueJobs()
-        case .lateCallbacks: while try followUpNextLateCallback() {}
-        case .purchases: try billing.sweepPurchases(limit: 20)
-        case .events:
-            try billing.retryEvents(limit: 20)
-            try billing.sweepEvents(now: database.databaseTime())
-        case .refunds: try billing.finishRefunds()
-        case .reconciliation: try reconcile()
-        case .expiry: while try database.expireOverdueLots(limit: 100) > 0 {}
-        case .health: try checkHealth()
-        case .estimates: try database.measureRenderTimes()
-        case .audit: try audit()
-        case .notices:
-            try database.setMail(isOn: settings.isMailOn)
-            while try database.remindOfLapsingCredit(limit: 100) > 0 {}
-        case .purge:
-            try database.purgeSessions()
-            try database.purgeIdempotencyKeys()
-            try database.purgeOutbox()
-            try database.purgeThrottles()
-            try database.purgeMailTokens()
-        }
-    }
-
-    private var billing: Billing {
+    fileprivate var billing: Billing {
         Billing(database: database, stripe: stripe, policy: settings.creditPolicy, log: log)
     }
 
-    private func endOverdueJobs() throws {
-        while case let lost = try database.sweepLostSubmissions(
-            unknownDeadline: settings.deadlines.unknown,
-            renderDeadline: settings.deadlines.render), lost > 0
-        {
-            log.error("submissions of a dead worker are unknown", metadata: ["jobs": "\(lost)"])
+    fileprivate func endOverdueJobs(_ budget: Budget) throws {
+        try budget.rounds {
+            let lost = try database.sweepLostSubmissions(
+                unknownDeadline: settings.deadlines.unknown,
+                renderDeadline: settings.deadlines.render)
+            if lost > 0 {
+                log.error(
+                    "submissions of a dead worker are unknown", metadata: ["jobs": "\(lost)"])
+            }
+            return lost > 0
         }
-        // All there are: after an outage it may be many, and the audit would find the rest late.
-        while case let ended = try database.sweepOverdueJobs(policy: settings.creditPolicy),
-            !ended.isEmpty
-        {
+        // After an outage it may be many, and the audit would find the rest late.
+        try budget.rounds {
+            let ended = try database.sweepOverdueJobs(policy: settings.creditPolicy)
             for job in ended {
                 log.error(
                     "a job is out of time",
                     metadata: ["job": "\(job.id)", "state": "\(job.state.rawValue)"])
             }
+            return !ended.isEmpty
         }
     }
 
     /// Compares the books with the vendors' four times a day, by one of the workers.
-    private func reconcile() throws {
+    fileprivate func reconcile(_ budget: Budget) throws {
         guard try database.takeHealthCheck("reconciliation", every: .seconds(6 * 3600)) else {
             return
         }
         let reconciliation = Reconciliation(
             database: database, stripe: stripe, pollo: pollo,
             vendorCredit: settings.vendorCredit, log: log)
-        let differences = try reconciliation.run(now: database.databaseTime())
+        let differences = try reconciliation.run(
+            now: database.databaseTime(), until: budget.end)
         report(
             "reconciliation", differences.isEmpty,
             differences.isEmpty ? "the books agree" : "\(differences.count) differences")
     }
 
-    private func checkHealth() throws {
-        if try database.takeHealthCheck("pollo_api", every: .seconds(60)) {
-            do throws(PolloStatusFailure) {
-                let balance = try pollo.balance()
-                report("pollo_api", true, "\(balance.availableHundredths / 100) credits left")
-            } catch {
-                report("pollo_api", false, error.message)
-            }
+    fileprivate func checkVendor() throws {
+        guard try database.takeHealthCheck("pollo_api", every: .seconds(60)) else { return }
+        do throws(PolloStatusFailure) {
+            let balance = try pollo.balance()
+            report("pollo_api", true, "\(balance.availableHundredths / 100) credits left")
+        } catch {
+            report("pollo_api", false, error.message)
         }
-        // Ten minutes: Stripe counts reads (stripe-api.md 11).
-        if try database.takeHealthCheck("stripe", every: .seconds(600)) {
-            do throws(StripeError) {
-                _ = try stripe.balance()
-                report("stripe", true, "answers")
-            } catch {
-                report("stripe", false, error.failure.message)
-            }
+    }
+
+    fileprivate func checkStripe() throws {
+        // Ten minutes: Stripe counts reads.
+        guard try database.takeHealthCheck("stripe", every: .seconds(600)) else { return }
+        do throws(StripeError) {
+            _ = try stripe.balance()
+            report("stripe", true, "answers")
+        } catch {
+            report("stripe", false, error.failure.message)
         }
+    }
+
+    fileprivate func checkHealth() throws {
         let isStuck = try database.hasStuckEvents()
         report("webhook_receiver", !isStuck, isStuck ? "events wait for long" : "no event waits")
         try checkClock()
@@ -152,9 +227,7 @@ extension Worker {
         do {
             try database.setHealth(name, isHealthy: isHealthy, detail: detail)
         } catch {
-            log.error(
-                "a health check was not written down",
-                metadata: ["check": "\(name)", "error": "\(error)"])
+            troubles.failed(error, doing: "writing down the health of \(name)", log)
         }
     }
 
@@ -176,7 +249,9 @@ extension Worker {
         return violations
     }
 
-    private func audit() throws {
+    fileprivate func audit(_ budget: Budget) throws {
+        // What came due while no worker ran is not wrong; the other lane may not be there yet.
+        try endOverdueJobs(budget)
         let violations = try database.audit() + compareNodes()
         for violation in violations {
             log.critical(
@@ -188,6 +263,6 @@ extension Worker {
             violations.isEmpty ? "clean" : "\(violations.count) violations")
         // Intake waits for the next look; and what was only late, after an outage of the workers,
         // has mostly ended by then.
-        if !violations.isEmpty { choresDoneAt[.audit] = .now - Chore.audit.interval + .seconds(20) }
+        if !violations.isEmpty { choresDoneAt[.audit] = .now - .seconds(280) }
     }
 }

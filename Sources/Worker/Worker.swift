@@ -48,15 +48,20 @@ package final class Worker {
     let downloads: Curl
     let clock: ClockWatch
     let log: Logger
-    /// When each of the upkeep's chores was last done by this thread.
-    var choresDoneAt: [Chore: ContinuousClock.Instant] = [:]
+    let troubles: TroubleLog
+    /// When each chore was last done by this thread.
+    var choresDoneAt: [Chore.Name: ContinuousClock.Instant] = [:]
+    /// Claims of this thread whose outcome could not be written down, to be given back.
+    private var unreturned: [ClaimedJob] = []
 
     /// - Parameters:
     ///   - nodes: the nodes of the database's cluster, which have to agree with it.
     ///   - clock: watches what `stripe` is answered.
+    ///   - troubles: of all threads of the process.
     package init(
         settings: WorkerSettings, database: Connection, nodes: [Connection] = [],
-        pollo: PolloClient, stripe: StripeClient, downloads: Curl, clock: ClockWatch, log: Logger
+        pollo: PolloClient, stripe: StripeClient, downloads: Curl, clock: ClockWatch, log: Logger,
+        troubles: TroubleLog = TroubleLog()
     ) {
         self.settings = settings
         self.database = database
@@ -66,23 +71,63 @@ package final class Worker {
         self.downloads = downloads
         self.clock = clock
         self.log = log
+        self.troubles = troubles
     }
 
-    /// Writes down what a vendor has told, again and again while the database is away: it is
-    /// known here alone. Gives up before the lease of the claim can have run out. Nil when another
-    /// process has the job: stop, change nothing.
+    /// Writes down what a vendor has told, again and again while the database is away or refuses:
+    /// it is known here alone. Nil when another process has the job: stop, change nothing.
+    ///
+    /// - Parameter patience: after that the error is thrown; shorter than what is left of the
+    ///   claim's lease, unless the change holds without it.
     @discardableResult
-    func persist<T>(_ job: ClaimedJob, _ change: () throws -> T) throws -> T? {
-        let end = ContinuousClock.now + .seconds(40)
+    func persist<T>(
+        _ job: ClaimedJob, patience: Duration = .seconds(40), _ change: () throws -> T
+    ) throws -> T? {
+        do {
+            return try database.persist(patience: patience, change)
+        } catch is LeaseLost {
+            log.warning("another process has the job", metadata: job.metadata)
+            return nil
+        }
+    }
+
+    /// Takes back a claim whose outcome could not be written down, so that the job does not wait
+    /// for the end of the lease: now, or with the next claim when the database is away.
+    func giveBack(_ job: ClaimedJob) {
+        do {
+            try database.postpone(job, by: .seconds(5), vendorStatus: nil)
+        } catch is LeaseLost {
+            return
+        } catch {
+            troubles.failed(error, doing: "giving a claim back", log)
+            // A claim that is forgotten here comes back with its lease.
+            if unreturned.count < 100 { unreturned.append(job) }
+        }
+    }
+
+    /// Gives back what ``giveBack(_:)`` could not.
+    func giveBackTheRest() {
+        let jobs = unreturned
+        unreturned = []
+        for job in jobs { giveBack(job) }
+    }
+}
+
+extension Connection {
+    /// Makes `change` again and again while what keeps it from being made passes by itself.
+    func persist<T>(patience: Duration, _ change: () throws -> T) throws -> T {
+        let end = ContinuousClock.now + patience
+        var tries = 0
         while true {
             do {
                 return try change()
-            } catch is LeaseLost {
-                log.warning("another process has the job", metadata: job.metadata)
-                return nil
             } catch let error as DatabaseError where error.isPassing {
                 guard ContinuousClock.now < end else { throw error }
-                CurrentThread.sleep(for: .milliseconds(500))
+                tries += 1
+                CurrentThread.sleep(
+                    for: Backoff.delay(
+                        afterTry: tries, base: .milliseconds(100), ceiling: .seconds(1),
+                        jitter: .random(in: 0...1)))
             }
         }
     }
@@ -91,16 +136,5 @@ package final class Worker {
 extension ClaimedJob {
     var metadata: Logger.Metadata {
         ["job": "\(id)", "state": "\(state.rawValue)", "task": "\(taskID ?? "-")"]
-    }
-}
-
-extension DatabaseError {
-    /// Whether the same may succeed in a while.
-    package var isPassing: Bool {
-        switch kind {
-        case .connectionLost, .unavailable, .lockTimeout, .deadlock, .recordChanged, .diskFull:
-            true
-        case .duplicateKey, .constraint, .other: false
-        }
     }
 }

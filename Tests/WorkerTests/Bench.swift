@@ -33,9 +33,20 @@ final class Bench {
         }
     }
 
-    private init(_ configuration: DatabaseConfiguration) throws {
+    /// The same on a server of its own, which refuses the worker what the test wants.
+    static func withServer(_ body: (Bench, GuardedServer) throws -> Void) throws {
+        let server = try GuardedServer()
+        let bench = try Bench(server.application, owner: server.owner)
+        defer { try? FileManager.default.removeItem(atPath: bench.media.path) }
+        try body(bench, server)
+        try expectCleanBooks(bench.db)
+    }
+
+    private init(
+        _ configuration: DatabaseConfiguration, owner: DatabaseConfiguration? = nil
+    ) throws {
         self.configuration = configuration
-        db = Connection(configuration)
+        db = Connection(owner ?? configuration)
         files = try FileServer()
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "rushes-media-\(VideoID.new())").path
@@ -129,6 +140,11 @@ final class Bench {
 }
 
 extension Worker {
+    /// Every chore that is due, of one lane after the other.
+    func doChores() {
+        for lane in Lane.allCases { doChores(in: lane) }
+    }
+
     /// What was done is so much longer ago.
     func passTime(_ span: Duration) {
         for (chore, doneAt) in choresDoneAt { choresDoneAt[chore] = doneAt - span }

@@ -1,8 +1,15 @@
 import BooksSupport
+import Curl
 import DatabaseSupport
 import Domain
+import HTTP
+import Logging
 import MariaDB
+import Pollo
 import Store
+import Stripe
+import Synchronization
+import System
 import Testing
 
 @testable import Worker
@@ -203,5 +210,131 @@ import Testing
             #expect(try bench.db.job(job).state == .delivered)
             try bench.db.execute("UPDATE wallets \(sql: before) - 1")
         }
+    }
+}
+
+@Suite struct `J17 lanes` {
+    @Test func `a vendor that hangs keeps no deadline, expiry or audit from its time`() throws {
+        try Bench.with { bench in
+            try bench.db.insertGrant(.dollars(20), of: bench.user)
+            // Everything that the vendor is asked about is due: the look at tasks, the health.
+            let ended = try bench.insertTask()
+            try bench.db.makeDue(ended)
+            try bench.db.refund(bench.db.claimToFollow())
+            try bench.db.execute(
+                """
+                UPDATE video_jobs
+                SET callback_task_id = task_id,
+                    completed_at = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR
+                """)
+            let hanging = HangingVendor()
+            let settings = bench.worker.settings
+            let configuration = bench.configuration
+            let vendorLane = try WorkerThread.start(name: "vendor") {
+                Worker.alone(settings, configuration, pollo: hanging.client)
+                    .doChores(in: .vendor)
+            }
+            defer {
+                hanging.answer()
+                vendorLane.join()
+            }
+            try wait(upTo: .seconds(10), "the vendor was not asked") { hanging.isAsked }
+
+            let late = try bench.insertJob()
+            let lot = try bench.db.lotRows(of: bench.user)[0]
+            try bench.db.setExpiry(of: lot.id, in: .seconds(-1))
+            try bench.db.execute(
+                """
+                UPDATE video_jobs SET deadline_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND
+                WHERE id = \(late)
+                """)
+            for lane in Lane.allCases where lane != .vendor { bench.worker.doChores(in: lane) }
+            #expect(hanging.isAsked, "it still hangs")
+            #expect(try bench.db.job(late).state == .refunded)
+            #expect(try bench.db.lotRow(lot.id, of: bench.user).expired > .zero)
+            #expect(try bench.db.healthChecks().first { $0.name == "ledger" }?.isHealthy == true)
+        }
+    }
+
+    @Test func `every chore has one lane, and a bound in time`() {
+        #expect(
+            Chore.all.map(\.name.rawValue).sorted() == Chore.Name.allCases.map(\.rawValue).sorted())
+        #expect(Set(Chore.all.map(\.lane)) == Set(Lane.allCases))
+        #expect(Chore.all.allSatisfy { $0.budget > .zero && $0.budget <= .seconds(300) })
+        // What is promised by the second waits for nothing that is outside.
+        let sweeps = Chore.all.filter { $0.lane == .sweeps }.map(\.name)
+        #expect(Set(sweeps) == [.deadlines, .expiry])
+    }
+
+    @Test func `looks that say nothing do not stay in the loop`() throws {
+        var steps = 0
+        Budget(.zero).rounds {
+            steps += 1
+            return true
+        }
+        #expect(steps == 1)
+        Budget(.seconds(60)).rounds {
+            steps += 1
+            return true
+        }
+        #expect(steps == 1001)
+
+        try Bench.with { bench in
+            try bench.db.insertGrant(.dollars(100), of: bench.user)
+            for _ in 0..<60 { _ = try bench.insertJob() }
+            try bench.db.execute(
+                "UPDATE video_jobs SET state = 'submit_unknown', deadline_at = UTC_TIMESTAMP(6)")
+            try bench.db.sweepOverdueJobs()
+            try bench.db.execute(
+                """
+                UPDATE video_jobs
+                SET callback_task_id = CONCAT('task-', id), next_attempt_at = UTC_TIMESTAMP(6)
+                """)
+            bench.vendor.status = .html(503)
+            bench.worker.doChores(in: .vendor)
+            // Each was asked for once, and is asked for again in a minute at the earliest.
+            let late = bench.vendor.statusPaths.count { $0.contains("task-") }
+            #expect(late == 60)
+            #expect(
+                try bench.db.count(
+                    """
+                    SELECT COUNT(*) FROM video_jobs
+                    WHERE next_attempt_at < UTC_TIMESTAMP(6) + INTERVAL 55 SECOND
+                    """) == 0)
+        }
+    }
+}
+
+/// A video vendor that answers nothing until it is told to.
+private final class HangingVendor: Sendable {
+    private let asked = Atomic(false)
+    private let answers = Atomic(false)
+
+    var isAsked: Bool { asked.load(ordering: .relaxed) }
+
+    func answer() { answers.store(true, ordering: .relaxed) }
+
+    var client: PolloClient {
+        PolloClient(
+            apiKey: "pollo_test", base: "https://pollo.example/api/platform", family: .classic
+        ) { _ throws(TransportError) in
+            self.asked.store(true, ordering: .relaxed)
+            while !self.answers.load(ordering: .relaxed) {
+                CurrentThread.sleep(for: .milliseconds(1))
+            }
+            throw TransportError(.unknown, "it took too long")
+        }
+    }
+}
+
+extension Worker {
+    /// A worker for another thread, without Stripe.
+    fileprivate static func alone(
+        _ settings: WorkerSettings, _ configuration: DatabaseConfiguration, pollo: PolloClient
+    ) -> Worker {
+        Worker(
+            settings: settings, database: Connection(configuration), pollo: pollo,
+            stripe: Cashier().client, downloads: Curl(CurlOptions(userAgent: "Rushes/test")),
+            clock: ClockWatch(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 }
