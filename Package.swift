@@ -169,8 +169,7 @@ let package = Package(
             "WebTests",
             [
                 "Addresses", "DatabaseSupport", "Domain", "HTTP", "JSON", "MariaDB", "Sodium",
-                "Store", "Stripe",
-                "Web", httpTypes, logging,
+                "Store", "Stripe", "System", "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",

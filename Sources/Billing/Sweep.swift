@@ -80,14 +80,16 @@ extension Billing {
         return (count, failures)
     }
 
-    /// Looks at open orders whose webhook has not come. Returns how many were due.
+    /// Looks at open orders whose webhook has not come, and has pages made that Stripe was too slow
+    /// for while their buyers waited. Returns how many were due.
     @discardableResult
-    package func sweepPurchases(limit: Int) throws -> Int {
+    package func sweepPurchases(limit: Int, appURL: String) throws -> Int {
         let due = try database.takePurchasesToCheck(limit: limit)
         for purchase in due {
             do {
                 if purchase.sessionID == nil {
-                    try database.expirePurchaseWithoutSession(purchase.id)
+                    guard try !database.expirePurchaseWithoutSession(purchase.id) else { continue }
+                    _ = try openSession(of: purchase, appURL: appURL)
                 } else {
                     _ = try refresh(purchase)
                 }

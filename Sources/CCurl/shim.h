@@ -33,6 +33,13 @@ static inline CURLcode rushes_curl_set_write(
     return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
 }
 
+static inline CURLcode rushes_curl_set_header(
+    CURL *handle, curl_write_callback callback, void *context
+) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, callback);
+    return code != CURLE_OK ? code : curl_easy_setopt(handle, CURLOPT_HEADERDATA, context);
+}
+
 static inline CURLcode rushes_curl_set_read(
     CURL *handle, curl_read_callback callback, void *context
 ) {

@@ -77,7 +77,9 @@ package final class Curl {
         let transfer = Transfer(
             to: .memory, maxBytes: options.maxResponseBytes,
             isGuarded: options.addressPolicy != .any && !isExcepted)
-        let limits = Limits(total: options.timeout, maxBytes: options.maxResponseBytes)
+        let limits = Limits(
+            total: min(options.timeout, request.timeout ?? options.timeout),
+            maxBytes: options.maxResponseBytes)
         let status = try perform(request, to: url, transfer, limits, protocols: "http,https")
         return InboundResponse(
             status: .init(code: status), fields: answeredFields(), body: transfer.body)
@@ -104,7 +106,7 @@ package final class Curl {
         try set(CURLOPT_PATH_AS_IS, 1)
         // A handle that does one thing at a time gains nothing from streams.
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-        try setSize(CURLOPT_MAXFILESIZE_LARGE, limits.maxBytes)
+        if request.readsBody { try setSize(CURLOPT_MAXFILESIZE_LARGE, limits.maxBytes) }
         if let lowSpeed = limits.lowSpeed {
             try set(CURLOPT_LOW_SPEED_LIMIT, lowSpeed.bytesPerSecond)
             try set(CURLOPT_LOW_SPEED_TIME, max(1, lowSpeed.during.milliseconds / 1000))
@@ -115,9 +117,31 @@ package final class Curl {
         defer { unsafe curl_slist_free_all(fields) }
         try unsafe checkSetting(rushes_curl_set_list(handle, CURLOPT_HTTPHEADER, fields))
         try setCallbacks(to: transfer)
+        if !request.readsBody { try endAfterFields(transfer) }
 
-        try run(transfer)
+        do {
+            try run(transfer)
+        } catch {
+            // Whatever happened to the rest: this is what the peer has answered.
+            guard !request.readsBody, status >= 200 else { throw error }
+        }
         return status
+    }
+
+    /// Ends the transfer once the fields of its answer are over.
+    private func endAfterFields(_ transfer: Transfer) throws(TransportError) {
+        let context = unsafe Unmanaged.passUnretained(transfer).toOpaque()
+        try unsafe checkSetting(
+            rushes_curl_set_header(
+                handle,
+                { bytes, size, count, context in
+                    guard let context = unsafe context else { return 0 }
+                    let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
+                    let isOver = unsafe Unmanaged<Transfer>.fromOpaque(context)
+                        .takeUnretainedValue()
+                        .endsAnswer(line)
+                    return isOver ? 0 : size * count
+                }, context))
     }
 
     /// Makes the handle ready for a transfer of any protocol: what holds for all of them.

@@ -49,6 +49,12 @@ final class Transfer {
         }
     }
 
+    /// Whether this line of an answer's head is the empty one after its fields. That of an interim
+    /// answer (1xx) is not.
+    func endsAnswer(_ line: UnsafeRawBufferPointer) -> Bool {
+        unsafe currentStatus() >= 200 && line.allSatisfy { $0 == 0x0D || $0 == 0x0A }
+    }
+
     private func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) -> Bool {
         var rest = unsafe bytes
         while unsafe !rest.isEmpty {

@@ -6,6 +6,10 @@ package struct OutboundRequest: Sendable {
     package var url: String
     package var fields: HTTPFields
     package var body: [UInt8]?
+    /// For the whole request and its answer, where that is less than the sender's own bound.
+    package var timeout: Duration?
+    /// Whether the answer's body is of interest. If not, its status decides and the rest is left.
+    package var readsBody = true
 
     package init(
         method: HTTPRequest.Method, url: String, fields: HTTPFields = [:], body: [UInt8]? = nil

@@ -30,7 +30,7 @@ extension DatabaseError.Kind {
 
         // The session is gone, or worth nothing any more: what the statement, or COMMIT, has done
         // is unknown.
-        case // The client library: server gone, lost, lost with details; read and write failed.
+        case  // The client library: server gone, lost, lost with details; read and write failed.
         2006, 2013, 2055, 5013, 5014,
             // Shutdown; aborted, broken or killed connection.
             1053, 1077, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1927,
@@ -46,7 +46,7 @@ extension DatabaseError.Kind {
 
         // The server does not do it for now. The session is closed: the next one may reach the
         // writer that has taken over, and has no statement prepared.
-        case // Read-only: the server by its option (as a writer that was demoted), its new
+        case  // Read-only: the server by its option (as a writer that was demoted), its new
         // transactions, InnoDB.
         1290, 1792, 1836, 1874,
             // The statement was killed, or ran beyond the server's own limit.

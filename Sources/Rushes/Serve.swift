@@ -30,12 +30,14 @@ struct Serve: ParsableCommand {
         let settings = try Settings(Environment())
         let server = try Server(socketPath: socket, backlog: 1024, workers: threads)
         let passwords = PasswordGate()
+        let gate = ThreadGate(threads: threads)
         Memory.releaseStartupPages()
         log.notice("listening", metadata: ["threads": "\(threads)"])
         try server.run {
             let site = Site(
                 settings: settings.site, database: Connection(settings.database),
-                stripe: settings.stripe(timeout: .seconds(10)), passwords: passwords, log: log)
+                stripe: settings.stripe(timeout: .seconds(10)), passwords: passwords, threads: gate,
+                log: log)
             return site.respond(to:)
         }
         log.notice("stopped")

@@ -125,6 +125,7 @@ struct Settings: Sendable {
     /// Whether an address has to be proved before anybody signs in with it.
     let requiresVerified: Bool
     let generateLimit: CallLimit
+    let purchaseLimit: CallLimit
     let parallel: Int
     let pollInterval: Duration
     let deadlines: JobDeadlines
@@ -180,6 +181,9 @@ struct Settings: Sendable {
         }
         generateLimit = try environment.value(
             "GENERATE_LIMIT", default: CallLimit(calls: 10, window: .seconds(900)),
+            like: "10/15m", CallLimit.init(_:))
+        purchaseLimit = try environment.value(
+            "PURCHASE_LIMIT", default: CallLimit(calls: 10, window: .seconds(900)),
             like: "10/15m", CallLimit.init(_:))
         parallel = try environment.value("POLLO_MAX_PARALLEL", default: 4, like: "4") {
             Int($0).flatMap { (1...1000).contains($0) ? $0 : nil }
@@ -290,7 +294,8 @@ extension Settings {
             origin: origin, jwtSecret: jwtSecret, previousJWTSecret: previousJWTSecret,
             stripeWebhookSecrets: stripeWebhookSecrets, polloWebhookSecret: polloWebhookSecret,
             isLive: isLive, creditPolicy: creditPolicy, signupCredit: signupCredit,
-            generateLimit: generateLimit, deadlines: deadlines, exceptOrigins: exceptOrigins,
+            generateLimit: generateLimit, purchaseLimit: purchaseLimit,
+            deadlines: deadlines, exceptOrigins: exceptOrigins,
             requiresVerified: requiresVerified)
     }
 

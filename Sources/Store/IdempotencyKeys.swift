@@ -74,10 +74,11 @@ extension Connection {
     }
 
     /// Writes an order, and with it the key under which its answer will be stored; or says what
-    /// the key was used for before.
+    /// the key was used for before. Throws ``RateLimited`` beyond the limit, which an order that is
+    /// there already does not count against again.
     package func claim(
         _ key: ClientKey?, for purchase: PurchaseID, of package: Package, catalogVersion: Int,
-        user: UserID, isLive: Bool
+        user: UserID, isLive: Bool, limit: CallLimit
     ) throws -> KeyClaim {
         try transaction {
             _ = try lockWallet(of: user)
@@ -87,6 +88,7 @@ extension Connection {
                 return found
             }
             if try self.purchase(purchase) == nil {
+                try checkPurchaseRate(limit, of: user)
                 try insertPurchase(
                     purchase, of: package, catalogVersion: catalogVersion, for: user,
                     isLive: isLive)

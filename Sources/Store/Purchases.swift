@@ -170,15 +170,16 @@ extension Connection {
             """) == 1
     }
 
-    /// Gives an order up for which Stripe never made a page.
-    package func expirePurchaseWithoutSession(_ id: PurchaseID) throws {
+    /// Gives an order up for which Stripe never made a page, before Stripe forgets the key that
+    /// makes it one page (P2). Returns whether it was time.
+    package func expirePurchaseWithoutSession(_ id: PurchaseID) throws -> Bool {
         try execute(
             """
             UPDATE purchases
             SET state = 'expired', next_check_at = NULL
             WHERE id = \(id) AND state = 'pending' AND session_id IS NULL
-                AND created_at < UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
-            """)
+                AND created_at < UTC_TIMESTAMP(6) - INTERVAL 23 HOUR
+            """) == 1
     }
 }
 

@@ -109,12 +109,22 @@ extension Connection {
     /// Throws ``RateLimited`` when the user has used up the window: when the call that is as many
     /// back as the limit allows is still in it. The next is free when that one leaves it.
     private func checkRate(_ limit: CallLimit, of user: UserID) throws {
+        try checkRate(limit, of: user, in: "generate_calls")
+    }
+
+    /// The same for orders of credit. The caller has locked the wallet, so that two at once are
+    /// counted one after the other.
+    func checkPurchaseRate(_ limit: CallLimit, of user: UserID) throws {
+        try checkRate(limit, of: user, in: "purchases")
+    }
+
+    private func checkRate(_ limit: CallLimit, of user: UserID, in table: SQL) throws {
         let window = limit.window.microseconds
         let freeInSeconds = try first(
             """
             SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6),
                 created_at + INTERVAL \(window) MICROSECOND) AS free_in_seconds
-            FROM generate_calls
+            FROM \(sql: table)
             WHERE user_id = \(user)
                 AND created_at > UTC_TIMESTAMP(6) - INTERVAL \(window) MICROSECOND
             ORDER BY created_at DESC

@@ -75,6 +75,8 @@ package struct StripeClient {
     private let secretKey: String
     private let base: String
     private let send: Send
+    /// When all calls together have to be over; nil: each has its own bound alone.
+    package var deadline: ContinuousClock.Instant?
 
     /// - Parameter base: `https://api.stripe.com`, without the `/v1`.
     package init(secretKey: String, base: String, send: @escaping Send) {
@@ -249,6 +251,14 @@ package struct StripeClient {
     private func call<Answer: Decodable>(
         _ request: OutboundRequest
     ) throws(StripeError) -> Answer {
+        var request = request
+        if let deadline {
+            let rest = ContinuousClock.now.duration(to: deadline)
+            guard rest > .zero else {
+                throw .retryable(StripeFailure(message: "there was no time left to ask"))
+            }
+            request.timeout = rest
+        }
         let response: InboundResponse
         do throws(TransportError) {
             response = try send(request)

@@ -86,7 +86,9 @@ enum Administration {
         let log = context.site.logger(for: request)
         let purchase: Purchase
         do {
-            purchase = try context.billing(log).refund(context.id(), amount: amount, by: actor)
+            purchase = try context.withBilling(log) { billing in
+                try billing.refund(context.id(), amount: amount, by: actor)
+            }
         } catch let error as StripeError {
             log.error("stripe: no refund", metadata: ["error": "\(error)"])
             guard case .refused(let failure) = error else { throw VendorUnavailable() }

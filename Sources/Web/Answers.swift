@@ -21,6 +21,9 @@ struct UnsupportedMediaType: Error {}
 /// A vendor that is needed for the answer did not do its part. Logged where it is thrown.
 struct VendorUnavailable: Error {}
 
+/// An order of credit stands, and its page could not be made while its buyer waited.
+struct OrderKept: Error {}
+
 /// More work is asked for than can be done at once.
 struct Overloaded: Error {}
 
@@ -145,10 +148,18 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
         response.fields[.retryAfter] = "60"
         return response
     case is VendorUnavailable:
-        return refusal(
+        var response = refusal(
             .badGateway, "API_ERROR",
             "A service that we need did not answer. Nothing was charged. Try again shortly.",
             action: "retry", request)
+        response.fields[.retryAfter] = "5"
+        return response
+    case is OrderKept:
+        return unavailable(
+            "The payment service is slow to answer. Your order is kept, and nothing was charged. "
+                + "Try again shortly.", seconds: 5, request)
+    case let error as Crowded:
+        return refusal(error, request)
     case is Overloaded:
         return unavailable(request)
     case let error as DatabaseError:
@@ -161,11 +172,28 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
 }
 
 private func unavailable(_ request: Request) -> Response {
+    unavailable("We are busy. Nothing was lost; try again shortly.", seconds: 2, request)
+}
+
+private func unavailable(_ message: String, seconds: Int, _ request: Request) -> Response {
     var response = refusal(
-        .serviceUnavailable, "API_ERROR", "We are busy. Nothing was lost; try again shortly.",
-        action: "retry", request)
-    response.fields[.retryAfter] = "2"
+        .serviceUnavailable, "API_ERROR", message, action: "retry", request)
+    response.fields[.retryAfter] = String(seconds)
     return response
+}
+
+private func refusal(_ error: Crowded, _ request: Request) -> Response {
+    switch error.awaited {
+    case .account:
+        unavailable(
+            "Your earlier requests are still at work. This one did nothing; try again shortly.",
+            seconds: 2, request)
+    case .stripe:
+        unavailable(
+            "The payment service is slow to answer. Nothing was done; try again shortly.",
+            seconds: 5, request)
+    case .callbacks: unavailable(request)
+    }
 }
 
 private func internalError(_ request: Request) -> Response {

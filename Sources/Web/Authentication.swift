@@ -136,7 +136,11 @@ func signedIn(_ handler: @escaping UserHandler) -> Handler {
             let user = try context.database.user(session: token.sessionHash),
             user.id == token.userID, user.isEmailVerified || !context.settings.requiresVerified
         else { throw Unauthenticated() }
-        return try handler(request, context, user)
+        // What only reads waits for nobody.
+        guard !request.isSafe else { return try handler(request, context, user) }
+        return try context.site.threads.pass(.account(user.id)) {
+            try handler(request, context, user)
+        }
     }
 }
 

@@ -35,7 +35,9 @@ enum Refusal: String, CaseIterable {
     }
 
     /// Whether the answer says when to try again.
-    var isTemporary: Bool { self == .rateLimited || self == .unavailable }
+    var isTemporary: Bool {
+        [.rateLimited, .vendorUnavailable, .unavailable].contains(self)
+    }
 
     var description: String {
         switch self {

@@ -313,7 +313,7 @@ extension Operation {
                         """)),
             refusals: [
                 .invalid, .forbidden, .conflict, .tooLarge, .unsupportedMediaType,
-                .vendorUnavailable,
+                .rateLimited, .vendorUnavailable,
             ]),
         Operation(
             route: "GET /api/credits/purchases/:id", id: "showPurchase", tag: "Credits",

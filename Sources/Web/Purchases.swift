@@ -7,15 +7,15 @@ import JSON
 import Logging
 import Store
 import Stripe
-import System
 
 /// Orders of credit, paid on Stripe's page.
 enum Purchases {
     /// `POST /api/credits/purchase`: orders a package.
     ///
     /// Body: `packageId`. Answers 201 `{purchaseId, sessionId, url}`: send the buyer to `url`.
-    /// With an `Idempotency-Key`, the same key and body get the same page again. 502 when Stripe
-    /// does not answer; then the same call may be made again.
+    /// With an `Idempotency-Key`, the same key and body get the same page again. 429 beyond
+    /// PURCHASE_LIMIT. 502 when Stripe does not answer within ten seconds, 503 when others wait for
+    /// it already: the order is kept, and the same call goes on with it.
     static func create(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         let (body, bytes) = try request.json()
         let key = try request.clientKey(body: bytes)
@@ -28,7 +28,7 @@ enum Purchases {
         let fresh = PurchaseID.new()
         let claim = try context.database.claim(
             key, for: fresh, of: package, catalogVersion: catalog.version, user: user.id,
-            isLive: context.settings.isLive)
+            isLive: context.settings.isLive, limit: context.settings.purchaseLimit)
         switch claim {
         case .answered(let answer):
             return .json(HTTPResponse.Status(code: answer.status), Array(answer.body.utf8))
@@ -47,17 +47,12 @@ enum Purchases {
         guard let purchase = try context.database.purchase(id, of: user.id) else {
             throw NotFound()
         }
-        let session = try createSession(for: purchase, context, log)
-        guard let url = session.url else {
-            log.error("stripe: a session without an address", metadata: ["purchase": "\(id)"])
-            throw VendorUnavailable()
-        }
-        try context.database.setSession(session.id, url: url, of: id)
+        let page = try page(of: purchase, context, log)
         var json = JSONWriter()
         json.beginObject()
         json.member("purchaseId", id)
-        json.member("sessionId", session.id)
-        json.member("url", url)
+        json.member("sessionId", page.session)
+        json.member("url", page.url)
         json.endObject()
         if let key {
             try context.database.finish(
@@ -67,35 +62,23 @@ enum Purchases {
         return .json(.created, json.bytes)
     }
 
-    /// Asks Stripe for the page, and again where Stripe says that the same call is worth it: the
-    /// key was stored with the order before (P2).
-    private static func createSession(
-        for purchase: Purchase, _ context: Context, _ log: Logger
-    ) throws -> CheckoutSession {
-        let base = context.settings.appURL
-        guard let cents = purchase.price.cents else { throw VendorUnavailable() }
-        let order = CheckoutSessionRequest(
-            productName: "Rushes credit, \(purchase.credits + purchase.bonus)",
-            unitAmount: Int(cents), clientReferenceID: purchase.id.description,
-            metadata: ["purchase_id": purchase.id.description],
-            successURL: "\(base)/purchases/\(purchase.id)?session_id={CHECKOUT_SESSION_ID}",
-            cancelURL: "\(base)/credits?package=\(purchase.packageID)&canceled=\(purchase.id)")
-        var attempt = 1
-        while true {
-            do throws(StripeError) {
-                return try context.stripe.createCheckoutSession(
-                    order, idempotencyKey: "purchase:\(purchase.id)")
-            } catch {
-                log.error(
-                    "stripe: no session",
-                    metadata: ["purchase": "\(purchase.id)", "error": "\(error)"])
-                guard error.isWorthRetrying, attempt < 4 else { throw VendorUnavailable() }
-                CurrentThread.sleep(
-                    for: Backoff.delay(
-                        afterTry: attempt, base: .milliseconds(500), ceiling: .seconds(2),
-                        jitter: .random(in: 0...1)))
-                attempt += 1
+    /// The order's page, which the sweep may have had made meanwhile.
+    private static func page(
+        of purchase: Purchase, _ context: Context, _ log: Logger
+    ) throws -> (session: String, url: String) {
+        if purchase.state == .pending, let session = purchase.sessionID,
+            let url = purchase.checkoutURL
+        {
+            return (session, url)
+        }
+        do {
+            return try context.withBilling(log) { billing in
+                try billing.openSession(of: purchase, appURL: context.settings.appURL)
             }
+        } catch is Crowded {
+            throw OrderKept()
+        } catch is StripeError {
+            throw VendorUnavailable()
         }
     }
 
@@ -110,7 +93,9 @@ enum Purchases {
         {
             let log = context.site.logger(for: request)
             do {
-                purchase = try context.billing(log).refresh(purchase)
+                purchase = try context.withBilling(log) { try $0.refresh(purchase) }
+            } catch is Crowded {
+                log.notice("stripe: no place to look", metadata: ["purchase": "\(purchase.id)"])
             } catch let error as StripeError {
                 // The person sees "pending" and looks again; the webhook or the sweep will tell.
                 log.warning(

@@ -26,6 +26,7 @@ package struct SiteSettings: Sendable {
     package var creditPolicy: CreditPolicy
     package var signupCredit: Money
     package var generateLimit: CallLimit
+    package var purchaseLimit: CallLimit
     package var deadlines: JobDeadlines
     /// Origins that webhooks may be sent to although they are neither HTTPS nor public.
     package var exceptOrigins: [Origin]
@@ -36,7 +37,8 @@ package struct SiteSettings: Sendable {
         origin: Origin, jwtSecret: [UInt8], previousJWTSecret: [UInt8]?,
         stripeWebhookSecrets: [String], polloWebhookSecret: String, isLive: Bool,
         creditPolicy: CreditPolicy, signupCredit: Money, generateLimit: CallLimit,
-        deadlines: JobDeadlines, exceptOrigins: [Origin] = [], requiresVerified: Bool = false
+        purchaseLimit: CallLimit, deadlines: JobDeadlines, exceptOrigins: [Origin] = [],
+        requiresVerified: Bool = false
     ) {
         self.origin = origin
         self.jwtSecret = jwtSecret
@@ -47,6 +49,7 @@ package struct SiteSettings: Sendable {
         self.creditPolicy = creditPolicy
         self.signupCredit = signupCredit
         self.generateLimit = generateLimit
+        self.purchaseLimit = purchaseLimit
         self.deadlines = deadlines
         self.exceptOrigins = exceptOrigins
         self.requiresVerified = requiresVerified
@@ -61,18 +64,23 @@ package final class Site {
     let tokens: TokenAuthority
     let links: LinkTokens
     let passwords: PasswordGate
+    let threads: ThreadGate
     private let log: Logger
     private let router: Router
     private var remembered = Remembered()
 
+    /// - Parameters:
+    ///   - passwords: of the whole process, as is
+    ///   - threads: what its threads may wait for.
     package init(
         settings: SiteSettings, database: Connection, stripe: StripeClient,
-        passwords: PasswordGate, log: Logger
+        passwords: PasswordGate, threads: ThreadGate, log: Logger
     ) {
         self.settings = settings
         self.database = database
         self.stripe = stripe
         self.passwords = passwords
+        self.threads = threads
         self.log = log
         tokens = TokenAuthority(
             secret: settings.jwtSecret, previous: settings.previousJWTSecret)
@@ -155,10 +163,20 @@ package struct Context {
 
     var settings: SiteSettings { site.settings }
     var database: Connection { site.database }
-    var stripe: StripeClient { site.stripe }
 
-    func billing(_ log: Logger) -> Billing {
-        Billing(database: database, stripe: stripe, policy: settings.creditPolicy, log: log)
+    /// How long one request may ask Stripe, however many calls that takes.
+    private static let patienceForStripe = Duration.seconds(10)
+
+    /// Runs `body`, which asks Stripe and applies what it says. Throws ``Crowded`` and has done
+    /// nothing when as many as may wait for Stripe do.
+    func withBilling<Result>(_ log: Logger, _ body: (Billing) throws -> Result) throws -> Result {
+        try site.threads.pass(.stripe) {
+            var stripe = site.stripe
+            stripe.deadline = .now + Self.patienceForStripe
+            return try body(
+                Billing(
+                    database: database, stripe: stripe, policy: settings.creditPolicy, log: log))
+        }
     }
 
     /// The id in the path, the first of several; one that is malformed is an id of nothing.

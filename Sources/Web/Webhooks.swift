@@ -34,7 +34,7 @@ enum StripeWebhook {
             throw InvalidInput("body", "This is not an event.")
         }
         do {
-            try context.billing(log).receive(event)
+            try context.withBilling(log) { try $0.receive(event) }
         } catch let error as StripeError {
             log.error(
                 "stripe: an event's object cannot be read",
@@ -71,9 +71,14 @@ enum PolloWebhook {
             log.warning("pollo callback without a task")
             return received
         }
-        try context.database.receive(
-            id[0], from: .pollo, type: "task", object: taskID
-        ) {
+        try context.site.threads.pass(.callbacks) { try note(taskID, id[0], context, log) }
+        return received
+    }
+
+    private static func note(
+        _ taskID: String, _ event: String, _ context: Context, _ log: Logger
+    ) throws {
+        try context.database.receive(event, from: .pollo, type: "task", object: taskID) {
             let job =
                 try context.arguments.first.map { token in
                     try context.database.hint(
@@ -83,7 +88,6 @@ enum PolloWebhook {
             if job == nil { log.notice("pollo callback for no open job of ours") }
             return true
         }
-        return received
     }
 
     private static let received = Response.json { $0.member("received", true) }

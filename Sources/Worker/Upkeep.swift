@@ -48,7 +48,9 @@ struct Chore: Sendable {
         },
         Chore(name: .purchases, lane: .stripe, interval: .seconds(5), budget: .seconds(30)) {
             worker, budget in
-            try budget.rounds { try worker.billing.sweepPurchases(limit: 5) == 5 }
+            try budget.rounds {
+                try worker.billing.sweepPurchases(limit: 5, appURL: worker.settings.appURL) == 5
+            }
         },
         Chore(name: .events, lane: .stripe, interval: .seconds(5), budget: .seconds(300)) {
             worker, budget in

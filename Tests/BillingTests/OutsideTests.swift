@@ -40,7 +40,7 @@ import Testing
             try billing.receive(till.stripe.decide(first.payment, "won"))
             _ = till.stripe.complete(second.session)
             try till.db.execute("UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6)")
-            try billing.sweepPurchases(limit: 9)
+            try billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
             #expect(try till.state(of: second) == .paid)
             try billing.sweepEvents(now: Date())
             #expect(paths.count >= 6)

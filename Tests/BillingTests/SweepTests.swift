@@ -4,6 +4,8 @@ import DatabaseSupport
 import Domain
 import FoundationEssentials
 import HTTP
+import HTTPTypes
+import Logging
 import MariaDB
 import PaymentSupport
 import Store
@@ -183,33 +185,65 @@ import Testing
             let orders = try (1...3).map { _ in try till.order(for: user) }
             for order in orders { _ = till.stripe.complete(order.session) }
             till.stripe.meet(.notSent, "/v1/checkout/sessions/\(orders[1].session)")
-            try till.billing.sweepPurchases(limit: 9)
+            try till.billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
             #expect(till.stripe.calls.isEmpty)
             try makeDue(till.db)
-            try till.billing.sweepPurchases(limit: 9)
+            try till.billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
             #expect(try orders.map { try till.state(of: $0) } == [.paid, .pending, .paid])
             try makeDue(till.db)
-            try till.billing.sweepPurchases(limit: 9)
+            try till.billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
             #expect(try till.state(of: orders[1]) == .paid)
             #expect(try till.available(to: user) == .dollars(30))
             try expectCleanBooks(till.db)
         }
     }
 
-    @Test func `an order without a page is given up after a day`() throws {
+    @Test func `a page that Stripe was too slow for is made later, once`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            var keys: [String?] = []
+            let stripe = StripeClient(secretKey: "sk_test_key", base: "https://stripe.example") {
+                request in
+                keys.append(
+                    request.fields.first { $0.name.canonicalName == "idempotency-key" }?.value)
+                let body = """
+                    {"id": "cs_1", "object": "checkout.session", "url": "https://pay.example/1",
+                     "status": "open", "payment_status": "unpaid", "mode": "payment",
+                     "amount_subtotal": 4799, "amount_total": 4799, "currency": "usd",
+                     "client_reference_id": null, "payment_intent": null, "expires_at": 2,
+                     "created": 1, "livemode": false}
+                    """
+                return InboundResponse(status: .ok, body: Array(body.utf8))
+            }
+            let billing = Billing(
+                database: db, stripe: stripe, policy: .test,
+                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            let id = PurchaseID.new()
+            let package = try db.catalog(version: 1).package("pro").orThrow("pro")
+            try db.insertPurchase(
+                id, of: package, catalogVersion: 1, for: db.insertUser(), isLive: false)
+            try makeDue(db)
+            try billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
+            let made = try db.purchase(id).orThrow("the order")
+            #expect(made.state == .pending)
+            #expect(made.sessionID == "cs_1")
+            #expect(made.checkoutURL == "https://pay.example/1")
+            // The key that the buyer's own call had, so that both are one page.
+            #expect(keys == ["purchase:\(id)"])
+        }
+    }
+
+    @Test func `an order without a page is given up before Stripe forgets its key`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let id = PurchaseID.new()
             let package = try till.db.catalog(version: 1).package("pro").orThrow("pro")
             try till.db.insertPurchase(
                 id, of: package, catalogVersion: 1, for: till.db.insertUser(), isLive: false)
-            try makeDue(till.db)
-            try till.billing.sweepPurchases(limit: 9)
-            #expect(try till.db.purchase(id)?.state == .pending)
             try till.db.execute(
-                "UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL 25 HOUR")
+                "UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL 23 HOUR")
             try makeDue(till.db)
-            try till.billing.sweepPurchases(limit: 9)
+            try till.billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
             #expect(try till.db.purchase(id)?.state == .expired)
             #expect(till.stripe.calls.isEmpty)
         }

@@ -30,12 +30,13 @@ TOP = Path(__file__).resolve().parents[2]
 # Every variable of the application that a developer's shell may have set.
 FOREIGN = re.compile(
     r"^(RUSHES_|STRIPE_|POLLO_|SANDBOX_|MAIL_|JWT_|APP_|DATABASE_|MIGRATE_|MEDIA_|SENTRY_|JOB_"
-    r"|GENERATE_|SIGNUP_|CREDIT_)"
+    r"|GENERATE_|PURCHASE_|SIGNUP_|CREDIT_)"
 )
 SETTINGS = {
     "RUSHES_IP_LIMITS": "off",
     "RUSHES_ENV_FILE": os.devnull,
     "GENERATE_LIMIT": "100000/15m",
+    "PURCHASE_LIMIT": "100000/15m",
     "POLLO_MAX_PARALLEL": "1000",
     "POLLO_POLL_INTERVAL": "500ms",
     "JOB_DEADLINES": "queue=120s,unknown=25s,render=30s,store=60s",

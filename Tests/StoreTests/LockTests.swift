@@ -72,7 +72,8 @@ import Testing
                 let package = try db.catalog(version: 1).package("pro").orThrow("pro")
                 _ = try db.claim(
                     ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32)), for: .new(),
-                    of: package, catalogVersion: 1, user: user, isLive: false)
+                    of: package, catalogVersion: 1, user: user, isLive: false,
+                    limit: CallLimit(calls: 10, window: .seconds(900)))
             }
         }
     }

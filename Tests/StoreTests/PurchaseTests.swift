@@ -252,15 +252,44 @@ import Testing
     private static let other = ClientKey(key: "buy", requestHash: Array(repeating: 2, count: 32))
 
     private func claim(
-        _ db: Connection, _ user: UserID, _ key: ClientKey?, _ id: PurchaseID = .new()
+        _ db: Connection, _ user: UserID, _ key: ClientKey?, _ id: PurchaseID = .new(),
+        limit: Int = 10
     ) throws -> String {
         let package = try db.catalog(version: 1).package("pro").orThrow("pro")
         let claim = try db.claim(
-            key, for: id, of: package, catalogVersion: 1, user: user, isLive: false)
+            key, for: id, of: package, catalogVersion: 1, user: user, isLive: false,
+            limit: CallLimit(calls: limit, window: .seconds(900)))
         return switch claim {
         case .claimed: "claimed"
         case .answered(let answer): "answered \(answer.status) \(answer.body)"
         case .unfinished(let purchase): "unfinished \(purchase)"
+        }
+    }
+
+    @Test func `orders beyond the limit are refused, repeats of one are not`() throws {
+        try withFreshDatabase { configuration in
+            let user = try Connection(configuration).insertUser()
+            let tries = try inParallel(8) { number in
+                let key = ClientKey(key: "k\(number)", requestHash: Self.key.requestHash)
+                do {
+                    return try claim(Connection(configuration), user, key, limit: 3)
+                } catch let error as RateLimited {
+                    #expect(error.limit == 3)
+                    #expect((880...901).contains(error.retryAfterSeconds))
+                    return "refused"
+                }
+            }
+            #expect(tries.count { $0 == "claimed" } == 3)
+            #expect(tries.count { $0 == "refused" } == 5)
+            let db = Connection(configuration)
+            for (number, outcome) in tries.enumerated() where outcome == "claimed" {
+                let key = ClientKey(key: "k\(number)", requestHash: Self.key.requestHash)
+                #expect(try claim(db, user, key, limit: 3).hasPrefix("unfinished"))
+            }
+            // Another's orders do not count.
+            #expect(try claim(db, db.insertUser(), nil, limit: 3) == "claimed")
+            try db.execute("UPDATE purchases SET created_at = created_at - INTERVAL 900 SECOND")
+            #expect(try claim(db, user, nil, limit: 3) == "claimed")
         }
     }
 

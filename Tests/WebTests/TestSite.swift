@@ -91,8 +91,9 @@ final class TestSite {
 
     init(
         _ database: Connection, stripe: ScriptedStripe = ScriptedStripe(),
-        passwords: PasswordGate = PasswordGate(), limit: Int = 10, signupCredit: Money = .zero,
-        requiresVerified: Bool = false
+        passwords: PasswordGate = PasswordGate(), limit: Int = 10, purchaseLimit: Int = 100,
+        signupCredit: Money = .zero, requiresVerified: Bool = false,
+        threads: ThreadGate = ThreadGate(threads: 16)
     ) {
         self.database = database
         self.stripe = stripe
@@ -103,12 +104,14 @@ final class TestSite {
             isLive: false, creditPolicy: CreditPolicy(expiry: .seconds(90 * 86_400)),
             signupCredit: signupCredit,
             generateLimit: CallLimit(calls: limit, window: .seconds(900)),
+            purchaseLimit: CallLimit(calls: purchaseLimit, window: .seconds(900)),
             deadlines: JobDeadlines(), requiresVerified: requiresVerified)
         site = Site(
             settings: settings, database: database,
             stripe: StripeClient(
                 secretKey: "sk_test_key", base: "https://stripe.example", send: stripe.send),
-            passwords: passwords, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            passwords: passwords, threads: threads,
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Sends a request and holds its answer against the API's description.
