@@ -1,7 +1,7 @@
-import Domain
+package import Domain
 import Logging
 import MariaDB
-package import Store
+import Store
 import Stripe
 
 extension Billing {

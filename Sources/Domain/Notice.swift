@@ -7,6 +7,7 @@ package enum NoticeKind: String, CaseIterable, Sendable {
     case videoReady, videoFailed, receipt, creditLapsing, lowBalance
     case addressToProve, passwordToReset, passwordChanged, addressChanging, addressChanged
     case addressInUse, signInsRefused
+    case webhookFailing, webhookOff
 
     /// Those that each user may switch off: not what keeps an account safe.
     package static let optional: [NoticeKind] = [
@@ -39,6 +40,11 @@ package enum Notice: Equatable, Sendable {
     /// Wrong passwords were tried, more than a person mistypes.
     case signInsRefused
 
+    /// An endpoint of this address has failed, and what it is to be told waits.
+    case webhookFailing(String)
+    /// It has failed for so long that it is called no more.
+    case webhookOff(String)
+
     /// Who gets it, when that is not the account's own address.
     package var recipient: String? {
         if case .addressChanged(let old, _) = self { old } else { nil }
@@ -58,6 +64,8 @@ package enum Notice: Equatable, Sendable {
         case .addressChanged: .addressChanged
         case .addressInUse: .addressInUse
         case .signInsRefused: .signInsRefused
+        case .webhookFailing: .webhookFailing
+        case .webhookOff: .webhookOff
         }
     }
 }

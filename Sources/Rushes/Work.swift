@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import MariaDB
+import Store
 import Synchronization
 import System
 import Worker
@@ -20,7 +21,7 @@ struct Work: ParsableCommand {
     @Option(help: "How many tasks are asked for, and files stored, at once.")
     var followers = 4
 
-    @Option(help: "How many webhooks are sent at once.")
+    @Option(help: "How many webhooks are sent at once; half as many more to servers that are slow.")
     var senders = 4
 
     func validate() throws {
@@ -72,7 +73,13 @@ struct Work: ParsableCommand {
         }
         // Mail has a thread of its own, so that no webhook can hold it back.
         if settings.mail != nil { try startCourier("mail") { try $0.sendNextMail() } }
-        for index in 0..<senders { try startCourier("send-\(index)") { try $0.sendNextWebhook() } }
+        for index in 0..<senders {
+            try startCourier("send-\(index)") { try $0.sendNextWebhook(.fast) }
+        }
+        // Servers that are slow or fail have threads of their own.
+        for index in 0..<max(1, senders / 2) {
+            try startCourier("send-slow-\(index)") { try $0.sendNextWebhook(.slow) }
+        }
         log.notice("working", metadata: ["threads": "\(threads.count)"])
 
         _ = Signals.wait(for: [.terminate, .interrupt])

@@ -100,7 +100,7 @@ extension Connection {
             """
             SELECT id, url
             FROM webhook_endpoints
-            WHERE user_id = \(user) AND FIND_IN_SET(\(event), events)
+            WHERE user_id = \(user) AND FIND_IN_SET(\(event), events) AND disabled_at IS NULL
             ORDER BY id
             """
         ) { row in try WebhookTarget(endpoint: row("id"), url: row("url")) }
@@ -255,6 +255,7 @@ extension Notice {
                 json.member("recipient", old)
                 json.member("address", new)
             case .passwordChanged, .addressInUse, .signInsRefused: break
+            case .webhookFailing(let url), .webhookOff(let url): json.member("url", url)
             }
         }
     }
@@ -294,6 +295,8 @@ extension Notice {
             self = .addressChanged(from: try address("recipient"), to: try address("address"))
         case .addressInUse: self = .addressInUse
         case .signInsRefused: self = .signInsRefused
+        case .webhookFailing: self = .webhookFailing(try address("url"))
+        case .webhookOff: self = .webhookOff(try address("url"))
         }
     }
 }

@@ -29,6 +29,8 @@ package struct ClaimedWebhook: Sendable {
     package let type: String
     package let subject: WebhookSubject
     package let url: String
+    /// Nil for an address that an order names itself.
+    package let endpoint: WebhookEndpointID?
     /// What signs it; nil when the user has none yet for the addresses of orders.
     package let secret: [UInt8]?
 }
@@ -55,21 +57,36 @@ extension Connection {
         }
     }
 
-    /// Claims the webhook that is due for longest, of a user of whom none is being sent: a server
-    /// that answers slowly, or never, keeps one sender busy and not all of them.
-    package func claimWebhook(lasting: Duration) throws -> ClaimedWebhook? {
-        try claimMessage(
+    /// Claims the webhook of the lane that is due for longest, of a user of whom the lane sends
+    /// none: a server that answers slowly, or never, keeps one sender of the slow lane busy and not
+    /// all of them. What an endpoint whose circuit is open is to be told waits, unless somebody
+    /// asked for it by hand.
+    ///
+    /// - Parameter lane: nil for both.
+    package func claimWebhook(
+        _ lane: WebhookLane? = nil, lasting: Duration
+    ) throws -> ClaimedWebhook? {
+        let isOfLane = lane?.condition("outbox") ?? "TRUE"
+        let isBusyInLane = lane?.condition("busy") ?? "TRUE"
+        return try claimMessage(
             """
             channel = 'webhook' AND NOT EXISTS (
                 SELECT 1
                 FROM outbox AS busy
                 WHERE busy.user_id = outbox.user_id AND busy.lease_until > UTC_TIMESTAMP(6)
-                    AND busy.channel = 'webhook')
+                    AND busy.channel = 'webhook' AND \(sql: isBusyInLane))
+            AND (topic = 'test' OR resent_at > UTC_TIMESTAMP(6) - INTERVAL 60 SECOND
+                OR NOT EXISTS (
+                    SELECT 1
+                    FROM webhook_endpoints
+                    WHERE webhook_endpoints.id = outbox.endpoint_id
+                        AND open_until > UTC_TIMESTAMP(6)))
+            AND \(sql: isOfLane)
             """, lasting: lasting
         ) { claim in
             try first(
                 """
-                SELECT topic, payload, outbox.url,
+                SELECT topic, payload, outbox.url, endpoint_id,
                     IF(endpoint_id IS NULL, webhook_secret, secret) AS secret
                 FROM outbox
                 JOIN users ON users.id = outbox.user_id
@@ -80,7 +97,7 @@ extension Connection {
                 try ClaimedWebhook(
                     claim: claim, type: row("topic"),
                     subject: WebhookSubject(json: row("payload")), url: row("url"),
-                    secret: row("secret"))
+                    endpoint: row("endpoint_id"), secret: row("secret"))
             }
         }
     }
@@ -157,11 +174,15 @@ extension Connection {
         guard changed == 1 else { throw LeaseLost() }
     }
 
-    /// Ends the try of a webhook and writes it into the log of deliveries, in one transaction.
+    /// Ends the try of a webhook, writes it into the log of deliveries and notes how its endpoint
+    /// does, in one transaction.
+    ///
+    /// - Parameter wasSent: false when it was given up without asking the endpoint.
     package func ended(
-        _ claim: OutboxClaim, statusCode: Int?, problem: String?, took: Duration,
-        retryAfter delay: Duration?
+        _ webhook: ClaimedWebhook, statusCode: Int?, problem: String?, took: Duration,
+        retryAfter delay: Duration?, wasSent: Bool = true
     ) throws {
+        let claim = webhook.claim
         try transaction {
             if let problem {
                 try failed(claim, problem: problem, retryAfter: delay)
@@ -176,6 +197,10 @@ extension Connection {
                     \(problem?.cut(to: 500)), \(took.microseconds / 1000),
                     UTC_TIMESTAMP(6))
                 """)
+            guard wasSent, let endpoint = webhook.endpoint else { return }
+            try note(
+                endpoint: endpoint, of: claim.userID, failed: problem != nil,
+                isTest: webhook.subject == .test, took: took)
         }
     }
 

@@ -172,6 +172,7 @@ extension Connection {
 
     /// Gives an order up for which Stripe never made a page, before Stripe forgets the key that
     /// makes it one page (P2). Returns whether it was time.
+    @discardableResult
     package func expirePurchaseWithoutSession(_ id: PurchaseID) throws -> Bool {
         try execute(
             """

@@ -8,6 +8,10 @@ package struct WebhookEndpoint: Sendable {
     package let url: String
     package let events: [WebhookEvent]
     package let createdAt: Date
+    /// Since when every call has failed; nil while it answers.
+    package let failingSince: Date?
+    /// It is called no more, until a test succeeds.
+    package let isOff: Bool
 }
 
 /// Which of a user's deliveries are meant.
@@ -73,7 +77,7 @@ extension Connection {
     package func webhookEndpoints(of user: UserID) throws -> [WebhookEndpoint] {
         try query(
             """
-            SELECT id, url, events, created_at
+            SELECT id, url, events, created_at, failing_since, disabled_at IS NOT NULL AS is_off
             FROM webhook_endpoints
             WHERE user_id = \(user)
             ORDER BY id
@@ -85,7 +89,7 @@ extension Connection {
     ) throws -> WebhookEndpoint? {
         try first(
             """
-            SELECT id, url, events, created_at
+            SELECT id, url, events, created_at, failing_since, disabled_at IS NOT NULL AS is_off
             FROM webhook_endpoints
             WHERE id = \(id) AND user_id = \(user)
             """, WebhookEndpoint.init(row:))
@@ -254,7 +258,7 @@ extension WebhookEndpoint {
         try self.init(
             id: row("id"), url: row("url"),
             events: events.split(separator: ",").compactMap { WebhookEvent(rawValue: String($0)) },
-            createdAt: row("created_at"))
+            createdAt: row("created_at"), failingSince: row("failing_since"), isOff: row("is_off"))
     }
 }
 

@@ -326,6 +326,7 @@ extension OpenAPI {
     private static let webhookEvents = """
         {"type": "array", "minItems": 1, "items": {"enum": [\(list(WebhookEvent.allCases))]}}
         """
+    private static let webhookStatus = #"{"enum": ["ok", "failing", "off"]}"#
     private static let webhookSecret = """
         {"type": "string", "description": "Never shown again. Signs as Standard Webhooks do."}
         """
@@ -592,13 +593,16 @@ extension OpenAPI {
         ),
         (
             "WebhookEndpoint",
-            object(["id": id, "url": text, "events": webhookEvents, "createdAt": time])
+            object([
+                "id": id, "url": text, "events": webhookEvents, "status": webhookStatus,
+                "failingSince": timeOrNull, "createdAt": time,
+            ])
         ),
         (
             "NewWebhookEndpoint",
             object([
-                "id": id, "url": text, "events": webhookEvents, "createdAt": time,
-                "secret": webhookSecret,
+                "id": id, "url": text, "events": webhookEvents, "status": webhookStatus,
+                "failingSince": timeOrNull, "createdAt": time, "secret": webhookSecret,
             ])
         ),
         (

@@ -407,7 +407,7 @@ extension Operation {
                     example: """
                         {"id": "\(exampleID)", "url": "https://example.org/hooks/rushes",
                         "events": ["video.completed", "video.failed", "credits.low"],
-                        "createdAt": "2026-11-22T10:00:00.123Z", "secret": "whsec_AAEC"}
+                        "status": "ok", "failingSince": null, "createdAt": "2026-11-22T10:00:00.123Z", "secret": "whsec_AAEC"}
                         """)),
             refusals: [.invalid, .forbidden, .conflict, .tooLarge, .unsupportedMediaType]),
         Operation(
@@ -511,7 +511,8 @@ extension Operation {
 
     private static let webhookEndpoint = """
         {"id": "\(exampleID)", "url": "https://example.org/hooks/rushes",
-        "events": ["video.completed", "video.failed"], "createdAt": "2026-11-22T10:00:00.123Z"}
+        "events": ["video.completed", "video.failed"], "status": "ok", "failingSince": null,
+        "createdAt": "2026-11-22T10:00:00.123Z"}
         """
 
     private static let webhookDelivery = """

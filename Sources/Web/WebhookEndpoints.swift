@@ -140,6 +140,8 @@ extension JSONWriter {
         beginArray()
         for event in endpoint.events { string(event.rawValue) }
         endArray()
+        member("status", endpoint.isOff ? "off" : endpoint.failingSince == nil ? "ok" : "failing")
+        member("failingSince", endpoint.failingSince)
         member("createdAt", endpoint.createdAt)
     }
 

@@ -173,20 +173,27 @@ package final class Courier {
         case .addressChanged(_, let address): return .addressChanged(to: address, appURL: appURL)
         case .addressInUse: return .addressInUse(appURL: appURL)
         case .signInsRefused: return .signInsRefused(appURL: appURL)
+        case .webhookFailing(let url): return .webhookFailing(url, appURL: appURL)
+        case .webhookOff(let url): return .webhookOff(url, appURL: appURL)
         }
     }
 
     // MARK: Webhooks
 
-    /// Sends the next webhook that is due. Returns whether there was one.
-    package func sendNextWebhook() throws -> Bool {
-        guard let claimed = try database.claimWebhook(lasting: Self.lease) else { return false }
+    /// How long a server has that is not known to be slow, and one that is tested.
+    private static let hurry = Duration.seconds(5)
+
+    /// Sends the next webhook that is due in the lane, or in both. Returns whether there was one.
+    package func sendNextWebhook(_ lane: WebhookLane? = nil) throws -> Bool {
+        guard let claimed = try database.claimWebhook(lane, lasting: Self.lease) else {
+            return false
+        }
         let claim = claimed.claim
         guard let body = try body(of: claimed) else {
             try note(claim) {
                 try database.ended(
-                    claim, statusCode: nil, problem: "The video was deleted.", took: .zero,
-                    retryAfter: nil)
+                    claimed, statusCode: nil, problem: "The video was deleted.", took: .zero,
+                    retryAfter: nil, wasSent: false)
             }
             return true
         }
@@ -194,21 +201,24 @@ package final class Courier {
             try claimed.secret
             ?? database.webhookSecret(of: claim.userID, orElse: randomBytes(32))
         let started = ContinuousClock.now
-        let (status, problem) = send(body, of: claimed, secret: secret)
+        let isHurried = lane == .fast || claimed.subject == .test
+        let (status, problem) = send(
+            body, of: claimed, secret: secret, within: isHurried ? Self.hurry : nil)
         let took = started.duration(to: .now)
         let delay =
             problem == nil
             ? nil : RetrySchedule.webhook.delay(afterFailures: claim.failures + 1)
         try note(claim) {
             try database.ended(
-                claim, statusCode: status, problem: problem, took: took, retryAfter: delay)
+                claimed, statusCode: status, problem: problem, took: took, retryAfter: delay)
         }
         return true
     }
 
     /// Sends the request once and judges its answer: only a 2xx is a success, a redirect is not.
+    /// What else the answer says is not read.
     private func send(
-        _ body: [UInt8], of webhook: ClaimedWebhook, secret: [UInt8]
+        _ body: [UInt8], of webhook: ClaimedWebhook, secret: [UInt8], within timeout: Duration?
     ) -> (status: Int?, problem: String?) {
         let url: WebURL
         do throws(AddressProblem) {
@@ -221,10 +231,11 @@ package final class Courier {
             id: "msg_\(webhook.claim.id)", timestamp: Int(Date().timeIntervalSince1970),
             body: body, secret: secret)
         do throws(TransportError) {
-            let answer = try curl.send(
-                OutboundRequest(
-                    method: .post, url: url.text, fields: signature.fields, body: body))
-            let code = answer.status.code
+            var request = OutboundRequest(
+                method: .post, url: url.text, fields: signature.fields, body: body)
+            request.timeout = timeout
+            request.readsBody = false
+            let code = try curl.send(request).status.code
             return (code, (200..<300).contains(code) ? nil : "The answer was \(code).")
         } catch {
             return (nil, error.message)

@@ -181,13 +181,42 @@ struct MailText: Equatable {
             """, isOptional: false)
     }
 
+    static func webhookFailing(_ url: String, appURL: String) -> MailText {
+        MailText(
+            "Your webhook endpoint does not answer", appURL,
+            """
+            We have called your endpoint five times and got no answer, or not a good one:
+
+                \(url)
+
+            What we have to tell it waits, and we try again at least every hour. After five days
+            without an answer it is switched off.
+
+            What we sent and what came back is in the log of its deliveries:
+            \(appURL)/account
+            """, isOptional: false)
+    }
+
+    static func webhookOff(_ url: String, appURL: String) -> MailText {
+        MailText(
+            "Your webhook endpoint was switched off", appURL,
+            """
+            Your endpoint has not answered for five days, so we call it no more:
+
+                \(url)
+
+            When it works again, send it a test: an answer to that switches it on.
+            \(appURL)/account
+            """, isOptional: false)
+    }
+
     /// - Parameter isOptional: whether the reader may switch mails of this kind off.
     private init(_ subject: String, _ appURL: String, _ text: String, isOptional: Bool = true) {
         self.subject = subject
         let choice =
             isOptional
             ? "You choose which mails you get: \(appURL)/account"
-            : "This mail keeps your account safe; your choice of mails does not concern it."
+            : "This mail is about your account itself; your choice of mails does not concern it."
         body = """
             \(text)
 

@@ -183,4 +183,38 @@ struct SendTests {
         #expect(!message.isEmpty)
         #expect(!message.contains("secret"))
     }
+
+    @Test func `where the status decides, the rest is not waited for`() throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n"
+        let replies = [
+            "\(head)\r\n", "\(head)\r\nxxx", "\(head)X-More: than",
+            "HTTP/1.1 204 No Content\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+            "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        ]
+        let hurried = Curl(
+            CurlOptions(userAgent: "Rushes/1.2.3", timeout: .milliseconds(700), maxResponseBytes: 9)
+        )
+        for (index, reply) in replies.enumerated() {
+            let server = try LocalServer { _, _ in .send(reply) }
+            var request = request(server.url, .post, body: "x")
+            request.readsBody = false
+            let begin = ContinuousClock.now
+            let response = try hurried.send(request)
+            #expect([200, 204].contains(response.status.code), "\(reply)")
+            #expect(response.body.isEmpty)
+            // Only the one whose fields do not end takes its time.
+            #expect(index == 2 || begin.duration(to: .now) < .milliseconds(600), "\(reply)")
+        }
+    }
+
+    @Test func `a request has less time than others where it says so`() throws {
+        let server = try LocalServer { _, _ in .silence }
+        var request = request(server.url)
+        request.timeout = .milliseconds(50)
+        let begin = ContinuousClock.now
+        #expect(
+            failure(of: { () throws(TransportError) in try curl.send(request) })?.kind == .unknown)
+        #expect(begin.duration(to: .now) < .seconds(3))
+    }
 }

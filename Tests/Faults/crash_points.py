@@ -173,7 +173,9 @@ def _sleeps(tid: int) -> bool:
 def victim(stack: Stack, **env: str):
     """A worker whose threads have found nothing to do, stopped."""
     with stack.worker("--submitters", "1", "--followers", "1", **env) as process:
-        wanted = {"submit-0", "follow-0", "upkeep"}
+        wanted = {
+            "submit-0", "follow-0", "sweeps", "stripe", "vendor", "books", "reports",
+        }
         poll(lambda: wanted <= threads_of(process.pid).keys(), 30, "the worker works", pause=0.01)
         threads = {name: tid for name, tid in threads_of(process.pid).items() if name in wanted}
         found = Victim(process, threads)
@@ -512,12 +514,12 @@ def expiry(shop: Shop) -> str:
                     shop.grant(customer, 1)
                 with shop.stack.worker("--submitters", "1", "--followers", "1") as process:
                     poll(
-                        lambda: "upkeep" in threads_of(process.pid), 30, "the worker works",
+                        lambda: "sweeps" in threads_of(process.pid), 30, "the worker works",
                         pause=0.001)
                     # Stopped before it has begun: it sweeps at once, and then once a minute.
                     os.kill(process.pid, signal.SIGSTOP)
                     signal_at(
-                        Victim(process, threads_of(process.pid)), "upkeep", call, number, lapse,
+                        Victim(process, threads_of(process.pid)), "sweeps", call, number, lapse,
                         lambda: False)
                 kills += 1
                 after = after + 1 if shop.stack.number(lapsed) == 0 else 0

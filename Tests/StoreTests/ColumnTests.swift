@@ -123,7 +123,7 @@ struct ColumnTests {
         "outbox.op_key": .ours,
         "outbox.payload": .ours,
         "outbox.problem": .cut { db, text in
-            let claim = try webhook(db)
+            let claim = try webhook(db).claim
             try db.failed(claim, problem: text, retryAfter: .seconds(60))
             return try value(db, "SELECT problem AS value FROM outbox WHERE id = \(claim.id)")
         },
@@ -161,12 +161,13 @@ struct ColumnTests {
         "audit_log.detail": .ours,
         "webhook_endpoints.url": judgedField("webhookUrl"),
         "webhook_attempts.problem": .cut { db, text in
-            let claim = try webhook(db)
+            let sent = try webhook(db)
             try db.ended(
-                claim, statusCode: 500, problem: text, took: .seconds(1),
+                sent, statusCode: 500, problem: text, took: .seconds(1),
                 retryAfter: .seconds(60))
             return try value(
-                db, "SELECT problem AS value FROM webhook_attempts WHERE outbox_id = \(claim.id)")
+                db,
+                "SELECT problem AS value FROM webhook_attempts WHERE outbox_id = \(sent.claim.id)")
         },
     ]
 
@@ -286,7 +287,7 @@ struct ColumnTests {
     }
 
     /// A webhook that is being sent.
-    private static func webhook(_ db: Connection) throws -> OutboxClaim {
+    private static func webhook(_ db: Connection) throws -> ClaimedWebhook {
         let user = try db.insertUser()
         let endpoint = WebhookEndpointID.new()
         try db.execute(
@@ -296,7 +297,7 @@ struct ColumnTests {
                 \(Array(repeating: 1, count: 32) as [UInt8]), UTC_TIMESTAMP(6))
             """)
         try db.testWebhook(endpoint, of: user, id: .new())
-        return try db.claimWebhook(lasting: .seconds(60)).orThrow("a webhook").claim
+        return try db.claimWebhook(lasting: .seconds(60)).orThrow("a webhook")
     }
 
     private static func refund(_ db: Connection) throws -> PendingRefund {

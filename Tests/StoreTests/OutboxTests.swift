@@ -343,7 +343,7 @@ private func withFreshMail(
             let claimed = try #require(try db.claimWebhook(lasting: .seconds(60)))
             do {
                 try cut.ended(
-                    claimed.claim, statusCode: 204, problem: nil, took: .milliseconds(3),
+                    claimed, statusCode: 204, problem: nil, took: .milliseconds(3),
                     retryAfter: nil)
             } catch is LeaseLost {}
             #expect(try db.count("SELECT COUNT(*) FROM webhook_attempts") == 1)

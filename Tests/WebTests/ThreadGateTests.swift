@@ -3,6 +3,7 @@ import Domain
 import FoundationEssentials
 import HTTP
 import HTTPTypes
+import JSON
 import Logging
 import MariaDB
 import Store

@@ -81,6 +81,7 @@ private struct Post {
             UPDATE outbox SET next_attempt_at = UTC_TIMESTAMP(6)
             WHERE next_attempt_at IS NOT NULL
             """)
+        try db.execute("UPDATE webhook_endpoints SET open_until = NULL")
     }
 
     /// The lease of a sender that died is over.
@@ -489,6 +490,153 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             let mails = try mails(in: folder)
             #expect(mails.count == 1)
             #expect(mails[0].contains("Subject: Your password was changed\n"))
+        }
+    }
+}
+
+@Suite struct `J17 lanes of webhooks` {
+    private func withEndpoint(
+        answering answer: @escaping @Sendable (Int) -> String,
+        _ body: (Post, HookServer, WebhookEndpointID) throws -> Void
+    ) throws {
+        try withPost { post in
+            let server = try HookServer(answer)
+            try body(post, server, post.addEndpoint("\(server.origin)/hook"))
+        }
+    }
+
+    private func endpoint(_ id: WebhookEndpointID, _ post: Post) throws -> WebhookEndpoint {
+        try #require(try post.db.webhookEndpoint(id, of: post.user))
+    }
+
+    private func mails(_ post: Post) throws -> [String] {
+        try post.db.query(
+            "SELECT topic FROM outbox WHERE channel = 'mail' AND topic LIKE 'webhook%' ORDER BY id"
+        ) { try $0("topic") as String }
+    }
+
+    @Test func `an answer of 200 with 80 kB is a delivery`() throws {
+        let body = String(repeating: "x", count: 80_000)
+        let answer = { @Sendable (_: Int) in "200 OK\r\nContent-Length: 80000\r\n\r\n\(body)" }
+        try withEndpoint(answering: answer) { post, server, id in
+            try post.endJob()
+            #expect(try post.courier(exceptOrigins: [server.origin]).sendNextWebhook(.fast))
+            let delivery = try #require(try post.deliveries(id).first)
+            #expect(delivery.state == .delivered)
+            #expect(delivery.attempts.map(\.statusCode) == [200])
+            #expect(server.hooks.count == 1)
+        }
+    }
+
+    @Test func `an endpoint that failed is called by the slow lane until it answers`() throws {
+        let answer = { @Sendable (number: Int) in number == 0 ? "500 No\r\n" : "200 OK\r\n" }
+        try withEndpoint(answering: answer) { post, server, id in
+            let courier = try post.courier(exceptOrigins: [server.origin])
+            try post.endJob()
+            #expect(try !courier.sendNextWebhook(.slow))
+            #expect(try courier.sendNextWebhook(.fast))
+            #expect(try endpoint(id, post).failingSince != nil)
+            // What is new for it is the slow lane's as well.
+            try post.endJob()
+            try post.makeDue()
+            #expect(try !courier.sendNextWebhook(.fast))
+            #expect(try courier.sendNextWebhook(.slow))
+            #expect(try endpoint(id, post).failingSince == nil)
+            while try courier.sendNextWebhook(.slow) {}
+            while try courier.sendNextWebhook(.fast) {}
+            #expect(server.hooks.count == 3)
+            #expect(try post.deliveries(id).allSatisfy { $0.state == .delivered })
+            try post.endJob()
+            #expect(try courier.sendNextWebhook(.fast))
+            #expect(try mails(post) == [])
+        }
+    }
+
+    @Test func `silent servers of six accounts hold nobody's webhook back`() throws {
+        try withPost { post in
+            let server = try HookServer()
+            let address = "\(server.origin)/hook"
+            // Six whose servers have shown that they are silent, with much to tell them.
+            for _ in 0..<6 {
+                let user = try post.db.insertUser(credit: .dollars(9))
+                for number in 0..<3 {
+                    let id = WebhookEndpointID.new()
+                    let draft = try WebhookEndpointDraft(
+                        FieldReader(["url": .string("https://silent.example/\(number)")]),
+                        exceptOrigins: [])
+                    try post.db.insertWebhookEndpoint(id, draft, secret: secret, of: user)
+                }
+                let job = try post.db.insertJob(of: user)
+                try post.db.advanceJob(to: .delivered, task: "task-\(job)")
+            }
+            try post.db.execute(
+                """
+                UPDATE webhook_endpoints
+                SET failures = 1, failing_since = UTC_TIMESTAMP(6), is_slow = TRUE
+                """)
+            try post.addEndpoint(address)
+            try post.endJob()
+            // The first that the fast lane takes is the healthy one's, though it came last.
+            #expect(try post.courier(exceptOrigins: [server.origin]).sendNextWebhook(.fast))
+            #expect(server.hooks.count == 1)
+            #expect(try post.db.claimWebhook(.fast, lasting: .seconds(60)) == nil)
+            // The slow lane sends to one server of each account at a time.
+            let claimed = try (0..<6).map { _ in
+                try post.db.claimWebhook(.slow, lasting: .seconds(60))?.claim.userID
+            }
+            #expect(Set(claimed.compactMap(\.self)).count == 6)
+            #expect(try post.db.claimWebhook(.slow, lasting: .seconds(60)) == nil)
+        }
+    }
+
+    @Test func `after five failures the messages wait, and the owner is told once`() throws {
+        let answer = { @Sendable (number: Int) in "503 No\r\n" }
+        try withEndpoint(answering: answer) { post, server, id in
+            let courier = try post.courier(exceptOrigins: [server.origin])
+            for number in 1...7 {
+                try post.endJob()
+                try post.makeDue()
+                #expect(try courier.sendNextWebhook())
+                #expect(try mails(post) == (number < 5 ? [] : ["webhookFailing"]))
+            }
+            #expect(server.hooks.count == 7)
+            try post.db.execute(
+                "UPDATE outbox SET next_attempt_at = UTC_TIMESTAMP(6) WHERE channel = 'webhook'")
+            for lane in WebhookLane.allCases { #expect(try !courier.sendNextWebhook(lane)) }
+            // Somebody who asks for one gets it tried.
+            let waiting = try #require(try post.deliveries(id).last)
+            try post.db.resendWebhook(waiting.id, from: .endpoint(id), of: post.user)
+            #expect(try courier.sendNextWebhook())
+            #expect(server.hooks.count == 8)
+        }
+    }
+
+    @Test func `after five days of failures it is switched off, until a test is answered`() throws {
+        let answer = { @Sendable (number: Int) in number == 0 ? "503 No\r\n" : "200 OK\r\n" }
+        try withEndpoint(answering: answer) { post, server, id in
+            let courier = try post.courier(exceptOrigins: [server.origin])
+            try post.endJob()
+            try post.endJob()
+            try post.db.execute(
+                """
+                UPDATE webhook_endpoints
+                SET failures = 40, failing_since = UTC_TIMESTAMP(6) - INTERVAL 5 DAY
+                """)
+            #expect(try courier.sendNextWebhook())
+            #expect(try endpoint(id, post).isOff)
+            #expect(try mails(post) == ["webhookOff"])
+            #expect(try post.deliveries(id).map(\.state) == [.failed, .failed])
+            // It gets nothing new.
+            try post.endJob()
+            #expect(try post.deliveries(id).count == 2)
+            #expect(try !courier.sendNextWebhook())
+
+            try post.db.testWebhook(id, of: post.user, id: .new())
+            #expect(try courier.sendNextWebhook(.slow))
+            #expect(try !endpoint(id, post).isOff)
+            try post.endJob()
+            #expect(try courier.sendNextWebhook(.fast))
+            #expect(server.hooks.count == 3)
         }
     }
 }

@@ -72,7 +72,6 @@ package final class GuardedServer {
         try root.execute(refusal.end)
         try root.execute("CALL end_sessions()")
         try root.execute(refusal.begin)
-        try root.execute("CALL end_sessions()")
         let ender = Ender(root, refusal.end)
         return try WorkerThread.start(name: "refusal") {
             CurrentThread.sleep(for: span)
