@@ -1,3 +1,5 @@
+import Addresses
+
 /// How something that can be guessed or misused is slowed: the first tries are free, then each has
 /// to wait twice as long as the one before, and with time the tries are forgotten one by one.
 package struct Throttle: Equatable, Sendable {
@@ -72,43 +74,16 @@ package struct TooManyTries: Error, Equatable {
 /// What is neither stands for itself.
 package enum ClientNetwork {
     package static func of(_ address: String) -> String {
-        guard address.utf8.contains(UInt8(ascii: ":")), let words = words(of: address) else {
-            return address
+        switch IPAddress(address.utf8) {
+        case nil: return address
+        case .v4(let octets): return IPAddress.v4(octets).text
+        case .v6(let octets):
+            // An IPv4 address as IPv6 writes it (RFC 4291, 2.5.5.2).
+            if octets.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) {
+                return IPAddress.v4(Array(octets[12...])).text
+            }
+            let network = octets[..<8] + Array(repeating: 0, count: 8)
+            return IPAddress.v6(Array(network)).text + "/64"
         }
-        // An IPv4 address as IPv6 writes it (RFC 4291, 2.5.5.2).
-        if words[0..<5].allSatisfy({ $0 == 0 }), words[5] == 0xFFFF {
-            return [words[6] >> 8, words[6] & 0xFF, words[7] >> 8, words[7] & 0xFF]
-                .map { String($0) }.joined(separator: ".")
-        }
-        return words[0..<4].map { String($0, radix: 16) }.joined(separator: ":") + "::/64"
-    }
-
-    /// The eight words of an IPv6 address (RFC 4291, 2.2).
-    private static func words(of address: String) -> [UInt16]? {
-        var text = address
-        if let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) {
-            guard let colon = text[..<dot].utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
-            let bytes = text[text.index(after: colon)...].split(
-                separator: ".", omittingEmptySubsequences: false
-            ).map { UInt8($0) }
-            guard bytes.count == 4, let a = bytes[0], let b = bytes[1], let c = bytes[2],
-                let d = bytes[3]
-            else { return nil }
-            let high = String(UInt16(a) << 8 | UInt16(b), radix: 16)
-            let low = String(UInt16(c) << 8 | UInt16(d), radix: 16)
-            text = "\(text[...colon])\(high):\(low)"
-        }
-        let halves = text.split(separator: "::", omittingEmptySubsequences: false)
-        guard halves.count <= 2 else { return nil }
-        func read(_ half: Substring) -> [UInt16]? {
-            guard !half.isEmpty else { return [] }
-            let parts = half.split(separator: ":", omittingEmptySubsequences: false)
-            let words = parts.compactMap { $0.utf8.count <= 4 ? UInt16($0, radix: 16) : nil }
-            return words.count == parts.count ? words : nil
-        }
-        guard let first = read(halves[0]) else { return nil }
-        guard halves.count == 2 else { return first.count == 8 ? first : nil }
-        guard let last = read(halves[1]), first.count + last.count < 8 else { return nil }
-        return first + Array(repeating: 0, count: 8 - first.count - last.count) + last
     }
 }

@@ -260,8 +260,8 @@ extension Connection {
         }
     }
 
-    /// Puts a new password in the place of `oldHash`, ends the other sessions and every link, and
-    /// tells the owner. Throws ``Conflict`` when another call changed it since.
+    /// Puts a new password in the place of `oldHash`, ends the other sessions and the links of the
+    /// old one, and tells the owner. Throws ``Conflict`` when another call changed it since.
     package func changePassword(
         of user: UserID, from oldHash: String, to hash: String, keeping session: [UInt8]?
     ) throws {
@@ -276,7 +276,7 @@ extension Connection {
             }
             try setPasswordHash(hash, of: user)
             try endSessions(of: user, except: session)
-            try forgetLinks(of: user)
+            try forgetLinks(ofPassword: user)
             try tell(.passwordChanged, to: user, opKey: "mail:password.changed:\(call)")
         }
     }
@@ -297,12 +297,15 @@ extension Connection {
     }
 
     /// Ends every link of a user but the one that is being used.
-    func forgetLinks(of user: UserID, except call: MailTokenID? = nil) throws {
+    private func forgetLinks(of user: UserID, except call: MailTokenID) throws {
         try execute(
-            """
-            DELETE FROM mail_tokens
-            WHERE user_id = \(user) AND (\(call) IS NULL OR NOT used_by <=> \(call))
-            """)
+            "DELETE FROM mail_tokens WHERE user_id = \(user) AND NOT used_by <=> \(call)")
+    }
+
+    /// Ends the links that a new password ends: those that set one, and a move that somebody with
+    /// the old one asked for. What proves the account's own address stays good.
+    func forgetLinks(ofPassword user: UserID) throws {
+        try execute("DELETE FROM mail_tokens WHERE user_id = \(user) AND purpose <> 'verify'")
     }
 
     private struct UsedLink {

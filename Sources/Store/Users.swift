@@ -49,13 +49,13 @@ extension Connection {
         }
     }
 
-    /// Replaces a password, and ends every session that was started with the old one and every
-    /// link that was mailed before.
+    /// Replaces a password, and ends every session that was started with the old one, with the
+    /// links that were mailed for it.
     package func resetPassword(of user: UserID, to hash: String) throws {
         try transaction {
             try setPasswordHash(hash, of: user)
             try execute("DELETE FROM sessions WHERE user_id = \(user)")
-            try forgetLinks(of: user)
+            try forgetLinks(ofPassword: user)
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
     /// Everything that changes a user's money, or depends on it.
     enum Effect: CaseIterable, Sendable {
         case order, cancellation, delivery, refund, overdue, resolution, grant, expiry, credit
-        case reversal, refundByHand, purchaseUnderKey
+        case reversal, refundByHand, purchaseUnderKey, proof
     }
 
     /// A user with credit, an open and a paid purchase, and a job where the effect needs one.
@@ -22,6 +22,7 @@ import Testing
         let paid: Purchase
         var job = VideoID.new()
         var claim: ClaimedJob?
+        private static let link = Array(repeating: UInt8(7), count: 32)
 
         init(_ db: Connection, for effect: Effect) throws {
             user = try db.insertUser(credit: .dollars(5))
@@ -41,6 +42,10 @@ import Testing
                 claim = try db.storing(db.claimToFollow())
             case .expiry:
                 try db.setExpiry(of: db.lotRows(of: user)[0].id, in: .seconds(-1))
+            case .proof:
+                try db.execute("UPDATE users SET email_verified_at = NULL WHERE id = \(user)")
+                try db.mailReset(
+                    NewMailToken(id: .new(), hash: Self.link), to: "\(user)@example.org")
             case .order, .grant, .credit, .reversal, .refundByHand, .purchaseUnderKey: break
             }
         }
@@ -74,6 +79,9 @@ import Testing
                     ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32)), for: .new(),
                     of: package, catalogVersion: 1, user: user, isLive: false,
                     limit: CallLimit(calls: 10, window: .seconds(900)))
+            case .proof:
+                _ = try db.resetPassword(
+                    tokenHash: Self.link, to: "x", credit: .dollars(1), policy: .test)
             }
         }
     }
@@ -96,7 +104,9 @@ import Testing
             let other = Connection(impatient) { _ in }
             // Whatever it locks first, it finds locked.
             let error = try db.transaction {
-                for rows in ["wallets", "credit_lots", "purchases", "video_jobs"] as [SQL] {
+                for rows in [
+                    "wallets", "credit_lots", "purchases", "video_jobs", "mail_tokens", "users",
+                ] as [SQL] {
                     _ = try db.query("SELECT 1 FROM \(sql: rows) FOR UPDATE") { _ in true }
                 }
                 return #expect(throws: DatabaseError.self) { try scene.cause(effect, other) }
