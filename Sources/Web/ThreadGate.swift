@@ -34,7 +34,7 @@ package final class ThreadGate: Sendable {
 
     /// Longer than a request takes that waits for nothing, and shorter than a lock's timeout.
     private static let quick = Duration.seconds(1)
-    private static let longestWait = Duration.seconds(1)
+    private static let longestWait = Duration.seconds(2)
 
     private let places = Mutex<[Awaited: Place]>([:])
     /// How many threads one place may hold.
@@ -44,7 +44,7 @@ package final class ThreadGate: Sendable {
     /// - Parameters:
     ///   - threads: how many requests are answered at once.
     ///   - patience: how long all threads may stand in one line.
-    package init(threads: Int, patience: Duration = .milliseconds(100)) {
+    package init(threads: Int, patience: Duration = .milliseconds(200)) {
         share = max(1, threads / 4)
         self.patience = patience
     }

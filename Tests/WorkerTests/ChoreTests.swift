@@ -299,7 +299,7 @@ import Testing
                 try bench.db.count(
                     """
                     SELECT COUNT(*) FROM video_jobs
-                    WHERE next_attempt_at < UTC_TIMESTAMP(6) + INTERVAL 55 SECOND
+                    WHERE next_attempt_at < UTC_TIMESTAMP(6) + INTERVAL 30 SECOND
                     """) == 0)
         }
     }
