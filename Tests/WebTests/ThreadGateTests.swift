@@ -19,6 +19,7 @@ import Testing
         let gate = ThreadGate(threads: 16, patience: .milliseconds(20))
         let inside = Atomic<Int>(0)
         let most = Atomic<Int>(0)
+        let refused = Atomic<Int>(0)
         let isOpen = Atomic(false)
         let outcomes = try inParallel(24) { _ in
             do {
@@ -33,18 +34,21 @@ import Testing
                 return true
             } catch let error as Crowded {
                 #expect(error == Crowded(awaited: .stripe))
+                refused.add(1, ordering: .relaxed)
                 return false
             }
         } whileRunning: {
+            defer { isOpen.store(true, ordering: .relaxed) }
             try wait(upTo: .seconds(10), "nobody waits") { inside.load(ordering: .relaxed) == 4 }
             // What others wait for is not held up by it.
             try gate.pass(.callbacks) {}
             try gate.pass(.account(.new())) {}
-            CurrentThread.sleep(for: .milliseconds(60))
+            try wait(upTo: .seconds(10), "nobody is refused") {
+                refused.load(ordering: .relaxed) == 20
+            }
             let begin = ContinuousClock.now
             #expect(throws: Crowded.self) { try gate.pass(.stripe) {} }
             #expect(begin.duration(to: .now) < .milliseconds(500), "it is said at once")
-            isOpen.store(true, ordering: .relaxed)
         }
         #expect(most.load(ordering: .relaxed) == 4)
         #expect(outcomes.count { $0 } == 4)
@@ -91,6 +95,7 @@ import Testing
             let body = #"{"tier": "economy", "duration": 5, "prompt": "a boat on a lake"}"#
             let isDone = Atomic(false)
             let locked = Atomic(false)
+            let refusals = Atomic<Int>(0)
             let statuses = try inParallel(25) { index in
                 if index == 24 {
                     return try lockedWallet(
@@ -102,11 +107,15 @@ import Testing
                 if answer.status == 503 {
                     #expect(answer.code == "API_ERROR")
                     #expect(answer.fields[.retryAfter] == "2")
+                    refusals.add(1, ordering: .relaxed)
                 }
                 return answer.status
             } whileRunning: {
+                defer { isDone.store(true, ordering: .relaxed) }
                 try wait(upTo: .seconds(10), "no lock") { locked.load(ordering: .relaxed) }
-                CurrentThread.sleep(for: .milliseconds(500))
+                try wait(upTo: .seconds(10), "nobody is refused") {
+                    refusals.load(ordering: .relaxed) == 20
+                }
                 var longest = Duration.zero
                 for _ in 0..<20 {
                     let begin = ContinuousClock.now
@@ -120,7 +129,6 @@ import Testing
                 let refused = try site.post("/api/videos/generate", body, as: stuck)
                 #expect(refused.status == 503)
                 #expect(begin.duration(to: .now) < .seconds(1))
-                isDone.store(true, ordering: .relaxed)
             }
             // Those inside got their turn, the rest was told to come again, and nothing was lost.
             #expect(statuses.count { $0 == 202 } == 4)
@@ -160,6 +168,7 @@ import Testing
                     }
                 }
             } whileRunning: {
+                defer { isOver.store(true, ordering: .relaxed) }
                 try wait(upTo: .seconds(10), "no line") { inside.load(ordering: .relaxed) == 4 }
                 let key = [(name: Header.idempotencyKey, value: "k1")]
                 let path = "/api/credits/purchase"
