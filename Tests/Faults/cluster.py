@@ -240,10 +240,11 @@ class Cluster:
         poll(self.writer.is_refusing, 60, "the writer is without majority", pause=0.1)
         time.sleep(CHECK_SECONDS)
 
-    def _lead_on(self) -> None:
+    def _lead_on(self, cuts: bool = True) -> None:
         """Makes the next node the writer."""
         self.writer = self.nodes[(self.nodes.index(self.writer) + 1) % 3]
-        self.address.lead_to(self.writer.socket)
+        self.writer.sql("SET GLOBAL read_only = 0")
+        self.address.lead_to(self.writer.socket, cuts)
 
     # Faults. The context begins when orders can be answered again, and ends with all nodes on
     # their way back.
@@ -264,6 +265,15 @@ class Cluster:
         self._lead_on()
         yield
         lost.isolate(False)
+
+    @contextlib.contextmanager
+    def writer_retired(self) -> Iterator[None]:
+        """What a planned failover looks like: the writer takes no more changes, another node gets
+        the address, and sessions that are open stay where they are."""
+        self.writer.sql("SET GLOBAL read_only = 1")
+        time.sleep(CHECK_SECONDS)
+        self._lead_on(cuts=False)
+        yield
 
     @contextlib.contextmanager
     def others_killed(self) -> Iterator[None]:
@@ -296,9 +306,10 @@ def as_root() -> list[str]:
 
 
 def nodes(shop: Shop, dice: random.Random, rounds: int, orders: int) -> str:
-    """The writer is killed, and cut off from the other nodes, while orders come in and jobs run;
-    then all nodes but the writer are killed (fault 50). Healed is when an order is answered again,
-    counted from when that became possible. It has a stack of its own, on the cluster."""
+    """The writer is killed, cut off from the other nodes, and retired, while orders come in and
+    jobs run; then all nodes but the writer are killed (faults 50, 62). Healed is when an order is
+    answered again, counted from when that became possible. It has a stack of its own, on the
+    cluster."""
     if not LIBRARY.exists():
         raise Skipped("galera-4 is not installed")
     cluster = Cluster()
@@ -319,7 +330,8 @@ def nodes(shop: Shop, dice: random.Random, rounds: int, orders: int) -> str:
 def _under_load(
     shop: Shop, dice: random.Random, cluster: Cluster, rounds: int, orders: int
 ) -> str:
-    faults = [cluster.writer_killed, cluster.writer_cut_off] * rounds + [cluster.others_killed]
+    faults = [cluster.writer_killed, cluster.writer_cut_off, cluster.writer_retired] * rounds
+    faults.append(cluster.others_killed)
     load = Load(dice, shop, orders, 2 * len(faults) + 1)
     customer = shop.customer(len(faults))
     slowest = 0.0
@@ -350,7 +362,10 @@ def _under_load(
         (logs / f"{service}.log").read_text().count("MariaDB 1047")
         for service in ("serve", "work"))
     demand(refused > 0, "nobody met a node without the majority")
+    retired = cluster.address.refusals
+    demand(retired > 0, "nobody met a writer that takes no changes")
     return (
-        f"{rounds} writers killed, {rounds} cut off, 1 left alone, {orders + len(faults)} orders, "
-        f"{again} calls made again, {refused} errors 1047, lost 0, twice 0, healed in "
+        f"{rounds} writers killed, {rounds} cut off, {rounds} retired, 1 left alone, "
+        f"{orders + len(faults)} orders, {again} calls made again, {refused} errors 1047 and "
+        f"{retired} errors 1290, lost 0, twice 0, healed in "
         f"{slowest:.1f} s at most")

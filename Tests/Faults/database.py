@@ -1,6 +1,9 @@
-"""What MariaDB itself can do to us: deadlocks, a clock that jumps, a disk that is full."""
+"""What MariaDB itself can do to us: deadlocks, a clock that jumps, a disk that is full, a server
+that takes no changes for a while."""
 
 import contextlib
+import http.client
+import json
 import os
 import random
 import signal
@@ -10,10 +13,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from kills import recover
+from kills import Load, recover
 from machine import shifted, small_disk
-from shop import CHEAP, Customer, Shop, threads
-from stack import Stack, client, demand, poll
+from shop import CHEAP, PROMPT, Customer, Shop, threads
+from stack import Stack, client, demand, poll, run_sql
 
 ORDERS = "/api/videos/generate"
 
@@ -202,6 +205,100 @@ def _end_expiry(shop: Shop, outlasting: list[Customer], lapsed: list[Customer]) 
 
 def _users(customers: list[Customer]) -> str:
     return ", ".join(repr(customer.user) for customer in customers)
+
+
+# Conditions that pass
+
+PROMPTS = [CHEAP] * 3 + [PROMPT]
+
+# What root sets, and what it sets afterwards. An application whose account may change a read-only
+# server would never notice the first.
+CONDITIONS = {
+    "read-only": ("SET GLOBAL read_only = 1", "SET GLOBAL read_only = 0"),
+    "no prepared statement more": (
+        "SET GLOBAL max_prepared_stmt_count = 0", "SET GLOBAL max_prepared_stmt_count = 16382"),
+    "no connection more": (
+        "SET GLOBAL max_connections = 10; KILL CONNECTION USER 'rushes'@'localhost'",
+        "SET GLOBAL max_connections = 300"),
+}
+
+
+def conditions(shop: Shop, dice: random.Random, seconds: float, orders: int) -> str:
+    """The database takes no changes for some seconds, no statement, no connection, while orders
+    come in and jobs run (fault 62): who asks is told 503 and when to come again, health tells it,
+    no task at the vendor is lost, and nobody's log fills up."""
+    stack = shop.stack
+    load = Load(dice, shop, orders, 2 * len(CONDITIONS) + 1)
+    # Every vendor's answer is one that a job ends by: whoever runs out of time was lost.
+    load.prompts = [dice.choice(PROMPTS) for _ in range(orders)]
+    probe = shop.customer(len(CONDITIONS))
+    log = stack.state / "log/work.log"
+    met: dict[str, int] = {}
+    with threads(4, load) as errors:
+        try:
+            for number, (name, (begin, finish)) in enumerate(CONDITIONS.items()):
+                load.go_on()
+                time.sleep(dice.uniform(0.1, 0.4))
+                written = log.stat().st_size
+                run_sql(stack.database_socket, begin)
+                try:
+                    began = time.monotonic()
+                    load.go_on()
+                    met[name] = _watch(shop, probe, f"{name}-{number}", began + seconds)
+                finally:
+                    run_sql(stack.database_socket, finish)
+                lines = log.read_bytes()[written:].count(b'"level":"error"')
+                demand(
+                    lines <= 5 * seconds,
+                    f"{name}: work logged {lines} errors in {seconds:.0f} s")
+                shop.order(probe, f"{name}-{number}", CHEAP)
+                stack.await_health(15)
+                if errors:
+                    break
+        finally:
+            load.go_on(all_of_it=True)
+    shop.settle(120)
+    users = _users([*load.customers, probe])
+    wrong = shop.stack.sql(
+        "SELECT id, failure_reason FROM video_jobs "
+        f"WHERE user_id IN ({users}) AND failure_reason IN ('timeout', 'vendor_down')")
+    demand(not wrong, f"tasks of the vendor's were lost: {wrong[:3]}")
+    answers = (stack.state / "log/nginx-access.log").read_text().count('"status":"500"')
+    demand(answers == 0, f"{answers} answers were 500")
+    refused = ", ".join(f"{name} ({count})" for name, count in met.items())
+    return (
+        f"{len(met)} conditions of {seconds:.0f} s, {orders + len(met)} orders; answers of 503 "
+        f"with Retry-After: {refused}; other answers of an error 0, lost 0, twice 0")
+
+
+def _watch(shop: Shop, customer: Customer, key: str, until: float) -> int:
+    """Orders and asks for health until then; how often it was refused. Each refusal has to be one
+    that a client can act on."""
+    refused = 0
+    told = False
+    while time.monotonic() < until:
+        connection = http.client.HTTPConnection("localhost", shop.stack.http_port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(
+                "POST", ORDERS, shop.order_body(CHEAP),
+                {**customer.headers, "Idempotency-Key": key})
+            answer = connection.getresponse()
+            content = answer.read()
+            if answer.status == 202:
+                shop.acknowledged(customer, key, "economy", answer.status, content)
+            else:
+                demand(
+                    answer.status == 503 and answer.getheader("Retry-After") is not None,
+                    f"{key}: answered {answer.status}, Retry-After "
+                    f"{answer.getheader('Retry-After')}")
+                refused += 1
+            connection.request("GET", "/api/health")
+            answer = connection.getresponse()
+            content = answer.read()
+            told = told or answer.status == 503 or json.loads(content)["checks"]["database"] != "ok"
+        time.sleep(0.1)
+    demand(refused == 0 or told, f"{key}: health has told nothing")
+    return refused
 
 
 # Disks

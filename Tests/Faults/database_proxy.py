@@ -13,6 +13,10 @@ from pathlib import Path
 
 COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE = 3, 22, 23
 
+# The start of an error packet: 0xFF, the number, `#` and the SQLSTATE
+# (https://mariadb.com/kb/en/err_packet/). This one is "the server is read-only".
+READ_ONLY = b"\xff" + (1290).to_bytes(2, "little") + b"#HY000"
+
 # What a row may want of a packet.
 BEFORE = "before"  # Cut; the server never sees it.
 AFTER = "after"  # Let the server answer, then cut: it has happened, and nobody knows.
@@ -26,6 +30,8 @@ class DatabaseProxy:
     def __init__(self, path: Path, server: Path, decide: Callable[[bytes], str | None]):
         self.path, self._server, self._decide = path, server, decide
         self.cuts = {BEFORE: 0, AFTER: 0, AT_ONCE: 0}
+        # How many changes a server has refused because it is read-only.
+        self.refusals = 0
         self._clients: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -45,13 +51,13 @@ class DatabaseProxy:
         """The application's own URL, led through here."""
         return f"{database_url.split('?')[0]}?socket={self.path}"
 
-    def lead_to(self, server: Path) -> None:
-        """Leads to another server from now on, and cuts off whoever is connected."""
-        asyncio.run_coroutine_threadsafe(self._lead_to(server), self._loop).result(10)
+    def lead_to(self, server: Path, cuts: bool = True) -> None:
+        """Leads to another server from now on, and may cut off whoever is connected."""
+        asyncio.run_coroutine_threadsafe(self._lead_to(server, cuts), self._loop).result(10)
 
-    async def _lead_to(self, server: Path) -> None:
+    async def _lead_to(self, server: Path, cuts: bool) -> None:
         self._server = server
-        for client in self._clients:
+        for client in self._clients if cuts else ():
             client.transport.abort()
 
     async def _listen(self) -> None:
@@ -108,6 +114,7 @@ class DatabaseProxy:
 
     async def _answers(self, up_reader, writer, session) -> None:
         while data := await up_reader.read(65_536):
+            self.refusals += data.count(READ_ONLY)
             if session["waits"]:
                 return
             writer.write(data)

@@ -17,6 +17,7 @@ import model
 import operators
 import restore
 import stripe_events
+import stripe_hangs
 import vendor_faults
 import workers
 from shop import Shop
@@ -121,6 +122,7 @@ ROWS = [
     Row(
         "Stripe's answers lost", (30,),
         lambda shop, dice, size: lost_answers.row(shop), is_short=False),
+    Row("Stripe hangs", (59,), lambda shop, dice, size: stripe_hangs.row(shop)),
     Row(
         "operators at once", (49,),
         lambda shop, dice, size: operators.by_hand(shop, dice), is_short=False),
@@ -137,6 +139,9 @@ ROWS = [
     Row(
         "deadlocks", (33,),
         lambda shop, dice, size: database.deadlocks(shop, size.of(200, 50))),
+    Row(
+        "database takes no changes", (62,),
+        lambda shop, dice, size: database.conditions(shop, dice, size.of(6, 4), size.of(200, 40))),
     Row("credit lapses", (47, 48), lambda shop, dice, size: machine.lapsing(shop), is_short=False),
     Row(
         "media disk full", (42,),
@@ -162,7 +167,7 @@ ROWS = [
         "disk of the database full", (41,),
         lambda shop, dice, size: database.disk_full(shop, 64), is_short=False),
     Row(
-        "nodes of a cluster are lost", (50,),
+        "nodes of a cluster are lost", (50, 62),
         lambda shop, dice, size: cluster.nodes(shop, dice, 2, 400), is_short=False),
     Row("older state restored", (51,), lambda shop, dice, size: restore.row(shop), is_short=False),
 ]
