@@ -43,13 +43,18 @@ package struct Billing {
         return result.purchase
     }
 
+    /// What is on all that this shop makes at Stripe.
+    func mark() throws -> StripeMark {
+        try StripeMark(installation: "\(database.installation())")
+    }
+
     // MARK: Events
 
     /// Does what an event hints at, once (W2, W3). Its row and the effect are one transaction.
     ///
     /// Throws when Stripe or the database could not be asked: then nothing is written down, and
-    /// the event is to come again. An event of an order that is not known yet is kept for later
-    /// (W5); one of another shop's is written down and that is all.
+    /// the event is to come again. An event of an order of ours that is not known yet is kept for
+    /// later (W5); one of what lacks our mark is written down and that is all (P8).
     package func receive(_ event: StripeEvent) throws {
         guard try !database.isProcessed(event.id, from: .stripe) else { return }
         switch event.objectKind {
@@ -87,12 +92,12 @@ package struct Billing {
 
     private func receiveSession(_ event: StripeEvent) throws {
         guard let id = event.objectID, let facts = try sessionFacts(id, event) else {
-            // Another shop's, or of the other mode: it will never be ours.
+            // Another application's, or of the other mode: it will never be ours.
             return try note(event) { true }
         }
         try note(event) {
             guard let purchase = try purchase(of: facts) else {
-                // A reference that is no id of ours is another shop's.
+                // Our order may not be here yet; what is no id of an order will never be.
                 return facts.reference.flatMap { PurchaseID($0) } == nil
             }
             _ = try apply(facts, to: purchase)
@@ -100,12 +105,14 @@ package struct Billing {
         }
     }
 
-    /// What Stripe says now of the event's session; nil when it knows none of this id.
+    /// What Stripe says now of the event's session; nil when it knows none of this id, and when
+    /// the session is not ours, whatever its reference looks like.
     private func sessionFacts(_ id: String, _ event: StripeEvent) throws -> PaymentFacts? {
         do {
-            return try stripe.checkoutSession(id: id)
-                .facts(hasFailed: event.type == "checkout.session.async_payment_failed")
-        } catch  where error.isNotFound {
+            let session = try stripe.checkoutSession(id: id)
+            guard try mark().isOn(session.metadata) else { return nil }
+            return session.facts(hasFailed: event.type == "checkout.session.async_payment_failed")
+        } catch let error as StripeError where error.isNotFound {
             return nil
         }
     }
@@ -167,17 +174,27 @@ package struct Billing {
         }
     }
 
-    /// The paid order of a payment. A refund may be told of before its payment: then the session
-    /// is looked up and credited first.
+    /// The paid order of a payment; nil for one that is not ours. A refund may be told of before
+    /// its payment: then the session is looked up and credited first.
     private func paidPurchase(_ payment: String) throws -> Purchase? {
         if let purchase = try database.purchase(paymentIntent: payment) { return purchase }
-        guard let session = try stripe.checkoutSessions(ofPaymentIntent: payment).first else {
-            return nil
-        }
+        let mark = try mark()
+        guard try mark.isOn(metadata(of: payment)),
+            let session = try stripe.checkoutSessions(ofPaymentIntent: payment).first,
+            mark.isOn(session.metadata)
+        else { return nil }
         let facts = session.facts(hasFailed: false)
         guard let purchase = try purchase(of: facts) else { return nil }
         let applied = try apply(facts, to: purchase)
         return applied.paidAt == nil ? nil : applied
+    }
+
+    private func metadata(of payment: String) throws -> [String: String] {
+        do {
+            return try stripe.metadata(ofPaymentIntent: payment)
+        } catch  where error.isNotFound {
+            return [:]
+        }
     }
 
     /// What the event hints at, read anew; nil when no money of the order moved.

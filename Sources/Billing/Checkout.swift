@@ -20,7 +20,7 @@ extension Billing {
         let order = CheckoutSessionRequest(
             productName: "Rushes credit, \(purchase.credits + purchase.bonus)",
             unitAmount: Int(cents), clientReferenceID: purchase.id.description,
-            metadata: ["purchase_id": purchase.id.description],
+            metadata: try mark().metadata.merging(["purchase_id": purchase.id.description]) { $1 },
             successURL: "\(appURL)/purchases/\(purchase.id)?session_id={CHECKOUT_SESSION_ID}",
             cancelURL: "\(appURL)/credits?package=\(purchase.packageID)&canceled=\(purchase.id)")
         let session = try create(order, for: purchase)

@@ -44,11 +44,13 @@ extension Billing {
         guard let cents = refund.amount.cents else {
             preconditionFailure("the schema holds whole cents only")
         }
+        var metadata = try mark().metadata
+        metadata[Self.reference] = "\(refund.id)"
         let made: StripeRefund
-        do {
+        do throws(StripeError) {
             made = try stripe.refund(
                 paymentIntent: refund.paymentIntent, amountCents: Int(cents),
-                reason: .requestedByCustomer, metadata: [Self.reference: "\(refund.id)"],
+                reason: .requestedByCustomer, metadata: metadata,
                 idempotencyKey: "refund:\(refund.id)")
         } catch {
             if case .refused(let failure) = error {

@@ -131,7 +131,10 @@ package struct Reconciliation {
             $0.id
         }
         let orders = try database.ordersToReconcile()
-        return compare(sessions, with: orders, since: start) + compare(charges, with: orders)
+        // Charges, refunds and disputes are ours when the payment is one of our orders'.
+        let mark = try StripeMark(installation: "\(database.installation())")
+        return compare(sessions.filter { mark.isOn($0.metadata) }, with: orders, since: start)
+            + compare(charges, with: orders)
             + (try compare(refunds, except: charges)) + (try compare(disputes))
     }
 
@@ -144,10 +147,7 @@ package struct Reconciliation {
         var paid: Set<String> = []
         for session in sessions where session.paymentStatus == .paid {
             let amount = Money(cents: Int64(session.amountTotal ?? 0))
-            guard let reference = session.clientReferenceID, PurchaseID(reference) != nil else {
-                // Not made by this shop.
-                continue
-            }
+            guard let reference = session.clientReferenceID else { continue }
             paid.insert(reference)
             guard let order = byID[reference] else {
                 found.append(

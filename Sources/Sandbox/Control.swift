@@ -63,6 +63,8 @@ extension Sandbox {
                                                    joined by commas; times: each
         POST /control/stripe/events/{id}/resend    times
         POST /control/stripe/sessions/{id}/{settle,fail,expire}
+        POST /control/stripe/foreign               another application's payment is made: reference,
+                                                   amountCents (1000), installation: its own mark
         POST /control/stripe/payments/{id}/refund  amountCents: all that is left without it. The id
                                                    is the session's, payment's or charge's
         POST /control/stripe/payments/{id}/dispute inquiry: true or false, amountCents
@@ -239,6 +241,14 @@ extension Sandbox {
             change { $0.hooks.holdsStripe = true }
             return true
         case ["release"]: return release(fields)
+        case ["foreign"]:
+            guard let reference = fields["reference"], reference.utf8.count <= 200,
+                let amount = Int(fields["amountCents"] ?? "1000"), (50...99_999_999).contains(amount)
+            else { return false }
+            return changeStripe { world in
+                world.payElsewhere(
+                    reference: reference, amount: amount, installation: fields["installation"])
+            }
         default: break
         }
         guard path.count == 3 else { return nil }

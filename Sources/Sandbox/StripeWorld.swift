@@ -17,6 +17,20 @@ struct StripeWorld {
         return complete(sessionID, isPaid: true)
     }
 
+    /// Somebody pays another application that shares the account: a session that the shop has not
+    /// made, with any reference, and at most another shop's mark.
+    mutating func payElsewhere(reference: String, amount: Int, installation: String?) -> Bool {
+        let metadata = installation.map { ["rushes_installation": $0] } ?? [:]
+        let session = StripeSession(
+            id: Identifier.stripe("cs_test_", length: 58),
+            items: [StripeSession.Item(name: "Another's", unitAmount: amount, quantity: 1)],
+            currency: "usd", clientReferenceID: reference, metadata: metadata,
+            paymentMetadata: metadata, successURL: "https://another.example/", cancelURL: nil,
+            customerEmail: nil, createdAt: now, expiresAt: now.addingTimeInterval(24 * 3600))
+        state.sessions.append(session)
+        return pay(session.id) != nil
+    }
+
     /// The buyer is done, and the money comes in days, or not.
     mutating func payLater(_ sessionID: String) -> String? {
         guard let paymentID = confirm(sessionID) else { return nil }

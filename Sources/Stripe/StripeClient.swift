@@ -104,14 +104,6 @@ package struct StripeClient {
         return list.data
     }
 
-    /// Closes an open session, so that it can no longer be paid.
-    package func expireCheckoutSession(
-        id: String, idempotencyKey: String
-    ) throws(StripeError) -> CheckoutSession {
-        try post(
-            "checkout/sessions/\(StripeForm.encode(id))/expire", StripeForm(), idempotencyKey)
-    }
-
     /// Sends money back. More than what is left is refused.
     package func refund(
         paymentIntent: String, amountCents: Int, reason: StripeRefundReason,
@@ -154,6 +146,15 @@ package struct StripeClient {
         let charges: StripeList<StripeCharge> = try get(
             "charges", [("payment_intent", id), ("limit", "100")])
         return charges.data.first { $0.status == .succeeded }
+    }
+
+    /// What the maker of a payment has written on it.
+    package func metadata(ofPaymentIntent id: String) throws(StripeError) -> [String: String] {
+        struct PaymentIntent: Decodable {
+            let metadata: [String: String]?
+        }
+        let intent: PaymentIntent = try get("payment_intents/\(StripeForm.encode(id))")
+        return intent.metadata ?? [:]
     }
 
     package func dispute(id: String) throws(StripeError) -> StripeDispute {

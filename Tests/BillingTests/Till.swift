@@ -18,6 +18,7 @@ struct Till {
     init(_ db: Connection, _ stripe: TinyStripe = TinyStripe()) {
         self.db = db
         self.stripe = stripe
+        if let installation = try? db.installation() { stripe.serve(installation) }
         billing = Billing(
             database: db, stripe: stripe.client, policy: .test,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

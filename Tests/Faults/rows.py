@@ -8,6 +8,7 @@ import cluster
 import crash_points
 import database
 import deadlines
+import foreign
 import forged
 import kills
 import lost_answers
@@ -83,6 +84,9 @@ ROWS = [
     Row(
         "all orders of four events on a spent payment", (24, 27),
         lambda shop, dice, size: stripe_events.spent(shop), is_short=False),
+    Row(
+        "another application's payments", (65,),
+        lambda shop, dice, size: foreign.row(shop)),
     Row(
         "forged signatures", (17,),
         lambda shop, dice, size: forged.row(shop, dice, size.of(5000, 500))),

@@ -66,7 +66,11 @@ private struct Office {
 }
 
 private func withOffice(_ body: (Office) throws -> Void) throws {
-    try withDatabase { db in try body(Office(db: db)) }
+    try withDatabase { db in
+        let office = Office(db: db)
+        office.stripe.serve(try db.installation())
+        try body(office)
+    }
 }
 
 extension Purchase {
@@ -246,6 +250,28 @@ extension Purchase {
                 try office.run().map(\.detail) == ["the dispute \(id) is lost at Stripe"])
             try office.receive(lost)
             #expect(try office.run() == [])
+        }
+    }
+
+    @Test func `another application's payments are no differences, whatever their reference (P8)`()
+        throws
+    {
+        try withOffice { office in
+            let order = try office.order()
+            for (number, reference) in [order.id, PurchaseID.new(), PurchaseID.new()].enumerated() {
+                let session = "cs_foreign_\(number)_\(order.id)"
+                office.stripe.open(
+                    order, session: session, reference: "\(reference)",
+                    metadata: number == 2 ? [StripeMark.name: "\(InstallationID.new())"] : [:])
+                _ = office.stripe.complete(session)
+                _ = office.stripe.refund("pi_\(session)", cents: 100)
+                _ = office.stripe.dispute("pi_\(session)", cents: 100)
+            }
+            #expect(try office.run() == [])
+            // One of ours whose order is gone is one.
+            office.stripe.open(order, session: "cs_ours", reference: "\(PurchaseID.new())")
+            _ = office.stripe.complete("cs_ours")
+            #expect(try office.run().count == 1)
         }
     }
 

@@ -238,16 +238,33 @@ struct CheckoutTests {
         let world = try World()
         let first = try world.session()
         let second = try world.session()
-        _ = try world.stripe.expireCheckoutSession(id: second.id, idempotencyKey: "k")
+        #expect(try world.expire(second.id).status == 200)
         world.pass(24 * 3600 + 1)
         for id in [first.id, second.id] {
             #expect(try world.stripe.checkoutSession(id: id).status == .expired)
             #expect(try world.post("/checkout/\(id)/pay").status == .gone)
         }
         #expect(world.eventTypes == ["checkout.session.expired", "checkout.session.expired"])
-        #expect(throws: StripeError.self) {
-            try world.stripe.expireCheckoutSession(id: first.id, idempotencyKey: "k2")
-        }
+        #expect(try world.expire(first.id).status == 400)
+    }
+
+    @Test func `another application's payment has its reference and not the shop's mark`() throws {
+        let world = try World()
+        let reference = UUID().uuidString
+        try world.post("/control/stripe/foreign", "reference=\(reference)&amountCents=999")
+        try world.post("/control/stripe/foreign", "reference=\(reference)&installation=other")
+        let sessions = try world.stripe.completedSessions(createdFrom: world.now).data
+        #expect(sessions.map(\.clientReferenceID) == [reference, reference])
+        #expect(sessions.map(\.metadata) == [["rushes_installation": "other"], [:]])
+        #expect(sessions.map(\.amountTotal) == [1000, 999])
+        #expect(sessions.allSatisfy { $0.paymentStatus == .paid })
+        // Its payment and its charge are marked as the session is.
+        let payment = try #require(sessions[0].paymentIntent)
+        let mark = ["rushes_installation": "other"]
+        #expect(try world.stripe.metadata(ofPaymentIntent: payment) == mark)
+        #expect(try world.stripe.latestCharge(ofPaymentIntent: payment)?.metadata == mark)
+        #expect(world.eventTypes.count { $0 == "checkout.session.completed" } == 2)
+        #expect(try world.post("/control/stripe/foreign").status == 409)
     }
 
     @Test func `a shop that does not answer is told again, with growing pauses`() throws {

@@ -113,6 +113,14 @@ final class World {
         try send(OutboundRequest(method: .post, url: path, body: Array(form.utf8)))
     }
 
+    /// Asks Stripe's API to close a session.
+    func expire(_ session: String) throws(TransportError) -> InboundResponse {
+        try send(
+            OutboundRequest(
+                method: .post, url: "/v1/checkout/sessions/\(session)/expire",
+                fields: [.authorization: "Bearer sk_test_key"], body: []))
+    }
+
     /// The items of a control list.
     func items(_ path: String) throws -> [JSONValue] {
         try #require(try JSONValue(parsing: get(path).body)["items"]?.array)

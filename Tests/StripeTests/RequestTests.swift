@@ -75,8 +75,14 @@ struct RequestTests {
                 { _ = try $0.checkoutSessions(ofPaymentIntent: "pi_1") }
             ),
             (
-                session, "POST https://stripe.example/v1/checkout/sessions/cs_test_1/expire\n",
-                { _ = try $0.expireCheckoutSession(id: "cs_test_1", idempotencyKey: "k") }
+                #"{"id":"pi_1","metadata":{"a":"b"}}"#,
+                "GET https://stripe.example/v1/payment_intents/pi_1",
+                { #expect(try $0.metadata(ofPaymentIntent: "pi_1") == ["a": "b"]) }
+            ),
+            (
+                #"{"id":"pi_1","latest_charge":null}"#,
+                "GET https://stripe.example/v1/payment_intents/pi_1",
+                { #expect(try $0.metadata(ofPaymentIntent: "pi_1") == [:]) }
             ),
             (
                 refund,

@@ -32,6 +32,12 @@ struct PurchaseTests {
             #expect(answer.status == 201)
             let session = try #require(site.stripe.sessions.first)
             #expect(session.amount == cents)
+            // Our mark is on the session and on its payment (P8).
+            let form = Query(
+                String(decoding: site.stripe.requests.first?.body ?? [], as: UTF8.self))
+            let mark = try "\(site.database.installation())"
+            #expect(form["metadata[rushes_installation]"] == mark)
+            #expect(form["payment_intent_data[metadata][rushes_installation]"] == mark)
             #expect(answer.json["sessionId"]?.string == session.id)
             #expect(answer.json["purchaseId"]?.string == session.reference)
             let shown = try site.get("/api/credits/purchases/\(session.reference)", as: user)

@@ -220,6 +220,8 @@ final class ScriptedStripe {
         var status = "open"
         var paymentStatus = "unpaid"
         var paymentIntent: String?
+        /// The mark that the maker has set.
+        var installation: String?
     }
 
     private(set) var requests: [OutboundRequest] = []
@@ -248,9 +250,10 @@ final class ScriptedStripe {
         let key = request.idempotencyKey ?? ""
         if let id = keys[key], let known = sessions.first(where: { $0.id == id }) { return known }
         let form = Query(String(decoding: request.body ?? [], as: UTF8.self))
-        let session = Session(
+        var session = Session(
             id: "cs_test_\(UUID().uuidString)", reference: form["client_reference_id"] ?? "",
             amount: Int(form["line_items[0][price_data][unit_amount]"] ?? "") ?? 0)
+        session.installation = form["metadata[rushes_installation]"]
         keys[key] = session.id
         sessions.append(session)
         return session
@@ -275,8 +278,9 @@ final class ScriptedStripe {
 
     private func answer(_ session: Session) -> InboundResponse {
         let intent = session.paymentIntent.map { "\"\($0)\"" } ?? "null"
+        let metadata = session.installation.map { #"{"rushes_installation": "\#($0)"}"# } ?? "{}"
         let body = """
-            {"id": "\(session.id)", "object": "checkout.session",
+            {"id": "\(session.id)", "object": "checkout.session", "metadata": \(metadata),
             "url": "https://stripe.example/pay/\(session.id)", "status": "\(session.status)",
             "payment_status": "\(session.paymentStatus)", "mode": "payment",
             "amount_subtotal": \(session.amount), "amount_total": \(session.amount),

@@ -148,11 +148,18 @@ struct StripeWebhookTests {
         try withSite { site in
             let (_, id, session) = try ordered(site)
             let known = try #require(site.stripe.sessions.first)
-            let other = ScriptedStripe.Session(
+            var other = ScriptedStripe.Session(
                 id: "\(session)_2", reference: PurchaseID.new().description, amount: known.amount)
+            site.stripe.adopt(
+                ScriptedStripe.Session(
+                    id: "\(session)_3", reference: other.reference, amount: other.amount))
+            other.installation = try "\(site.database.installation())"
             site.stripe.adopt(other)
-            // The first is Stripe's, of an order that is not there; the second is not even Stripe's.
-            for (name, isKept) in [(other.id, true), ("cs_test_unknown", false)] {
+            // The first is ours, of an order that is not there; the second is another
+            // application's (P8); the third is not even Stripe's.
+            for (name, isKept) in [
+                (other.id, true), ("\(session)_3", false), ("cs_test_unknown", false),
+            ] {
                 let event = "evt_\(UUID().uuidString)"
                 let answer = try deliver(self.event(name, id: event), to: site)
                 #expect(answer.status == 200)

@@ -15,12 +15,15 @@ import Testing
 @testable import Worker
 
 @Suite struct `W6 chores` {
-    private func session(_ order: Purchase, _ status: String, _ payment: String) -> String {
+    private func session(
+        _ order: Purchase, _ status: String, _ payment: String, mark: String = ""
+    ) -> String {
         """
         {"id": "\(order.sessionID ?? "")", "object": "checkout.session", "status": "\(status)",
          "payment_status": "\(payment)", "mode": "payment", "amount_subtotal": 4799,
          "amount_total": 4799, "currency": "usd", "client_reference_id": "\(order.id)",
-         "payment_intent": "pi_1", "expires_at": 1, "created": 1, "livemode": false}
+         "payment_intent": "pi_1", "expires_at": 1, "created": 1, "livemode": false,
+         "metadata": {"rushes_installation": "\(mark)"}}
         """
     }
 
@@ -68,7 +71,8 @@ import Testing
             ) { false }
             try bench.db.execute(
                 "UPDATE vendor_events SET received_at = UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE")
-            bench.cashier.sessions[id] = session(order, "complete", "paid")
+            bench.cashier.sessions[id] = try session(
+                order, "complete", "paid", mark: "\(bench.db.installation())")
             bench.worker.doChores()
             #expect(try bench.db.isProcessed("evt_1", from: .stripe))
             #expect(try bench.db.balance(of: bench.user).available == .dollars(75))

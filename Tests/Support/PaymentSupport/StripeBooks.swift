@@ -15,6 +15,8 @@ struct StripeBooks: Sendable {
         var status = "open"
         var isPaid = false
         var createdAt: Int
+        /// What the maker has written on the session and on its payment.
+        var metadata: [String: String] = [:]
     }
 
     struct Refund: Sendable {
@@ -83,6 +85,7 @@ extension StripeBooks {
             json.member("currency", session.currency)
             json.member("expires_at", session.createdAt + 86_400)
             json.member("livemode", session.isLive)
+            json.members("metadata", session.metadata)
             json.member("mode", session.mode)
             json.member("payment_intent", session.status == "complete" ? session.payment : nil)
             json.member("payment_status", session.isPaid ? "paid" : "unpaid")
@@ -100,6 +103,7 @@ extension StripeBooks {
             json.member("currency", session.currency)
             json.member("disputed", isDisputed(session.payment))
             json.member("livemode", session.isLive)
+            json.members("metadata", session.metadata)
             json.member("payment_intent", session.payment)
             json.member("refunded", refunded(session.payment) == session.amount)
             json.member("status", "succeeded")
@@ -129,6 +133,7 @@ extension StripeBooks {
             json.member("object", "payment_intent")
             json.key("latest_charge")
             json.literal(session.isPaid ? charge(of: session) : declined ?? "null")
+            json.members("metadata", session.metadata)
         }
     }
 
@@ -192,6 +197,15 @@ func object(_ body: (inout JSONWriter) -> Void) -> String {
     body(&json)
     json.endObject()
     return String(decoding: json.bytes, as: UTF8.self)
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(_ name: String, _ members: [String: String]) {
+        key(name)
+        beginObject()
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) { member(name, value) }
+        endObject()
+    }
 }
 
 extension String {

@@ -2,6 +2,7 @@ package import Domain
 package import FoundationEssentials
 package import HTTP
 import HTTPTypes
+package import Store
 package import Stripe
 import Synchronization
 
@@ -34,6 +35,8 @@ package final class TinyStripe: Sendable {
         var plans: [Plan] = []
         var requests: [OutboundRequest] = []
         var count = 0
+        /// The shop whose sessions are opened.
+        var installation: String?
     }
 
     private let state = Mutex(State())
@@ -44,6 +47,11 @@ package final class TinyStripe: Sendable {
 
     package init(now: Date = Date()) {
         self.now = Int(now.timeIntervalSince1970)
+    }
+
+    /// Says whose sessions are opened from now on.
+    package func serve(_ installation: InstallationID) {
+        state.withLock { $0.installation = "\(installation)" }
     }
 
     package var client: StripeClient {
@@ -75,14 +83,15 @@ package final class TinyStripe: Sendable {
 
     // MARK: Acts
 
-    /// The session of an order, as the shop asked for it; otherwise where `change` says so.
+    /// The session of an order, as the shop asked for it; otherwise where an argument says so.
     @discardableResult
     package func open(
         _ order: Purchase, session: String? = nil, reference: String? = nil, cents: Int? = nil,
         subtotal: Int? = nil, currency: String = "usd", isLive: Bool? = nil,
-        mode: String = "payment", createdAt: Int? = nil
+        mode: String = "payment", createdAt: Int? = nil, metadata: [String: String]? = nil
     ) -> String {
-        act { books, _ in
+        let mark = state.withLock { $0.installation }.map { [StripeMark.name: $0] }
+        return act { books, _ in
             let price = Int(order.price.cents ?? 0)
             let id = session ?? order.sessionID ?? "cs_\(order.id)"
             books.sessions.append(
@@ -90,7 +99,7 @@ package final class TinyStripe: Sendable {
                     id: id, payment: "pi_\(id)", reference: reference ?? "\(order.id)",
                     amount: cents ?? price, subtotal: subtotal ?? cents ?? price,
                     currency: currency, isLive: isLive ?? order.isLive, mode: mode,
-                    createdAt: createdAt ?? now))
+                    createdAt: createdAt ?? now, metadata: metadata ?? mark ?? [:]))
             return id
         }
     }
