@@ -1,30 +1,63 @@
 /// Passwords of at least eight characters that every guessing program tries first.
+///
+/// The lists are text in the program's read-only pages, searched in place: a set of ten thousand
+/// strings would cost each process half a megabyte.
 enum CommonPasswords {
-    static func contains(_ password: String) -> Bool { list.contains(password[...]) }
+    /// - Parameter password: in lower case.
+    static func contains(_ password: String) -> Bool {
+        let bytes = Array(password.utf8)
+        return isRepeated(bytes) || isRun(bytes) || isListed(bytes, list) || isListed(bytes, own)
+    }
 
-    private static let list = Set(
+    /// What the source of the other list leaves to rules or to a dictionary, in byte order.
+    private static let own = """
+        abcdefg1 admin1234 adminadmin administrator changeme changeme123 chocolate contraseña december
+        default1 facebook guest123 iloveu12 juventus1 letmein! letmein123 lovely12 motdepasse november
+        p@ssword pa$$word pass12345 password! passwort1 qwe12345 qwerty!! root1234 scorpion1 september
+        spring2025 spring2026 summer2024 summer2025 summer2026 temporary test12345 user1234 winter2024
+        winter2025 winter2026 yourpassword
         """
-        00000000 11111111 11223344 123123123 12341234 12345678 123456789 1234567890 123qwe123
-        123qweasd 147258369 159357456 1q2w3e4r 1q2w3e4r5t 1qaz2wsx 1qazxsw2 55555555 66666666
-        741852963 77777777 789456123 87654321 88888888 987654321 99999999 a1234567 a12345678
-        a1b2c3d4 aa123456 abc12345 abcd1234 abcdefg1 abcdefgh admin123 admin1234 adminadmin
-        administrator arsenal1 asd12345 asdf1234 asdfghjk asdfghjkl ashley12 babygirl babygirl1
-        bailey12 barcelona baseball baseball1 blink182 buster12 butterfly changeme changeme123
-        charlie1 cheese12 chelsea1 chocolate cocacola computer computer1 contraseña cookie12
-        corvette cowboys1 daniel12 december default1 dragon12 dragon123 elephant facebook
-        football football1 ginger12 google123 guest123 hallo123 hello123 hello1234 hunter12
-        hunter22 iloveu12 iloveyou iloveyou1 internet jennifer jessica1 jordan12 jordan23
-        juventus1 killer12 letmein! letmein1 letmein123 liverpool lovely12 loveyou1 marlboro
-        master12 master123 maverick mercedes metallica michael1 michelle midnight minecraft
-        monkey12 monkey123 motdepasse mountain mypassword nicole12 november p@ssw0rd p@ssword
-        pa$$word pass1234 pass12345 passpass passw0rd password password! password0 password01
-        password1 password12 password123 password1234 password2 password3 password7 password9
-        password99 passwort passwort1 pepper12 pokemon1 princess princess1 q1w2e3r4 q1w2e3r4t5
-        qwe12345 qweasdzxc qwerty!! qwerty12 qwerty123 qwerty1234 qwerty12345 qwertyui
-        qwertyuiop realmadrid root1234 rootroot samantha scorpion1 secret12 secret123 september
-        shadow12 shadow123 slipknot spring2025 starwars starwars1 steelers summer2024 summer2025
-        summer2026 sunshine sunshine1 superman superman1 temp1234 temporary test1234 test12345
-        testing1 testtest thomas12 tigger12 trustno1 user1234 victoria welcome1 welcome123
-        whatever winter2024 winter2025 winter2026 yankees1 yourpassword zaq12wsx zxcvbnm1
-        """.split(whereSeparator: \.isWhitespace))
+
+    /// One to four bytes over and over, up to sixteen: `aaaaaaaa`, `12341234`, `testtest`.
+    private static func isRepeated(_ bytes: [UInt8]) -> Bool {
+        bytes.count <= 16 && (1...4).contains { period in
+            bytes.count >= 2 * period && bytes.count % period == 0
+                && bytes.indices.dropFirst(period).allSatisfy { bytes[$0] == bytes[$0 - period] }
+        }
+    }
+
+    /// Each byte one more, or one less, than the one before: `abcdefgh`, `87654321`.
+    private static func isRun(_ bytes: [UInt8]) -> Bool {
+        [1, -1].contains { step in
+            zip(bytes, bytes.dropFirst()).allSatisfy { Int($1) - Int($0) == step }
+        }
+    }
+
+    /// Looks for the word by halves. Words stand in the order of their bytes, between single blanks
+    /// or line ends.
+    private static func isListed(_ word: [UInt8], _ list: String) -> Bool {
+        let text = list.utf8
+        var low = 0
+        var high = text.count
+        while low < high {
+            // The word in whose bytes, or before whose blank, the middle lies.
+            var first = (low + high) / 2
+            while first > low, !isBlank(text, first - 1) { first -= 1 }
+            var end = first
+            while end < high, !isBlank(text, end) { end += 1 }
+            let found = text[index(text, first)..<index(text, end)]
+            if found.elementsEqual(word) { return true }
+            if found.lexicographicallyPrecedes(word) { low = end + 1 } else { high = first }
+        }
+        return false
+    }
+
+    private static func isBlank(_ text: String.UTF8View, _ offset: Int) -> Bool {
+        text[index(text, offset)] <= UInt8(ascii: " ")
+    }
+
+    /// In constant time: the text is UTF-8 as it is.
+    private static func index(_ text: String.UTF8View, _ offset: Int) -> String.Index {
+        text.index(text.startIndex, offsetBy: offset)
+    }
 }

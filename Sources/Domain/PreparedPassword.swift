@@ -66,10 +66,38 @@ package struct PreparedPassword: Sendable {
         guard !CommonPasswords.contains(folded) else {
             return "This password is on every list of common ones. Choose another."
         }
-        if let email, folded == email || folded == email.split(separator: "@").first ?? "" {
-            return "Do not use your address as password."
+        if let email, isMade(of: email, folded) {
+            return "Do not use your address, or a part of it, as password."
         }
         return nil
+    }
+
+    /// Whether the password is the address or a part of it: its sides, the labels and words of
+    /// both, and several of them in a row, also with digits and signs around it
+    /// (`ann.smith@example.org`: `annsmith`, `smith1984`, `example!`).
+    private static func isMade(of email: String, _ password: String) -> Bool {
+        func words(_ text: some StringProtocol) -> [Substring.UTF8View] {
+            Substring(text).utf8.split { !isAlphanumeric($0) }
+        }
+        let all = words(email)
+        let plain = words(password).flatMap { Array($0) }
+        let letters = plain.indices.filter { isLetter(plain[$0]) }
+        let core = letters.isEmpty ? [] : Array(plain[letters[0]...letters[letters.count - 1]])
+        for start in all.indices {
+            var joined: [UInt8] = []
+            for word in all[start...] {
+                joined += word
+                // `me@example.org` forbids no password that begins with "me".
+                if joined == plain || joined.count >= 3 && joined == core { return true }
+            }
+        }
+        return false
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte) }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        isLetter(byte) || (48...57).contains(byte)
     }
 }
 

@@ -1,5 +1,6 @@
-import Domain
 import Testing
+
+@testable import Domain
 
 /// The fields that registering with these is refused for.
 private func refused(_ email: String?, _ password: String?) -> [String] {
@@ -68,6 +69,49 @@ struct CredentialsTests {
     @Test func `the name before the @ is no password`() {
         #expect(refused("a.very.long.name@example.org", "A.very.long.name") == ["password"])
         #expect(refused("a.very.long.name@example.org", "a.very.long.nam3") == [])
+    }
+
+    @Test(arguments: [
+        ("ann.smith@example.org", "annsmith"), ("ann.smith@example.org", "Ann-Smith!"),
+        ("ann.smith@example.org", "smith1984"), ("ann.smith@example.org", "example.org"),
+        ("ann.smith@example.org", "2026Example"), ("ann.smith@example.org", "smith@example"),
+        ("jonathan@mail.example.org", "jonathan"), ("jonathan@mail.example.org", "!jonathan99"),
+        ("ann1984@example.org", "ann1984!"), ("12345679@example.org", "12345679"),
+    ])
+    func `a part of the address, with digits and signs around it, is no password`(
+        email: String, password: String
+    ) {
+        #expect(refused(email, password) == ["password"])
+    }
+
+    @Test(arguments: [
+        ("ann.smith@example.org", "annsmithson"), ("ann.smith@example.org", "smithy-horse"),
+        ("me@example.org", "me-84736251"), ("ann.smith@example.org", "84736251!"),
+        ("ann@example.org", "Пароль-весна"),
+    ])
+    func `what only begins like the address is one`(email: String, password: String) {
+        #expect(refused(email, password) == [])
+    }
+
+    @Test(arguments: [
+        // First, last and others of the ten thousand; more common as a name; ours; by rule.
+        "password1", "!qaz2wsx", "samantha", "trustno1", "zxcvbnm1", "michelle", "Contraseña",
+        "abcdefg1", "yourpassword", "aaaaaaaa", "12341234", "abcabcabc", "testtest", "abcdefgh",
+        "87654321",
+    ])
+    func `what guessing programs try first is refused`(password: String) {
+        #expect(refused("ann@example.org", password) == ["password"])
+    }
+
+    @Test func `the list is in the order in which it is searched, and every word of it is found`() {
+        let words = CommonPasswords.list.utf8.split { $0 <= 0x20 }.map { Array($0) }
+        #expect(words.count >= 10_000)
+        #expect(zip(words, words.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) })
+        for word in words {
+            let text = String(decoding: word, as: UTF8.self)
+            #expect(CommonPasswords.contains(text), "\(text)")
+            #expect(!CommonPasswords.contains(text + "-x9"))
+        }
     }
 
     @Test func `both are named when both are wrong`() {
