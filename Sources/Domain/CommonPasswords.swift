@@ -20,10 +20,13 @@ enum CommonPasswords {
 
     /// One to four bytes over and over, up to sixteen: `aaaaaaaa`, `12341234`, `testtest`.
     private static func isRepeated(_ bytes: [UInt8]) -> Bool {
-        bytes.count <= 16 && (1...4).contains { period in
-            bytes.count >= 2 * period && bytes.count % period == 0
-                && bytes.indices.dropFirst(period).allSatisfy { bytes[$0] == bytes[$0 - period] }
-        }
+        bytes.count <= 16
+            && (1...4).contains { period in
+                bytes.count >= 2 * period && bytes.count % period == 0
+                    && bytes.indices.dropFirst(period).allSatisfy {
+                        bytes[$0] == bytes[$0 - period]
+                    }
+            }
     }
 
     /// Each byte one more, or one less, than the one before: `abcdefgh`, `87654321`.

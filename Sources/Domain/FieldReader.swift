@@ -41,15 +41,6 @@ package struct FieldReader {
         return string
     }
 
-    package mutating func bool(_ name: String) -> Bool? {
-        guard let value = value(name) else { return nil }
-        guard case .bool(let bool) = value else {
-            refuse(name, "Send true or false.")
-            return nil
-        }
-        return bool
-    }
-
     package mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
         guard let value = value(name) else { return nil }
         guard case .integer(let integer) = value, let number = Int(exactly: integer),

@@ -8,7 +8,6 @@ package struct VideoDraft: Hashable, Sendable {
     package let duration: Int
     package let count: Int
     package let settings: VideoSettings
-    package let allowCached: Bool
     package let webhookURL: String?
 
     package var price: Money { tier.price(forSeconds: duration) }
@@ -62,7 +61,7 @@ extension VideoDraft {
         "strength", "seed",
     ]
     private static let orderFields: Set<String> = [
-        "tier", "duration", "count", "allowCached", "webhookUrl",
+        "tier", "duration", "count", "webhookUrl",
     ]
 
     /// Judges `body` by `catalog`, or throws ``InvalidInput`` naming every bad field at once.
@@ -78,7 +77,6 @@ extension VideoDraft {
         }
         let duration = Self.duration(&reader, catalog: catalog)
         let count = reader.integer("count", in: 1...4) ?? 1
-        let allowCached = reader.bool("allowCached") ?? false
         let webhookURL = reader.string("webhookUrl", maxLength: 2000).flatMap {
             reader.publicAddress("webhookUrl", $0)
         }
@@ -101,7 +99,6 @@ extension VideoDraft {
         self.duration = duration
         self.count = count
         self.settings = settings
-        self.allowCached = allowCached
         self.webhookURL = webhookURL
     }
 

@@ -135,8 +135,6 @@ final class Session {
         }
     }
 
-    var preparedStatementCount: Int { statements.count }
-
     private func dropLeastRecentStatement() {
         let oldest = statements.min { $0.value.lastUse < $1.value.lastUse }
         if let oldest { statements[oldest.key] = nil }

@@ -243,7 +243,8 @@ extension Sandbox {
         case ["release"]: return release(fields)
         case ["foreign"]:
             guard let reference = fields["reference"], reference.utf8.count <= 200,
-                let amount = Int(fields["amountCents"] ?? "1000"), (50...99_999_999).contains(amount)
+                let amount = Int(fields["amountCents"] ?? "1000"),
+                (50...99_999_999).contains(amount)
             else { return false }
             return changeStripe { world in
                 world.payElsewhere(

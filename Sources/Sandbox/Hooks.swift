@@ -108,9 +108,6 @@ struct HookQueue: Codable, Sendable {
         }
     }
 
-    var heldNumbers: [Int] {
-        hooks.filter { $0.vendor == .stripe && $0.nextAt != nil }.map(\.number)
-    }
 }
 
 extension Sandbox {

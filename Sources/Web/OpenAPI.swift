@@ -347,8 +347,6 @@ extension JSONWriter {
         }
         key("count")
         object(#"{"type": "integer", "minimum": 1, "maximum": 4, "default": 1}"#)
-        key("allowCached")
-        object(#"{"type": "boolean", "default": false}"#)
         key("webhookUrl")
         object(#"{"type": "string", "format": "uri", "maxLength": 2000}"#)
         endObject()

@@ -1,6 +1,10 @@
+import Billing
 import BooksSupport
 import Domain
 import FoundationEssentials
+import HTTP
+import HTTPTypes
+import MariaDB
 import PaymentSupport
 import Store
 import Stripe
@@ -9,7 +13,8 @@ import Testing
 /// Another application takes payments on the same Stripe account.
 @Suite struct `P8 what is not ours` {
     private static let others: [[String: String]] = [
-        [:], ["order_id": "42"], [StripeMark.name: ""], [StripeMark.name: "\(InstallationID.new())"],
+        [:], ["order_id": "42"], [StripeMark.name: ""],
+        [StripeMark.name: "\(InstallationID.new())"],
     ]
 
     /// A session of another application, of the same price as the order, and its payment.

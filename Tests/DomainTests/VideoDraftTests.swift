@@ -36,7 +36,7 @@ struct VideoDraftTests {
             """
             {"tier": "economy", "prompt": "  \(fox)\\n", "negativePrompt": "blur",
              "duration": 10, "aspectRatio": "9:16", "strength": 70, "count": 3,
-             "allowCached": true, "webhookUrl": "https://example.org/hook"}
+             "webhookUrl": "https://example.org/hook"}
             """)
         var settings = VideoSettings(prompt: fox)
         settings.negativePrompt = "blur"
@@ -47,7 +47,6 @@ struct VideoDraftTests {
         #expect(order.settings == settings)
         #expect(order.duration == 10)
         #expect(order.count == 3)
-        #expect(order.allowCached)
         #expect(order.webhookURL == "https://example.org/hook")
         #expect(order.price == Money(cents: 200))
         #expect(order.total == Money(cents: 600))
@@ -57,7 +56,6 @@ struct VideoDraftTests {
         let order = try draft(request(#""negativePrompt": null, "count": null, "seed": null"#))
         #expect(order.settings == VideoSettings(prompt: fox))
         #expect(order.count == 1)
-        #expect(!order.allowCached)
         #expect(order.webhookURL == nil)
     }
 
@@ -191,8 +189,8 @@ struct VideoDraftTests {
         ("economy", #""aspectRatio": "4:3""#), ("economy", #""aspectRatio": 1"#),
         ("economy", #""strength": 101"#), ("economy", #""strength": -1"#),
         ("economy", #""strength": "50""#), ("economy", #""strength": 1.5"#),
-        ("economy", #""negativePrompt": 5"#), ("economy", #""allowCached": "yes""#),
-        ("economy", #""allowCached": 1"#), ("basic", #""resolution": "4k""#),
+        ("economy", #""negativePrompt": 5"#), ("economy", #""allowCached": true"#),
+        ("basic", #""resolution": "4k""#),
         ("basic", #""mode": "std""#), ("basic", #""seed": -1"#),
         ("basic", #""seed": 2147483648"#), ("basic", #""aspectRatio": "21:9""#),
         ("economy", #""webhookUrl": "http://example.org/""#),

@@ -262,7 +262,7 @@ struct CheckoutTests {
         let payment = try #require(sessions[0].paymentIntent)
         let mark = ["rushes_installation": "other"]
         #expect(try world.stripe.metadata(ofPaymentIntent: payment) == mark)
-        #expect(try world.stripe.latestCharge(ofPaymentIntent: payment)?.metadata == mark)
+        #expect(try world.stripe.paidCharge(ofPaymentIntent: payment)?.metadata == mark)
         #expect(world.eventTypes.count { $0 == "checkout.session.completed" } == 2)
         #expect(try world.post("/control/stripe/foreign").status == 409)
     }

@@ -77,12 +77,16 @@ struct RequestTests {
             (
                 #"{"id":"pi_1","metadata":{"a":"b"}}"#,
                 "GET https://stripe.example/v1/payment_intents/pi_1",
-                { #expect(try $0.metadata(ofPaymentIntent: "pi_1") == ["a": "b"]) }
+                { client throws in
+                    #expect(try client.metadata(ofPaymentIntent: "pi_1") == ["a": "b"])
+                }
             ),
             (
                 #"{"id":"pi_1","latest_charge":null}"#,
                 "GET https://stripe.example/v1/payment_intents/pi_1",
-                { #expect(try $0.metadata(ofPaymentIntent: "pi_1") == [:]) }
+                { client throws in
+                    #expect(try client.metadata(ofPaymentIntent: "pi_1") == [:])
+                }
             ),
             (
                 refund,

@@ -90,7 +90,7 @@ struct OpenAPITests {
             "mode": [#""std""#, #""basic""#, #""pro""#, #""fast""#],
             "strength": ["0", "100", "101", "-1", #""50""#, "1.5"],
             "seed": ["0", "2147483647", "2147483648", "-1"],
-            "count": ["1", "4", "0", "5"], "allowCached": ["true", #""yes""#],
+            "count": ["1", "4", "0", "5"],
             "fps": ["24"], "webhookUrl": [#""https://example.org/hook""#, "5"],
         ]
         try withContract { contract, catalog in

@@ -239,7 +239,7 @@ struct GenerateTests {
         (order(#", "seed": 5"#), ["seed"]), (order(#", "strength": 101"#), ["strength"]),
         (order(#", "strength": 99999999999999999999"#), ["strength"]),
         (order(#", "aspectRatio": "2:1""#), ["aspectRatio"]),
-        (order(#", "allowCached": 1"#), ["allowCached"]),
+        (order(#", "allowCached": true"#), ["allowCached"]),
         (order(#", "webhookUrl": "http://example.org""#), ["webhookUrl"]),
         (order(#", "webhookUrl": "https://127.0.0.1/""#), ["webhookUrl"]),
         (order(#", "image": "https://localhost/a.png""#), ["image"]),

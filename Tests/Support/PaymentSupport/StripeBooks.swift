@@ -203,7 +203,10 @@ extension JSONWriter {
     fileprivate mutating func members(_ name: String, _ members: [String: String]) {
         key(name)
         beginObject()
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) { member(name, value) }
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            key(name)
+            string(value)
+        }
         endObject()
     }
 }
