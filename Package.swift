@@ -185,6 +185,9 @@ let package = Package(
                 "HTTP", "JSON", "Pollo", "Sandbox", "Sodium", "Stripe", "System", httpTypes,
                 logging,
             ]),
+        tests(
+            "RushesTests",
+            ["Addresses", "JSON", "Rushes", logging]),
     ],
     swiftLanguageModes: [.v6]
 )

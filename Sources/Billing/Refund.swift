@@ -9,12 +9,24 @@ extension Billing {
     /// goes with it.
     ///
     /// Returns the order; of one that changes all the while the credit is taken by
-    /// ``finishRefunds()``, as when Stripe's answer is lost. Throws ``NotFound``, ``Conflict`` when
-    /// more is asked for than is left, and `StripeError`.
+    /// ``finishRefunds()``, as when Stripe's answer is lost. The same key of the operator's again is
+    /// the same refund. Throws ``NotFound``, ``Conflict`` when more is asked for than is left, and
+    /// `StripeError`: after any but a refusal ``finishRefunds()`` goes on with it.
     package func refund(
         _ purchase: PurchaseID, amount: Money?, by actor: Operator
     ) throws -> Purchase {
         let refund = try database.beginRefund(.new(), of: purchase, amount: amount, by: actor)
+        if let problem = refund.problem { throw Conflict("The refund was not made: \(problem)") }
+        if refund.isFinished {
+            guard let order = try database.purchase(purchase) else { throw NotFound() }
+            return order
+        }
+        if refund.isKeyForgotten {
+            guard let order = try lookUp(refund) else {
+                throw Conflict("The refund was not made: Stripe was not reached for a day.")
+            }
+            return order
+        }
         return try send(refund)
     }
 

@@ -6,6 +6,9 @@ package struct SMTPServer: Sendable, Equatable {
     package let url: String
     let user: String?
     let password: String?
+    /// Who we say that we are (EHLO): a host name with a dot, or else strict servers refuse all
+    /// mail. Nil for the name of this machine, which seldom has one.
+    package var clientName: String?
 
     /// Reads `smtp://host`, `smtps://user:password@host:465`; user and password percent-decoded.
     /// Nil for anything else, also with a path, and for a user without a password.
@@ -34,6 +37,7 @@ package struct SMTPServer: Sendable, Equatable {
         }
         guard let (host, port) = try? Authority.parse(authority.utf8) else { return nil }
         url = "\(scheme)\(host.text)\(port.map { ":\($0)" } ?? "")"
+        clientName = nil
         self.user = user
         self.password = password
     }

@@ -4,6 +4,9 @@ import Sodium
 
 /// The signature of a callback (pollo-api.md, section 10).
 package enum PolloSignature {
+    /// Whether anything can be verified by this secret: it is base64 and not empty.
+    package static func isSecret(_ text: String) -> Bool { key(from: text) != nil }
+
     /// Whether the vendor signed this very body.
     ///
     /// Signed are the bytes of id, `.`, timestamp, `.`, body, under the secret decoded from

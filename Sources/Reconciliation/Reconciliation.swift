@@ -4,39 +4,28 @@ import JSON
 package import Logging
 package import MariaDB
 package import Pollo
-import Store
+package import Store
 package import Stripe
 
-/// A place where our books and a vendor's disagree.
-package struct Difference: Hashable, Sendable {
-    package enum Kind: String, Sendable {
-        /// The ledger contradicts itself.
-        case ledger
-        /// Stripe has a payment that was not credited, or the other way round.
-        case payment
-        case refund
-        case dispute
-        /// A task ended otherwise at the vendor, or cost something else.
-        case task
-        /// The vendor's balance fell by more than our tasks cost.
-        case balance
-    }
+/// What a comparison has come to.
+package struct ReconciliationResult: Sendable {
+    /// What this run found, new or not.
+    package let found: [Difference]
+    /// What could not be read, so that nothing is known of it.
+    package let unread: [UnreadPart]
+    /// All that nobody has closed, from earlier runs too.
+    package let open: [OpenDifference]
 
-    package let kind: Kind
-    package let jobID: VideoID?
-    package let purchaseID: PurchaseID?
-    package let amount: Money?
-    package let detail: String
+    package var agrees: Bool { unread.isEmpty && open.isEmpty }
 
-    init(
-        _ kind: Kind, job: VideoID? = nil, purchase: PurchaseID? = nil, amount: Money? = nil,
-        _ detail: String
-    ) {
-        self.kind = kind
-        jobID = job
-        purchaseID = purchase
-        self.amount = amount
-        self.detail = detail
+    /// One line for people.
+    package var summary: String {
+        guard !agrees else { return "the books agree" }
+        let parts = unread.map { part in
+            "\(part.part.rawValue) unknown since \(part.since?.formatted(.iso8601) ?? "ever")"
+        }
+        return (open.isEmpty ? parts : ["\(open.count) differences"] + parts)
+            .joined(separator: "; ")
     }
 }
 
@@ -61,22 +50,45 @@ package struct Reconciliation {
         self.log = log
     }
 
-    /// Compares all there is and stores the result. Throws when Stripe or the database cannot be
-    /// asked; a vendor that does not tell about one task is asked again by the next run.
+    /// Compares all there is and stores the result. A part that cannot be read keeps no other back
+    /// and is called unknown; throws when the database cannot be asked.
     ///
     /// - Parameter end: when no further task is asked for; the next run goes on with the rest.
     package func run(
         now: Date, until end: ContinuousClock.Instant? = nil
-    ) throws -> [Difference] {
+    ) throws -> ReconciliationResult {
         let startedAt = try database.databaseTime()
-        var found = try database.audit().map { Difference(.ledger, "\($0.rule): \($0)") }
-        found += try comparePayments(since: now.addingTimeInterval(-30 * 86_400))
-        found += try compareTasks(until: end)
-        let balance = try? pollo.balance()
-        if let balance { found += try compareBalance(balance) }
+        var found: [Difference] = []
+        var examined: [DifferenceKind: Set<String>] = [:]
+        func compare(_ part: ReconciliationPart, _ body: () throws -> Comparison) throws {
+            let comparison: Comparison
+            do {
+                comparison = try body()
+            } catch let error as DatabaseError {
+                throw error
+            } catch {
+                log.error(
+                    "a part could not be compared",
+                    metadata: ["part": "\(part.rawValue)", "error": "\(error)"])
+                return try database.note(part, problem: "\(error)")
+            }
+            found += comparison.found
+            examined.merge(comparison.examined) { $0.union($1) }
+            try database.note(part, problem: comparison.problem)
+        }
+        try compare(.ledger, compareLedger)
+        try compare(.stripe) { try comparePayments(since: now.addingTimeInterval(-30 * 86_400)) }
+        try compare(.tasks) { try compareTasks(until: end) }
+        var balance: PolloBalance?
+        try compare(.balance) {
+            let told = try pollo.balance()
+            balance = told
+            return try Comparison(found: compareBalance(told, at: startedAt))
+        }
         try database.insertReconciliation(
             .new(), startedAt: startedAt, differences: found.count, report: json(of: found),
             polloHundredths: balance?.availableHundredths)
+        try database.record(found, examined: examined)
         for difference in found {
             log.error(
                 "a difference",
@@ -87,7 +99,29 @@ package struct Reconciliation {
                     "amount": "\(difference.amount?.description ?? "-")",
                 ])
         }
-        return found
+        return ReconciliationResult(
+            found: found, unread: try database.unreadParts(), open: try database.openDifferences())
+    }
+
+    /// What one part has come to.
+    private struct Comparison {
+        var found: [Difference]
+        /// The objects that were looked at: what was open of them and is not found is gone.
+        var examined: [DifferenceKind: Set<String>] = [:]
+        /// Why not all of it could be read.
+        var problem: String?
+    }
+
+    /// Each violation is about the object that its text begins with; all objects are looked at.
+    private func compareLedger() throws -> Comparison {
+        let found = try database.audit().map { violation in
+            let object = violation.description.prefix { $0 != ":" }.split(separator: " ").prefix(2)
+            return Difference(
+                .ledger, subject: "\(violation.rule) \(object.joined(separator: " "))",
+                "\(violation.rule): \(violation)")
+        }
+        let open = try database.openDifferences().map(\.difference).filter { $0.kind == .ledger }
+        return Comparison(found: found, examined: [.ledger: Set(open.map(\.subject))])
     }
 
     private func json(of differences: [Difference]) -> String {
@@ -109,7 +143,7 @@ package struct Reconciliation {
 
     // MARK: Stripe
 
-    private func comparePayments(since start: Date) throws -> [Difference] {
+    private func comparePayments(since start: Date) throws -> Comparison {
         let sessions = try all { after in
             try stripe.completedSessions(createdFrom: start, after: after)
         } id: {
@@ -133,9 +167,18 @@ package struct Reconciliation {
         let orders = try database.ordersToReconcile()
         // Charges, refunds and disputes are ours when the payment is one of our orders'.
         let mark = try StripeMark(installation: "\(database.installation())")
-        return compare(sessions.filter { mark.isOn($0.metadata) }, with: orders, since: start)
-            + compare(charges, with: orders)
-            + (try compare(refunds, except: charges)) + (try compare(disputes))
+        var refunded: Set<String> = []
+        let found =
+            compare(sessions.filter { mark.isOn($0.metadata) }, with: orders, since: start)
+            + compare(charges, with: orders, &refunded)
+            + (try compare(refunds, except: charges, &refunded)) + (try compare(disputes))
+        let listed = orders.filter { $0.createdAt > start }.map { "\($0.id)" }
+        return Comparison(
+            found: found,
+            examined: [
+                .payment: Set(listed).union(sessions.map(\.id)), .refund: refunded,
+                .dispute: Set(disputes.map(\.id)),
+            ])
     }
 
     private func compare(
@@ -152,7 +195,7 @@ package struct Reconciliation {
             guard let order = byID[reference] else {
                 found.append(
                     Difference(
-                        .payment, amount: amount,
+                        .payment, subject: session.id, amount: amount,
                         "Stripe has the paid session \(session.id) of an order that is not here"))
                 continue
             }
@@ -179,18 +222,26 @@ package struct Reconciliation {
         return found
     }
 
-    private func compare(_ charges: [StripeCharge], with orders: [PaidOrder]) -> [Difference] {
+    /// Adds the orders that were looked at to `examined`. A card that was declined before the one
+    /// that paid is a charge too, of which nothing can go back (P6).
+    private func compare(
+        _ charges: [StripeCharge], with orders: [PaidOrder], _ examined: inout Set<String>
+    ) -> [Difference] {
         let byPayment = Dictionary(
             orders.compactMap { order in order.paymentIntent.map { ($0, order) } },
             uniquingKeysWith: { first, _ in first })
         return charges.compactMap { charge in
-            charge.paymentIntent.flatMap { byPayment[$0] }.flatMap { difference(charge, $0) }
+            guard charge.status == .succeeded, let payment = charge.paymentIntent,
+                let order = byPayment[payment]
+            else { return nil }
+            examined.insert("\(order.id)")
+            return difference(charge, order)
         }
     }
 
     /// Refunds of the last days of older payments, whose charges are therefore not on the list.
     private func compare(
-        _ refunds: [StripeRefund], except charges: [StripeCharge]
+        _ refunds: [StripeRefund], except charges: [StripeCharge], _ examined: inout Set<String>
     ) throws -> [Difference] {
         let older = Set(refunds.compactMap(\.paymentIntent))
             .subtracting(charges.compactMap(\.paymentIntent))
@@ -198,6 +249,7 @@ package struct Reconciliation {
             guard let order = try database.orderToReconcile(paymentIntent: payment),
                 let charge = try stripe.paidCharge(ofPaymentIntent: payment)
             else { return nil }
+            examined.insert("\(order.id)")
             return difference(charge, order)
         }
     }
@@ -218,7 +270,7 @@ package struct Reconciliation {
                 let order = try database.purchase(paymentIntent: payment)
             else { return nil }
             return Difference(
-                .dispute, purchase: order.id, amount: dispute.facts.amount,
+                .dispute, subject: dispute.id, purchase: order.id, amount: dispute.facts.amount,
                 "the dispute \(dispute.id) is \(dispute.facts.standing.rawValue) at Stripe")
         }
     }
@@ -238,18 +290,22 @@ package struct Reconciliation {
 
     // MARK: Pollo
 
-    private func compareTasks(until end: ContinuousClock.Instant?) throws -> [Difference] {
+    /// A task is compared once, so what is found of it stays until a person closes it.
+    private func compareTasks(until end: ContinuousClock.Instant?) throws -> Comparison {
         var found: [Difference] = []
-        var failures = 0
-        for task in try database.tasksToReconcile(limit: 500) {
+        let tasks = try database.tasksToReconcile(limit: 500)
+        var told = 0
+        var silence = 0
+        for task in tasks {
             if let end, ContinuousClock.now >= end { break }
             guard let answer = try? pollo.status(of: task.taskID) else {
-                failures += 1
                 // A vendor that is away says nothing about any of them.
-                if failures == 5 { break }
+                silence += 1
+                if silence == 5 { break }
                 continue
             }
-            failures = 0
+            silence = 0
+            told += 1
             let cost = answer.creditHundredths.map { hundredths in
                 Money(micros: vendorCredit.micros / 100 * Int64(hundredths))
             }
@@ -265,10 +321,7 @@ package struct Reconciliation {
                     Difference(.task, job: task.id, "delivered, but failed at the vendor"))
             } else if !task.isDelivered, isMade {
                 lost = cost ?? task.estimatedCost
-                found.append(
-                    Difference(
-                        .task, job: task.id, amount: lost,
-                        "refunded, but made and billed by the vendor"))
+                found.append(.loss(of: task.id, lost))
             } else if let cost, let known = task.actualCost, cost != known {
                 found.append(
                     Difference(
@@ -277,11 +330,14 @@ package struct Reconciliation {
             }
             try database.reconciled(task, actualCost: task.isDelivered ? cost : nil, lost: lost)
         }
-        return found
+        let problem = "the vendor told of \(told) of \(tasks.count) tasks"
+        return Comparison(found: found, problem: told == tasks.count ? nil : problem)
     }
 
     /// The balance may rise by a top-up at any time, so only a fall beyond our tasks tells.
-    private func compareBalance(_ balance: PolloBalance) throws -> [Difference] {
+    private func compareBalance(
+        _ balance: PolloBalance, at instant: Date
+    ) throws -> [Difference] {
         guard let last = try database.lastPolloBalance() else { return [] }
         let fall = last.hundredths - balance.availableHundredths
         let cost = try database.vendorCost(since: last.at)
@@ -290,7 +346,7 @@ package struct Reconciliation {
         guard fallen > cost + tolerance else { return [] }
         return [
             Difference(
-                .balance, amount: fallen - cost,
+                .balance, subject: instant.formatted(.iso8601), amount: fallen - cost,
                 "the vendor's balance fell by \(fallen), our tasks cost \(cost)")
         ]
     }

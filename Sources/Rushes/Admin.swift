@@ -1,10 +1,13 @@
 import ArgumentParser
 import Billing
 import Domain
+import FoundationEssentials
 import MariaDB
 import Pollo
 import Sodium
 import Store
+import Stripe
+import System
 
 struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,16 +25,21 @@ struct Admin: ParsableCommand {
         @Argument(help: "The address of the account.")
         var email: String
 
+        @Option(help: "Why.")
+        var reason = atTheCommandLine
+
         func run() throws {
             let database = Connection(try Environment().databaseURL())
+            let actor = try makeOperator(reason)
             let password = newPassword()
             let credentials = try credentials(email, password)
             do {
                 try database.createUser(
                     .new(), email: credentials.email,
-                    passwordHash: Password.hash(credentials.password.text), role: .admin)
+                    passwordHash: Password.hash(credentials.password.text), role: .admin,
+                    by: actor)
             } catch is EmailTaken {
-                throw ValidationError("\(credentials.email) has an account already")
+                throw Refusal("\(credentials.email) has an account already")
             }
             print("\(credentials.email) \(password)")
         }
@@ -39,7 +47,13 @@ struct Admin: ParsableCommand {
 
     struct Grant: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "grant", abstract: "Gives a user credit.")
+            commandName: "grant", abstract: "Gives a user credit, or takes it back.",
+            discussion:
+                "With --take, what was given and is not spent goes back; bought credit goes "
+                + "with its money alone, by `rushes admin refund`.")
+
+        /// Above this, a slip of the finger is likelier than the wish.
+        private static let largest = Money(micros: 500_000_000)
 
         @Argument(help: "The address of the account.")
         var email: String
@@ -50,17 +64,36 @@ struct Admin: ParsableCommand {
         @Option(help: "Why; the user reads it.")
         var reason: String
 
+        @Flag(help: "Take it back.")
+        var take = false
+
+        @Flag(help: "It is meant to be more than $500.00.")
+        var yes = false
+
+        @OptionGroup var command: KeyOption
+
         func run() throws {
             let environment = try Environment()
             guard let money = Money(dollars: amount), money > .zero else {
-                throw ValidationError("the amount must be dollars such as 5.00")
+                throw Refusal("the amount must be dollars such as 5.00")
             }
-            let actor = try makeOperator(reason)
+            guard money <= Self.largest || yes else {
+                throw Refusal("\(money) is more than \(Self.largest); if it is meant, say --yes")
+            }
+            let policy = try Settings.creditPolicy(environment)
             let database = Connection(try environment.databaseURL())
             let user = try account(email, in: database)
-            try database.grantCredit(
-                money, to: user.id, reason: actor.reason,
-                policy: Settings.creditPolicy(environment), grant: .new(), by: actor)
+            let actor = try makeOperator(reason, key: command.take())
+            try explained("account \(email)") {
+                if take {
+                    try database.takeCredit(
+                        money, from: user.id, reason: actor.reason, take: .new(), by: actor)
+                } else {
+                    try database.grantCredit(
+                        money, to: user.id, reason: actor.reason, policy: policy, grant: .new(),
+                        by: actor)
+                }
+            }
             print("\(user.email) has \(try database.balance(of: user.id).available)")
         }
     }
@@ -79,24 +112,34 @@ struct Admin: ParsableCommand {
         @Option(help: "Why.")
         var reason: String
 
+        @OptionGroup var command: KeyOption
+
         func run() throws {
             let settings = try Settings(Environment())
             guard let id = PurchaseID(purchase) else {
-                throw ValidationError("\(purchase) is no id of a purchase")
+                throw Refusal("\(purchase) is no id of a purchase")
             }
             let money = amount.flatMap { Money(dollars: $0) }
             guard amount == nil || money?.cents != nil else {
-                throw ValidationError("--amount must be dollars and whole cents, such as 4.50")
+                throw Refusal("--amount must be dollars and whole cents, such as 4.50")
             }
             let billing = Billing(
                 database: Connection(settings.database),
                 stripe: settings.stripe(timeout: .seconds(20)), policy: settings.creditPolicy,
                 log: makeLogger("admin"))
-            let actor = try makeOperator(reason)
-            let result = try explained("purchase \(purchase)") {
-                try billing.refund(id, amount: money, by: actor)
+            let actor = try makeOperator(reason, key: command.take())
+            do {
+                let result = try explained("purchase \(purchase)") {
+                    try billing.refund(id, amount: money, by: actor)
+                }
+                print("The purchase is \(result.state.rawValue).")
+            } catch let error as StripeError {
+                if case .refused(let failure) = error {
+                    throw Refusal("Stripe refuses it: \(failure.message)")
+                }
+                print("Stripe has not answered. `rushes work` is finishing the refund.")
+                throw ExitCode(unfinished)
             }
-            print("The purchase is \(result.state.rawValue).")
         }
     }
 
@@ -110,10 +153,16 @@ struct Admin: ParsableCommand {
         @Option(help: "Why.")
         var reason: String
 
+        @OptionGroup var command: KeyOption
+
         func run() throws {
             let settings = try Settings(Environment())
-            let actor = try makeOperator(reason)
+            let actor = try makeOperator(reason, key: command.take())
             let database = Connection(settings.database)
+            let isNew = try explained("command") {
+                try database.beginCommand("video.refund-queued", "all", by: actor)
+            }
+            guard isNew else { throw Refusal("this key was used: it is done already") }
             var count = 0
             while case let ended = try database.refundQueued(
                 policy: settings.creditPolicy, by: actor), ended > 0
@@ -140,15 +189,17 @@ struct Admin: ParsableCommand {
         @Option(help: "Why.")
         var reason: String
 
+        @OptionGroup var command: KeyOption
+
         func run() throws {
             let settings = try Settings(Environment())
             guard let id = VideoID(video) else {
-                throw ValidationError("\(video) is no id of a video")
+                throw Refusal("\(video) is no id of a video")
             }
             if let task, !PolloTask.isID(task) {
-                throw ValidationError("\(task) is no id of a task")
+                throw Refusal("\(task) is no id of a task")
             }
-            let actor = try makeOperator(reason)
+            let actor = try makeOperator(reason, key: command.take())
             try explained("video \(video)") {
                 try Connection(settings.database).resolve(
                     id, task: task, renderDeadline: settings.deadlines.render,
@@ -166,33 +217,77 @@ struct Admin: ParsableCommand {
         @Argument(help: "The address of the account.")
         var email: String
 
+        @Option(help: "Why.")
+        var reason = atTheCommandLine
+
         func run() throws {
             let database = Connection(try Environment().databaseURL())
+            let actor = try makeOperator(reason)
             let user = try account(email, in: database)
             let password = newPassword()
-            try database.resetPassword(of: user.id, to: Password.hash(password))
+            try database.resetPassword(of: user.id, to: Password.hash(password), by: actor)
             print("\(user.email) \(password)")
         }
     }
 }
 
+/// What a command refuses: told in one line, without a usage, which was right; the exit code is 1.
+struct Refusal: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// The reason of a command that takes none.
+private let atTheCommandLine = "At the command line"
+/// EX_TEMPFAIL of sysexits.h: what was begun is being finished.
+private let unfinished: Int32 = 75
+
+/// The key of a command that moves money.
+struct KeyOption: ParsableArguments {
+    @Option(
+        help: """
+            A name of your own for this command: given again, it does nothing twice. One is made, \
+            and printed, when it is left out.
+            """)
+    var key: String?
+
+    /// The key, printed before anything is done, so that it is known whatever happens then.
+    func take() throws -> String {
+        let name = key ?? newPassword()
+        guard (1...255).contains(name.utf8.count),
+            name.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw Refusal("--key takes 1 to 255 visible ASCII characters") }
+        StandardError.write(Array("key: \(name)\n".utf8))
+        return name
+    }
+}
+
 /// Runs `body`, whose refusals the command line says in their own words.
-private func explained<Result>(_ subject: String, _ body: () throws -> Result) throws -> Result {
+func explained<Result>(_ subject: String, _ body: () throws -> Result) throws -> Result {
     do {
         return try body()
     } catch let error as Conflict {
-        throw ValidationError(error.message)
+        throw Refusal(error.message)
     } catch is NotFound {
-        throw ValidationError("there is no \(subject)")
+        throw Refusal("there is no \(subject)")
+    } catch is IdempotencyConflict {
+        throw Refusal("--key was used for another command")
     }
 }
 
 /// The operator at the command line.
-func makeOperator(_ reason: String) throws -> Operator {
+func makeOperator(_ reason: String, key: String? = nil) throws -> Operator {
     do {
-        return try Operator(userID: nil, reason: reason)
+        let name = CurrentUser.name(caller: ProcessInfo.processInfo.environment["SUDO_USER"])
+        return try Operator(
+            userID: nil,
+            systemUser: name.cut(to: 255),
+            reason: reason, key: key)
     } catch let error as InvalidInput {
-        throw ValidationError("--reason: \(error.fields[0].message)")
+        throw Refusal("--reason: \(error.fields[0].message)")
     }
 }
 
@@ -205,13 +300,13 @@ func credentials(_ email: String, _ password: String) throws -> Credentials {
     do {
         return try Credentials(registering: email, password: password)
     } catch let error as InvalidInput {
-        throw ValidationError(error.fields.map(\.message).joined(separator: " "))
+        throw Refusal(error.fields.map(\.message).joined(separator: " "))
     }
 }
 
 func account(_ email: String, in database: Connection) throws -> User {
     guard let address = Credentials.normalized(email),
         let user = try database.login(email: address)?.user
-    else { throw ValidationError("no account has the address \(email)") }
+    else { throw Refusal("no account has the address \(email)") }
     return user
 }

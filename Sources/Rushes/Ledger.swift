@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import MariaDB
 import Store
 
@@ -14,16 +15,26 @@ struct Ledger: ParsableCommand {
         func run() throws {
             let environment = try Environment()
             let database = Connection(try environment.databaseURL())
-            var violations = try database.audit()
+            var (violations, scope) = try database.auditWithScope()
             for node in try environment.databaseNodes() {
                 violations += try database.compare(with: Connection(node))
             }
             for violation in violations { print("\(violation.rule): \(violation)") }
             guard violations.isEmpty else {
-                print("\(violations.count) violations")
+                print("\(violations.count) violations in \(scope.words).")
                 throw ExitCode.failure
             }
-            print("The books are clean.")
+            print("The books are clean: \(scope.words).")
         }
+    }
+}
+
+extension AuditScope {
+    /// `3 wallets, 5 lots, 20 entries, 4 jobs, 2 purchases; the newest entry is of
+    /// 2026-11-26T21:40:00Z`
+    var words: String {
+        let newest = newestEntryAt.map { "the newest entry is of \($0.formatted(.iso8601))" }
+        return "\(wallets) wallets, \(lots) lots, \(entries) entries, \(jobs) jobs, "
+            + "\(purchases) purchases; \(newest ?? "there is no entry")"
     }
 }

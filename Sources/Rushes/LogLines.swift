@@ -14,19 +14,30 @@ struct LogLines: LogHandler {
         set { metadata[key] = newValue }
     }
 
+    /// A name that none of the line's own members has, whatever the metadata is called: a reader
+    /// takes one of two members of one name, and not everyone the same. Two keys never get one name.
+    static func name(of key: String) -> String {
+        ["time", "level", "message"].contains(key) || key.hasPrefix("metadata.")
+            ? "metadata.\(key)" : key
+    }
+
     func log(event: LogEvent) {
+        StandardError.write(line(of: event, at: Date()) + [UInt8(ascii: "\n")])
+    }
+
+    func line(of event: LogEvent, at now: Date) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
-        json.member("time", Date().formatted(.iso8601WithMilliseconds))
+        json.member("time", now.formatted(.iso8601WithMilliseconds))
         json.member("level", event.level.rawValue)
         json.member("message", event.message.description)
         let values = metadata.merging(event.metadata ?? [:]) { $1 }
         for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-            json.key(key)
+            json.key(Self.name(of: key))
             json.string(value.description)
         }
         json.endObject()
-        StandardError.write(json.bytes + [UInt8(ascii: "\n")])
+        return json.bytes
     }
 }
 

@@ -21,12 +21,12 @@ extension Admin {
         func run() throws {
             let environment = try Environment()
             guard environment.text("APP_ENV") == "development" else {
-                throw ValidationError("sample data is for APP_ENV=development alone")
+                throw Refusal("sample data is for APP_ENV=development alone")
             }
             let settings = try Settings(environment)
             let database = Connection(settings.database)
             guard try database.login(email: Self.user) == nil else {
-                throw ValidationError("the sample data is there already")
+                throw Refusal("the sample data is there already")
             }
             let admin = try makeAccount(Self.admin, .admin, in: database)
             let user = try makeAccount(Self.user, .user, in: database)
@@ -144,7 +144,7 @@ private struct Sample {
                     "file:\(path)",
                 ], timeout: .seconds(60), outputLimit: 4096)
             guard result.isSuccess else {
-                throw ValidationError(
+                throw Refusal(
                     "ffmpeg failed: \(String(decoding: result.errorOutput, as: UTF8.self))")
             }
         }

@@ -120,6 +120,8 @@ struct Settings: Sendable {
     let mediaPath: String
     /// Nil: mail is off.
     let mail: MailSettings?
+    /// Who is told when somebody is needed.
+    let operatorMail: String?
     let creditPolicy: CreditPolicy
     let signupCredit: Money
     /// Whether an address has to be proved before anybody signs in with it.
@@ -162,13 +164,21 @@ struct Settings: Sendable {
         _ = try environment.required("STRIPE_WEBHOOK_SECRET")
         stripeWebhookSecrets = environment.list("STRIPE_WEBHOOK_SECRET")
         guard !stripeWebhookSecrets.isEmpty,
-            stripeWebhookSecrets.allSatisfy({ $0.hasPrefix("whsec_") })
+            stripeWebhookSecrets.allSatisfy({
+                $0.hasPrefix("whsec_") && $0.utf8.count > "whsec_".utf8.count
+            })
         else {
             throw SettingsError("STRIPE_WEBHOOK_SECRET", "must be whsec_…, several with commas")
         }
 
         mediaPath = try Self.mediaPath(environment.text("MEDIA_URL") ?? "file:media")
-        mail = try Self.mail(environment)
+        mail = try Self.mail(environment, as: Self.clientName(origin.host))
+        operatorMail = try environment.text("OPERATOR_MAIL").map { text in
+            guard let address = MailSender(text)?.address else {
+                throw SettingsError("OPERATOR_MAIL", "must be an address such as you@shop.example")
+            }
+            return address
+        }
         creditPolicy = try Self.creditPolicy(environment)
         signupCredit = try environment.value("SIGNUP_CREDIT", default: .zero, like: "1.50") {
             Money(dollars: $0).flatMap { $0 >= .zero ? $0 : nil }
@@ -222,9 +232,38 @@ struct Settings: Sendable {
         guard stripeBase == Self.stripeBase else {
             throw SettingsError("STRIPE_API_BASE", "must be \(Self.stripeBase) in production")
         }
-        guard Set(jwtSecret).count >= 12 else {
-            throw SettingsError("JWT_SECRET", "is easy to guess; take 32 random bytes")
+        let advice = "is easy to guess; take the output of `openssl rand -base64 32`"
+        for (name, secret) in [
+            ("JWT_SECRET", jwtSecret), ("JWT_SECRET_PREVIOUS", previousJWTSecret ?? jwtSecret),
+        ] where Secrets.isWeak(String(decoding: secret, as: UTF8.self), bits: 100) {
+            throw SettingsError(name, advice)
         }
+        // What vendors make has a form; what has another was cut off, or never copied.
+        guard Self.isVendorSecret(stripeKey.split(separator: "_").last ?? "", atLeast: 24) else {
+            throw SettingsError("STRIPE_SECRET_KEY", "is no key of Stripe's: copy it whole")
+        }
+        for secret in stripeWebhookSecrets
+        where !Self.isVendorSecret(secret.dropFirst("whsec_".count), atLeast: 24) {
+            throw SettingsError("STRIPE_WEBHOOK_SECRET", "is no secret of Stripe's: copy it whole")
+        }
+        guard Self.isVendorSecret(polloKey[...], atLeast: 16) else {
+            throw SettingsError("POLLO_API_KEY", "is no key of Pollo's: copy it whole")
+        }
+        guard PolloSignature.isSecret(polloWebhookSecret),
+            Self.isVendorSecret(polloWebhookSecret[...], atLeast: 24)
+        else {
+            throw SettingsError("POLLO_WEBHOOK_SECRET", "is no secret of Pollo's: copy it whole")
+        }
+    }
+
+    /// Letters, digits and the signs of base64, long and without a pattern.
+    private static func isVendorSecret(_ text: Substring, atLeast length: Int) -> Bool {
+        text.utf8.count >= length
+            && text.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                    || "+/=_-.".utf8.contains(byte)
+            }
+            && !Secrets.isWeak(String(text), bits: 40)
     }
 
     static func creditPolicy(_ environment: Environment) throws -> CreditPolicy {
@@ -266,7 +305,17 @@ struct Settings: Sendable {
         return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : String(path)
     }
 
-    private static func mail(_ environment: Environment) throws -> MailSettings? {
+    /// Who we say that we are to mail servers: the host of `APP_URL`, or its address in the form of
+    /// RFC 5321 4.1.3.
+    static func clientName(_ host: Host) -> String {
+        guard case .address = host else { return host.text }
+        return host.text.utf8.first == UInt8(ascii: "[")
+            ? "[IPv6:\(host.text.dropFirst())" : "[\(host.text)]"
+    }
+
+    private static func mail(
+        _ environment: Environment, as clientName: String
+    ) throws -> MailSettings? {
         guard let url = environment.text("MAIL_URL") else { return nil }
         guard let sender = MailSender(try environment.required("MAIL_FROM")) else {
             throw SettingsError(
@@ -275,11 +324,12 @@ struct Settings: Sendable {
         if url.hasPrefix("file:") {
             return MailSettings(route: .folder(try folder("MAIL_URL", url)), sender: sender)
         }
-        guard let server = SMTPServer(url: url) else {
+        guard var server = SMTPServer(url: url) else {
             throw SettingsError(
                 "MAIL_URL",
                 "must be smtps://user:password@mail.example, smtp://mail.example or file:/folder")
         }
+        server.clientName = clientName
         return MailSettings(route: .server(server), sender: sender)
     }
 }
@@ -301,7 +351,7 @@ extension Settings {
 
     var courier: CourierSettings {
         CourierSettings(
-            appURL: origin.text, mail: mail, creditPolicy: creditPolicy,
+            appURL: origin.text, mail: mail, operatorMail: operatorMail, creditPolicy: creditPolicy,
             exceptOrigins: exceptOrigins,
             links: LinkTokens(secret: jwtSecret, previous: previousJWTSecret))
     }

@@ -72,7 +72,14 @@ struct Work: ParsableCommand {
             }
         }
         // Mail has a thread of its own, so that no webhook can hold it back.
-        if settings.mail != nil { try startCourier("mail") { try $0.sendNextMail() } }
+        if settings.mail != nil {
+            try startCourier("mail") { courier in
+                try courier.tellOperator()
+                return try courier.sendNextMail()
+            }
+        } else if settings.operatorMail != nil {
+            log.warning("OPERATOR_MAIL is set, but not MAIL_URL: nobody is told")
+        }
         for index in 0..<senders {
             try startCourier("send-\(index)") { try $0.sendNextWebhook(.fast) }
         }

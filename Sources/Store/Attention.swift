@@ -14,14 +14,20 @@ package struct AttentionItem: Sendable {
         case dispute
         /// Money that should go back did not.
         case refundFailed = "refund_failed"
+        /// Our books and a vendor's disagree.
+        case difference
+        /// A part of the comparison could not be read, so that nothing is known of it.
+        case unknown
         /// Submitting is paused.
         case pause
         case unhealthy
     }
 
     package let kind: Kind
-    /// The id of the job or purchase, or the name of the gate or check.
+    /// The id of the job or purchase, or the name of the gate, check or part.
     package let subject: String
+    /// What is to be closed once it is dealt with.
+    package let differenceID: DifferenceID?
     package let amount: Money?
     package let detail: String
     package let since: Date
@@ -32,28 +38,33 @@ extension Connection {
     package func attention() throws -> [AttentionItem] {
         try query(
             """
-            SELECT 'uncertain_video' AS kind, CAST(id AS CHAR) AS subject,
+            SELECT 'uncertain_video' AS kind, CAST(id AS CHAR) AS subject, NULL AS difference_id,
                 user_charged_micros AS amount, CONCAT('attempt ', attempts) AS detail,
                 state_at AS since
             FROM video_jobs
             WHERE state = 'submit_unknown'
             UNION ALL
-            SELECT 'vendor_loss', CAST(id AS CHAR), lost_micros,
-                CONCAT('task ', COALESCE(task_id, callback_task_id)), completed_at
-            FROM video_jobs
-            WHERE state = 'refunded' AND lost_micros > 0
-                AND completed_at > UTC_TIMESTAMP(6) - INTERVAL 30 DAY
+            SELECT IF(lost_micros > 0, 'vendor_loss', 'difference'), subject,
+                CAST(differences.id AS CHAR), amount_micros, CONCAT(kind, ': ', detail), found_at
+            FROM differences
+            LEFT JOIN video_jobs ON video_jobs.id = job_id
+            WHERE is_open
             UNION ALL
-            SELECT 'purchase_problem', CAST(id AS CHAR), price_micros, problem, created_at
+            SELECT 'unknown', part, NULL, NULL, problem, COALESCE(read_at, tried_at)
+            FROM reconciliation_parts
+            WHERE problem IS NOT NULL
+            UNION ALL
+            SELECT 'purchase_problem', CAST(id AS CHAR), NULL, price_micros, problem, created_at
             FROM purchases
             WHERE problem IS NOT NULL
             UNION ALL
-            SELECT 'dispute', CAST(purchase_id AS CHAR), amount_micros,
+            SELECT 'dispute', CAST(purchase_id AS CHAR), NULL, amount_micros,
                 CONCAT(id, ' is ', standing), created_at
             FROM disputes
             WHERE standing IN ('inquiry', 'open')
             UNION ALL
-            SELECT 'refund_failed', CAST(purchase_id AS CHAR), amount_micros, problem, created_at
+            SELECT 'refund_failed', CAST(purchase_id AS CHAR), NULL, amount_micros, problem,
+                created_at
             FROM refunds
             WHERE problem IS NOT NULL AND NOT EXISTS (
                 SELECT 1
@@ -61,20 +72,20 @@ extension Connection {
                 WHERE later.purchase_id = refunds.purchase_id AND later.id > refunds.id
                     AND later.stripe_refund_id IS NOT NULL AND later.problem IS NULL)
             UNION ALL
-            SELECT 'pause', name, NULL, reason, changed_at
+            SELECT 'pause', name, NULL, NULL, reason, changed_at
             FROM vendor_gates
             WHERE paused_until > UTC_TIMESTAMP(6)
             UNION ALL
-            SELECT 'unhealthy', name, NULL, detail, changed_at
+            SELECT 'unhealthy', name, NULL, NULL, detail, changed_at
             FROM health_checks
-            WHERE NOT is_healthy
+            WHERE NOT is_healthy AND name <> 'reconciliation'
             ORDER BY since
             LIMIT 500
             """
         ) { row in
             try AttentionItem(
-                kind: row("kind"), subject: row("subject"), amount: row("amount"),
-                detail: row("detail"), since: row("since"))
+                kind: row("kind"), subject: row("subject"), differenceID: row("difference_id"),
+                amount: row("amount"), detail: row("detail"), since: row("since"))
         }
     }
 
@@ -92,6 +103,9 @@ extension Connection {
         do {
             try transaction {
                 let wallet = try lockWallet(of: owner)
+                let before = try claim(
+                    "video.resolve", "\(id)", arguments: task ?? "", result: "", by: actor)
+                guard before == nil else { return }
                 if let task {
                     try resume(id, task: task, renderDeadline: renderDeadline)
                 } else {

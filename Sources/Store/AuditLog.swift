@@ -6,16 +6,24 @@ package import MariaDB
 package struct Operator: Sendable {
     /// Nil at the command line.
     package let userID: UserID?
+    /// At the command line, the account of the operating system.
+    package let systemUser: String?
     package let reason: String
+    /// The caller's own name for the command: the same again does nothing more (P7).
+    package let key: String?
 
     /// Throws ``InvalidInput`` unless the reason says something, in at most 500 characters.
-    package init(userID: UserID?, reason: String?) throws {
+    package init(
+        userID: UserID?, systemUser: String? = nil, reason: String?, key: String? = nil
+    ) throws {
         let text = reason?.trimmed ?? ""
         guard text.visibleCharacters >= 3, text.codeUnits <= 500, !text.utf8.contains(0) else {
             throw InvalidInput("reason", "Say why, in 3 to 500 characters.")
         }
         self.userID = userID
+        self.systemUser = systemUser
         self.reason = text
+        self.key = key
     }
 }
 
@@ -23,6 +31,8 @@ package struct Operator: Sendable {
 package struct AuditLine: Sendable {
     package let id: ID<AuditLine>
     package let actorID: UserID?
+    /// The account of the operating system, when it was done at the command line.
+    package let systemUser: String?
     package let action: String
     package let subject: String
     package let reason: String
@@ -35,28 +45,32 @@ extension Connection {
     func log(_ action: String, _ subject: String, detail: String, by actor: Operator) throws {
         try execute(
             """
-            INSERT INTO audit_log (id, actor_id, action, subject, reason, detail, created_at)
-            VALUES (\(ID<AuditLine>.new()), \(actor.userID), \(action), \(subject),
-                \(actor.reason), \(detail.cut(to: 500)), UTC_TIMESTAMP(6))
+            INSERT INTO audit_log
+                (id, actor_id, system_user_name, action, subject, reason, detail, created_at)
+            VALUES (\(ID<AuditLine>.new()), \(actor.userID), \(actor.systemUser), \(action),
+                \(subject), \(actor.reason), \(detail.cut(to: 500)), UTC_TIMESTAMP(6))
             """)
     }
 
-    /// The log, newest first, the lines before `cursor` only.
-    package func auditLog(before cursor: ID<AuditLine>?, limit: Int) throws -> [AuditLine] {
-        let condition: SQL = cursor.map { "WHERE id < \($0)" } ?? ""
+    /// The log, newest first, the lines before `cursor` only, and those of `action` only.
+    package func auditLog(
+        before cursor: ID<AuditLine>?, action: String? = nil, limit: Int
+    ) throws -> [AuditLine] {
+        let before: SQL = cursor.map { "AND id < \($0)" } ?? ""
+        let named: SQL = action.map { "AND action = \($0)" } ?? ""
         return try query(
             """
-            SELECT id, actor_id, action, subject, reason, detail, created_at
+            SELECT id, actor_id, system_user_name, action, subject, reason, detail, created_at
             FROM audit_log
-            \(sql: condition)
+            WHERE TRUE \(sql: before) \(sql: named)
             ORDER BY id DESC
             LIMIT \(limit)
             """
         ) { row in
             try AuditLine(
-                id: row("id"), actorID: row("actor_id"), action: row("action"),
-                subject: row("subject"), reason: row("reason"), detail: row("detail"),
-                createdAt: row("created_at"))
+                id: row("id"), actorID: row("actor_id"), systemUser: row("system_user_name"),
+                action: row("action"), subject: row("subject"), reason: row("reason"),
+                detail: row("detail"), createdAt: row("created_at"))
         }
     }
 }

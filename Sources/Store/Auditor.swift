@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import MariaDB
 
 /// One thing that the auditor found wrong, in words for the operator.
@@ -6,17 +7,55 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 }
 
+/// How much the auditor has looked at.
+package struct AuditScope: Hashable, Sendable {
+    package let wallets: Int
+    package let lots: Int
+    package let entries: Int
+    package let jobs: Int
+    package let purchases: Int
+    /// Nil when the ledger is empty.
+    package let newestEntryAt: Date?
+}
+
 extension Connection {
     /// Recomputes everything that the books promise (A1) in one consistent snapshot, and names
     /// each difference; empty when the books are clean.
     package func audit() throws -> [Violation] {
-        try snapshot {
-            try Self.checks.flatMap { check in
-                try query(check.query) { row in
-                    Violation(rule: check.rule, description: try row("finding"))
-                }
+        try snapshot { try violations() }
+    }
+
+    /// The same, with what was looked at, as of the same instant.
+    package func auditWithScope() throws -> (violations: [Violation], scope: AuditScope) {
+        try snapshot { (try violations(), try auditScope()) }
+    }
+
+    private func violations() throws -> [Violation] {
+        try Self.checks.flatMap { check in
+            try query(check.query) { row in
+                Violation(rule: check.rule, description: try row("finding"))
             }
         }
+    }
+
+    private func auditScope() throws -> AuditScope {
+        let scope = try first(
+            """
+            SELECT (SELECT COUNT(*) FROM wallets) AS wallets,
+                (SELECT COUNT(*) FROM credit_lots) AS lots,
+                (SELECT COUNT(*) FROM ledger_entries) AS entries,
+                (SELECT MAX(created_at) FROM ledger_entries) AS newest_entry_at,
+                (SELECT COUNT(*) FROM video_jobs) AS jobs,
+                (SELECT COUNT(*) FROM purchases) AS purchases
+            """
+        ) { row in
+            try AuditScope(
+                wallets: row("wallets"), lots: row("lots"), entries: row("entries"),
+                jobs: row("jobs"), purchases: row("purchases"),
+                newestEntryAt: row("newest_entry_at"))
+        }
+        guard let scope else { preconditionFailure("a SELECT without a table has a row") }
+        return scope
     }
 
     /// Each query finds what is wrong, as one text column `finding`, at most 100 rows.
@@ -74,7 +113,8 @@ extension Connection {
                 ', ledger ', COALESCE(held, 0), '; spent ', spent_micros,
                 ', ledger ', COALESCE(spent, 0), '; expired ', expired_micros,
                 ', ledger ', COALESCE(expired, 0), '; clawed back ', clawed_back_micros,
-                ', ledger ', COALESCE(clawed_back, 0)) AS finding
+                ', ledger ', COALESCE(clawed_back, 0), '; taken ', taken_micros,
+                ', ledger ', COALESCE(taken, 0)) AS finding
             FROM credit_lots
             LEFT JOIN (
                 SELECT lot_id,
@@ -86,7 +126,9 @@ extension Connection {
                     SUM(amount_micros * ((credit_account = 'breakage')
                         - (debit_account = 'breakage'))) AS expired,
                     SUM(amount_micros * ((credit_account = 'returns')
-                        - (debit_account = 'returns'))) AS clawed_back
+                        - (debit_account = 'returns'))) AS clawed_back,
+                    SUM(amount_micros * (debit_account = 'available'
+                        AND credit_account = 'adjustments')) AS taken
                 FROM ledger_entries
                 WHERE lot_id IS NOT NULL
                 GROUP BY lot_id
@@ -95,6 +137,7 @@ extension Connection {
                 OR held_micros <> COALESCE(held, 0) OR spent_micros <> COALESCE(spent, 0)
                 OR expired_micros <> COALESCE(expired, 0)
                 OR clawed_back_micros <> COALESCE(clawed_back, 0)
+                OR taken_micros <> COALESCE(taken, 0)
             LIMIT 100
             """
         ),
@@ -135,7 +178,7 @@ extension Connection {
             SELECT CONCAT('lot ', id, ' does not add up to what was granted') AS finding
             FROM credit_lots
             WHERE granted_micros <> remaining_micros + held_micros + spent_micros
-                + expired_micros + clawed_back_micros
+                + expired_micros + clawed_back_micros + taken_micros
             LIMIT 100
             """
         ),

@@ -96,11 +96,82 @@ extension Connection {
         let opKey = "grant:\(grant)"
         try once(opKey) {
             let wallet = try lockWallet(of: user)
+            if let actor,
+                try claim(
+                    "credit.grant", "\(user)", arguments: "\(amount)", result: opKey, by: actor)
+                    != nil
+            {
+                return
+            }
             try addLot(
                 .grant, amount, to: wallet, policy: policy, purchase: nil, opKey: opKey)
             try record(.grant, amount, reason, opKey: opKey, user: user, subject: .none)
             if let actor { try log("credit.grant", "\(user)", detail: "\(amount)", by: actor) }
         }
+    }
+
+    /// Takes credit back that was given and is not spent, the latest first, with the reason that
+    /// the user reads (A4). The same `take` twice takes it once.
+    ///
+    /// Throws ``Conflict`` and takes nothing when less than `amount` is left of what was given:
+    /// bought credit goes back with its money alone.
+    package func takeCredit(
+        _ amount: Money, from user: UserID, reason: String, take: ID<CreditLot>, by actor: Operator
+    ) throws {
+        let opKey = "take:\(take)"
+        try once(opKey) {
+            _ = try lockWallet(of: user)
+            let before = try claim(
+                "credit.take", "\(user)", arguments: "\(amount)", result: opKey, by: actor)
+            guard before == nil else { return }
+            try takeGiven(amount, from: user, reason: reason, opKey: opKey)
+            try log("credit.take", "\(user)", detail: "\(amount)", by: actor)
+        }
+    }
+
+    /// The lots are looked for as in `expireLots`, so that no other user's is locked.
+    private func takeGiven(_ amount: Money, from user: UserID, reason: String, opKey: String) throws {
+        let lots = try query(
+            """
+            SELECT id, remaining_micros, source
+            FROM credit_lots FORCE INDEX (idx_spend_order)
+            WHERE user_id = \(user) AND remaining_micros > 0 AND frozen_at IS NULL
+            ORDER BY id DESC
+            FOR UPDATE
+            """
+        ) { row in
+            (
+                lot: try row("id") as LotID, amount: try row("remaining_micros") as Money,
+                source: try row("source") as CreditLot.Source
+            )
+        }.filter { $0.source == .grant }
+        let given = lots.map(\.amount).reduce(.zero, +)
+        guard amount > .zero, amount <= given else {
+            throw Conflict("Of the credit that was given \(given) can be taken back.")
+        }
+        var missing = amount
+        var legs: [Leg] = []
+        for lot in lots where missing > .zero {
+            let part = min(lot.amount, missing)
+            legs.append(Leg(lot: lot.lot, amount: part))
+            missing -= part
+            let changed = try execute(
+                """
+                UPDATE credit_lots
+                SET remaining_micros = remaining_micros - \(part),
+                    taken_micros = taken_micros + \(part)
+                WHERE id = \(lot.lot) AND remaining_micros >= \(part)
+                """)
+            guard changed == 1 else { throw BooksDisagree("the lot \(lot.lot)") }
+        }
+        try move(available: -amount, of: user)
+        try post(
+            legs.map {
+                Transfer(
+                    kind: .adjust, debit: .available, credit: .adjustments, amount: $0.amount,
+                    lot: $0.lot)
+            }, opKey: opKey, user: user, subject: .none)
+        try record(.adjustment, -amount, reason, opKey: opKey, user: user, subject: .none)
     }
 
     /// Runs `effect` in a transaction unless `opKey` is in the ledger already (L5). Returns

@@ -347,13 +347,20 @@ extension Connection {
     /// Writes down what the vendor made, and billed, after the job was refunded (J10): the
     /// estimate of its cost, or zero when it made nothing.
     package func recordLoss(of job: ClaimedJob, isLost: Bool) throws {
-        try execute(
-            """
-            UPDATE video_jobs
-            SET lost_micros = IF(\(isLost), estimated_cost_micros, 0), lease_token = NULL,
-                lease_until = NULL
-            WHERE id = \(job.id) AND lease_token = \(job.lease)
-            """)
+        try transaction {
+            let changed = try execute(
+                """
+                UPDATE video_jobs
+                SET lost_micros = IF(\(isLost), estimated_cost_micros, 0), lease_token = NULL,
+                    lease_until = NULL
+                WHERE id = \(job.id) AND lease_token = \(job.lease)
+                """)
+            guard changed == 1, isLost else { return }
+            let cost = try first(
+                "SELECT estimated_cost_micros FROM video_jobs WHERE id = \(job.id)"
+            ) { row in try row("estimated_cost_micros") as Money }
+            try record(.loss(of: job.id, cost))
+        }
     }
 
     /// `state` → `refunded`, conditional on the state and, for a claimed job, on its lease. The

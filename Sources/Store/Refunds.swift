@@ -12,12 +12,16 @@ package struct PendingRefund: Sendable {
     package let amount: Money
     /// Whether Stripe may take the refund's key for a new one: it keeps keys for 24 hours.
     package let isKeyForgotten: Bool
+    /// Whether Stripe has made it.
+    package let isFinished: Bool
+    /// Why it was not made, or did not arrive.
+    package let problem: String?
 }
 
 extension Connection {
     /// Writes a refund down before Stripe is asked. Throws ``Conflict`` when the order is not paid
     /// or `amount` is more than what is not spent of it; nil is all of that. The same `id` again
-    /// is the same refund.
+    /// is the same refund, and so is the same key of the operator's.
     package func beginRefund(
         _ id: RefundID, of purchase: PurchaseID, amount: Money?, by actor: Operator
     ) throws -> PendingRefund {
@@ -26,6 +30,15 @@ extension Connection {
             _ = try lockWallet(of: order.userID)
             // A COMMIT whose answer was lost ran again.
             if let written = try refunds("refunds.id = \(id)").first { return written }
+            let before = try claim(
+                "purchase.refund", "\(purchase)", arguments: amount.map { "\($0)" } ?? "all",
+                result: "\(id)", by: actor)
+            if let before {
+                guard let written = try refunds("refunds.id = \(before)").first else {
+                    throw NotFound()
+                }
+                return written
+            }
             guard let refundable = try lockRefundable(of: order) else {
                 throw Conflict("This order is not paid.")
             }
@@ -43,7 +56,7 @@ extension Connection {
             try log("purchase.refund", "\(purchase)", detail: "\(wanted)", by: actor)
             return PendingRefund(
                 id: id, purchaseID: purchase, paymentIntent: refundable.intent, amount: wanted,
-                isKeyForgotten: false)
+                isKeyForgotten: false, isFinished: false, problem: nil)
         }
     }
 
@@ -113,6 +126,7 @@ extension Connection {
         try query(
             """
             SELECT refunds.id, purchase_id, payment_intent, amount_micros,
+                stripe_refund_id IS NOT NULL AS is_finished, refunds.problem,
                 refunds.created_at < UTC_TIMESTAMP(6) - INTERVAL 23 HOUR AS is_key_forgotten
             FROM refunds
             JOIN purchases ON purchases.id = refunds.purchase_id
@@ -123,7 +137,8 @@ extension Connection {
             try PendingRefund(
                 id: row("id"), purchaseID: row("purchase_id"),
                 paymentIntent: row("payment_intent"), amount: row("amount_micros"),
-                isKeyForgotten: row("is_key_forgotten"))
+                isKeyForgotten: row("is_key_forgotten"), isFinished: row("is_finished"),
+                problem: row("problem"))
         }
     }
 }

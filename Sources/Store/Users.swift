@@ -7,9 +7,11 @@ package struct EmailTaken: Error, Equatable {}
 
 extension Connection {
     /// Makes an account and its empty wallet, or throws ``EmailTaken``. For the operator, who
-    /// vouches for the address; what people make themselves is ``register(_:)``.
+    /// vouches for the address; what people make themselves is ``register(_:)``. `actor` is who
+    /// does it by hand.
     package func createUser(
-        _ id: UserID, email: String, passwordHash: String, role: User.Role, isVerified: Bool = true
+        _ id: UserID, email: String, passwordHash: String, role: User.Role,
+        isVerified: Bool = true, by actor: Operator? = nil
     ) throws {
         do {
             try transaction {
@@ -21,6 +23,9 @@ extension Connection {
                         IF(\(isVerified), UTC_TIMESTAMP(6), NULL), UTC_TIMESTAMP(6))
                     """)
                 try execute("INSERT INTO wallets (user_id) VALUES (\(id))")
+                if let actor {
+                    try log("user.create", "\(id)", detail: "\(role.rawValue) \(email)", by: actor)
+                }
             }
         } catch let error as DatabaseError {
             guard case .duplicateKey = error.kind else { throw error }
@@ -50,9 +55,12 @@ extension Connection {
     }
 
     /// Replaces a password, and ends every session that was started with the old one, with the
-    /// links that were mailed for it.
-    package func resetPassword(of user: UserID, to hash: String) throws {
+    /// links that were mailed for it. `actor` is who does it by hand.
+    package func resetPassword(
+        of user: UserID, to hash: String, by actor: Operator? = nil
+    ) throws {
         try transaction {
+            if let actor { try log("user.reset-password", "\(user)", detail: "", by: actor) }
             try setPasswordHash(hash, of: user)
             try execute("DELETE FROM sessions WHERE user_id = \(user)")
             try forgetLinks(ofPassword: user)

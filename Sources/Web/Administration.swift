@@ -29,6 +29,7 @@ enum Administration {
                 json.beginObject()
                 json.member("kind", item.kind.rawValue)
                 json.member("subject", item.subject)
+                json.member("differenceId", item.differenceID?.description)
                 json.key("amount")
                 json.literal(item.amount?.json ?? "null")
                 json.member("detail", item.detail)
@@ -40,30 +41,59 @@ enum Administration {
     }
 
     /// `GET /api/admin/reconciliation`: what the last comparison with the vendors found:
-    /// `{startedAt, finishedAt, items}`; 404 before the first.
+    /// `{startedAt, finishedAt, items, unknown}`, the last of the parts that could not be read
+    /// since `since` (null: ever); 404 before the first.
     static func reconciliation(
         _ request: Request, _ context: Context, _ user: User
     ) throws -> Response {
         guard let last = try context.database.lastReconciliation() else { throw NotFound() }
+        let unread = try context.database.unreadParts()
         return .json { json in
             json.member("startedAt", last.startedAt)
             json.member("finishedAt", last.finishedAt)
             json.key("items")
             json.literal(last.report)
+            json.key("unknown")
+            json.beginArray()
+            for part in unread {
+                json.beginObject()
+                json.member("part", part.part.rawValue)
+                json.member("since", part.since)
+                json.member("problem", part.problem)
+                json.endObject()
+            }
+            json.endArray()
         }
     }
 
-    /// `GET /api/admin/audit?limit&cursor`: what was done by hand, newest first.
+    /// `POST /api/admin/differences/:id/closure`: closes a difference that is dealt with.
+    ///
+    /// Body: `reason`. Answers 204, and again for the same `Idempotency-Key`; 409 when it is closed
+    /// already, or gone by itself.
+    static func close(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        let actor = try actor(request, request.jsonObject(), user)
+        try context.database.close(context.id(), by: actor)
+        return Response(status: .noContent, fields: [.cacheControl: "no-store"])
+    }
+
+    /// `GET /api/admin/audit?action&limit&cursor`: what was done by hand, newest first.
     static func audit(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         var problems: [InvalidInput.Field] = []
-        let page = Page<AuditLine>(Query(request.queryString), problems: &problems)
+        let query = Query(request.queryString)
+        let page = Page<AuditLine>(query, problems: &problems)
+        let action = query["action"]
+        if let action, !isAction(action) {
+            problems.append(.init("action", "Send the name of an action, such as credit.grant."))
+        }
         guard problems.isEmpty else { throw InvalidInput(problems) }
-        let lines = try context.database.auditLog(before: page.cursor, limit: page.limit + 1)
+        let lines = try context.database.auditLog(
+            before: page.cursor, action: action, limit: page.limit + 1)
         return .json { json in
             page.write(lines, id: \.id, &json) { json, line in
                 json.beginObject()
                 json.member("id", line.id)
                 json.member("actorId", line.actorID?.description)
+                json.member("systemUser", line.systemUser)
                 json.member("action", line.action)
                 json.member("subject", line.subject)
                 json.member("reason", line.reason)
@@ -74,14 +104,29 @@ enum Administration {
         }
     }
 
+    private static func isAction(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (97...122).contains($0) || "-._".utf8.contains($0) }
+    }
+
+    /// Who asks, with the reason of the body and the key of the header.
+    private static func actor(
+        _ request: Request, _ body: [String: JSONValue], _ user: User
+    ) throws -> Operator {
+        try Operator(
+            userID: user.id, reason: body["reason"]?.string,
+            key: request.clientKey(body: [])?.key)
+    }
+
     /// `POST /api/admin/purchases/:id/refund`: sends money back, and takes the credit with it.
     ///
-    /// Body: `reason`; `amount` in dollars, or all that is not spent. Answers 200 and the order;
-    /// 409 when it is more than is left or Stripe refuses it, 502 when Stripe does not answer (then
-    /// the refund is finished by `work`).
+    /// Body: `reason`; `amount` in dollars, or all that is not spent. The same `Idempotency-Key`
+    /// again is the same refund. Answers 200 and the order; 202 and the order when Stripe does not
+    /// answer: then the refund is being finished by `work`, and is not to be repeated; 409 when it
+    /// is more than is left or Stripe refuses it.
     static func refund(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         let body = try request.jsonObject()
-        let actor = try Operator(userID: user.id, reason: body["reason"]?.string)
+        let actor = try actor(request, body, user)
         let amount = try Self.amount(body["amount"])
         let log = context.site.logger(for: request)
         let purchase: Purchase
@@ -91,8 +136,11 @@ enum Administration {
             }
         } catch let error as StripeError {
             log.error("stripe: no refund", metadata: ["error": "\(error)"])
-            guard case .refused(let failure) = error else { throw VendorUnavailable() }
-            throw Conflict("Stripe refuses it: \(failure.message)")
+            if case .refused(let failure) = error {
+                throw Conflict("Stripe refuses it: \(failure.message)")
+            }
+            guard let order = try context.database.purchase(context.id()) else { throw NotFound() }
+            return .json(.accepted) { $0.members(of: order) }
         }
         return .json { $0.members(of: purchase) }
     }
@@ -114,10 +162,10 @@ enum Administration {
     /// `POST /api/admin/videos/:id/resolution`: ends the uncertainty about a submission.
     ///
     /// Body: `reason`; `taskId` when the vendor made a task, or without it the hold goes back.
-    /// Answers 204; 409 when the video is not uncertain.
+    /// Answers 204, and again for the same `Idempotency-Key`; 409 when the video is not uncertain.
     static func resolve(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         let body = try request.jsonObject()
-        let actor = try Operator(userID: user.id, reason: body["reason"]?.string)
+        let actor = try actor(request, body, user)
         var reader = FieldReader(body)
         let task = reader.string("taskId", maxLength: 255)
         if let task, !PolloTask.isID(task) {

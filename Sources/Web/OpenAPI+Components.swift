@@ -227,6 +227,23 @@ extension OpenAPI {
             """
         ),
         (
+            "commandKey",
+            """
+            {"name": "Idempotency-Key", "in": "header",
+            "description": "The caller's name for this command, kept for ever: the same key again \
+            is the same command and does nothing more; for another it is answered 409.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}}
+            """
+        ),
+        (
+            "action",
+            """
+            {"name": "action", "in": "query", "description": "Only lines of this action.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 64,
+            "pattern": "^[a-z._-]+$"}, "example": "credit.grant"}
+            """
+        ),
+        (
             "ifNoneMatch",
             """
             {"name": "If-None-Match", "in": "header", "description": "The ETag that is known.",
@@ -553,9 +570,10 @@ extension OpenAPI {
                     of: object([
                         "kind": """
                         {"enum": ["uncertain_video", "vendor_loss", "purchase_problem",
-                        "dispute", "refund_failed", "pause", "unhealthy"]}
+                        "dispute", "refund_failed", "difference", "unknown", "pause", "unhealthy"]}
                         """,
-                        "subject": text, "amount": moneyOrNull, "detail": text, "since": time,
+                        "subject": text, "differenceId": idOrNull, "amount": moneyOrNull,
+                        "detail": text, "since": time,
                     ]))
             ])
         ),
@@ -571,16 +589,22 @@ extension OpenAPI {
                         "jobId": idOrNull, "purchaseId": idOrNull, "amount": moneyOrNull,
                         "detail": text,
                     ])),
+                "unknown": array(
+                    of: object([
+                        "part": #"{"enum": ["ledger", "stripe", "tasks", "balance"]}"#,
+                        "since": timeOrNull, "problem": text,
+                    ])),
             ])
         ),
         (
             "AuditLine",
             object([
-                "id": id, "actorId": idOrNull, "action": text, "subject": text, "reason": text,
-                "detail": text, "createdAt": time,
+                "id": id, "actorId": idOrNull, "systemUser": textOrNull, "action": text,
+                "subject": text, "reason": text, "detail": text, "createdAt": time,
             ])
         ),
         ("AuditPage", page(of: "AuditLine")),
+        ("Closure", object(["reason": reason])),
         (
             "RefundOrder",
             object(["reason": reason, "amount": money], optional: ["amount"])

@@ -332,7 +332,8 @@ extension Operation {
                     schema: "AttentionList",
                     example: """
                         {"items": [{"kind": "uncertain_video", "subject": "\(exampleID)",
-                        "amount": 1.86, "detail": "no answer", "since": "2026-11-22T10:00:00.123Z"}]}
+                        "differenceId": null, "amount": 1.86, "detail": "no answer",
+                        "since": "2026-11-22T10:00:00.123Z"}]}
                         """)),
             refusals: [.notFound]),
         Operation(
@@ -340,44 +341,63 @@ extension Operation {
             tag: "Administration",
             summary: "What the last comparison with the vendors found",
             success: Answer(
-                status: 200, description: "Without items, all agrees.",
+                status: 200, description: "Without items and unknown parts, all agrees.",
                 content: Content(
                     schema: "Reconciliation",
                     example: """
                         {"startedAt": "2026-11-22T03:00:00.123Z",
-                        "finishedAt": "2026-11-22T03:00:04.567Z", "items": []}
+                        "finishedAt": "2026-11-22T03:00:04.567Z", "items": [], "unknown": []}
                         """)),
             refusals: [.notFound]),
         Operation(
             route: "GET /api/admin/audit", id: "listAudit", tag: "Administration",
-            summary: "What was done by hand, newest first", parameters: ["limit", "cursor"],
+            summary: "What was done by hand, newest first",
+            parameters: ["action", "limit", "cursor"],
             success: Answer(
                 status: 200, description: "A page.",
                 content: Content(
                     schema: "AuditPage",
                     example: """
-                        {"items": [{"id": "\(exampleID)", "actorId": null, "action": "grant",
-                        "subject": "\(exampleID)", "reason": "goodwill", "detail": "$5.00",
+                        {"items": [{"id": "\(exampleID)", "actorId": null, "systemUser": "ann",
+                        "action": "credit.grant", "subject": "\(exampleID)", "reason": "goodwill", "detail": "$5.00",
                         "createdAt": "2026-11-22T10:00:00.123Z"}], "nextCursor": null}
                         """)),
             refusals: [.invalid, .notFound]),
         Operation(
+            route: "POST /api/admin/differences/:id/closure", id: "closeDifference",
+            tag: "Administration",
+            summary: "Closes a difference that is dealt with",
+            parameters: ["id", "commandKey"],
+            request: Content(schema: "Closure", example: #"{"reason": "credited by hand"}"#),
+            success: Answer(
+                status: 204, description: "It is shown no more while it stays as it is."),
+            refusals: [
+                .invalid, .forbidden, .notFound, .conflict, .tooLarge, .unsupportedMediaType,
+            ]),
+        Operation(
             route: "POST /api/admin/purchases/:id/refund", id: "refundPurchase",
             tag: "Administration",
-            summary: "Sends money back, and takes its credit", parameters: ["id"],
+            summary: "Sends money back, and takes its credit",
+            parameters: ["id", "commandKey"],
             request: Content(
                 schema: "RefundOrder", example: #"{"reason": "asked by mail", "amount": 4.5}"#),
             success: Answer(
                 status: 200, description: "Refunded.",
                 content: Content(schema: "Purchase", example: purchase)),
+            others: [
+                Answer(
+                    status: 202,
+                    description: "Stripe has not answered: the refund is being finished.",
+                    content: Content(schema: "Purchase", example: purchase))
+            ],
             refusals: [
                 .invalid, .forbidden, .notFound, .conflict, .tooLarge, .unsupportedMediaType,
-                .vendorUnavailable,
             ]),
         Operation(
             route: "POST /api/admin/videos/:id/resolution", id: "resolveVideo",
             tag: "Administration",
-            summary: "Says whether the vendor has made an uncertain video", parameters: ["id"],
+            summary: "Says whether the vendor has made an uncertain video",
+            parameters: ["id", "commandKey"],
             request: Content(
                 schema: "Resolution", example: #"{"reason": "asked the vendor", "taskId": "t1"}"#),
             success: Answer(status: 204, description: "It goes on, or its price is returned."),

@@ -40,6 +40,7 @@ package let routes: [Route] = [
     .get("/api/admin/attention", administrator(Administration.attention)),
     .get("/api/admin/reconciliation", administrator(Administration.reconciliation)),
     .get("/api/admin/audit", administrator(Administration.audit)),
+    .post("/api/admin/differences/:id/closure", administrator(Administration.close)),
     .post("/api/admin/purchases/:id/refund", administrator(Administration.refund)),
     .post("/api/admin/videos/:id/resolution", administrator(Administration.resolve)),
 

@@ -32,6 +32,8 @@ package struct CourierSettings: Sendable {
     package var appURL: String
     /// Nil: mail is off.
     package var mail: MailSettings?
+    /// Who is told when somebody is needed; nil for nobody.
+    package var operatorMail: String?
     /// Named in receipts.
     package var creditPolicy: CreditPolicy
     /// Origins that webhooks may be sent to although they are neither HTTPS nor public.
@@ -40,11 +42,12 @@ package struct CourierSettings: Sendable {
     package var links: LinkTokens
 
     package init(
-        appURL: String, mail: MailSettings?, creditPolicy: CreditPolicy, exceptOrigins: [Origin],
-        links: LinkTokens
+        appURL: String, mail: MailSettings?, operatorMail: String? = nil,
+        creditPolicy: CreditPolicy, exceptOrigins: [Origin], links: LinkTokens
     ) {
         self.appURL = appURL
         self.mail = mail
+        self.operatorMail = operatorMail
         self.creditPolicy = creditPolicy
         self.exceptOrigins = exceptOrigins
         self.links = links
@@ -62,6 +65,7 @@ package final class Courier {
     let curl: Curl
     let log: Logger
     private let patience: Duration
+    private var askedForOperatorAt: ContinuousClock.Instant?
 
     /// - Parameters:
     ///   - curl: bounds each message by its timeout, which is shorter than the lease, and for
@@ -113,6 +117,28 @@ package final class Courier {
             }
         }
         return true
+    }
+
+    /// Tells the operator what needs a person, when there is something that they do not know yet
+    /// and they were told of nothing for an hour. Looks every half minute.
+    package func tellOperator() throws {
+        guard let mail = settings.mail, let recipient = settings.operatorMail else { return }
+        let now = ContinuousClock.now
+        if let last = askedForOperatorAt, now - last < .seconds(30) { return }
+        askedForOperatorAt = now
+        guard let items = try database.claimOperatorNotice(lasting: Self.lease) else { return }
+        let text = MailText.attention(items, appURL: settings.appURL)
+        let message = MailMessage(
+            id: OutboxID.new().description, sender: mail.sender, recipient: recipient,
+            subject: text.subject, text: text.body, date: try database.databaseTime())
+        if let problem = deliver(message, by: mail) {
+            // Tried again when the lease is over.
+            log.error(
+                "the operator could not be told", metadata: ["problem": "\(problem.message)"])
+            return
+        }
+        try database.told(items)
+        log.notice("the operator was told", metadata: ["items": "\(items.count)"])
     }
 
     private struct MailProblem {

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import Store
 
 /// Every word of the mails that the shop sends. Links begin with the configured address of the
 /// shop, never with what a request has named.
@@ -210,19 +211,44 @@ struct MailText: Equatable {
             """, isOptional: false)
     }
 
+    /// To the operator: what needs a person. Texts of vendors stand on lines of their own.
+    static func attention(_ items: [AttentionItem], appURL: String) -> MailText {
+        let shown = items.prefix(50).map { item in
+            let amount = item.amount.map { ", \($0)" } ?? ""
+            return """
+                - \(item.kind.rawValue) \(excerpt(item.subject))\(amount), since \(day(item.since))
+                  \(excerpt(item.detail))
+                """
+        }
+        let rest = items.count > 50 ? "\n\nand \(items.count - 50) more." : ""
+        let count = items.count == 1 ? "One thing needs" : "\(items.count) things need"
+        return MailText(
+            subject: "\(count) a person", appURL,
+            """
+            \(shown.joined(separator: "\n"))\(rest)
+
+            The whole list: GET \(appURL)/api/admin/attention
+            You are told of what is new, at most once an hour.
+            """, footer: "You get this because OPERATOR_MAIL names you.")
+    }
+
     /// - Parameter isOptional: whether the reader may switch mails of this kind off.
     private init(_ subject: String, _ appURL: String, _ text: String, isOptional: Bool = true) {
+        self.init(
+            subject: subject, appURL, text,
+            footer: isOptional
+                ? "You choose which mails you get: \(appURL)/account"
+                : "This mail is about your account itself; your choice of mails does not concern it.")
+    }
+
+    private init(subject: String, _ appURL: String, _ text: String, footer: String) {
         self.subject = subject
-        let choice =
-            isOptional
-            ? "You choose which mails you get: \(appURL)/account"
-            : "This mail is about your account itself; your choice of mails does not concern it."
         body = """
             \(text)
 
             --
             Rushes, \(appURL)
-            \(choice)
+            \(footer)
             """
     }
 

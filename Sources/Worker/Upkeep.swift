@@ -170,11 +170,8 @@ extension Worker {
         let reconciliation = Reconciliation(
             database: database, stripe: stripe, pollo: pollo,
             vendorCredit: settings.vendorCredit, log: log)
-        let differences = try reconciliation.run(
-            now: database.databaseTime(), until: budget.end)
-        report(
-            "reconciliation", differences.isEmpty,
-            differences.isEmpty ? "the books agree" : "\(differences.count) differences")
+        let result = try reconciliation.run(now: database.databaseTime(), until: budget.end)
+        report("reconciliation", result.agrees, result.summary)
     }
 
     fileprivate func checkVendor() throws {

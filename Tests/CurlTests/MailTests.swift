@@ -4,14 +4,16 @@ import Testing
 struct MailTests {
     private func send(
         _ message: String = "Subject: Hello\r\n\r\nOne\r\n.\r\n.two\r\n",
-        to recipient: String = "you@example.org", by url: String, caFile: String? = nil
+        to recipient: String = "you@example.org", by url: String, caFile: String? = nil,
+        as client: String? = nil
     ) -> MailError? {
         let curl = Curl(
             CurlOptions(userAgent: "Rushes/1.2.3", timeout: .seconds(10), caFile: caFile))
-        guard let server = SMTPServer(url: url) else {
+        guard var server = SMTPServer(url: url) else {
             Issue.record("no server")
             return nil
         }
+        server.clientName = client
         do {
             try curl.send(
                 OutboundMail(
@@ -32,6 +34,13 @@ struct MailTests {
         let data = try #require(lines.firstIndex(of: "DATA"))
         #expect(
             lines[(data + 1)...].prefix(6) == ["Subject: Hello", "", "One", "..", "..two", "."])
+    }
+
+    @Test(arguments: ["shop.example", "xn--bcher-kva.example", "[127.0.0.1]", "[IPv6:::1]"])
+    func `EHLO says the name that we are given`(name: String) throws {
+        let server = try LocalMailServer(.none)
+        #expect(send(by: "smtp://127.0.0.1:\(server.port)", as: name) == nil)
+        #expect(server.transcript().contains("EHLO \(name)"))
     }
 
     @Test func `a user signs in after STARTTLS, with the password decoded`() throws {

@@ -29,11 +29,21 @@ import Testing
             try db.advanceJob(to: .submitUnknown)
             let lost = try db.insertJob(of: user)
             try db.advanceJob(to: .refunded, task: "task-9")
+            try db.record([.loss(of: lost, Money(cents: 35))], examined: [:])
+            try db.note(.tasks, problem: "no answer")
             try db.pause(tier: nil, for: .seconds(60), reason: "the balance is empty")
             try db.setHealth("ledger", isHealthy: false, detail: "2 violations")
+            // What the comparison came to is shown by its differences and its parts.
+            try db.setHealth("reconciliation", isHealthy: false, detail: "1 differences")
+            try db.execute("UPDATE video_jobs SET lost_micros = 350000 WHERE id = \(lost)")
+            try db.execute(
+                """
+                UPDATE reconciliation_parts
+                SET tried_at = UTC_TIMESTAMP(6) - INTERVAL 45 MINUTE
+                """)
             let changes: [(minutes: Int, table: SQL)] = [
                 (70, "UPDATE video_jobs SET state_at = "),
-                (60, "UPDATE video_jobs SET lost_micros = 350000, completed_at = "),
+                (60, "UPDATE differences SET found_at = "),
                 (50, "UPDATE purchases SET problem = 'currency jpy', created_at = "),
             ]
             let ids = [uncertain.description, lost.description, order.id.description]
@@ -41,7 +51,7 @@ import Testing
                 try db.execute(
                     """
                     \(sql: change.table) UTC_TIMESTAMP(6) - INTERVAL \(change.minutes) MINUTE
-                    WHERE id = \(id)
+                    WHERE \(id) IN (id, \(sql: change.minutes == 60 ? "job_id" : "id"))
                     """)
             }
             for (minutes, standing) in [(40, "inquiry"), (41, "closed"), (42, "lost")] {
@@ -71,8 +81,9 @@ import Testing
             #expect(
                 items.map { "\($0.kind.rawValue) \($0.subject) \($0.detail)" } == [
                     "uncertain_video \(uncertain) attempt 1",
-                    "vendor_loss \(lost) task task-9",
+                    "vendor_loss \(lost) task: refunded, but made and billed by the vendor",
                     "purchase_problem \(order.id) currency jpy",
+                    "unknown tasks no answer",
                     "dispute \(order.id) dp_40 is inquiry",
                     "refund_failed \(order.id) no funds",
                     "pause pollo the balance is empty",
@@ -80,10 +91,13 @@ import Testing
                 ])
             #expect(
                 items.map(\.amount) == [
-                    .dollars(1), Money(cents: 35), Money(cents: 999), Money(cents: 999),
+                    .dollars(1), Money(cents: 35), Money(cents: 999), nil, Money(cents: 999),
                     .dollars(5), nil, nil,
                 ])
             #expect(items.map(\.since) == items.map(\.since).sorted())
+            #expect(
+                try items.map(\.differenceID)
+                    == [nil, db.openDifferences()[0].id, nil, nil, nil, nil, nil, nil])
         }
     }
 

@@ -202,6 +202,48 @@ import Testing
         ("P3", "purchases_reversal_within_purchase", reversal("owed_micros = 1")),
         ("P3", "purchases_reversal_within_purchase", reversal("pending_micros = -1")),
         (
+            "P7", "PRIMARY",
+            """
+            INSERT INTO operator_commands
+                (command_key, action, subject, arguments, result, created_at)
+            SELECT 'one', 'x', 'x', '', '', created_at
+            FROM users, (SELECT 1 UNION SELECT 2) AS twice
+            """
+        ),
+        (
+            "P8", "installations_only_one",
+            "INSERT INTO installations (id, created_at) VALUES (UUID(), UTC_TIMESTAMP(6))"
+        ),
+        (
+            "A4", "credit_lots_taken_where_given",
+            """
+            UPDATE credit_lots
+            SET remaining_micros = remaining_micros - 1, taken_micros = 1
+            WHERE source = 'purchase' AND remaining_micros > 0
+            """
+        ),
+        (
+            "R1", "differences_open_once",
+            """
+            INSERT INTO differences (id, kind, subject, detail, found_at, seen_at)
+            SELECT UUID(), 'task', 'x', 'x', created_at, created_at
+            FROM users, (SELECT 1 UNION SELECT 2) AS twice
+            """
+        ),
+        (
+            "R1", "differences_gone_or_closed",
+            """
+            INSERT INTO differences
+                (id, kind, subject, detail, found_at, seen_at, gone_at, closed_at)
+            SELECT UUID(), 'task', id, 'x', created_at, created_at, created_at, created_at
+            FROM users
+            """
+        ),
+        (
+            "R3", "reconciliation_parts_read_or_problem",
+            "INSERT INTO reconciliation_parts (part, tried_at) VALUES ('tasks', UTC_TIMESTAMP(6))"
+        ),
+        (
             "P4", "disputes_purchase_exists",
             """
             INSERT INTO disputes

@@ -206,11 +206,89 @@ struct AdministrationTests {
             let (user, id) = try buy(site)
             site.stripe.failures = [.failure(TransportError(.unknown, "no answer"))]
             let answer = try refund(id, site, as: administrator)
-            #expect(answer.status == 502)
-            #expect(answer.code == "API_ERROR")
+            // It is being finished, and nobody is told to repeat it (P7).
+            #expect(answer.status == 202)
+            #expect(answer.json["status"]?.string == "paid")
             #expect(try site.get("/api/me", as: user).json["balance"] == .integer(10))
             #expect(try refund(id, site, as: administrator).status == 409)
             #expect(try site.get("/api/admin/attention", as: administrator).items.isEmpty)
+        }
+    }
+
+    @Test func `the same key is the same refund, whatever became of the first call`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let (user, id) = try buy(site)
+            func call(_ amount: String) throws -> Answer {
+                let body = #"{"reason": "asked by mail", "amount": \#(amount)}"#
+                return try site.send(
+                    .post, "/api/admin/purchases/\(id)/refund",
+                    TestSite.bearer(administrator) + [
+                        ("CONTENT_TYPE", "application/json"),
+                        ("HTTP_IDEMPOTENCY_KEY", "refund-1"),
+                    ], body: Array(body.utf8))
+            }
+            site.stripe.failures = [.failure(TransportError(.unknown, "no answer"))]
+            #expect(try call("5").status == 202)
+            site.stripe.failures = answers(refunding: 500)
+            #expect(try call("5").status == 200)
+            let calls = site.stripe.requests.count
+            #expect(try call("5").status == 200)
+            #expect(site.stripe.requests.count == calls)
+            #expect(try call("4").code == "IDEMPOTENCY_CONFLICT")
+            #expect(try site.get("/api/me", as: user).text.contains(#""balance":4.99"#))
+            #expect(try site.count("SELECT COUNT(*) AS count FROM refunds") == 1)
+        }
+    }
+
+    @Test func `the log can be read by action`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let user = try site.makeUser()
+            let actor = try Operator(userID: nil, systemUser: "ann", reason: "a test")
+            try site.database.grantCredit(
+                5.dollars, to: user.id, reason: "a gift", policy: site.site.settings.creditPolicy,
+                grant: .new(),
+                by: actor)
+            try site.database.takeCredit(
+                2.dollars, from: user.id, reason: "back", take: .new(), by: actor)
+            func actions(_ query: String) throws -> [String?] {
+                try site.get("/api/admin/audit\(query)", as: administrator).items
+                    .map { $0["action"]?.string }
+            }
+            #expect(try actions("") == ["credit.take", "credit.grant"])
+            #expect(try actions("?action=credit.grant") == ["credit.grant"])
+            #expect(try actions("?action=purchase.refund") == [])
+            let line = try site.get("/api/admin/audit", as: administrator).items[0]
+            #expect(line["systemUser"]?.string == "ann")
+            #expect(line["actorId"] == .null)
+            for query in ["?action=", "?action=A", "?action=a%20b"] {
+                #expect(
+                    try site.get("/api/admin/audit\(query)", as: administrator).refused
+                        == ["action"])
+            }
+        }
+    }
+
+    @Test func `a difference is shown until a person closes it`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            try site.database.record(
+                [Difference(.payment, subject: "cs_1", amount: 5.dollars, "not credited")],
+                examined: [:])
+            let item = try site.get("/api/admin/attention", as: administrator).items[0]
+            #expect(item["kind"]?.string == "difference")
+            #expect(item["subject"]?.string == "cs_1")
+            let id = try #require(item["differenceId"]?.string)
+            let path = "/api/admin/differences/\(id)/closure"
+            #expect(try site.post(path, "{}", as: administrator).refused == ["reason"])
+            let body = #"{"reason": "credited by hand"}"#
+            #expect(try site.post(path, body, as: administrator).status == 204)
+            #expect(try site.post(path, body, as: administrator).status == 409)
+            #expect(try site.get("/api/admin/attention", as: administrator).items.isEmpty)
+            let line = try site.get("/api/admin/audit", as: administrator).items[0]
+            #expect(line["action"]?.string == "difference.close")
+            #expect(line["subject"]?.string == id)
         }
     }
 
@@ -255,6 +333,12 @@ struct AdministrationTests {
             let answer = try site.get(path, as: administrator)
             #expect(answer.items.map { $0["purchaseId"]?.string } == ["\(id)"])
             #expect(answer.text.contains(#""amount": 9.99"#))
+            #expect(answer.json["unknown"]?.array == [])
+            try site.database.note(.stripe, problem: "no answer")
+            let unknown = try site.get(path, as: administrator).json["unknown"]?.array?[0]
+            #expect(unknown?["part"]?.string == "stripe")
+            #expect(unknown?["since"] == .null)
+            #expect(unknown?["problem"]?.string == "no answer")
         }
     }
 }

@@ -50,8 +50,8 @@ private struct Post {
     }
 
     func courier(
-        exceptOrigins: [String] = [], mail: MailRoute? = nil, through other: Connection? = nil,
-        patience: Duration = .zero
+        exceptOrigins: [String] = [], mail: MailRoute? = nil, operatorMail: String? = nil,
+        through other: Connection? = nil, patience: Duration = .zero
     ) throws -> Courier {
         let sender = try #require(MailSender("Rushes <shop@example.org>"))
         let exceptions = try exceptOrigins.map { text in try Origin(text) }
@@ -59,7 +59,7 @@ private struct Post {
             settings: CourierSettings(
                 appURL: "https://shop.example",
                 mail: mail.map { MailSettings(route: $0, sender: sender) },
-                creditPolicy: .test, exceptOrigins: exceptions,
+                operatorMail: operatorMail, creditPolicy: .test, exceptOrigins: exceptions,
                 links: LinkTokens(secret: secret, previous: oldSecret)),
             database: other ?? Connection(configuration),
             curl: Curl(
@@ -637,6 +637,57 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             try post.endJob()
             #expect(try courier.sendNextWebhook(.fast))
             #expect(server.hooks.count == 3)
+        }
+    }
+}
+
+@Suite struct `Mail to the operator` {
+    @Test func `what needs a person is told in one mail, and not again`() throws {
+        try withPost { post in
+            let folder = "/tmp/rushes-operator-\(UUID().uuidString)"
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            func mails() throws -> [String] {
+                try FileManager.default.contentsOfDirectory(atPath: folder)
+                    .map { try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8) }
+            }
+            func look() throws {
+                try post.courier(mail: .folder(folder), operatorMail: "ops@example.org")
+                    .tellOperator()
+            }
+            try look()
+            #expect(try mails().isEmpty)
+            try post.db.setHealth("stripe", isHealthy: false, detail: "no\r\nBcc: x@y.de")
+            try look()
+            try look()
+            let mail = try #require(try mails().first)
+            #expect(try mails().count == 1)
+            #expect(mail.contains("To: <ops@example.org>\r\n"))
+            #expect(mail.contains("Subject: One thing needs a person\r\n"))
+            #expect(mail.contains("- unhealthy stripe"))
+            // Foreign text begins no line of its own.
+            #expect(!mail.contains("\nBcc:"))
+        }
+    }
+
+    @Test func `a mail that was not taken is tried again when its lease is over`() throws {
+        try withPost { post in
+            try post.db.setHealth("stripe", isHealthy: false, detail: "no answer")
+            func look(_ folder: String) throws {
+                try post.courier(mail: .folder(folder), operatorMail: "ops@example.org")
+                    .tellOperator()
+            }
+            let folder = "/tmp/rushes-operator-\(UUID().uuidString)"
+            try look(folder)
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try look(folder)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+            try post.db.execute("UPDATE operator_notices SET lease_until = UTC_TIMESTAMP(6)")
+            try look(folder)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
         }
     }
 }

@@ -1,0 +1,84 @@
+import Addresses
+import Testing
+
+@testable import Rushes
+
+struct SettingsTests {
+    private static let jwt = "q7Yw0mB3vKZs8pJtX2fLr9dNhUc5aEoG1iTz4xWbVkM="
+    private static let production = [
+        "APP_URL": "https://shop.example", "DATABASE_URL": "mariadb://u:p@db.example/rushes",
+        "JWT_SECRET": jwt, "POLLO_API_KEY": "pollo_9fK2mQx7Lw4Rt8Yv3Bn6",
+        "POLLO_WEBHOOK_SECRET": "cG9sbG8tdGVzdC12ZWN0b3Ita2V5LW9uZS0zMmJ5dGU=",
+        "STRIPE_SECRET_KEY": "sk_live_51HqLyjWDarjtT1zdp7dcAbCdEf",
+        "STRIPE_WEBHOOK_SECRET": "whsec_5WbX5kEWLlfzsGNjH64I8lOOqUB6e8FH",
+    ]
+
+    private func settings(_ changes: [String: String]) throws -> Settings {
+        try Settings(Environment(Self.production.merging(changes) { _, new in new }))
+    }
+
+    @Test func `a shop with good secrets starts in production`() throws {
+        let settings = try settings([:])
+        #expect(settings.isLive)
+        #expect(settings.operatorMail == nil)
+    }
+
+    @Test(arguments: [
+        ("JWT_SECRET", String(repeating: "A", count: 44)),
+        ("JWT_SECRET", String(repeating: "x", count: 32)),
+        ("JWT_SECRET", "12345678901234567890123456789012"),
+        ("JWT_SECRET", "abcdefghijklmnopqrstuvwxyz0123456789"),
+        ("JWT_SECRET", "change-me-please-change-me-now-1x7"),
+        ("JWT_SECRET", "this is my very own secret of the shop"),
+        ("JWT_SECRET", "q7Yw0mB3vKZq7Yw0mB3vKZq7Yw0mB3vKZ"),
+        ("JWT_SECRET_PREVIOUS", String(repeating: "A", count: 44)),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_"), ("STRIPE_WEBHOOK_SECRET", "whsec_x"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_" + String(repeating: "a", count: 32)),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_5WbX5kEWLlfzsGNjH64I8lOOqUB6e8FH,whsec_"),
+        ("STRIPE_WEBHOOK_SECRET", "5WbX5kEWLlfzsGNjH64I8lOOqUB6e8FH"),
+        ("STRIPE_SECRET_KEY", "sk_live_"), ("STRIPE_SECRET_KEY", "sk_live_x"),
+        ("STRIPE_SECRET_KEY", "sk_live_" + String(repeating: "1", count: 30)),
+        ("STRIPE_SECRET_KEY", "pk_live_51HqLyjWDarjtT1zdp7dcAbCdEf"),
+        ("POLLO_API_KEY", "key"), ("POLLO_API_KEY", "pollo_9fK2 mQx7Lw4Rt8Yv3Bn6"),
+        ("POLLO_API_KEY", "pollo_" + String(repeating: "9", count: 20)),
+        ("POLLO_WEBHOOK_SECRET", "AA"), ("POLLO_WEBHOOK_SECRET", "AAAA"),
+        ("POLLO_WEBHOOK_SECRET", String(repeating: "A", count: 44)),
+        ("POLLO_WEBHOOK_SECRET", String(repeating: "abc=", count: 11)),
+    ])
+    func `a secret that can be guessed or is not whole is refused by name, and not shown`(
+        name: String, value: String
+    ) {
+        let error = #expect(throws: SettingsError.self) { try settings([name: value]) }
+        #expect(error?.description.hasPrefix(name + " ") == true)
+        #expect(error?.description.contains(value) == false || value == "whsec_")
+    }
+
+    @Test func `secrets that programs make are taken`() throws {
+        for secret in [
+            // openssl rand -base64 32, -hex 32 and -hex 16.
+            Self.jwt, "0f3c9a7be2d1548670c4fa1b93de8265a7c0b9e4f1d23658790abc4def561237",
+            "9c1f04be7a3d52e86b0fd419c8a72e35",
+        ] {
+            #expect(throws: Never.self) { try settings(["JWT_SECRET": secret]) }
+        }
+    }
+
+    @Test(arguments: [
+        ("https://shop.example", "shop.example"), ("https://shop.example:8443", "shop.example"),
+        ("https://127.0.0.1:8443", "[127.0.0.1]"),
+        ("https://[2001:db8::1]:8443", "[IPv6:2001:db8::1]"),
+        ("http://localhost:8080", "localhost"),
+    ])
+    func `mail servers are greeted with the host of the site`(url: String, name: String) throws {
+        #expect(try Settings.clientName(Origin(url).host) == name)
+    }
+
+    @Test func `the operator's address may have a name, and has to be one`() throws {
+        for text in ["ops@shop.example", "Night shift <ops@shop.example>"] {
+            #expect(try settings(["OPERATOR_MAIL": text]).operatorMail == "ops@shop.example")
+        }
+        for text in ["ops", "ops@", "a@b@c", "a@b.example\r\nBcc: x@y.example"] {
+            #expect(throws: SettingsError.self) { try settings(["OPERATOR_MAIL": text]) }
+        }
+    }
+}
