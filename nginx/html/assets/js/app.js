@@ -338,6 +338,18 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// Browsers bring only the caret of a text field into sight: here all of it, beside the bars. Not while
+// a button of the mouse is down, or the field would move away from under it.
+let pressed = false;
+addEventListener("pointerdown", () => (pressed = true), true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (pressed = false), true);
+addEventListener("focusin", ({ target }) => {
+  if (!(target instanceof HTMLTextAreaElement)) return;
+  const show = () => target.scrollIntoView({ block: "nearest" });
+  if (pressed) addEventListener("pointerup", () => setTimeout(show), { once: true });
+  else show();
+});
+
 // Two tabs: signing in or out in one shows in the other. Without a key, all was cleared.
 addEventListener("storage", (event) => {
   if (event.key === "rushes.signedIn" || event.key === null) askAgain();

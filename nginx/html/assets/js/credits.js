@@ -112,7 +112,7 @@ function ledgerRow(line) {
     "tr",
     {},
     el("td", {}, time(line.createdAt, "full")),
-    el("td", {}, el("span", { class: "what" }, line.description || kind), el("span", { class: "hint" }, link || (line.description && kind))),
+    el("td", {}, el("span", { class: "what", dir: "auto" }, line.description || kind), el("span", { class: "hint" }, link || (line.description && kind))),
     el("td", { class: "end" }, num(signedMoney(line.amount), line.amount > 0 ? "plus" : "")),
     el("td", { class: "end" }, el("span", { class: "visually-hidden" }, "Balance after: "), num(money(line.balanceAfter))),
   );

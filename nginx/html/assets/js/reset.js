@@ -5,7 +5,7 @@ import { conclude, work } from "./form.js";
 import { text } from "../text/en.js";
 
 const say = text.reset;
-const token = decodeURIComponent(location.hash.slice(1));
+const token = location.hash.slice(1);
 // A token stays neither in the address nor in the history.
 if (token) history.replaceState(null, "", location.pathname);
 addEventListener("hashchange", () => location.reload());
