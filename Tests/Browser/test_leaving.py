@@ -128,7 +128,7 @@ def test_a_picture_is_asked_for_each_time_and_sent_once(leaver, film):
 
 
 @pytest.mark.refusals(401)
-@pytest.mark.parametrize("path", ["/videos", "/create", "/credits", "film"])
+@pytest.mark.parametrize("path", ["/videos", "/create", "/credits", "/account", "film"])
 def test_back_shows_nothing_of_a_session_that_is_over(leaver, film, base_url, path):
     page = leaver()
     page.goto(film if path == "film" else path)

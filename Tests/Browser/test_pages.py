@@ -13,7 +13,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOUR = ["color-contrast", "link-in-text-block"]
 
 OPEN = ["/", "/signup", "/login", "/reset", "/reset#a-token", "/verify"]
-PRIVATE = ["/create", "/create?tier=premium", "/videos", "/videos?q=nothing-has-this", "/credits", "/credits?need=1.55"]
+PRIVATE = ["/create", "/create?tier=premium", "/videos", "/videos?q=nothing-has-this", "/credits", "/credits?need=1.55", "/account"]
 WINDOWS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"), (320, "light")]
 
 # What moved after it was shown, without anyone having touched the page.
@@ -113,7 +113,7 @@ def large_text(playwright, browser_type_launch_args):
 
 
 @pytest.mark.parametrize("width, height", [(1280, 800), (640, 800), (390, 664), (320, 568)])
-@pytest.mark.parametrize("path", ["/", "/signup", "/login", "/reset", "/create", "/create?tier=premium", "/videos", "/credits", "ready", "failed"])
+@pytest.mark.parametrize("path", ["/", "/signup", "/login", "/reset", "/create", "/create?tier=premium", "/videos", "/credits", "/account", "ready", "failed"])
 def test_text_of_twice_the_size_breaks_nothing(large_text, browser_context_args, nothing_goes_wrong, buyer, videos, path, width, height):
     is_open = path in OPEN
     context = large_text.new_context(**{**browser_context_args, "viewport": {"width": width, "height": height}, "storage_state": None if is_open else buyer.state})
@@ -136,7 +136,7 @@ def test_no_style_asks_for_pixels_of_the_window():
         assert asked and not [query for query in asked if re.search(r"\dpx", query)]
 
 
-@pytest.mark.parametrize("path", ["/create", "/create?tier=premium", "/create?tier=auto", "/credits", "/videos", "ready", "failed"])
+@pytest.mark.parametrize("path", ["/create", "/create?tier=premium", "/create?tier=auto", "/credits", "/videos", "/account", "ready", "failed"])
 @pytest.mark.parametrize("width, height", [(390, 664), (320, 568), (664, 390), (1280, 600)])
 def test_what_has_the_focus_is_in_sight(open_as, buyer, videos, path, width, height):
     page = open_as(buyer, viewport={"width": width, "height": height}, has_touch=width < 1000)
@@ -294,7 +294,7 @@ def test_the_calculator_multiplies_names_the_pack_and_keeps_its_inputs(page):
     expect(calculator.locator("[data-sum]")).to_have_text("$9.30")
 
 
-WHO = [(None, path) for path in OPEN] + [("buyer", path) for path in ["/create", "/create?tier=auto", "/videos", "/credits", "ready"]] + [("newcomer", "/videos")]
+WHO = [(None, path) for path in OPEN] + [("buyer", path) for path in ["/create", "/create?tier=auto", "/videos", "/credits", "/account", "ready"]] + [("newcomer", "/videos")]
 
 
 @pytest.mark.parametrize("who, path", WHO)

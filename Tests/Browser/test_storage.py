@@ -95,7 +95,7 @@ def test_every_page_works(open_as, spender, videos, broken):
     expect(page).to_have_url(re.compile(r"/login\?next=%2Fcredits$"))
     log_in(page, spender)
     expect(page).to_have_url(re.compile(r"/credits$"))
-    for path in ["/create", "/videos", "/credits"]:
+    for path in ["/create", "/videos", "/credits", "/account"]:
         page.goto(path)
         ready(page)
         expect(page.get_by_role("button", name="Account")).to_be_visible()

@@ -1,9 +1,8 @@
 // The create page: a form that follows the chosen tier, an exact price, one job for each intent.
 import { ApiError, api, hasDraft, keepDraft, me, readDraft, requireUser, showBalance, tab } from "./app.js";
-import { cents, el, errorBox, fieldError, find, icon, money, now, num, onLeave, showProblems, toast } from "./dom.js";
+import { cents, codeUnits, el, errorBox, fieldError, find, icon, money, now, num, onLeave, showProblems, toast, visibleCharacters } from "./dom.js";
 import { cancel, follow, jobCard, moveProgress, reasonOf } from "./job.js";
 import { text } from "../text/en.js";
-import { codeUnits, visibleCharacters } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
 /** @typedef {{type: string, required: boolean, minLength?: number, maxLength?: number, minimum?: number, maximum?: number, enum?: string[], default?: any}} Field */

@@ -1,8 +1,7 @@
 // A form with one task: checked here first, then by the server, each problem beside its field.
 import { ApiError } from "./app.js";
-import { el, errorBox, fieldError, find, icon, onLeave, showProblems } from "./dom.js";
+import { el, errorBox, fieldError, find, icon, onLeave, passwordLength, showProblems } from "./dom.js";
 import { text } from "../text/en.js";
-import { passwordLength } from "./words.js";
 
 /** What is wrong with an address or a password, or null. @param {HTMLInputElement} input */
 export function problemWith(input) {

@@ -1,8 +1,7 @@
 // One video's state in words and pictures, the same on every page that shows it.
 import { api, me, ownAddress, poll } from "./app.js";
-import { clock, el, icon, isolated, money, now, num, time, toast } from "./dom.js";
+import { clock, cut, el, icon, isolated, money, now, num, time, toast } from "./dom.js";
 import { text } from "../text/en.js";
-import { cut } from "./words.js";
 
 /**
  * @typedef {object} Job

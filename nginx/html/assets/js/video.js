@@ -1,9 +1,8 @@
 // One video: the player or where it stands, its settings, its price and what can be done with it.
 import { api, me, poll, requireUser } from "./app.js";
-import { clock, copy, el, emptyBox, errorBox, find, icon, isolated, money, num, time } from "./dom.js";
+import { clock, copy, cut, el, emptyBox, errorBox, find, icon, isolated, money, num, time } from "./dom.js";
 import { againLink, announce, cancel, downloadOf, isOpen, pathOf, progressOf, promptOf, reasonOf, stateLine, stateOf } from "./job.js";
 import { text } from "../text/en.js";
-import { cut } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
 
