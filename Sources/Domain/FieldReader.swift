@@ -5,6 +5,8 @@ package import JSON
 package struct FieldReader {
     private let members: [String: JSONValue]
     private var refused: [InvalidInput.Field] = []
+    /// The fields of ``refused``, since a body may have thousands.
+    private var refusedNames: Set<String> = []
 
     package init(_ members: [String: JSONValue]) {
         self.members = members
@@ -16,10 +18,10 @@ package struct FieldReader {
         return value
     }
 
-    package func isRefused(_ name: String) -> Bool { refused.contains { $0.field == name } }
+    package func isRefused(_ name: String) -> Bool { refusedNames.contains(name) }
 
     package mutating func refuse(_ name: String, _ message: String) {
-        guard !isRefused(name) else { return }
+        guard refusedNames.insert(name).inserted else { return }
         refused.append(InvalidInput.Field(name, message))
     }
 

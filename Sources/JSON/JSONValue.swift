@@ -1,7 +1,7 @@
 package import FoundationEssentials
 
-/// Any JSON text, read strictly by Foundation's decoder. For input whose fields are judged one by
-/// one, so that every bad one can be named, and for answers that are read tolerantly.
+/// Any JSON text, read strictly. For input whose fields are judged one by one, so that every bad
+/// one can be named, and for answers that are read tolerantly.
 package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -13,49 +13,18 @@ package enum JSONValue: Hashable, Sendable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// Parses `bytes`, or throws `DecodingError` when they are not one JSON text in UTF-8.
-    package init(parsing bytes: [UInt8]) throws {
-        // The decoder would guess UTF-16 and repair broken UTF-8; RFC 8259 8.1 wants neither.
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw DecodingError.dataCorrupted(
-                DecodingError.Context(codingPath: [], debugDescription: "not UTF-8"))
-        }
-        guard !Self.hasTrailingComma(bytes) else {
-            throw DecodingError.dataCorrupted(
-                DecodingError.Context(codingPath: [], debugDescription: "a comma too many"))
-        }
-        self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
-    }
+    /// How deep a vendor's text may nest. What our own callers send needs ``ownDepth``.
+    package static let vendorDepth = 32
+    package static let ownDepth = 8
 
-    /// Whether a comma stands before a closing bracket, which the decoder takes and RFC 8259 does
-    /// not have.
-    private static func hasTrailingComma(_ bytes: [UInt8]) -> Bool {
-        var isInString = false
-        var isEscaped = false
-        var last: UInt8 = 0
-        for byte in bytes {
-            if isInString {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isInString = false
-                    last = byte
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"):
-                continue
-            case UInt8(ascii: "\""): isInString = true
-            case UInt8(ascii: "]"), UInt8(ascii: "}"):
-                if last == UInt8(ascii: ",") { return true }
-            default: break
-            }
-            last = byte
-        }
-        return false
+    /// Parses `bytes`, or throws when they are not one JSON text in UTF-8 (RFC 8259), when a name
+    /// stands twice in an object, when a number cannot be kept exactly, or when arrays and objects
+    /// nest deeper than `depth`.
+    package init(
+        parsing bytes: [UInt8], depth: Int = JSONValue.vendorDepth
+    ) throws(JSONError) {
+        var reader = JSONReader(bytes, depth: depth)
+        self = try reader.text()
     }
 
     package subscript(key: String) -> JSONValue? {
@@ -86,44 +55,5 @@ package enum JSONValue: Hashable, Sendable {
     package var object: [String: JSONValue]? {
         guard case .object(let object) = self else { return nil }
         return object
-    }
-}
-
-extension JSONValue: Decodable {
-    package init(from decoder: any Decoder) throws {
-        if let container = try? decoder.container(keyedBy: Key.self) {
-            var members: [String: JSONValue] = [:]
-            for key in container.allKeys {
-                members[key.stringValue] = try container.decode(JSONValue.self, forKey: key)
-            }
-            self = .object(members)
-            return
-        }
-        if var container = try? decoder.unkeyedContainer() {
-            var elements: [JSONValue] = []
-            while !container.isAtEnd { elements.append(try container.decode(JSONValue.self)) }
-            self = .array(elements)
-            return
-        }
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let bool = try? container.decode(Bool.self) {
-            self = .bool(bool)
-        } else if let string = try? container.decode(String.self) {
-            self = .string(string)
-        } else if let integer = try? container.decode(Int64.self) {
-            self = .integer(integer)
-        } else {
-            self = .number(try container.decode(Decimal.self))
-        }
-    }
-
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
     }
 }

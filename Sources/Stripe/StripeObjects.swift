@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import JSON
 
 // What is read of Stripe's objects. Fields and values that are not named here come at any time
 // and are ignored; an unknown word keeps its text (stripe-api.md, sections 1, 3.5 and 7).
@@ -337,6 +338,9 @@ extension KeyedDecodingContainer {
     }
 }
 
+/// Reads an object of Stripe's. Our own reader goes first: the decoder alone takes names that stand
+/// twice and nesting of any depth, and what it does for a type that does not fit grows with that.
 func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-    try JSONDecoder().decode(type, from: Data(bytes))
+    _ = try JSONValue(parsing: bytes)
+    return try JSONDecoder().decode(type, from: Data(bytes))
 }
