@@ -12,9 +12,10 @@ import System
 /// that worker gives it back, so it needs no lock.
 ///
 /// libfcgi is given accepted connections instead of the listening socket, through two fields that
-/// its header calls private. Its own accept leaves the connection without timeouts (a Unix
-/// socket does not inherit them) and without CLOEXEC, waits up to two seconds for a first byte, and
-/// is also what `FCGX_Accept_r` falls back to when a kept connection was closed.
+/// its header calls private, once their requests have been found sound. Its own accept leaves the
+/// connection without timeouts (a Unix socket does not inherit them) and without CLOEXEC, waits up
+/// to two seconds for a first byte, and is also what `FCGX_Accept_r` falls back to when a kept
+/// connection was closed.
 @safe
 final class Connections: Sendable {
     @safe
@@ -111,8 +112,6 @@ final class Connections: Sendable {
         // With no listening socket, FCGX_Accept_r fails (EBADF) when the connection is closed.
         unsafe FCGX_InitRequest(request, -1, 0)
         unsafe request.pointee.ipcFd = descriptor
-        // Or FCGX_Accept_r would begin by closing the connection, as after a last request.
-        unsafe request.pointee.keepConnection = 1
 
         let address = UInt(bitPattern: request)
         _ = open.withLock { $0.insert(address) }
@@ -124,7 +123,7 @@ final class Connections: Sendable {
         }
     }
 
-    /// Gives a connection back after its request, or forgets it when libfcgi has closed it.
+    /// Gives a connection back after its request, or forgets it when it was closed.
     func release(_ request: UnsafeMutablePointer<FCGX_Request>) {
         let descriptor = unsafe request.pointee.ipcFd
         guard descriptor >= 0 else {

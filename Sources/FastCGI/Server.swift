@@ -8,10 +8,12 @@ package import System
 ///
 /// A fixed number of threads waits on one epoll set over the listening socket and all kept
 /// connections, so that an idle connection costs no thread. A thread answers one request at a time.
-/// Below it is libfcgi, which reads and writes the protocol.
+/// Below it is libfcgi, which takes the parameters apart and writes the answers. The records that
+/// come are read by ``RecordReader``, since a broken one would end the process in libfcgi.
 package final class Server: Sendable {
     struct Limits: Sendable {
-        /// How long one read or write waits for nginx, which sends and takes at once what it can.
+        /// How long nginx, which sends and takes at once what it can, is waited for: to send all of
+        /// a head, to send all of a body, to take what one write has.
         var transfer = Duration.seconds(10)
         /// How long kept connections are served at least after the signal, so that nginx finds the
         /// busy ones closed after an answer, and not under a request.
@@ -80,8 +82,11 @@ package final class Server: Sendable {
         var threads: [WorkerThread] = []
         for (index, state) in states.enumerated() {
             threads.append(
-                try .start(name: "worker \(index)") { [connections] in
-                    Worker(connections: connections, state: state, respond: makeResponder()).run()
+                try .start(name: "worker \(index)") { [connections, limits] in
+                    Worker(
+                        connections: connections, state: state, patience: limits.transfer,
+                        respond: makeResponder()
+                    ).run()
                 })
         }
         waitForStop()

@@ -9,10 +9,12 @@ import HTTP
 @safe
 final class Source: RequestSource {
     private var request: UnsafeMutablePointer<FCGX_Request>?
+    private let reader: RecordReader
     private var body: [UInt8]?
 
-    init(_ request: UnsafeMutablePointer<FCGX_Request>) {
+    init(_ request: UnsafeMutablePointer<FCGX_Request>, _ reader: RecordReader) {
         unsafe self.request = unsafe request
+        self.reader = reader
     }
 
     /// Answers nil from now on: the strings are freed.
@@ -55,18 +57,8 @@ final class Source: RequestSource {
         guard length <= limit else { throw BodyTooLarge(limit: limit) }
         guard length > 0 else { return [] }
         if let body { return body }
-        guard let stream = unsafe request?.pointee.in else { throw BodyIncomplete() }
-
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
-            unsafe buffer.withMemoryRebound(to: CChar.self) { buffer in
-                while count < length {
-                    let wanted = Int32(clamping: length - count)
-                    let got = unsafe FCGX_GetStr(buffer.baseAddress! + count, wanted, stream)
-                    count += Int(got)
-                    // Only the end of the stream gives less than what was wanted.
-                    if got < wanted { break }
-                }
-            }
+        guard unsafe request != nil, let bytes = try? reader.body(length) else {
+            throw BodyIncomplete()
         }
         guard bytes.count == length else { throw BodyIncomplete() }
         body = bytes

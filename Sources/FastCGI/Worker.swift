@@ -1,14 +1,30 @@
 import CFastCGI
+import CLinux
+import Glibc
 import HTTP
 import HTTPTypes
 import Synchronization
 
 /// What one thread does: it takes whatever connection has a request, and answers it.
 @safe
-struct Worker {
-    let connections: Connections
-    let state: WorkerState
-    let respond: Responder
+final class Worker {
+    private let connections: Connections
+    private let state: WorkerState
+    private let respond: Responder
+    private let reader: RecordReader
+    /// Made when it is needed, and again after libfcgi has refused what it holds.
+    private var pipe: HeadPipe?
+
+    /// `patience` is how long a peer may take over each part of its request.
+    init(
+        connections: Connections, state: WorkerState, patience: Duration,
+        respond: @escaping Responder
+    ) {
+        self.connections = connections
+        self.state = state
+        self.respond = respond
+        reader = RecordReader(patience: patience)
+    }
 
     /// Serves until it is told to stop.
     func run() {
@@ -28,24 +44,55 @@ struct Worker {
     }
 
     private func serve(_ request: UnsafeMutablePointer<FCGX_Request>) {
-        // Otherwise the peer has closed the connection or sent nonsense; it is closed now.
-        guard unsafe FCGX_Accept_r(request) == 0 else { return }
-        // libfcgi takes parameters that break off between two of them for complete ones.
-        guard unsafe FCGX_GetError(request.pointee.in) == 0 else {
-            unsafe FCGX_Free(request, 1)
+        let connection = unsafe request.pointee.ipcFd
+        let isTaken =
+            if let head = try? reader.head(from: connection) {
+                unsafe hand(head, to: request)
+            } else {
+                false
+            }
+        guard isTaken else {
+            // The peer has closed the connection, or sent nonsense.
+            close(connection)
+            unsafe request.pointee.ipcFd = -1
             return
         }
+        unsafe request.pointee.ipcFd = connection
         unsafe answer(request)
-        unsafe drain(request.pointee.in)
+        do throws(BrokenRecords) {
+            try reader.finish()
+        } catch {
+            unsafe request.pointee.keepConnection = 0
+            // libfcgi reads a connection that it closes for as long as something comes.
+            shutdown(connection, Int32(SHUT_RD))
+        }
         if state.isStopping.load(ordering: .relaxed) {
             unsafe request.pointee.keepConnection = 0
         }
         unsafe FCGX_Finish_r(request)
     }
 
+    /// Lets libfcgi read the head, and nothing else.
+    private func hand(
+        _ head: RecordReader.Head, to request: UnsafeMutablePointer<FCGX_Request>
+    ) -> Bool {
+        guard let pipe = pipe ?? HeadPipe() else { return false }
+        self.pipe = nil
+        guard pipe.write(head) else { return false }
+        unsafe request.pointee.ipcFd = pipe.reader
+        // Or FCGX_Accept_r would begin by closing it, as after a last request.
+        unsafe request.pointee.keepConnection = 1
+        guard unsafe FCGX_Accept_r(request) == 0 else {
+            pipe.forgetReader()
+            return false
+        }
+        self.pipe = pipe
+        return true
+    }
+
     private func answer(_ request: UnsafeMutablePointer<FCGX_Request>) {
         guard let stream = unsafe request.pointee.out else { return }
-        let source = unsafe Source(request)
+        let source = unsafe Source(request, reader)
         defer { source.invalidate() }
         guard let method = HTTPRequest.Method(source.parameter("REQUEST_METHOD") ?? "") else {
             unsafe Response(status: .badRequest).write(to: stream, withoutBody: false)
@@ -59,15 +106,6 @@ struct Worker {
                 id: source.parameter("REQUEST_ID") ?? "",
                 source: source))
         unsafe response.write(to: stream, withoutBody: method == .head)
-    }
-
-    /// Reads what the handler left of the body: on a kept connection the rest of it would be taken
-    /// for the next request. How long it can be is nginx's `client_max_body_size`.
-    private func drain(_ stream: UnsafeMutablePointer<FCGX_Stream>) {
-        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) { buffer in
-            let size = Int32(buffer.count)
-            while unsafe FCGX_GetStr(buffer.baseAddress!, size, stream) == size {}
-        }
     }
 }
 

@@ -78,6 +78,15 @@ final class Client {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
+    /// Reads whatever comes until the server closes the connection, which it has to within 20 s.
+    func drain() throws -> Bool {
+        do {
+            while true { _ = try read(1) }
+        } catch is Closed {
+            return true
+        }
+    }
+
     /// Waits until the server closes the connection.
     func waitForClose() throws -> Bool {
         do {

@@ -1,0 +1,206 @@
+import Glibc
+
+/// The peer sent something that no web server sends, or went away, or took too long. Its connection
+/// is closed; nobody else notices.
+struct BrokenRecords: Error {}
+
+/// Reads the records of one request off its connection (FastCGI specification 1.0, 3.3 and 5), and
+/// takes nothing but what nginx sends: one request at a time, its parameters, its body.
+///
+/// libfcgi must not read them: a management record that breaks off ends the process by an assertion
+/// or lets the thread turn for ever, several names in one overrun a buffer on the stack, and a
+/// record for another request is passed over with the next one. It is given the parameters alone,
+/// when they have come whole and are sound, and it writes the answer.
+@safe
+final class RecordReader {
+    /// What comes before the body.
+    struct Head {
+        let requestID: UInt16
+        let keepsConnection: Bool
+        /// Names and values, as in a stream of `FCGI_PARAMS`.
+        let parameters: [UInt8]
+    }
+
+    /// nginx's own limits leave 74 kB: four buffers of 8 kB, the request line in four parameters.
+    static let longestHead = 128 * 1024
+
+    private enum RecordType {
+        static let begin: UInt8 = 1
+        static let parameters: UInt8 = 4
+        static let body: UInt8 = 5
+    }
+
+    private static let headerLength = 8
+    private static let responder: [UInt8] = [0, 1]
+    private static let keepConnection: UInt8 = 1
+
+    private var buffer = [UInt8](repeating: 0, count: 32 * 1024)
+    /// What was read and not yet taken.
+    private var start = 0
+    private var end = 0
+    private var descriptor: Int32 = -1
+    private var requestID: UInt16 = 0
+    /// Until when the head, or all of the body, has to be here.
+    private var deadline = ContinuousClock.now
+    private let patience: Duration
+    /// What is left of the body's current record.
+    private var contentLeft = 0
+    private var paddingLeft = 0
+    private var bodyHasEnded = false
+    /// Whether nothing more can be read, since it is not known where the next record begins.
+    private var isBroken = false
+
+    /// `patience` is how long a peer may take over a head, and over the rest of a body each time
+    /// that more of it is read.
+    init(patience: Duration) {
+        self.patience = patience
+    }
+
+    /// Reads the next request up to its body.
+    func head(from descriptor: Int32) throws(BrokenRecords) -> Head {
+        self.descriptor = descriptor
+        (start, end, contentLeft, paddingLeft) = (0, 0, 0, 0)
+        (bodyHasEnded, isBroken) = (false, false)
+        deadline = .now + patience
+
+        let begin = try header(RecordType.begin, isFirst: true)
+        guard begin.content == 8 else { throw BrokenRecords() }
+        var role: [UInt8] = []
+        try take(8) { role += $0 }
+        try take(begin.padding) { _ in }
+        guard Array(role.prefix(2)) == Self.responder else { throw BrokenRecords() }
+
+        var parameters: [UInt8] = []
+        while true {
+            let record = try header(RecordType.parameters)
+            guard parameters.count + record.content <= Self.longestHead else {
+                throw BrokenRecords()
+            }
+            try take(record.content) { parameters += $0 }
+            try take(record.padding) { _ in }
+            if record.content == 0 { break }
+        }
+        guard Self.areSound(parameters) else { throw BrokenRecords() }
+        return Head(
+            requestID: requestID, keepsConnection: role[2] & Self.keepConnection != 0,
+            parameters: parameters)
+    }
+
+    /// Reads `count` bytes of the body; less when it ends before.
+    func body(_ count: Int) throws(BrokenRecords) -> [UInt8] {
+        deadline = .now + patience
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(count, 1 << 20))
+        while bytes.count < count, try openRecord() {
+            let part = min(count - bytes.count, contentLeft)
+            try take(part) { bytes += $0 }
+            contentLeft -= part
+        }
+        return bytes
+    }
+
+    /// Reads what is left of the body, and looks that nothing follows it. How long it can be is
+    /// nginx's `client_max_body_size`.
+    func finish() throws(BrokenRecords) {
+        deadline = .now + patience
+        while try openRecord() {
+            try take(contentLeft) { _ in }
+            contentLeft = 0
+        }
+        try take(paddingLeft) { _ in }
+        paddingLeft = 0
+        guard start == end else { throw BrokenRecords() }
+    }
+
+    /// Whether a record of the body has bytes left, after looking for the next one.
+    private func openRecord() throws(BrokenRecords) -> Bool {
+        guard !bodyHasEnded else { return false }
+        guard contentLeft == 0 else { return true }
+        try take(paddingLeft) { _ in }
+        (contentLeft, paddingLeft) = try header(RecordType.body)
+        bodyHasEnded = contentLeft == 0
+        return !bodyHasEnded
+    }
+
+    /// Reads the header of a record of this request, which has to be of this type.
+    private func header(
+        _ type: UInt8, isFirst: Bool = false
+    ) throws(BrokenRecords) -> (content: Int, padding: Int) {
+        guard !isBroken else { throw BrokenRecords() }
+        while end - start < Self.headerLength { try fill() }
+        let header = buffer[start..<(start + Self.headerLength)]
+        start += Self.headerLength
+        func byte(_ index: Int) -> UInt8 { header[header.startIndex + index] }
+        let id = UInt16(byte(2)) << 8 | UInt16(byte(3))
+        // Number 0 is for messages about the connection, of which nginx has none.
+        guard byte(0) == 1, byte(1) == type, isFirst ? id != 0 : id == requestID else {
+            isBroken = true
+            throw BrokenRecords()
+        }
+        requestID = id
+        return (Int(byte(4)) << 8 | Int(byte(5)), Int(byte(6)))
+    }
+
+    /// Hands over the next `count` bytes, in as many parts as they come.
+    private func take(
+        _ count: Int, _ body: (ArraySlice<UInt8>) -> Void
+    ) throws(BrokenRecords) {
+        var left = count
+        while left > 0 {
+            if start == end { try fill() }
+            let part = min(left, end - start)
+            body(buffer[start..<(start + part)])
+            start += part
+            left -= part
+        }
+    }
+
+    /// Reads more behind what is there, of which there is less than a header.
+    private func fill() throws(BrokenRecords) {
+        guard !isBroken, ContinuousClock.now < deadline else { throw BrokenRecords() }
+        if start > 0 {
+            buffer.replaceSubrange(0..<(end - start), with: Array(buffer[start..<end]))
+            (start, end) = (0, end - start)
+        }
+        let got = unsafe buffer.withUnsafeMutableBytes { bytes in
+            var got = -1
+            repeat {
+                got = unsafe recv(descriptor, bytes.baseAddress! + end, bytes.count - end, 0)
+            } while got < 0 && errno == EINTR
+            return got
+        }
+        guard got > 0 else {
+            isBroken = true
+            throw BrokenRecords()
+        }
+        end += got
+    }
+
+    /// Whether the bytes are whole pairs of a name and a value, without what libfcgi, which makes
+    /// `NAME=value` in C of each, would read otherwise.
+    private static func areSound(_ bytes: [UInt8]) -> Bool {
+        var index = 0
+        func length() -> Int? {
+            guard index < bytes.count else { return nil }
+            let first = bytes[index]
+            guard first & 0x80 != 0 else {
+                index += 1
+                return Int(first)
+            }
+            guard bytes.count - index >= 4 else { return nil }
+            defer { index += 4 }
+            return bytes[index..<(index + 4)].reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
+        }
+        while index < bytes.count {
+            guard let name = length(), let value = length(), name > 0,
+                name <= bytes.count - index, value <= bytes.count - index - name
+            else { return false }
+            let isPlain =
+                !bytes[index..<(index + name)].contains { $0 == 0 || $0 == UInt8(ascii: "=") }
+                && !bytes[(index + name)..<(index + name + value)].contains(0)
+            guard isPlain else { return false }
+            index += name + value
+        }
+        return true
+    }
+}
