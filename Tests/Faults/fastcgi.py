@@ -54,7 +54,9 @@ def send(
         parameters["CONTENT_TYPE" if variable == "CONTENT_TYPE" else f"HTTP_{variable}"] = value
     pairs = b"".join(_pair(name, value) for name, value in parameters.items())
     message = _record(BEGIN, struct.pack(">HB5x", RESPONDER, 0))
-    message += _record(PARAMS, pairs) + _record(PARAMS, b"")
+    for start in range(0, len(pairs), 60_000):
+        message += _record(PARAMS, pairs[start : start + 60_000])
+    message += _record(PARAMS, b"")
     for start in range(0, len(body), 60_000):
         message += _record(STDIN, body[start : start + 60_000])
     message += _record(STDIN, b"")

@@ -227,16 +227,20 @@ def test_more_than_a_hundred_headers_are_refused(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "size", "status"),
-    [("/api/x", 65_536, 200), ("/api/x", 65_537, 413)]
-    + [("/api/webhooks/stripe", 1 << 20, 200), ("/api/webhooks/stripe", (1 << 20) + 1, 413)]
-    + [("/api/webhooks/pollo/token", 1 << 20, 200), ("/api/webhooks/pollo", 1 << 20, 200)]
-    + [("/api/webhooks/endpoints", 70_000, 413), ("/api/uploads", 70_000, 413)],
+    ("path", "size", "outcome"),
+    [("/api/x", 16 << 10, 200), ("/api/auth/x", 4 << 10, 200), ("/api/auth/x", (4 << 10) + 1, 4)]
+    + [("/api/x", (16 << 10) + 1, 16), ("/api/webhooks/endpoints", 70_000, 16)]
+    + [("/api/webhooks/stripe", 128 << 10, 200), ("/api/webhooks/stripe", (128 << 10) + 1, 128)]
+    + [("/api/webhooks/pollo/x", 128 << 10, 200), ("/api/webhooks/pollo", (128 << 10) + 1, 128)]
+    + [("/api/uploads", 70_000, 16)],
 )
 def test_each_path_has_its_own_limit_of_the_body(
-    edge: Edge, path: str, size: int, status: int
+    edge: Edge, path: str, size: int, outcome: int
 ) -> None:
     answer = edge.request(path, "POST", body=bytes(size))
-    assert answer.status == status
-    if status == 200:
+    if outcome == 200:
+        assert answer.status == 200
         assert answer.json()["body"] == size
+    else:
+        assert answer.status == 413
+        assert answer.error["message"] == f"Send at most {outcome} kB."
