@@ -23,6 +23,7 @@ package final class Server: Sendable {
     }
 
     private let connections: Connections
+    private let pipe: HeadPipe
     private let states: [WorkerState]
     private let limits: Limits
 
@@ -51,6 +52,7 @@ package final class Server: Sendable {
         precondition(workers > 0, "a server without workers answers nothing")
         do throws(SystemError) {
             connections = try Connections(listener: listener, timeout: limits.transfer)
+            pipe = try HeadPipe()
         } catch {
             throw .system(error)
         }
@@ -82,9 +84,10 @@ package final class Server: Sendable {
         var threads: [WorkerThread] = []
         for (index, state) in states.enumerated() {
             threads.append(
-                try .start(name: "worker \(index)") { [connections, limits] in
+                try .start(name: "worker \(index)") { [connections, pipe, limits] in
                     Worker(
-                        connections: connections, state: state, patience: limits.transfer,
+                        connections: connections, pipe: pipe, state: state,
+                        patience: limits.transfer,
                         respond: makeResponder()
                     ).run()
                 })

@@ -12,15 +12,15 @@ final class Worker {
     private let state: WorkerState
     private let respond: Responder
     private let reader: RecordReader
-    /// Made when it is needed, and again after libfcgi has refused what it holds.
-    private var pipe: HeadPipe?
+    private let pipe: HeadPipe
 
     /// `patience` is how long a peer may take over each part of its request.
     init(
-        connections: Connections, state: WorkerState, patience: Duration,
+        connections: Connections, pipe: HeadPipe, state: WorkerState, patience: Duration,
         respond: @escaping Responder
     ) {
         self.connections = connections
+        self.pipe = pipe
         self.state = state
         self.respond = respond
         reader = RecordReader(patience: patience)
@@ -47,7 +47,7 @@ final class Worker {
         let connection = unsafe request.pointee.ipcFd
         let isTaken =
             if let head = try? reader.head(from: connection) {
-                unsafe hand(head, to: request)
+                unsafe pipe.hand(head, to: request)
             } else {
                 false
             }
@@ -70,24 +70,6 @@ final class Worker {
             unsafe request.pointee.keepConnection = 0
         }
         unsafe FCGX_Finish_r(request)
-    }
-
-    /// Lets libfcgi read the head, and nothing else.
-    private func hand(
-        _ head: RecordReader.Head, to request: UnsafeMutablePointer<FCGX_Request>
-    ) -> Bool {
-        guard let pipe = pipe ?? HeadPipe() else { return false }
-        self.pipe = nil
-        guard pipe.write(head) else { return false }
-        unsafe request.pointee.ipcFd = pipe.reader
-        // Or FCGX_Accept_r would begin by closing it, as after a last request.
-        unsafe request.pointee.keepConnection = 1
-        guard unsafe FCGX_Accept_r(request) == 0 else {
-            pipe.forgetReader()
-            return false
-        }
-        self.pipe = pipe
-        return true
     }
 
     private func answer(_ request: UnsafeMutablePointer<FCGX_Request>) {

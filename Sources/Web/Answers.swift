@@ -62,18 +62,33 @@ extension Response {
     }
 }
 
+/// How many problems of a request are named: the answer stays short, whatever was sent.
+private let namedProblems = 20
+
+extension String {
+    /// As much of a foreign name as tells which one it is.
+    fileprivate var shortened: String {
+        guard utf8.count > 64 else { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.prefix(64))) + "…"
+    }
+}
+
 /// The answer to whatever a handler threw: the only place that knows a status for an error.
 func answer(to error: any Error, request: Request, log: Logger) -> Response {
     switch error {
     case let error as InvalidInput:
+        let rest = error.fields.count - namedProblems
         return refusal(
-            .badRequest, "INVALID_INPUT", "Some fields need another value.",
+            .badRequest, "INVALID_INPUT",
+            rest > 0
+                ? "Some fields need another value; \(rest) more of them are not named here."
+                : "Some fields need another value.",
             action: "correct_input", request
         ) { json in
             json.beginArray()
-            for field in error.fields {
+            for field in error.fields.prefix(namedProblems) {
                 json.beginObject()
-                json.member("field", field.field)
+                json.member("field", field.field.shortened)
                 json.member("message", field.message)
                 json.endObject()
             }

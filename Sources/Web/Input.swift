@@ -5,21 +5,37 @@ import JSON
 import Sodium
 import Store
 
+/// How many bytes the bodies of calls have at most.
+enum BodyLimit {
+    /// Of nearly every call: a few short fields.
+    static let short = 4 * 1024
+    /// Of an order: its texts in any script, escaped, and its addresses.
+    static let order = 16 * 1024
+    /// Of a vendor's event, which holds a whole object. Its signature is computed before anything
+    /// is believed, so this bounds what a stranger can make us hash.
+    static let event = 128 * 1024
+}
+
 extension Request {
-    /// The body as JSON: at most 64 kB, of type `application/json`.
-    func json() throws -> (value: JSONValue, bytes: [UInt8]) {
+    /// The body as JSON, of type `application/json`.
+    func json(
+        upTo limit: Int = BodyLimit.short
+    ) throws -> (value: JSONValue, bytes: [UInt8]) {
         let type = source.parameter("CONTENT_TYPE") ?? ""
-        guard MediaType(type)?.name == "application/json" else { throw UnsupportedMediaType() }
-        let bytes = try source.body(upTo: 64 * 1024)
-        guard let value = try? JSONValue(parsing: bytes) else {
-            throw InvalidInput("body", "This is not JSON in UTF-8.")
+        guard MediaType(type)?.name == "application/json" else {
+            throw UnsupportedMediaType()
         }
-        return (value, bytes)
+        let bytes = try source.body(upTo: limit)
+        do throws(JSONError) {
+            return (try JSONValue(parsing: bytes, depth: JSONValue.ownDepth), bytes)
+        } catch {
+            throw InvalidInput("body", error.advice)
+        }
     }
 
     /// The members of a JSON object in the body.
-    func jsonObject() throws -> [String: JSONValue] {
-        guard case .object(let members) = try json().value else {
+    func jsonObject(upTo limit: Int = BodyLimit.short) throws -> [String: JSONValue] {
+        guard case .object(let members) = try json(upTo: limit).value else {
             throw InvalidInput("body", "Send a JSON object.")
         }
         return members
@@ -86,5 +102,18 @@ struct Page<Kind> {
         json.endArray()
         let last = items.count > limit ? items[limit - 1] : nil
         json.member("nextCursor", last.map { id($0).description })
+    }
+}
+
+extension JSONError {
+    /// What to tell the one who sent it.
+    fileprivate var advice: String {
+        switch self {
+        case .malformed: "This is not JSON in UTF-8."
+        case .tooDeep(let limit): "Nest arrays and objects at most \(limit) deep."
+        case .longName(let limit): "Use names of at most \(limit) bytes."
+        case .duplicateName: "Send each field once."
+        case .inexactNumber: "Send numbers of at most 38 digits."
+        }
     }
 }

@@ -48,7 +48,7 @@ enum Refusal: String, CaseIterable {
         case .forbidden: "Another site sent this request from a visitor's browser."
         case .notFound: "There is no such thing, or it is another user's."
         case .conflict: "It does not fit the state of things, or the key was used before."
-        case .tooLarge: "The body is too long."
+        case .tooLarge: "The body is longer than the call takes; the message says how much it does."
         case .unsupportedMediaType: "The body is of another type than JSON."
         case .rateLimited: "Too many calls in the window."
         case .internal: "Something broke on our side."
@@ -77,7 +77,7 @@ enum Refusal: String, CaseIterable {
         case .conflict:
             Self.example("CONFLICT", "This video can no longer be canceled.", nil)
         case .tooLarge:
-            Self.example("PAYLOAD_TOO_LARGE", "Send at most 64 kB.", "correct_input")
+            Self.example("PAYLOAD_TOO_LARGE", "Send at most 4 kB.", "correct_input")
         case .unsupportedMediaType:
             Self.example(
                 "UNSUPPORTED_MEDIA_TYPE",

@@ -196,6 +196,7 @@ extension Operation {
             route: "POST /api/videos/quote", id: "quoteVideo", tag: "Videos",
             summary: "What a video would cost",
             request: Content(schema: "QuoteOrder", example: #"{"tier": "pro", "duration": 5}"#),
+            bodyLimit: BodyLimit.order,
             success: Answer(
                 status: 200, description: "Nothing was ordered.",
                 content: Content(
@@ -211,6 +212,7 @@ extension Operation {
                     {"tier": "pro", "prompt": "A paper boat sails down a rainy street",
                     "duration": 5, "aspectRatio": "16:9"}
                     """),
+            bodyLimit: BodyLimit.order,
             success: accepted,
             refusals: [
                 .invalid, .insufficientCredits, .forbidden, .conflict, .tooLarge,
@@ -475,19 +477,20 @@ extension Operation {
             route: "POST /api/webhooks/stripe", id: "receiveStripeEvent", tag: "Webhooks",
             summary: "An event of Stripe's", access: .vendor, parameters: ["stripeSignature"],
             request: Content(schema: "Event", example: #"{"id": "evt_1"}"#),
-            success: received, refusals: [.invalid, .tooLarge, .vendorUnavailable]),
+            bodyLimit: BodyLimit.event, success: received,
+            refusals: [.invalid, .tooLarge, .vendorUnavailable]),
         Operation(
             route: "POST /api/webhooks/pollo", id: "receivePolloCallback", tag: "Webhooks",
             summary: "A callback of the video vendor's", access: .vendor,
             parameters: ["polloID", "polloTimestamp", "polloSignature"],
-            request: callback, success: received,
+            request: callback, bodyLimit: BodyLimit.event, success: received,
             refusals: [.unauthenticated, .tooLarge]),
         Operation(
             route: "POST /api/webhooks/pollo/:token", id: "receivePolloJobCallback",
             tag: "Webhooks", summary: "A callback of the video vendor's for one job",
             access: .vendor,
             parameters: ["callbackToken", "polloID", "polloTimestamp", "polloSignature"],
-            request: callback, success: received,
+            request: callback, bodyLimit: BodyLimit.event, success: received,
             refusals: [.unauthenticated, .tooLarge]),
     ]
 

@@ -94,6 +94,8 @@ struct Operation: Sendable {
     /// Names among the components.
     var parameters: [String] = []
     var request: Content?
+    /// How many bytes the request has at most.
+    var bodyLimit = BodyLimit.short
     let success: Answer
     var others: [Answer] = []
     /// Besides 401 for what needs a user, and 500 and 503, which nearly everything can answer.
@@ -149,6 +151,7 @@ extension JSONWriter {
         if let request = operation.request {
             key("requestBody")
             beginObject()
+            member("description", "At most \(operation.bodyLimit / 1024) kB.")
             member("required", true)
             write(request)
             endObject()

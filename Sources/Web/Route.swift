@@ -39,10 +39,14 @@ struct Router: Sendable {
 
     /// Routes without a variable part, by path: most requests end here with one look.
     private let fixed: [String: [Route]]
+    /// In bytes. A longer path is not looked up: a hash of foreign text costs the square of its
+    /// length when it is made of combining marks.
+    private let longestFixed: Int
     private let variable: [(parts: [Bytes], route: Route)]
 
     init(_ routes: [Route]) {
         fixed = Dictionary(grouping: routes.filter { !$0.pattern.contains(":") }, by: \.pattern)
+        longestFixed = fixed.keys.map(\.utf8.count).max() ?? 0
         variable = routes.filter { $0.pattern.contains(":") }.map { route in
             (Array(route.pattern.bytes.parts(at: "/").dropFirst()), route)
         }
@@ -52,7 +56,9 @@ struct Router: Sendable {
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
         let wanted = method == .head ? .get : method
         // A dictionary takes look-alikes for the same key.
-        if let routes = fixed[path], routes[0].pattern.isSame(as: path) {
+        if path.utf8.count <= longestFixed, let routes = fixed[path],
+            routes[0].pattern.isSame(as: path)
+        {
             guard let route = routes.first(where: { $0.method == wanted }) else {
                 return .wrongMethod(allowed: routes.map(\.method))
             }

@@ -13,7 +13,7 @@ enum Videos {
     /// Body: `tier` and `duration`; the other fields of an order are judged when they are there.
     /// Answers 200 `{tier, price, balanceAfter, reason?}`.
     static func quote(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let body = try request.json().value
+        let body = try request.json(upTo: BodyLimit.order).value
         let draft = try VideoDraft(body, catalog: context.site.catalog(), for: .quote)
         let balance = try context.database.balance(of: user.id)
         return .json { json in
@@ -30,7 +30,7 @@ enum Videos {
     /// again. Answers 202 and the job, 400 for bad fields, 402 when the balance is too low, 429
     /// beyond GENERATE_LIMIT.
     static func create(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let (body, bytes) = try request.json()
+        let (body, bytes) = try request.json(upTo: BodyLimit.order)
         let key = try request.clientKey(body: bytes)
         let catalog = try context.site.catalog()
         return try accept(

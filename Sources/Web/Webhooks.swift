@@ -9,9 +9,6 @@ import Pollo
 import Store
 import Stripe
 
-/// The longest event that is read. Stripe's hold a whole object, which may hold many lines.
-private let eventLimit = 1024 * 1024
-
 /// Stripe's events.
 enum StripeWebhook {
     /// `POST /api/webhooks/stripe`: a signed event, which is a hint to look at its object.
@@ -19,7 +16,7 @@ enum StripeWebhook {
     /// Answers 200 once the effect is committed, also for events that were seen or mean nothing to
     /// us, 400 for a bad signature; any failure of ours answers 5xx, so that Stripe sends again.
     static func create(_ request: Request, _ context: Context) throws -> Response {
-        let body = try request.source.body(upTo: eventLimit)
+        let body = try request.source.body(upTo: BodyLimit.event)
         let log = context.site.logger(for: request)
         guard
             StripeSignature.verify(
@@ -54,7 +51,7 @@ enum PolloWebhook {
     /// The body is only a hint (W3): the job's state is asked for at once. Answers 200 also for a
     /// task that is not known (W5), 401 for a bad signature.
     static func create(_ request: Request, _ context: Context) throws -> Response {
-        let body = try request.source.body(upTo: eventLimit)
+        let body = try request.source.body(upTo: BodyLimit.event)
         let log = context.site.logger(for: request)
         let id = request.values("HTTP_X_WEBHOOK_ID")
         guard

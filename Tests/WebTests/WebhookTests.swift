@@ -251,10 +251,10 @@ struct StripeWebhookTests {
         #expect(answer.status == 503)
     }
 
-    @Test func `an event may be a megabyte long`() throws {
+    @Test func `an event may be 128 kB long`() throws {
         try withSite { site in
             let base = event("cus_1", type: "customer.created", kind: "customer")
-            let longest = base + String(repeating: " ", count: 1024 * 1024 - base.utf8.count)
+            let longest = base + String(repeating: " ", count: 128 * 1024 - base.utf8.count)
             let taken = try deliver(longest, to: site)
             #expect(taken.status == 200)
             let refused = try deliver(longest + " ", to: site)
