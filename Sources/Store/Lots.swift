@@ -130,7 +130,8 @@ extension Connection {
     }
 
     /// The lots are looked for as in `expireLots`, so that no other user's is locked.
-    private func takeGiven(_ amount: Money, from user: UserID, reason: String, opKey: String) throws {
+    private func takeGiven(_ amount: Money, from user: UserID, reason: String, opKey: String) throws
+    {
         let lots = try query(
             """
             SELECT id, remaining_micros, source

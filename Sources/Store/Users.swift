@@ -73,7 +73,8 @@ extension Connection {
 }
 
 extension User {
-    static let columns: SQL = "users.id, email, email_verified_at, role, users.created_at"
+    static let columns: SQL =
+        "users.id, users.email, users.email_verified_at, users.role, users.created_at"
 
     init(row: Row) throws {
         let verifiedAt: Date? = try row("email_verified_at")

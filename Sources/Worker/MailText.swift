@@ -238,7 +238,8 @@ struct MailText: Equatable {
             subject: subject, appURL, text,
             footer: isOptional
                 ? "You choose which mails you get: \(appURL)/account"
-                : "This mail is about your account itself; your choice of mails does not concern it.")
+                : "This mail is about your account itself; your choice of mails does not concern it."
+        )
     }
 
     private init(subject: String, _ appURL: String, _ text: String, footer: String) {

@@ -186,7 +186,9 @@ extension Purchase {
             let order = try office.order()
             let lost = PurchaseID.new()
             for reference in ["\(lost)", "order_42", ""] {
-                office.stripe.open(order, session: "cs_x\(reference)", reference: reference)
+                office.stripe.open(
+                    order, session: "cs_x\(reference)", reference: reference,
+                    metadata: reference == "\(lost)" ? nil : [:])
                 _ = office.stripe.complete("cs_x\(reference)")
             }
             #expect(
@@ -285,7 +287,8 @@ extension Purchase {
             let order = try office.order()
             _ = office.stripe.complete(order.session)
             for number in 1...201 {
-                office.stripe.open(order, session: "cs_\(number)", reference: "order_\(number)")
+                office.stripe.open(
+                    order, session: "cs_\(number)", reference: "order_\(number)", metadata: [:])
                 _ = office.stripe.complete("cs_\(number)")
             }
             #expect(try office.run().map(\.purchaseID) == [order.id])

@@ -263,6 +263,7 @@ struct CheckoutTests {
         let mark = ["rushes_installation": "other"]
         #expect(try world.stripe.metadata(ofPaymentIntent: payment) == mark)
         #expect(try world.stripe.paidCharge(ofPaymentIntent: payment)?.metadata == mark)
+        world.pass(1)
         #expect(world.eventTypes.count { $0 == "checkout.session.completed" } == 2)
         #expect(try world.post("/control/stripe/foreign").status == 409)
     }

@@ -159,6 +159,25 @@ struct ColumnTests {
         "reconciliations.report": .ours,
         "audit_log.action": .ours, "audit_log.subject": .ours, "audit_log.reason": judgedReason,
         "audit_log.detail": .ours,
+        // An account's name at the operating system of the operator.
+        "audit_log.system_user_name": .ours,
+        "differences.subject": .cut { db, text in
+            try difference(db, subject: text, detail: "x").subject
+        },
+        "differences.detail": .cut { db, text in
+            try difference(db, subject: "x", detail: text).detail
+        },
+        "reconciliation_parts.problem": .cut { db, text in
+            try db.note(.stripe, problem: text)
+            return try value(
+                db, "SELECT problem AS value FROM reconciliation_parts WHERE part = 'stripe'")
+        },
+        // Judged with the command line or the header that they come in; ids and amounts of ours.
+        "operator_commands.command_key": .ours, "operator_commands.action": .ours,
+        "operator_commands.subject": .ours, "operator_commands.arguments": .ours,
+        "operator_commands.result": .ours,
+        // Kinds and subjects of what needs a person.
+        "operator_notices.items": .ours,
         "webhook_endpoints.url": judgedField("webhookUrl"),
         "webhook_attempts.problem": .cut { db, text in
             let sent = try webhook(db)
@@ -284,6 +303,15 @@ struct ColumnTests {
                 try row("object_id") as String
             )
         }.orThrow("an event")
+    }
+
+    private static func difference(
+        _ db: Connection, subject: String, detail: String
+    ) throws -> (subject: String, detail: String) {
+        try db.record([Difference(.payment, subject: subject, detail)], examined: [:])
+        return try db.first("SELECT subject, detail FROM differences") { row in
+            (try row("subject"), try row("detail"))
+        }.orThrow("a difference")
     }
 
     /// A webhook that is being sent.

@@ -117,7 +117,7 @@ struct TokenTests {
             for text in [
                 "", ".", "..", "...", user.token + ".", "." + user.token, user.token + "A",
                 user.token + "=", String(user.token.dropLast()), user.token + ".e30",
-                user.token + String(repeating: "A", count: 2000), " \(user.token)",
+                user.token + String(repeating: "A", count: 2000),
             ] {
                 #expect(try status(site, text) == 401)
             }
