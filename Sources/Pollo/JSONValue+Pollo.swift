@@ -32,7 +32,10 @@ extension JSONValue {
         let (whole, fraction) = number.halves(at: ".") ?? (number, "0".bytes)
         guard whole.decimal != nil, fraction.isDigits else { return nil }
         let digits = Array(whole) + (Array(fraction) + Array("000".utf8))[..<3]
-        guard let thousandths = Int(String(decoding: digits, as: UTF8.self)) else { return nil }
+        // Beyond that no account is, and products with a price would leave 64 bits (J16).
+        guard let thousandths = Int(String(decoding: digits, as: UTF8.self)),
+            thousandths <= 100_000_000_000_000
+        else { return nil }
         let hundredths = thousandths / 10 + (thousandths % 10 >= 5 ? 1 : 0)
         return isNegative ? -hundredths : hundredths
     }

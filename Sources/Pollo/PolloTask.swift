@@ -13,7 +13,8 @@ package struct PolloTask: Equatable, Sendable {
     }
 
     package let state: State
-    /// What the task was charged, in hundredths of a vendor credit; nil in older answers.
+    /// What the task was charged, in hundredths of a vendor credit; nil in older answers, and when
+    /// the number is not credible.
     package let creditHundredths: Int?
     /// The id of the generation that decided, which is not the task's.
     package let generationID: String?
@@ -30,9 +31,10 @@ package struct PolloTask: Equatable, Sendable {
         let taskStatus = Status(payload["status"])
         let statuses = generations.map { Status($0["status"]) ?? taskStatus ?? .inProgress }
 
-        creditHundredths =
+        let credit =
             payload["credit"]?.hundredths
             ?? generations.lazy.compactMap { $0["credit"]?.hundredths }.first
+        creditHundredths = credit.flatMap { Self.credibleHundredths.contains($0) ? $0 : nil }
 
         if let index = statuses.firstIndex(of: .failed) {
             let reason = generations[index]["failMsg"]?.text ?? payload["failMsg"]?.text ?? ""
@@ -54,6 +56,10 @@ package struct PolloTask: Equatable, Sendable {
             generationID = generations[0]["id"]?.text
         }
     }
+
+    /// What one video may have cost: nothing to 10,000 credits, some hundred dollars. Anything else
+    /// is no cost, and no number to reckon with (J16).
+    private static let credibleHundredths = 0...1_000_000
 
     private enum Status {
         case inProgress, succeeded, failed

@@ -13,7 +13,7 @@ struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin", abstract: "What an operator does by hand.",
         subcommands: [
-            CreateAdmin.self, Grant.self, Refund.self, RefundQueued.self, ResetPassword.self,
+            CreateAdmin.self, EndVideo.self, Grant.self, Refund.self, RefundQueued.self, ResetPassword.self,
             ResolveVideo.self, Seed.self,
         ])
 
@@ -206,6 +206,35 @@ struct Admin: ParsableCommand {
                     policy: settings.creditPolicy, by: actor)
             }
             print(task == nil ? "The credit went back." : "The video goes on.")
+        }
+    }
+
+    struct EndVideo: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "end-video",
+            abstract: "Ends a video in whatever state it is, and gives the credit back.",
+            discussion: "For one that nothing else ends. What the vendor makes of it all the same "
+                + "is a loss, and is shown as one.")
+
+        @Argument(help: "The id of the video.")
+        var video: String
+
+        @Option(help: "Why.")
+        var reason: String
+
+        @OptionGroup var command: KeyOption
+
+        func run() throws {
+            let settings = try Settings(Environment())
+            guard let id = VideoID(video) else {
+                throw Refusal("\(video) is no id of a video")
+            }
+            let actor = try makeOperator(reason, key: command.take())
+            try explained("video \(video)") {
+                try Connection(settings.database).endVideo(
+                    id, policy: settings.creditPolicy, by: actor)
+            }
+            print("The credit went back.")
         }
     }
 

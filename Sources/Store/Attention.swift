@@ -5,6 +5,8 @@ package import MariaDB
 /// Something that a person has to look at.
 package struct AttentionItem: Sendable {
     package enum Kind: String, Sendable, SQLConvertible {
+        /// Something fails for this job alone, again and again.
+        case parkedVideo = "parked_video"
         /// Whether the vendor made the video is not known.
         case uncertainVideo = "uncertain_video"
         /// The vendor made, and billed, a video that was refunded.
@@ -43,6 +45,12 @@ extension Connection {
                 state_at AS since
             FROM video_jobs
             WHERE state = 'submit_unknown'
+            UNION ALL
+            SELECT 'parked_video', CAST(job_id AS CHAR), NULL, user_charged_micros,
+                CONCAT(problem, ' (', failures, IF(failures = 1, ' time)', ' times)')), parked_at
+            FROM parked_jobs
+            JOIN video_jobs ON video_jobs.id = job_id
+            WHERE state NOT IN ('delivered', 'refunded')
             UNION ALL
             SELECT IF(lost_micros > 0, 'vendor_loss', 'difference'), subject,
                 CAST(differences.id AS CHAR), amount_micros, CONCAT(kind, ': ', detail), found_at

@@ -249,7 +249,7 @@ extension Connection {
     }
 
     /// Lets credit lapse of up to `limit` users whose lots are over. Returns of how many. One whose
-    /// books are wrong keeps no other back; its error is thrown when nothing could lapse.
+    /// credit cannot lapse keeps no other back; its error is thrown when nothing could.
     package func expireOverdueLots(limit: Int) throws -> Int {
         let users = try query(
             """
@@ -268,7 +268,9 @@ extension Connection {
                     try announceLowBalance(of: user)
                 }
                 count += 1
-            } catch  where error.isOfTheBooks {
+            } catch let error as DatabaseError where error.isPassing {
+                throw error
+            } catch {
                 failure = failure ?? error
             }
         }

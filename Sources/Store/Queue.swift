@@ -38,48 +38,54 @@ extension Connection {
     /// Users take turns: the next job is the oldest of the user with the fewest under way.
     package func claimSubmission(lasting: Duration, parallel: Int) throws -> ClaimedJob? {
         let lease = LeaseToken.new()
-        return try transaction {
-            let gate = try lockGate()
-            guard gate != .closed, try tasksUnderWay() < parallel else { return nil }
-            let next = try first(
-                """
-                SELECT MIN(id) AS id
-                FROM video_jobs
-                WHERE state = 'queued' AND next_attempt_at <= UTC_TIMESTAMP(6)
-                    AND deadline_at > UTC_TIMESTAMP(6)
-                    AND NOT EXISTS (
-                        SELECT 1
-                        FROM vendor_gates
-                        WHERE name = CONCAT('tier:', tier) AND paused_until > UTC_TIMESTAMP(6))
-                GROUP BY user_id
-                ORDER BY (
-                    SELECT COUNT(*)
-                    FROM video_jobs AS under_way
-                    WHERE under_way.user_id = video_jobs.user_id
-                        AND under_way.state IN ('submitting', 'submit_unknown', 'submitted')
-                ), id
-                LIMIT 1
-                """
-            ) { row in try row("id") as VideoID }
-            guard let next else { return nil }
-            let changed = try execute(
-                """
-                UPDATE video_jobs
-                SET state = 'submitting', lease_token = \(lease),
-                    lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND,
-                    attempts = attempts + 1, version = version + 1, state_at = UTC_TIMESTAMP(6)
-                WHERE id = \(next) AND state = 'queued'
-                """)
-            // Canceled between the two statements: the next round finds another.
-            guard changed == 1 else { return nil }
-            if gate == .probing { try closeGateBehindProbe() }
-            try execute(
-                """
-                INSERT INTO job_attempts (job_id, attempt, started_at)
-                SELECT id, attempts, UTC_TIMESTAMP(6) FROM video_jobs WHERE id = \(next)
-                """)
-            return try claimed(next, lease)
+        return try claiming {
+            try transaction { try claimSubmission(lease, lasting: lasting, parallel: parallel) }
         }
+    }
+
+    private func claimSubmission(
+        _ lease: LeaseToken, lasting: Duration, parallel: Int
+    ) throws -> ClaimedJob? {
+        let gate = try lockGate()
+        guard gate != .closed, try tasksUnderWay() < parallel else { return nil }
+        let next = try first(
+            """
+            SELECT MIN(id) AS id
+            FROM video_jobs
+            WHERE state = 'queued' AND next_attempt_at <= UTC_TIMESTAMP(6)
+                AND deadline_at > UTC_TIMESTAMP(6)
+                AND NOT EXISTS (
+                    SELECT 1
+                    FROM vendor_gates
+                    WHERE name = CONCAT('tier:', tier) AND paused_until > UTC_TIMESTAMP(6))
+            GROUP BY user_id
+            ORDER BY (
+                SELECT COUNT(*)
+                FROM video_jobs AS under_way
+                WHERE under_way.user_id = video_jobs.user_id
+                    AND under_way.state IN ('submitting', 'submit_unknown', 'submitted')
+            ), id
+            LIMIT 1
+            """
+        ) { row in try row("id") as VideoID }
+        guard let next else { return nil }
+        let changed = try execute(
+            """
+            UPDATE video_jobs
+            SET state = 'submitting', lease_token = \(lease),
+                lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND,
+                attempts = attempts + 1, version = version + 1, state_at = UTC_TIMESTAMP(6)
+            WHERE id = \(next) AND state = 'queued'
+            """)
+        // Canceled between the two statements: the next round finds another.
+        guard changed == 1 else { return nil }
+        if gate == .probing { try closeGateBehindProbe() }
+        try execute(
+            """
+            INSERT INTO job_attempts (job_id, attempt, started_at)
+            SELECT id, attempts, UTC_TIMESTAMP(6) FROM video_jobs WHERE id = \(next)
+            """)
+        return try claimed(next, lease)
     }
 
     private enum Gate {
@@ -150,30 +156,45 @@ extension Connection {
 
     private func claim(_ condition: SQL, lasting: Duration) throws -> ClaimedJob? {
         let lease = LeaseToken.new()
-        return try transaction {
-            let next = try first(
-                """
-                SELECT id
-                FROM video_jobs
-                WHERE \(sql: condition)
-                ORDER BY next_attempt_at
-                LIMIT 1
-                FOR UPDATE SKIP LOCKED
-                """
-            ) { row in try row("id") as VideoID }
-            guard let next else { return nil }
-            try execute(
-                """
-                UPDATE video_jobs
-                SET lease_token = \(lease),
-                    lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND
-                WHERE id = \(next)
-                """)
-            return try claimed(next, lease)
+        return try claiming { try transaction { try claim(condition, lease, lasting: lasting) } }
+    }
+
+    private func claim(
+        _ condition: SQL, _ lease: LeaseToken, lasting: Duration
+    ) throws -> ClaimedJob? {
+        let next = try first(
+            """
+            SELECT id
+            FROM video_jobs
+            WHERE \(sql: condition)
+            ORDER BY next_attempt_at
+            LIMIT 1
+            FOR UPDATE SKIP LOCKED
+            """
+        ) { row in try row("id") as VideoID }
+        guard let next else { return nil }
+        try execute(
+            """
+            UPDATE video_jobs
+            SET lease_token = \(lease),
+                lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND
+            WHERE id = \(next)
+            """)
+        return try claimed(next, lease)
+    }
+
+    /// Throws ``UnreadableJob`` when the server gave the row and we cannot make sense of it.
+    private func claimed(_ id: VideoID, _ lease: LeaseToken) throws -> ClaimedJob? {
+        do {
+            return try readClaimed(id, lease)
+        } catch let error as DatabaseError where error.code != 0 {
+            throw error
+        } catch {
+            throw UnreadableJob(id: id, problem: error)
         }
     }
 
-    private func claimed(_ id: VideoID, _ lease: LeaseToken) throws -> ClaimedJob? {
+    private func readClaimed(_ id: VideoID, _ lease: LeaseToken) throws -> ClaimedJob? {
         try first(
             """
             SELECT user_id, tier, state, attempts, vendor_path, vendor_input, callback_token,
@@ -265,17 +286,31 @@ extension Connection {
         }
     }
 
-    /// `submit_unknown` → `submitted`, where a callback has revealed the task.
+    /// `submit_unknown` → `submitted`, where a callback has revealed the task. A task that is
+    /// another job's says nothing of this one: its deadline decides (J13).
     private func resumeCalledBack(_ id: VideoID, renderDeadline: Duration) throws {
-        try execute(
-            """
-            UPDATE video_jobs
-            SET state = 'submitted', task_id = callback_task_id, submitted_at = UTC_TIMESTAMP(6),
-                next_attempt_at = UTC_TIMESTAMP(6), state_at = UTC_TIMESTAMP(6),
-                version = version + 1, deadline_at = UTC_TIMESTAMP(6)
-                    + INTERVAL \(renderDeadline.microseconds) MICROSECOND
-            WHERE id = \(id) AND state = 'submit_unknown' AND callback_task_id IS NOT NULL
-            """)
+        try unlessTaken {
+            try execute(
+                """
+                UPDATE video_jobs
+                SET state = 'submitted', task_id = callback_task_id,
+                    submitted_at = UTC_TIMESTAMP(6), next_attempt_at = UTC_TIMESTAMP(6),
+                    state_at = UTC_TIMESTAMP(6), version = version + 1,
+                    deadline_at = UTC_TIMESTAMP(6)
+                        + INTERVAL \(renderDeadline.microseconds) MICROSECOND
+                WHERE id = \(id) AND state = 'submit_unknown' AND callback_task_id IS NOT NULL
+                """)
+        }
+    }
+
+    /// Runs a statement that gives a job its task, unless the task is another job's: then nothing
+    /// is changed.
+    func unlessTaken(_ change: () throws -> Void) throws {
+        do {
+            try change()
+        } catch let error as DatabaseError
+            where error.kind == .duplicateKey(constraint: "video_jobs_task_unique")
+        {}
     }
 
     /// `submitted` → `storing`: the vendor has the file. Keeps the claim; what is done next is done
@@ -455,26 +490,32 @@ extension Connection {
     package func sweepLostSubmissions(
         unknownDeadline: Duration, renderDeadline: Duration
     ) throws -> Int {
-        try transaction {
-            let lost = try query(
-                """
-                SELECT id, attempts
-                FROM video_jobs
-                WHERE state = 'submitting' AND lease_until <= UTC_TIMESTAMP(6)
-                LIMIT 100
-                FOR UPDATE SKIP LOCKED
-                """
-            ) { row in (id: try row("id") as VideoID, attempt: try row("attempts") as Int) }
-            for job in lost {
-                try execute(
+        let lost = try query(
+            """
+            SELECT id, attempts
+            FROM video_jobs
+            WHERE state = 'submitting' AND lease_until <= UTC_TIMESTAMP(6)
+                AND \(sql: Self.isNotParked)
+            LIMIT 100
+            """
+        ) { row in (id: try row("id") as VideoID, attempt: try row("attempts") as Int) }
+        var failure: (any Error)?
+        var count = 0
+        for job in lost {
+            var isOurs = false
+            let problem = try each(job.id) {
+                let changed = try execute(
                     """
                     UPDATE video_jobs
                     SET state = 'submit_unknown', lease_token = NULL, lease_until = NULL,
                         version = version + 1, state_at = UTC_TIMESTAMP(6),
                         deadline_at = UTC_TIMESTAMP(6)
                             + INTERVAL \(unknownDeadline.microseconds) MICROSECOND
-                    WHERE id = \(job.id) AND state = 'submitting'
+                    WHERE id = \(job.id) AND state = 'submitting' AND attempts = \(job.attempt)
+                        AND lease_until <= UTC_TIMESTAMP(6)
                     """)
+                isOurs = changed == 1
+                guard isOurs else { return }
                 try execute(
                     """
                     UPDATE job_attempts
@@ -483,17 +524,36 @@ extension Connection {
                     """)
                 try resumeCalledBack(job.id, renderDeadline: renderDeadline)
             }
-            return lost.count
+            if problem == nil, isOurs { count += 1 }
+            failure = failure ?? problem
         }
+        if count == 0, let failure { throw failure }
+        return count
     }
 
+    /// A job that something failed for by an error of its own waits for its next try (J13).
+    private static let isNotParked: SQL = """
+        NOT EXISTS (
+            SELECT 1
+            FROM parked_jobs
+            WHERE job_id = video_jobs.id AND next_at > UTC_TIMESTAMP(6))
+        """
+
     /// Ends up to 100 jobs that waited too long in the queue, or whose submission stayed unknown
-    /// (J9). Rendering and storing jobs are ended by their own last look. Returns what was ended.
+    /// (J9). Rendering and storing jobs are ended by their own last look, and here when they cannot
+    /// be looked at (J13). Returns what was ended.
     package func sweepOverdueJobs(
         policy: CreditPolicy
     ) throws -> [(id: VideoID, state: VideoState)] {
-        try end("deadline_at <= UTC_TIMESTAMP(6) AND state IN ('queued', 'submit_unknown')") {
-            job in
+        try end(
+            """
+            deadline_at <= UTC_TIMESTAMP(6) AND \(sql: Self.isNotParked)
+                AND (state IN ('queued', 'submit_unknown')
+                    OR (state IN ('submitted', 'storing')
+                        AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
+                        AND EXISTS (SELECT 1 FROM parked_jobs WHERE job_id = video_jobs.id)))
+            """
+        ) { job in
             let wallet = try lockWallet(of: job.user)
             let reason: FailureReason = try isVendorDown() ? .vendorDown : .timeout
             try finish(job.id, from: job.state, lease: nil, reason: reason)
@@ -517,8 +577,8 @@ extension Connection {
     private typealias WaitingJob = (id: VideoID, user: UserID, state: VideoState)
 
     /// Has `end` end each job that is found, in a transaction of its own; those that another
-    /// process was quicker with are not returned. One whose books are wrong keeps no other back;
-    /// its error is thrown when none could be ended.
+    /// process was quicker with are not returned. One that cannot be ended is parked; its error is
+    /// thrown when none could be.
     private func end(
         _ condition: SQL, _ end: (WaitingJob) throws -> Void
     ) throws -> [(id: VideoID, state: VideoState)] {
@@ -535,14 +595,16 @@ extension Connection {
         var ended: [(id: VideoID, state: VideoState)] = []
         var failure: (any Error)?
         for job in found {
-            do {
-                try transaction { try end(job) }
-                ended.append((job.id, job.state))
-            } catch is LeaseLost {
-                continue
-            } catch  where error.isOfTheBooks {
-                failure = failure ?? error
+            var isOurs = true
+            let problem = try each(job.id) {
+                do {
+                    try end(job)
+                } catch is LeaseLost {
+                    isOurs = false
+                }
             }
+            if problem == nil, isOurs { ended.append((job.id, job.state)) }
+            failure = failure ?? problem
         }
         if ended.isEmpty, let failure { throw failure }
         return ended

@@ -116,16 +116,18 @@ extension Connection {
                     WHERE id = \(job.id)
                     """)
             case .submitUnknown:
-                try execute(
-                    """
-                    UPDATE video_jobs
-                    SET state = 'submitted', task_id = \(taskID), callback_task_id = \(taskID),
-                        submitted_at = UTC_TIMESTAMP(6), next_attempt_at = UTC_TIMESTAMP(6),
-                        state_at = UTC_TIMESTAMP(6), version = version + 1,
-                        deadline_at = UTC_TIMESTAMP(6)
-                            + INTERVAL \(renderDeadline.microseconds) MICROSECOND
-                    WHERE id = \(job.id) AND state = 'submit_unknown'
-                    """)
+                try unlessTaken {
+                    try execute(
+                        """
+                        UPDATE video_jobs
+                        SET state = 'submitted', task_id = \(taskID),
+                            callback_task_id = \(taskID), submitted_at = UTC_TIMESTAMP(6),
+                            next_attempt_at = UTC_TIMESTAMP(6), state_at = UTC_TIMESTAMP(6),
+                            version = version + 1, deadline_at = UTC_TIMESTAMP(6)
+                                + INTERVAL \(renderDeadline.microseconds) MICROSECOND
+                        WHERE id = \(job.id) AND state = 'submit_unknown'
+                        """)
+                }
             case .queued:
                 // What looked like a proof that nothing was made was none: the next claim finds
                 // the task instead of ordering it again (J6).

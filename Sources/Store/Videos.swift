@@ -196,11 +196,16 @@ extension VideoDraft {
 extension [VendorField] {
     /// Reads what ``VideoDraft/vendorInputJSON`` wrote.
     init(json text: String) throws {
-        let pairs = try JSONValue(parsing: [UInt8](text.utf8)).array ?? []
+        guard let pairs = try JSONValue(parsing: [UInt8](text.utf8)).array else {
+            throw BooksDisagree("a job's vendor input is unreadable")
+        }
         self = try pairs.map { pair in
-            switch (pair.array?.first?.string, pair.array?.last) {
-            case (let name?, .string(let text)): VendorField(name, .string(text))
-            case (let name?, .integer(let number)): VendorField(name, .integer(Int(number)))
+            guard let pair = pair.array, pair.count == 2, let name = pair[0].string else {
+                throw BooksDisagree("a job's vendor input is unreadable")
+            }
+            switch pair[1] {
+            case .string(let text): return VendorField(name, .string(text))
+            case .integer(let number): return VendorField(name, .integer(Int(number)))
             default: throw BooksDisagree("a job's vendor input is unreadable")
             }
         }

@@ -176,14 +176,6 @@ package struct BooksDisagree: Error, CustomStringConvertible {
     }
 }
 
-extension Error {
-    /// Whether the books of one user or job disagree, which says nothing about the others'.
-    var isOfTheBooks: Bool {
-        if case .constraint = (self as? DatabaseError)?.kind { return true }
-        return self is BooksDisagree
-    }
-}
-
 package enum TransactionKind {}
 package typealias TransactionID = ID<TransactionKind>
 

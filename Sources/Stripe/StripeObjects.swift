@@ -66,8 +66,8 @@ package struct CheckoutSession: Decodable, Equatable, Sendable {
         status = try values.decodeIfPresent(StripeWord.self, forKey: .status)
         paymentStatus = try values.decode(StripeWord.self, forKey: .paymentStatus)
         mode = try values.decode(String.self, forKey: .mode)
-        amountSubtotal = try values.decodeIfPresent(Int.self, forKey: .amountSubtotal)
-        amountTotal = try values.decodeIfPresent(Int.self, forKey: .amountTotal)
+        amountSubtotal = try values.decodeCentsIfPresent(forKey: .amountSubtotal)
+        amountTotal = try values.decodeCentsIfPresent(forKey: .amountTotal)
         currency = try values.decodeIfPresent(String.self, forKey: .currency)
         clientReferenceID = try values.decodeIfPresent(String.self, forKey: .clientReferenceID)
         metadata = try values.decodeIfPresent([String: String].self, forKey: .metadata) ?? [:]
@@ -119,8 +119,8 @@ package struct StripeCharge: Decodable, Equatable, Sendable {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         id = try values.decode(String.self, forKey: .id)
-        amount = try values.decode(Int.self, forKey: .amount)
-        amountRefunded = try values.decode(Int.self, forKey: .amountRefunded)
+        amount = try values.decodeCents(forKey: .amount)
+        amountRefunded = try values.decodeCents(forKey: .amountRefunded)
         isRefunded = try values.decode(Bool.self, forKey: .refunded)
         isDisputed = try values.decode(Bool.self, forKey: .disputed)
         currency = try values.decode(String.self, forKey: .currency)
@@ -159,7 +159,7 @@ package struct StripeRefund: Decodable, Equatable, Sendable {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         id = try values.decode(String.self, forKey: .id)
-        amount = try values.decode(Int.self, forKey: .amount)
+        amount = try values.decodeCents(forKey: .amount)
         currency = try values.decodeIfPresent(String.self, forKey: .currency)
         status = try values.decodeIfPresent(StripeWord.self, forKey: .status)
         reason = try values.decodeIfPresent(String.self, forKey: .reason)
@@ -197,7 +197,7 @@ package struct StripeDispute: Decodable, Equatable, Sendable {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         id = try values.decode(String.self, forKey: .id)
-        amount = try values.decode(Int.self, forKey: .amount)
+        amount = try values.decodeCents(forKey: .amount)
         currency = try values.decode(String.self, forKey: .currency)
         status = try values.decode(StripeWord.self, forKey: .status)
         reason = try values.decodeIfPresent(String.self, forKey: .reason)
@@ -332,6 +332,22 @@ struct Reference: Decodable {
 }
 
 extension KeyedDecodingContainer {
+    /// An amount in cents. Stripe takes eight digits; what is far beyond them is no amount, and no
+    /// number to reckon with (J16).
+    fileprivate func decodeCents(forKey key: Key) throws -> Int {
+        let cents = try decode(Int.self, forKey: key)
+        guard (0...1_000_000_000_000).contains(cents) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "no amount of money")
+        }
+        return cents
+    }
+
+    fileprivate func decodeCentsIfPresent(forKey key: Key) throws -> Int? {
+        guard contains(key), try !decodeNil(forKey: key) else { return nil }
+        return try decodeCents(forKey: key)
+    }
+
     /// An instant, which Stripe writes in Unix seconds.
     fileprivate func date(forKey key: Key) throws -> Date {
         Date(timeIntervalSince1970: TimeInterval(try decode(Int.self, forKey: key)))

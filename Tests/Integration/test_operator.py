@@ -55,6 +55,7 @@ REASON = ("--reason", "For a test")
         ("admin", "refund", "x", *REASON),
         ("admin", "refund", str(uuid.uuid4()), *REASON),
         ("admin", "resolve-video", str(uuid.uuid4()), *REASON),
+        ("admin", "end-video", str(uuid.uuid4()), *REASON),
         ("admin", "reset-password", "nobody@example.org"),
         ("reconcile", "close", str(uuid.uuid4()), *REASON),
         ("reconcile", "close", "x", *REASON),

@@ -97,6 +97,12 @@ struct ColumnTests {
             return try value(
                 db, "SELECT detail AS value FROM job_attempts WHERE job_id = \(video)")
         },
+        "parked_jobs.problem": .cut { db, text in
+            let video = try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            try db.park(video, because: text)
+            return try value(
+                db, "SELECT problem AS value FROM parked_jobs WHERE job_id = \(video)")
+        },
         "ledger_entries.op_key": .ours,
         "transactions.description": .cut { db, text in
             let user = try db.insertUser()

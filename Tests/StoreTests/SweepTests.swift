@@ -98,10 +98,18 @@ import Testing
             }
             try shift(1)
             #expect(try db.sweepOverdueJobs() == [jobs[1]])
+            // It waits longer and longer, and a person is told.
+            #expect(try db.sweepOverdueJobs() == [])
+            try db.unpark(jobs[0])
             #expect(throws: BooksDisagree.self) { try db.sweepOverdueJobs() }
             #expect(try db.job(jobs[0]).state == .queued)
+            let item = try db.attention().first { $0.subject == "\(jobs[0])" }
+            #expect(item?.kind == .parkedVideo)
+            #expect(item?.detail.hasSuffix("(2 times)") == true)
             try shift(-1)
+            try db.unpark(jobs[0])
             #expect(try db.sweepOverdueJobs() == [jobs[0]])
+            #expect(try !db.attention().contains { $0.kind == .parkedVideo })
         }
     }
 
@@ -282,5 +290,103 @@ import Testing
             #expect(try db.balance(of: user).available == .dollars(3))
             #expect(try db.claimFollowUp(lasting: .seconds(9)) == nil)
         }
+    }
+}
+
+@Suite struct `J13 one job's error stays that job's` {
+    @Test func `a task that two jobs were told of is the first one's, and both end`() throws {
+        try withQueue { db in
+            let jobs = try (1...3).map { _ in
+                try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            }
+            try db.advanceJob(to: .submitted, task: "task-1")
+            for job in jobs.dropFirst() {
+                _ = try db.claimSubmission(lasting: .seconds(150), parallel: 9).orThrow("a claim")
+                try db.execute(
+                    """
+                    UPDATE video_jobs
+                    SET lease_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND,
+                        callback_task_id = IF(id = \(jobs[1]), 'task-1', NULL)
+                    WHERE id = \(job)
+                    """)
+            }
+            #expect(try db.sweepLostSubmissions() == 2)
+            #expect(try db.job(jobs[1]).state == .submitUnknown)
+            let token = try db.first(
+                "SELECT callback_token FROM video_jobs WHERE id = \(jobs[1])"
+            ) { try $0("callback_token") as String }
+            _ = try db.hint(
+                callbackToken: token.orThrow("a token"), taskID: "task-1",
+                renderDeadline: .seconds(60))
+            #expect(try db.job(jobs[1]).state == .submitUnknown)
+            for job in jobs.dropFirst() { try db.passDeadline(of: job) }
+            #expect(try Set(db.sweepOverdueJobs()) == Set(jobs.dropFirst()))
+            #expect(try db.job(jobs[0]).state == .submitted)
+        }
+    }
+
+    @Test(arguments: [VideoState.queued, .submitted, .storing])
+    func `a job that cannot be read keeps no other back, and its deadline ends it`(
+        state: VideoState
+    ) throws {
+        try withQueue { db in
+            let broken = try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            try db.advanceJob(to: state, task: "task-1")
+            let other = try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            if state != .queued { try db.advanceJob(to: state, task: "task-2") }
+            try db.execute(
+                """
+                UPDATE video_jobs
+                SET vendor_input = IF(id = \(broken), '"?"', '[]'), lease_token = NULL,
+                    lease_until = NULL, next_attempt_at =
+                        UTC_TIMESTAMP(6) - INTERVAL IF(id = \(broken), 2, 1) SECOND
+                """)
+            func claim() throws -> VideoID? {
+                state == .queued
+                    ? try db.claimSubmission(lasting: .seconds(150), parallel: 9)?.id
+                    : try db.claimFollowUp(lasting: .seconds(150))?.id
+            }
+            #expect(try claim() == nil)
+            #expect(try claim() == other)
+            #expect(try claim() == nil)
+            #expect(try db.job(broken).state == state)
+            #expect(try db.attention().map(\.subject).contains("\(broken)"))
+            try db.passDeadline(of: broken)
+            try db.unpark(broken)
+            #expect(try db.sweepOverdueJobs() == [broken])
+            #expect(try db.job(broken).state == .refunded)
+        }
+    }
+
+    @Test(
+        arguments: [
+            VideoState.queued, .submitting, .submitUnknown, .submitted, .storing, .delivered,
+            .refunded,
+        ])
+    func `a person ends a job in any state that is not an end`(state: VideoState) throws {
+        try withQueue { db in
+            let user = try db.insertUser(credit: .dollars(1))
+            let job = try db.insertJob(of: user)
+            try db.advanceJob(to: state)
+            let actor = try Operator(userID: nil, reason: "It never ends")
+            let isOpen = ![VideoState.delivered, .refunded].contains(state)
+            if isOpen {
+                try db.endVideo(job, policy: .test, by: actor)
+                #expect(try db.job(job).state == .refunded)
+                #expect(try db.balance(of: user).available == .dollars(1))
+            }
+            #expect(throws: Conflict.self) { try db.endVideo(job, policy: .test, by: actor) }
+            #expect(throws: NotFound.self) {
+                try db.endVideo(VideoID.new(), policy: .test, by: actor)
+            }
+        }
+    }
+}
+
+extension Connection {
+    /// The job's next try is now.
+    fileprivate func unpark(_ job: VideoID) throws {
+        try execute(
+            "UPDATE parked_jobs SET next_at = UTC_TIMESTAMP(6) WHERE job_id = \(job)")
     }
 }

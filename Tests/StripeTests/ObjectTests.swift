@@ -31,6 +31,14 @@ struct CheckoutSessionTests {
         #expect(!open.isLive)
     }
 
+    /// What no account holds would end the process in a product (J16).
+    @Test(arguments: ["-1", "999999999999999999", "9223372036854775807", "1e30", "10.5"])
+    func `a number that is no amount of money is no answer`(text: String) throws {
+        #expect(throws: StripeError.self) {
+            try session((#""amount_total":900"#, #""amount_total":\#(text)"#))
+        }
+    }
+
     @Test func `a payment is found as an id and expanded`() throws {
         let paid = try session(
             (#""status":"open""#, #""status":"complete""#), (#""unpaid""#, #""paid""#),
