@@ -13,7 +13,8 @@ struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin", abstract: "What an operator does by hand.",
         subcommands: [
-            CreateAdmin.self, EndVideo.self, Grant.self, Refund.self, RefundQueued.self, ResetPassword.self,
+            CreateAdmin.self, EndVideo.self, Grant.self, Refund.self, RefundQueued.self,
+            ResetPassword.self,
             ResolveVideo.self, Seed.self,
         ])
 
