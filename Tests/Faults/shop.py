@@ -146,7 +146,8 @@ class Shop:
 
     def grant(self, customer: Customer, dollars: int) -> None:
         self.stack.run(
-            "admin", "grant", customer.email, f"{dollars}.00", "--reason", "For the fault tests")
+            "admin", "grant", customer.email, f"{dollars}.00", "--reason", "For the fault tests",
+            "--yes")
         customer.credit += dollars * 1_000_000
 
     # Orders
