@@ -74,10 +74,12 @@ def _rival(stack: Stack, customer: Customer) -> Iterator[Path]:
 def _order_all(shop: Shop, customers: list[Customer], orders: int) -> None:
     numbers = iter(range(orders))
     lock = threading.Lock()
+    # Orders are so quick that all of them would be made before the rivals have locked much.
+    pace = threading.Event()
 
     def buyer(index: int) -> None:
         customer = customers[index % len(customers)]
-        while True:
+        while not pace.wait(0.08):
             with lock:
                 number = next(numbers, None)
             if number is None:
