@@ -128,9 +128,9 @@ final class RecordReader {
     ) throws(BrokenRecords) -> (content: Int, padding: Int) {
         guard !isBroken else { throw BrokenRecords() }
         while end - start < Self.headerLength { try fill() }
-        let header = buffer[start..<(start + Self.headerLength)]
+        let first = start
         start += Self.headerLength
-        func byte(_ index: Int) -> UInt8 { header[header.startIndex + index] }
+        func byte(_ index: Int) -> UInt8 { buffer[first + index] }
         let id = UInt16(byte(2)) << 8 | UInt16(byte(3))
         // Number 0 is for messages about the connection, of which nginx has none.
         guard byte(0) == 1, byte(1) == type, isFirst ? id != 0 : id == requestID else {
@@ -179,26 +179,33 @@ final class RecordReader {
     /// Whether the bytes are whole pairs of a name and a value, without what libfcgi, which makes
     /// `NAME=value` in C of each, would read otherwise.
     private static func areSound(_ bytes: [UInt8]) -> Bool {
+        unsafe bytes.withUnsafeBytes { unsafe areSound($0) }
+    }
+
+    /// On the way of every request: libc looks for a byte in a tenth of the instructions.
+    private static func areSound(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let count = bytes.count
         var index = 0
         func length() -> Int? {
-            guard index < bytes.count else { return nil }
-            let first = bytes[index]
+            guard index < count else { return nil }
+            let first = unsafe bytes[index]
             guard first & 0x80 != 0 else {
                 index += 1
                 return Int(first)
             }
-            guard bytes.count - index >= 4 else { return nil }
-            defer { index += 4 }
-            return bytes[index..<(index + 4)].reduce(0) { $0 << 8 | Int($1) } & 0x7FFF_FFFF
+            guard count - index >= 4 else { return nil }
+            let number = unsafe UInt32(
+                bigEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
+            index += 4
+            return Int(number & 0x7FFF_FFFF)
         }
-        while index < bytes.count {
-            guard let name = length(), let value = length(), name > 0,
-                name <= bytes.count - index, value <= bytes.count - index - name
+        while index < count {
+            guard let name = length(), let value = length(), name > 0, name <= count - index,
+                value <= count - index - name, let start = bytes.baseAddress
             else { return false }
-            let isPlain =
-                !bytes[index..<(index + name)].contains { $0 == 0 || $0 == UInt8(ascii: "=") }
-                && !bytes[(index + name)..<(index + name + value)].contains(0)
-            guard isPlain else { return false }
+            guard unsafe memchr(start + index, Int32(UInt8(ascii: "=")), name) == nil,
+                unsafe memchr(start + index, 0, name + value) == nil
+            else { return false }
             index += name + value
         }
         return true
