@@ -143,12 +143,11 @@ package struct Billing {
             let purchase = try paidPurchase(payment)
         else { return try note(event) { true } }
         let readAt = try database.reversals(of: purchase.id)
-        guard let reversal = try reversal(event, id, payment, of: purchase) else {
-            return try note(event) { true }
-        }
+        let reversal = try reversal(event, id, payment, of: purchase)
         let failure = try failure(of: event, payment)
         try note(event) {
             if let (refund, problem) = failure { try database.fail(refund, problem: problem) }
+            guard let reversal else { return true }
             let changed = try database.apply(reversal, to: purchase.id, readAt: readAt)
             log.notice(
                 "a payment's way back",

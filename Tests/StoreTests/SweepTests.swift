@@ -383,6 +383,23 @@ import Testing
     }
 }
 
+extension `J13 one job's error stays that job's` {
+    @Test func `the same command again ends the video once, and is no other command`() throws {
+        try withQueue { db in
+            let user = try db.insertUser(credit: .dollars(2))
+            let jobs = try [db.insertJob(of: user), db.insertJob(of: user)]
+            let actor = try Operator(userID: nil, reason: "It never ends", key: "end-\(user)")
+            for _ in 1...3 { try db.endVideo(jobs[0], policy: .test, by: actor) }
+            #expect(try db.balance(of: user).available == .dollars(1))
+            #expect(throws: IdempotencyConflict.self) {
+                try db.endVideo(jobs[1], policy: .test, by: actor)
+            }
+            #expect(try db.job(jobs[1]).state == .queued)
+            try expectCleanBooks(db)
+        }
+    }
+}
+
 extension Connection {
     /// The job's next try is now.
     fileprivate func unpark(_ job: VideoID) throws {
