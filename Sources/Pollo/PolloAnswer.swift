@@ -4,7 +4,7 @@ import HTTPTypes
 import JSON
 
 /// An answer of the platform, read tolerantly: wrapped in `data` as on the wire, or flat as in the
-/// vendor's documents (pollo-api.md, section 14).
+/// vendor's documents.
 struct PolloAnswer {
     let status: Int
     /// `code` of the envelope in upper case; nil when there is none.

@@ -2,7 +2,7 @@ package import HTTP
 import HTTPTypes
 import JSON
 
-/// Which of the vendor's two endpoint families is spoken (pollo-api.md, section 1).
+/// Which of the vendor's two endpoint families is spoken.
 package enum PolloFamily: String, Sendable {
     case classic
     case v1

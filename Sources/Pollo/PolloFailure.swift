@@ -23,12 +23,12 @@ package enum PolloCreateFailure: Error, Equatable {
     /// Nothing was made, and the same call will never be taken.
     case refused(String)
     /// A task may have been made and charged. The call must never be repeated: there is no
-    /// idempotency key (pollo-api.md, section 13).
+    /// idempotency key.
     case unknown(String)
 }
 
 /// Why a question has no answer. It says nothing about the task asked for: its state stays as it
-/// is (invariants.md, J8).
+/// is (J8).
 package struct PolloStatusFailure: Error, Equatable {
     package enum Kind: Equatable, Sendable {
         case obstacle(PolloObstacle)

@@ -2,7 +2,7 @@ import Domain
 import HTTP
 import Sodium
 
-/// The signature of a callback (pollo-api.md, section 10).
+/// The signature of a callback.
 package enum PolloSignature {
     /// Whether anything can be verified by this secret: it is base64 and not empty.
     package static func isSecret(_ text: String) -> Bool { key(from: text) != nil }

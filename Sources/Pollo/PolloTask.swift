@@ -1,7 +1,7 @@
 import HTTP
 import JSON
 
-/// A task as the status call describes it (pollo-api.md, sections 8 and 14).
+/// A task as the status call describes it.
 package struct PolloTask: Equatable, Sendable {
     package enum State: Equatable, Sendable {
         case inProgress

@@ -149,7 +149,7 @@ extension Sandbox {
             let timestamp = String(hook.signedAt.unixSeconds)
             set("X-Webhook-Id", hook.messageID)
             set("X-Webhook-Timestamp", timestamp)
-            // As pollo-api.md, section 10 has it: the key is the decoded secret.
+            // The key is the decoded secret.
             let key = HMACSHA256(key: polloWebhookKey)
             let code = key.code(for: Array("\(hook.messageID).\(timestamp).".utf8), body)
             set("X-Webhook-Signature", Base64.encode(code))

@@ -2,7 +2,7 @@ import Sodium
 
 /// Ids in the forms that the vendors use. They are opaque to everybody, and so are these.
 enum Identifier {
-    /// 25 lower-case letters and digits that start with `cm` (pollo-api.md, section 7).
+    /// 25 lower-case letters and digits that start with `cm`.
     static func pollo() -> String {
         "cm" + random(23, from: "abcdefghijklmnopqrstuvwxyz0123456789")
     }

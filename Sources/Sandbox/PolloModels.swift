@@ -1,6 +1,6 @@
 import JSON
 
-/// What a field of a create call may hold (pollo-api.md, sections 2 to 6).
+/// What a field of a create call may hold.
 enum PolloRule: Sendable {
     case url
     /// In UTF-16 units, as JavaScript counts.

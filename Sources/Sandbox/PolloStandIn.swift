@@ -4,7 +4,7 @@ import HTTPTypes
 import JSON
 import Sodium
 
-/// Pollo's platform API under `/api/platform` (pollo-api.md).
+/// Pollo's platform API under `/api/platform`.
 extension Sandbox {
     /// `POST /generation/{brand}/{model}`, `POST /v1/generation/{brand}/{model}/video`,
     /// `GET [/v1]/generation/{id}/status`, `GET /credit/balance`, `POST /file/sign`.

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Sodium
 
-/// A magic word in a prompt (design.md, section 8).
+/// A magic word in a prompt.
 enum MagicWord: String, CaseIterable, Sendable {
     case fail = "!fail"
     case refuse = "!refuse"
@@ -171,7 +171,7 @@ struct PolloState: Codable, Sendable {
     }
 
     /// When a link to the file ends that is given out at `now`: with the file at the latest, which
-    /// is kept for 14 days (pollo-api.md, section 9).
+    /// is kept for 14 days.
     func linkEndsAt(_ order: PolloOrder, _ now: Date) -> Date {
         let fileEndsAt = order.updatedAt.addingTimeInterval(14 * 86_400)
         return min(fileEndsAt, linkSeconds.map { now.addingTimeInterval(Double($0)) } ?? fileEndsAt)

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import JSON
 
-// Stripe's objects as it writes them: every field that stripe-api.md names, and those that are
+// Stripe's objects as it writes them: every field that we read, and those that are
 // always there.
 
 extension StripeSession {

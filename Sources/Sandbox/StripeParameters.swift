@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A call that Stripe turns away (stripe-api.md, section 5).
+/// A call that Stripe turns away.
 struct StripeRefusal: Error {
     var status = 400
     var type = "invalid_request_error"

@@ -4,7 +4,7 @@ import HTTPTypes
 import JSON
 import Sodium
 
-/// Stripe's API under `/v1` (stripe-api.md).
+/// Stripe's API under `/v1`.
 extension Sandbox {
     /// Answers a call: authorisation, then the saved answer of its key, then the call itself.
     func stripe(_ path: ArraySlice<String>, _ request: Incoming) -> Response {

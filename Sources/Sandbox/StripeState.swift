@@ -31,7 +31,7 @@ struct StripeSession: Codable, Sendable {
     var paymentID: String?
 
     var amount: Int { items.reduce(0) { $0 + $1.unitAmount * $1.quantity } }
-    /// The address that the buyer comes back to (stripe-api.md, section 3.1).
+    /// The address that the buyer comes back to.
     var returnURL: String { successURL.replacing("{CHECKOUT_SESSION_ID}", with: id) }
 }
 
@@ -95,7 +95,7 @@ struct StripeEvent: Codable, Sendable {
     let createdAt: Date
 }
 
-/// The first answer to a key, for 24 hours (stripe-api.md, section 4).
+/// The first answer to a key, for 24 hours.
 struct StripeSavedAnswer: Codable, Sendable {
     let fingerprint: String
     let status: Int

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import JSON
 
-/// What happens to payments, each with the events that Stripe sends for it (stripe-api.md,
-/// section 7). Every function does nothing and says false when the object is in no state for it.
+/// What happens to payments, each with the events that Stripe sends for it. Every function
+/// does nothing and says false when the object is in no state for it.
 struct StripeWorld {
     var state: StripeState
     var hooks: HookQueue

@@ -69,7 +69,7 @@ package enum StripeRefundReason: String, Sendable {
 /// A client of Stripe's API, in one pinned version. Makes one call at a time and repeats none:
 /// the caller keeps the key and decides.
 package struct StripeClient {
-    /// The version line that requests and answers are written in (stripe-api.md, section 2).
+    /// The version line that requests and answers are written in.
     package static let version = "2026-10-28.endive"
 
     private let secretKey: String

@@ -1,7 +1,7 @@
 import HTTP
 import HTTPTypes
 
-/// Why a call to Stripe has no result (stripe-api.md, section 5).
+/// Why a call to Stripe has no result.
 package enum StripeError: Error, Equatable {
     /// Stripe has decided against it. The same call gets the same answer.
     case refused(StripeFailure)

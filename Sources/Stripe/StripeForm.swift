@@ -1,5 +1,5 @@
 /// Parameters of a call in Stripe's form encoding: `a[b]=c`, names with bare brackets, values
-/// percent-encoded with `+` for a space, as its own libraries send them (stripe-api.md, 3.1).
+/// percent-encoded with `+` for a space, as its own libraries send them.
 struct StripeForm {
     private var pairs: [String] = []
 

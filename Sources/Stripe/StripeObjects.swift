@@ -2,7 +2,7 @@ package import FoundationEssentials
 import JSON
 
 // What is read of Stripe's objects. Fields and values that are not named here come at any time
-// and are ignored; an unknown word keeps its text (stripe-api.md, sections 1, 3.5 and 7).
+// and are ignored; an unknown word keeps its text.
 
 /// A word of one of Stripe's vocabularies, which may grow: known ones are constants.
 package struct StripeWord<Vocabulary>: Hashable, Sendable, Decodable {
@@ -239,7 +239,7 @@ package struct StripeBalance: Decodable, Equatable, Sendable {
 }
 
 /// An event: a hint that an object has changed, and which. What the object says now is read from
-/// the API (invariants.md, W3), so nothing else of it is decoded.
+/// the API, so nothing else of it is decoded.
 package struct StripeEvent: Decodable, Equatable, Sendable {
     package let id: String
     /// `checkout.session.completed`, …

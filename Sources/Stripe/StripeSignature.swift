@@ -2,7 +2,7 @@ package import FoundationEssentials
 import HTTP
 import Sodium
 
-/// The signature of a webhook (stripe-api.md, section 6).
+/// The signature of a webhook.
 package enum StripeSignature {
     /// How far its time may lie from ours, either way.
     package static let toleranceSeconds: Int64 = 300

@@ -9,7 +9,7 @@ import Store
 
 /// Signs and reads our tokens: JWT (RFC 7519) by HS256, with exactly our own header. Reading one
 /// is on the way of nearly every request, so it is done here with one keyed HMAC context for each
-/// thread rather than by a library (performance.md 1.5 and 4 have the figures).
+/// thread rather than by a library.
 final class TokenAuthority {
     struct Token: Equatable {
         let userID: UserID

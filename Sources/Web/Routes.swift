@@ -1,4 +1,4 @@
-/// The table of contents of the API (design.md 5).
+/// The table of contents of the API.
 package let routes: [Route] = [
     .get("/api/health/live", Health.live),
     .get("/api/health", Health.show),

@@ -26,9 +26,9 @@ enum Videos {
 
     /// `POST /api/videos/generate`: orders one to four videos, paid in credit.
     ///
-    /// Body: design.md 5. Header `Idempotency-Key`: the same key and body get the first answer
-    /// again. Answers 202 and the job, 400 for bad fields, 402 when the balance is too low, 429
-    /// beyond GENERATE_LIMIT.
+    /// Body: what a tier takes, as the OpenAPI document says. Header `Idempotency-Key`: the same key
+    /// and body get the first answer again. Answers 202 and the job, 400 for bad fields, 402 when the
+    /// balance is too low, 429 beyond GENERATE_LIMIT.
     static func create(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         let (body, bytes) = try request.json(upTo: BodyLimit.order)
         let key = try request.clientKey(body: bytes)

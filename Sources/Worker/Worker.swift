@@ -17,7 +17,7 @@ package struct WorkerSettings: Sendable {
     package var pollInterval: Duration
     package var deadlines: JobDeadlines
     package var creditPolicy: CreditPolicy
-    /// What one credit of the vendor costs us (pollo-api.md 12).
+    /// What one credit of the vendor costs us.
     package var vendorCredit: Money
     /// Whether this worker sends mail, and so whether anybody writes any.
     package var isMailOn: Bool
