@@ -20,5 +20,3 @@ int pthread_setname_np(pthread_t thread, const char *name);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 // posix_spawn_file_actions_addchdir_np, glibc 2.29
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
-// F_SETPIPE_SZ of fcntl(2)
-static const int linux_fcntl_set_pipe_size = 1031;

@@ -9,20 +9,18 @@ struct BrokenRecords: Error {}
 ///
 /// libfcgi must not read them: a management record that breaks off ends the process by an assertion
 /// or lets the thread turn for ever, several names in one overrun a buffer on the stack, and a
-/// record for another request is passed over with the next one. It is given the parameters alone,
-/// when they have come whole and are sound, and it writes the answer.
+/// record for another request is passed over with the next one. It is told that a request begins,
+/// and writes the answer.
 @safe
 final class RecordReader {
-    /// What comes before the body.
+    /// What libfcgi has to know of a request.
     struct Head {
         let requestID: UInt16
         let keepsConnection: Bool
-        /// Names and values, as in a stream of `FCGI_PARAMS`.
-        let parameters: [UInt8]
     }
 
-    /// nginx's own limits leave 74 kB: four buffers of 8 kB, the request line in four parameters.
-    static let longestHead = 128 * 1024
+    /// Of the request whose head was read last.
+    private(set) var parameters = Parameters()
 
     private enum RecordType {
         static let begin: UInt8 = 1
@@ -31,7 +29,7 @@ final class RecordReader {
     }
 
     private static let headerLength = 8
-    private static let responder: [UInt8] = [0, 1]
+    private static let responder = 1
     private static let keepConnection: UInt8 = 1
 
     private var buffer = [UInt8](repeating: 0, count: 32 * 1024)
@@ -62,28 +60,30 @@ final class RecordReader {
         (start, end, contentLeft, paddingLeft) = (0, 0, 0, 0)
         (bodyHasEnded, isBroken) = (false, false)
         deadline = .now + patience
+        parameters.removeAll()
 
         let begin = try header(RecordType.begin, isFirst: true)
         guard begin.content == 8 else { throw BrokenRecords() }
-        var role: [UInt8] = []
-        try take(8) { role += $0 }
-        try take(begin.padding) { _ in }
-        guard Array(role.prefix(2)) == Self.responder else { throw BrokenRecords() }
+        while end - start < 8 { try fill() }
+        let role = Int(buffer[start]) << 8 | Int(buffer[start + 1])
+        let flags = buffer[start + 2]
+        start += 8
+        try skip(begin.padding)
+        guard role == Self.responder else { throw BrokenRecords() }
 
-        var parameters: [UInt8] = []
         while true {
             let record = try header(RecordType.parameters)
-            guard parameters.count + record.content <= Self.longestHead else {
-                throw BrokenRecords()
+            guard record.content > 0 else {
+                try skip(record.padding)
+                break
             }
-            try take(record.content) { parameters += $0 }
-            try take(record.padding) { _ in }
-            if record.content == 0 { break }
+            var isTaken = true
+            unsafe try take(record.content) { isTaken = unsafe parameters.append($0) && isTaken }
+            guard isTaken else { throw BrokenRecords() }
+            try skip(record.padding)
         }
-        guard Self.areSound(parameters) else { throw BrokenRecords() }
-        return Head(
-            requestID: requestID, keepsConnection: role[2] & Self.keepConnection != 0,
-            parameters: parameters)
+        guard parameters.find() else { throw BrokenRecords() }
+        return Head(requestID: requestID, keepsConnection: flags & Self.keepConnection != 0)
     }
 
     /// Reads `count` bytes of the body; less when it ends before.
@@ -93,7 +93,7 @@ final class RecordReader {
         bytes.reserveCapacity(min(count, 1 << 20))
         while bytes.count < count, try openRecord() {
             let part = min(count - bytes.count, contentLeft)
-            try take(part) { bytes += $0 }
+            unsafe try take(part) { unsafe bytes.append(contentsOf: $0) }
             contentLeft -= part
         }
         return bytes
@@ -104,10 +104,10 @@ final class RecordReader {
     func finish() throws(BrokenRecords) {
         deadline = .now + patience
         while try openRecord() {
-            try take(contentLeft) { _ in }
+            try skip(contentLeft)
             contentLeft = 0
         }
-        try take(paddingLeft) { _ in }
+        try skip(paddingLeft)
         paddingLeft = 0
         guard start == end else { throw BrokenRecords() }
     }
@@ -116,7 +116,7 @@ final class RecordReader {
     private func openRecord() throws(BrokenRecords) -> Bool {
         guard !bodyHasEnded else { return false }
         guard contentLeft == 0 else { return true }
-        try take(paddingLeft) { _ in }
+        try skip(paddingLeft)
         (contentLeft, paddingLeft) = try header(RecordType.body)
         bodyHasEnded = contentLeft == 0
         return !bodyHasEnded
@@ -143,13 +143,25 @@ final class RecordReader {
 
     /// Hands over the next `count` bytes, in as many parts as they come.
     private func take(
-        _ count: Int, _ body: (ArraySlice<UInt8>) -> Void
+        _ count: Int, _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(BrokenRecords) {
         var left = count
         while left > 0 {
             if start == end { try fill() }
             let part = min(left, end - start)
-            body(buffer[start..<(start + part)])
+            unsafe buffer.withUnsafeBytes { bytes in
+                unsafe body(UnsafeRawBufferPointer(rebasing: bytes[start..<(start + part)]))
+            }
+            start += part
+            left -= part
+        }
+    }
+
+    private func skip(_ count: Int) throws(BrokenRecords) {
+        var left = count
+        while left > 0 {
+            if start == end { try fill() }
+            let part = min(left, end - start)
             start += part
             left -= part
         }
@@ -174,40 +186,5 @@ final class RecordReader {
             throw BrokenRecords()
         }
         end += got
-    }
-
-    /// Whether the bytes are whole pairs of a name and a value, without what libfcgi, which makes
-    /// `NAME=value` in C of each, would read otherwise.
-    private static func areSound(_ bytes: [UInt8]) -> Bool {
-        unsafe bytes.withUnsafeBytes { unsafe areSound($0) }
-    }
-
-    /// On the way of every request: libc looks for a byte in a tenth of the instructions.
-    private static func areSound(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let count = bytes.count
-        var index = 0
-        func length() -> Int? {
-            guard index < count else { return nil }
-            let first = unsafe bytes[index]
-            guard first & 0x80 != 0 else {
-                index += 1
-                return Int(first)
-            }
-            guard count - index >= 4 else { return nil }
-            let number = unsafe UInt32(
-                bigEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self))
-            index += 4
-            return Int(number & 0x7FFF_FFFF)
-        }
-        while index < count {
-            guard let name = length(), let value = length(), name > 0, name <= count - index,
-                value <= count - index - name, let start = bytes.baseAddress
-            else { return false }
-            guard unsafe memchr(start + index, Int32(UInt8(ascii: "=")), name) == nil,
-                unsafe memchr(start + index, 0, name + value) == nil
-            else { return false }
-            index += name + value
-        }
-        return true
     }
 }

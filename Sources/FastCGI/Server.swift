@@ -8,8 +8,8 @@ package import System
 ///
 /// A fixed number of threads waits on one epoll set over the listening socket and all kept
 /// connections, so that an idle connection costs no thread. A thread answers one request at a time.
-/// Below it is libfcgi, which takes the parameters apart and writes the answers. The records that
-/// come are read by ``RecordReader``, since a broken one would end the process in libfcgi.
+/// Below it is libfcgi, which writes the answers. The records that come are read by
+/// ``RecordReader``, since a broken one would end the process in libfcgi.
 package final class Server: Sendable {
     struct Limits: Sendable {
         /// How long nginx, which sends and takes at once what it can, is waited for: to send all of

@@ -74,7 +74,7 @@ final class Worker {
 
     private func answer(_ request: UnsafeMutablePointer<FCGX_Request>) {
         guard let stream = unsafe request.pointee.out else { return }
-        let source = unsafe Source(request, reader)
+        let source = Source(reader)
         defer { source.invalidate() }
         guard let method = HTTPRequest.Method(source.parameter("REQUEST_METHOD") ?? "") else {
             unsafe Response(status: .badRequest).write(to: stream, withoutBody: false)
