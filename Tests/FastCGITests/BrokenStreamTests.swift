@@ -92,7 +92,7 @@ private let brokenHeads: [(name: String, bytes: Bytes)] = [
     ),
 ]
 
-@Suite(.timeLimit(.minutes(1))) struct BrokenStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct BrokenStreamTests {
     private func echo() throws -> TestServer {
         try TestServer(workers: 2, limits: .impatient) { request in
             guard let body = try? request.source.body(upTo: 100_000) else {

@@ -37,7 +37,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ServerTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerTests {
     private func withServer(
         workers: Int = 2, limits: Server.Limits = .quick, _ body: (TestServer) throws -> Void
     ) throws {

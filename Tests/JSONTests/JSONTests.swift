@@ -216,8 +216,13 @@ private func cost(of text: String) -> Duration {
 
 @Test(arguments: hostile.indices)
 func `reading is linear in the length`(index: Int) {
-    let small = cost(of: hostile[index](64 << 10))
-    let large = cost(of: hostile[index](512 << 10))
+    var small = cost(of: hostile[index](64 << 10))
+    var large = cost(of: hostile[index](512 << 10))
+    // Once more, and longer, before it is a finding: a neighbour on the machine takes its caches.
+    for _ in 0..<20 where large >= small * 16 + .milliseconds(1) || large >= .milliseconds(200) {
+        small = min(small, cost(of: hostile[index](64 << 10)))
+        large = min(large, cost(of: hostile[index](512 << 10)))
+    }
     // Eight times the bytes; the caches and the machine's noise are granted as much again.
     #expect(large < small * 16 + .milliseconds(1), "\(small) and \(large)")
     // A megabyte of a vendor's is read in a moment too: nothing takes more than 400 ns a byte.

@@ -129,7 +129,7 @@ import Testing
             let owner = server.owner
             _ = try inParallel(1) { _ in
                 let root = Connection(owner)
-                try wait(upTo: .seconds(10), "the statement did not begin") {
+                try wait(upTo: .seconds(60), "the statement did not begin") {
                     try root.query(
                         """
                         SELECT 1 FROM information_schema.processlist
@@ -171,7 +171,7 @@ import Testing
             open = []
             try server.root.execute("SET GLOBAL max_connections = 100")
             let first = Connection(server.application)
-            try wait(upTo: .seconds(5), "no room") { (try? first.execute("DO 1")) != nil }
+            try wait(upTo: .seconds(60), "no room") { (try? first.execute("DO 1")) != nil }
 
             try server.root.execute("ALTER USER app@localhost WITH MAX_USER_CONNECTIONS 1")
             let second = Connection(server.application)

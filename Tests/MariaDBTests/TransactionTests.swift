@@ -351,7 +351,7 @@ struct TransactionTests {
             let error = #expect(throws: DatabaseError.self) {
                 _ = try inParallel(1) { _ in
                     let killing = Connection(configuration)
-                    try wait(upTo: .seconds(10), "nothing to kill") {
+                    try wait(upTo: .seconds(60), "nothing to kill") {
                         try killing.first(
                             """
                             SELECT 1 AS one FROM information_schema.PROCESSLIST
@@ -590,7 +590,7 @@ struct TransactionTests {
     }
 
     private func waitForEnd(of session: Int, _ db: Connection) throws {
-        try wait(upTo: .seconds(10), "session \(session) stays") {
+        try wait(upTo: .seconds(60), "session \(session) stays") {
             try db.first(
                 "SELECT 1 AS one FROM information_schema.PROCESSLIST WHERE ID = \(session)"
             ) { _ in 1 } == nil
@@ -608,7 +608,7 @@ private final class Meeting: Sendable {
 
     func wait() throws {
         missing.subtract(1, ordering: .sequentiallyConsistent)
-        try DatabaseSupport.wait(upTo: .seconds(20), "not all have come") {
+        try DatabaseSupport.wait(upTo: .seconds(60), "not all have come") {
             missing.load(ordering: .sequentiallyConsistent) <= 0
         }
     }

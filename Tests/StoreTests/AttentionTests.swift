@@ -148,7 +148,7 @@ import Testing
             #expect(row.state == .submitted)
             #expect(row.taskID == "task-7")
             #expect(row.version == version + 1)
-            #expect((row.secondsLeft ?? 0) > 1190 && (row.secondsLeft ?? 0) <= 1200)
+            #expect((row.secondsLeft ?? 0) > 1140 && (row.secondsLeft ?? 0) <= 1200)
             #expect(row.dueInSeconds <= 0)
             #expect(try db.wallet(of: user) == .init(.zero, held: .dollars(1)))
             let line = try db.auditLog(before: nil, limit: 1)[0]

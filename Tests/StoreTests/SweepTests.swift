@@ -23,7 +23,7 @@ import Testing
             let row = try db.job(job)
             #expect(row.state == .submitUnknown)
             #expect(!row.isLeased)
-            #expect((2690...2700).contains(row.secondsLeft ?? 0))
+            #expect((2640...2700).contains(row.secondsLeft ?? 0))
             #expect(try db.attemptOutcomes(of: job) == ["unknown"])
             #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 9) == nil)
             #expect(try db.balance(of: user).reserved == .dollars(1))
@@ -205,7 +205,7 @@ import Testing
             let row = try db.job(job)
             #expect(row.state == .submitted)
             #expect(row.taskID == "task-7")
-            #expect((1190...1200).contains(row.secondsLeft ?? 0))
+            #expect((1140...1200).contains(row.secondsLeft ?? 0))
             #expect(try db.claimToFollow().taskID == "task-7")
         }
     }

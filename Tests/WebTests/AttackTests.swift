@@ -110,16 +110,20 @@ struct GuessingTests {
         try withAttackedSite { site in
             let user = try site.makeUser()
             let known = try #require(try site.login(user.email).cookie(DeviceCookie.name))
+            let begin = ContinuousClock.now
             let answers = try (1...80).map { place in
                 try site.login(user.email, "guess \(place)", from: "198.51.100.\(place)")
             }
-            #expect(answers.count { $0.status == 401 } == 5)
+            // A busy machine may take longer than the first wait, which is 15 s.
+            let waits = Int(begin.duration(to: .now) / .seconds(15))
+            let tried = answers.count { $0.status == 401 }
+            #expect((5...(5 + waits)).contains(tried))
             let slowed = answers.filter { $0.status == 429 }
-            #expect(slowed.count == 75)
+            #expect(slowed.count == 80 - tried)
             for answer in slowed {
                 #expect(answer.code == "RATE_LIMITED")
                 let seconds = try #require(Int(answer.fields[.retryAfter] ?? ""))
-                #expect((1...15).contains(seconds))
+                #expect((1...(waits == 0 ? 15 : 900)).contains(seconds))
             }
             #expect(try site.mails(.signInsRefused, of: user.email) == 1)
             // The right password waits too where nobody knows the device, and not where it is known.

@@ -194,6 +194,11 @@ struct CostTests {
             let worst = costs.prefix(5).map { "\($0.cost / plain) × \($0.name)" }
             print("cost: \(corpus.count) requests, a refusal takes \(plain); worst: \(worst)")
             for (name, cost) in costs where cost / plain > 300 {
+                // Once more, and longer: a neighbour on the machine takes its caches.
+                let again = corpus.filter { $0.name == name }.map { hostile in
+                    (0..<20).map { _ in Self.cost(of: hostile.request, on: site) }.min() ?? cost
+                }
+                guard let slowest = again.max(), slowest / plain > 300 else { continue }
                 Issue.record("\(name) costs \(cost), \(cost / plain) refusals")
             }
         }

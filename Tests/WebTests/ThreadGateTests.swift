@@ -39,16 +39,16 @@ import Testing
             }
         } whileRunning: {
             defer { isOpen.store(true, ordering: .relaxed) }
-            try wait(upTo: .seconds(10), "nobody waits") { inside.load(ordering: .relaxed) == 4 }
+            try wait(upTo: .seconds(60), "nobody waits") { inside.load(ordering: .relaxed) == 4 }
             // What others wait for is not held up by it.
             try gate.pass(.callbacks) {}
             try gate.pass(.account(.new())) {}
-            try wait(upTo: .seconds(10), "nobody is refused") {
+            try wait(upTo: .seconds(60), "nobody is refused") {
                 refused.load(ordering: .relaxed) == 20
             }
             let begin = ContinuousClock.now
             #expect(throws: Crowded.self) { try gate.pass(.stripe) {} }
-            #expect(begin.duration(to: .now) < .milliseconds(500), "it is said at once")
+            #expect(begin.duration(to: .now) < .seconds(8), "it is said at once")
         }
         #expect(most.load(ordering: .relaxed) == 4)
         #expect(outcomes.count { $0 } == 4)
@@ -101,7 +101,7 @@ import Testing
                     return try lockedWallet(
                         configuration, of: stuck.id, locked: locked, until: isDone)
                 }
-                try wait(upTo: .seconds(10), "no lock") { locked.load(ordering: .relaxed) }
+                try wait(upTo: .seconds(60), "no lock") { locked.load(ordering: .relaxed) }
                 // Sixteen threads of `serve` answer, as many as there are at once.
                 let answer = try threads.site().post("/api/videos/generate", body, as: stuck)
                 if answer.status == 503 {
@@ -112,8 +112,8 @@ import Testing
                 return answer.status
             } whileRunning: {
                 defer { isDone.store(true, ordering: .relaxed) }
-                try wait(upTo: .seconds(10), "no lock") { locked.load(ordering: .relaxed) }
-                try wait(upTo: .seconds(10), "nobody is refused") {
+                try wait(upTo: .seconds(60), "no lock") { locked.load(ordering: .relaxed) }
+                try wait(upTo: .seconds(60), "nobody is refused") {
                     refusals.load(ordering: .relaxed) == 20
                 }
                 var longest = Duration.zero
@@ -124,11 +124,11 @@ import Testing
                     #expect(try site.get("/api/videos", as: stuck).status == 200)
                     longest = max(longest, begin.duration(to: .now))
                 }
-                #expect(longest < .seconds(3))
+                #expect(longest < .milliseconds(4500), "less than the wait for a lock")
                 let begin = ContinuousClock.now
                 let refused = try site.post("/api/videos/generate", body, as: stuck)
                 #expect(refused.status == 503)
-                #expect(begin.duration(to: .now) < .seconds(1))
+                #expect(begin.duration(to: .now) < .milliseconds(4500))
             }
             // Those inside got their turn, the rest was told to come again, and nothing was lost.
             #expect(statuses.count { $0 == 202 } == 4)
@@ -169,7 +169,7 @@ import Testing
                 }
             } whileRunning: {
                 defer { isOver.store(true, ordering: .relaxed) }
-                try wait(upTo: .seconds(10), "no line") { inside.load(ordering: .relaxed) == 4 }
+                try wait(upTo: .seconds(60), "no line") { inside.load(ordering: .relaxed) == 4 }
                 let key = [(name: Header.idempotencyKey, value: "k1")]
                 let path = "/api/credits/purchase"
                 let order = #"{"packageId": "pro"}"#
@@ -180,7 +180,7 @@ import Testing
                 #expect(stripe.requests.isEmpty)
                 // Looking at an order goes on meanwhile.
                 isOver.store(true, ordering: .relaxed)
-                try wait(upTo: .seconds(10), "no room") { (try? gate.pass(.stripe) {}) != nil }
+                try wait(upTo: .seconds(60), "no room") { (try? gate.pass(.stripe) {}) != nil }
                 let page = try site.post(path, order, as: user, key)
                 #expect(page.status == 201)
                 #expect(
@@ -196,14 +196,14 @@ import Testing
         var client = StripeClient(secretKey: "sk_test_key", base: "https://stripe.example") {
             request throws(TransportError) in
             asked.append(request.timeout ?? .seconds(99))
-            CurrentThread.sleep(for: .milliseconds(30))
+            CurrentThread.sleep(for: .milliseconds(1200))
             throw TransportError(.unknown, "slow")
         }
-        client.deadline = .now + .milliseconds(50)
+        client.deadline = .now + .seconds(2)
         for _ in 0..<3 { #expect(throws: StripeError.self) { _ = try client.balance() } }
-        #expect(asked.count == 2)
-        #expect(asked[0] <= .milliseconds(50))
-        #expect(asked[1] <= .milliseconds(20))
+        try #require(asked.count == 2)
+        #expect(asked[0] <= .seconds(2))
+        #expect(asked[1] <= .milliseconds(800))
     }
 
     @Test func `orders of credit are limited for each user`() throws {

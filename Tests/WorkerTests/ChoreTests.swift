@@ -242,7 +242,7 @@ import Testing
                 hanging.answer()
                 vendorLane.join()
             }
-            try wait(upTo: .seconds(10), "the vendor was not asked") { hanging.isAsked }
+            try wait(upTo: .seconds(60), "the vendor was not asked") { hanging.isAsked }
 
             let late = try bench.insertJob()
             let lot = try bench.db.lotRows(of: bench.user)[0]

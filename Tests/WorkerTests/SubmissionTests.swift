@@ -27,7 +27,7 @@ import Worker
             #expect(row.state == .submitted)
             #expect(row.taskID == "task-1")
             #expect((3...5).contains(row.dueInSeconds))
-            #expect((1190...1200).contains(row.secondsLeft ?? 0))
+            #expect((1140...1200).contains(row.secondsLeft ?? 0))
             #expect(try bench.db.attemptOutcomes(of: job) == ["submitted"])
         }
     }

@@ -65,7 +65,7 @@ package final class PrivateServer: Sendable {
         guard Glibc.kill(process, SIGKILL) == 0 else { throw SystemError("kill") }
         // Its socket refuses once the kernel has closed all its files.
         let connection = Connection(try configuration)
-        try wait(upTo: .seconds(10), "mariadbd did not end") {
+        try wait(upTo: .seconds(60), "mariadbd did not end") {
             do throws(DatabaseError) {
                 try connection.execute("DO 1")
                 return false
