@@ -169,8 +169,13 @@ create_database_files() {
     rm -rf "$data.new"
     local -a user=()
     ((EUID == 0)) && user=(--user=root)
-    mariadb-install-db --no-defaults "${user[@]}" --datadir="$data.new" --skip-test-db \
-        --auth-root-authentication-method=normal >/dev/null
+    # A server that starts removes what looks like its own old tables from its temporary folder,
+    # which may be those of another that runs: no two servers share one.
+    rm -rf "$data.tmp"
+    mkdir -p "$data.tmp"
+    mariadb-install-db --no-defaults "${user[@]}" --datadir="$data.new" --tmpdir="$data.tmp" \
+        --skip-test-db --auth-root-authentication-method=normal >/dev/null
+    rm -rf "$data.tmp"
     mv "$data.new" "$data"
 }
 

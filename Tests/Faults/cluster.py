@@ -199,7 +199,7 @@ class Cluster:
         first, *others = self.nodes
         subprocess.run(
             ["mariadb-install-db", "--no-defaults", *as_root(), f"--datadir={first.data}",
-             "--skip-test-db", "--auth-root-authentication-method=normal"],
+             f"--tmpdir={first.data.parent}", "--skip-test-db", "--auth-root-authentication-method=normal"],
             check=True, stdout=subprocess.DEVNULL, timeout=120)
         first.start("--wsrep-new-cluster")
         poll(lambda: first.is_ready(1), 60, "the first node answers", pause=0.1)

@@ -22,14 +22,20 @@ package final class PrivateServer: Sendable {
         folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         socket = "\(folder)/socket"
         try watch()
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/tmp", withIntermediateDirectories: false)
         try Self.command(
             "mariadb-install-db",
             [
                 "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db",
-                "--datadir=\(folder)/data",
+                "--datadir=\(folder)/data", temporaryFolder,
             ] + Self.asUser)
         try start()
     }
+
+    /// A server that starts removes what looks like its own old tables from this folder, which may be
+    /// those of another that runs: no two servers share one.
+    private var temporaryFolder: String { "--tmpdir=\(folder)/tmp" }
 
     /// An account that may do everything, without a default database.
     package var configuration: DatabaseConfiguration {
@@ -40,7 +46,7 @@ package final class PrivateServer: Sendable {
     package func start() throws {
         let arguments =
             [
-                "--no-defaults", "--datadir=\(folder)/data", "--socket=\(socket)",
+                "--no-defaults", "--datadir=\(folder)/data", temporaryFolder, "--socket=\(socket)",
                 "--pid-file=\(folder)/pid", "--log-error=\(folder)/log", "--skip-networking",
                 "--local-infile=OFF", "--innodb-flush-log-at-trx-commit=1",
                 "--innodb-snapshot-isolation=ON", "--innodb-lock-wait-timeout=5",
@@ -101,7 +107,7 @@ package final class PrivateServer: Sendable {
 
     private static func command(_ executable: String, _ arguments: [String]) throws {
         let result = try Command.run(
-            executable, arguments, timeout: .seconds(60), outputLimit: 10_000)
+            executable, arguments, timeout: .seconds(240), outputLimit: 10_000)
         guard result.isSuccess else {
             throw TestServerError(
                 "\(executable): \(String(decoding: result.errorOutput, as: UTF8.self))")
