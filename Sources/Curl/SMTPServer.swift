@@ -17,17 +17,17 @@ package struct SMTPServer: Sendable, Equatable {
     /// before anything is told; without a user mail goes in the clear, which is for a server on
     /// the same host or network.
     package init?(url text: String) {
-        guard let scheme = ["smtp://", "smtps://"].first(where: text.lowercased().hasPrefix) else {
-            return nil
-        }
-        var authority = text.dropFirst(scheme.utf8.count)
-        if authority.hasSuffix("/") { authority.removeLast() }
+        let folded = text.utf8.prefix(8).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        guard let scheme = ["smtp://", "smtps://"].first(where: { folded.starts(with: $0.utf8) })
+        else { return nil }
+        var authority = text[...].utf8.dropFirst(scheme.utf8.count)
+        if authority.last == UInt8(ascii: "/") { authority.removeLast() }
         var user: String?
         var password: String?
         // Of two of them it is not said which one ends the password: it is written %40 within.
-        if let at = authority.firstIndex(of: "@") {
+        if let at = authority.firstIndex(of: UInt8(ascii: "@")) {
             let parts = authority[..<at].split(
-                separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, let name = Self.percentDecoded(parts[0]), !name.isEmpty,
                 let word = Self.percentDecoded(parts[1]), !word.isEmpty
             else { return nil }
@@ -35,7 +35,7 @@ package struct SMTPServer: Sendable, Equatable {
             password = word
             authority = authority[authority.index(after: at)...]
         }
-        guard let (host, port) = try? Authority.parse(authority.utf8) else { return nil }
+        guard let (host, port) = try? Authority.parse(authority) else { return nil }
         url = "\(scheme)\(host.text)\(port.map { ":\($0)" } ?? "")"
         clientName = nil
         self.user = user
@@ -44,9 +44,9 @@ package struct SMTPServer: Sendable, Equatable {
 
     /// The text that `%XX` stands for (RFC 3986 2.1); nil when a digit is missing, when the bytes
     /// are no UTF-8, and for control characters, which no command of SMTP can carry.
-    private static func percentDecoded(_ text: Substring) -> String? {
+    private static func percentDecoded(_ text: Substring.UTF8View) -> String? {
         var bytes: [UInt8] = []
-        var rest = text.utf8[...]
+        var rest = text
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%") else {
                 bytes.append(byte)

@@ -106,7 +106,11 @@ struct MailTests {
         #expect(SMTPServer(url: url) == nil)
     }
 
-    @Test(arguments: ["smtp://mail.example", "smtps://u:p%40@mail.example:465/", "SMTP://[::1]:25"])
+    @Test(arguments: [
+        "smtp://mail.example", "smtps://u:p%40@mail.example:465/", "SMTP://[::1]:25",
+        // A mark behind a separator makes one character of both.
+        "smtp://u:\u{301}p@mail.example", "smtp://u:p\u{301}@mail.example/",
+    ])
     func `an address of a mail server is taken`(url: String) {
         #expect(SMTPServer(url: url) != nil)
     }

@@ -1,7 +1,7 @@
 import Domain
 import Testing
 
-/// The tables of design.md, section 4.
+/// The tables of tiers, prices and packages.
 @Suite struct `L8 price list` {
     private let catalog = SeededCatalog.catalog
 

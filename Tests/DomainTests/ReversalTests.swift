@@ -11,7 +11,7 @@ private func purchase(_ price: Int64, credits: Int64, bonus: Int64) -> Purchase 
         createdAt: Date(timeIntervalSince1970: 0), paidAt: Date(timeIntervalSince1970: 0))
 }
 
-/// The four packages (design.md 4).
+/// The four packages.
 private let packages = [
     purchase(999, credits: 1000, bonus: 0), purchase(2499, credits: 2500, bonus: 200),
     purchase(4799, credits: 5000, bonus: 500), purchase(8999, credits: 10_000, bonus: 1500),

@@ -1,7 +1,7 @@
 import Domain
 import Testing
 
-/// What is sent to the vendor, by pollo-api.md, sections 3 to 6: a field that the model ignores
+/// What is sent to the vendor, model by model: a field that the model ignores
 /// would be a video that nobody ordered, and a missing one another length at the same price.
 struct VendorInputTests {
     private static let prompt = "A fox runs through fresh snow"

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Testing
 
 @Suite struct `J4 states of a job` {
-    /// The table of invariants.md, J4.
+    /// The table of J4.
     private static let allowed: [VideoState: Set<VideoState>] = [
         .queued: [.submitting, .refunded],
         .submitting: [.queued, .submitted, .refunded, .submitUnknown],
@@ -32,7 +32,7 @@ import Testing
     }
 }
 
-/// The table of design.md, section 6.
+/// What the public names of the states are.
 struct VideoTests {
     private func video(_ state: VideoState, _ reason: FailureReason? = nil) -> Video {
         let now = Date(timeIntervalSince1970: 0)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from stack import Failed, Stack, demand, poll
 from vendors import Sandbox
 
-# Prices of design.md 4 for five seconds.
+# Prices for five seconds.
 PRICES = {"economy": 1_000_000, "basic": 1_550_000, "pro": 1_860_000}
 PROMPT = "A red fox crossing fresh snow"
 # The vendor says no: a job that ends without a file, which is most of the work.

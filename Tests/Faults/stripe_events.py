@@ -15,7 +15,7 @@ from vendors import stripe_header
 
 PATH = "/api/webhooks/stripe"
 PURCHASES = "/api/credits/purchase"
-# The starter package of design.md 4: 10.00 of credit for 9.99.
+# The starter package: 10.00 of credit for 9.99.
 PACKAGE = b'{"packageId": "starter"}'
 PRICE, CREDIT = 9_990_000, 10_000_000
 

@@ -61,7 +61,7 @@ class Sandbox:
 
 
 def stripe_header(body: bytes, secret: str, at: float | None = None) -> str:
-    """`Stripe-Signature` (stripe-api.md, section 6)."""
+    """`Stripe-Signature`."""
     timestamp = str(int(time.time() if at is None else at))
     code = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
     return f"t={timestamp},v1={code.hexdigest()}"
@@ -70,7 +70,7 @@ def stripe_header(body: bytes, secret: str, at: float | None = None) -> str:
 def pollo_headers(
     body: bytes, secret: str, message_id: str, at: float | None = None
 ) -> dict[str, str]:
-    """The three headers of a callback (pollo-api.md, section 10)."""
+    """The three headers of a callback."""
     timestamp = str(int(time.time() if at is None else at))
     key = base64.b64decode(secret + "=" * (-len(secret) % 4))
     signed = f"{message_id}.{timestamp}.".encode() + body

@@ -3,7 +3,7 @@ import MariaDB
 import Synchronization
 import Testing
 
-/// The table of `invariants.md` D3, row by row.
+/// The table of D3, row by row: what each error leaves of a transaction, and what is done.
 struct TransactionTests {
     private struct Refusal: Error, Equatable {}
 

@@ -2,7 +2,7 @@ import Pollo
 import Sodium
 import Testing
 
-/// The test vectors of pollo-api.md, section 10.
+/// The test vectors of the vendor's signature.
 private struct Vector: Sendable {
     let secret: String
     let id: String

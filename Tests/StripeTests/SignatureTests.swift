@@ -3,7 +3,7 @@ import Sodium
 import Stripe
 import Testing
 
-/// The test vectors of stripe-api.md, section 12.
+/// Test vectors of the signature that Stripe documents.
 private struct Vector: Sendable {
     let secret: String
     let seconds: Int

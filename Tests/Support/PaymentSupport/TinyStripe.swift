@@ -383,7 +383,7 @@ extension TinyStripe {
         return StripeBooks.list(rest.prefix(limit).map(json), hasMore: rest.count > limit)
     }
 
-    /// `POST /v1/refunds`, with what makes it safe to repeat (stripe-api.md 4 and 10).
+    /// `POST /v1/refunds`, with what makes it safe to repeat.
     private static func refund(
         _ request: OutboundRequest, _ books: inout StripeBooks, _ id: String
     ) -> (Int, String) {

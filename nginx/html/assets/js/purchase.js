@@ -5,7 +5,7 @@ import { text } from "../text/en.js";
 
 const say = text.purchase;
 const place = find("[data-purchase]");
-const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+const id = location.pathname.split("/")[2] ?? "";
 const age = () => performance.now();
 
 /** @param {string} picture @param {string} title @param {string} words @param {(Node | null | false)[]} more */
@@ -55,7 +55,7 @@ async function ask(signal) {
   if (!isKnown) await requireUser();
   isKnown = true;
   try {
-    return await tell(await api(`/api/credits/purchases/${encodeURIComponent(id)}`, { signal }));
+    return await tell(await api(`/api/credits/purchases/${id}`, { signal }));
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
     place.removeAttribute("aria-busy");

@@ -7,8 +7,8 @@ import { text } from "../text/en.js";
 /** @typedef {import("./job.js").Job} Job */
 
 const place = find("[data-video]");
-const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
-const url = `/api/videos/${encodeURIComponent(id)}`;
+const id = location.pathname.split("/")[2] ?? "";
+const url = `/api/videos/${id}`;
 /** @type {Map<string, string>} */
 const tierNames = new Map();
 /** The parts that change while it is being made. @type {{stage: HTMLElement, actions: HTMLElement, facts: HTMLElement} | null} */
