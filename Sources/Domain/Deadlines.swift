@@ -8,13 +8,14 @@ package struct JobDeadlines: Hashable, Sendable {
     package init() {}
 
     /// Parses `queue=60m,unknown=45m,render=20m,store=24h`; what is left out keeps its default.
-    /// Nil for an unknown name or a malformed span.
+    /// Nil for an unknown name, one that comes twice, or a malformed span.
     package init?(_ text: String) {
         var spans: [String: Duration] = [:]
         for part in text.split(separator: ",") {
             let pair = part.split(separator: "=", maxSplits: 1)
             guard pair.count == 2, let span = Duration(span: pair[1].trimmed), span > .zero,
-                ["queue", "unknown", "render", "store"].contains(pair[0].trimmed)
+                ["queue", "unknown", "render", "store"].contains(pair[0].trimmed),
+                spans[pair[0].trimmed] == nil
             else { return nil }
             spans[pair[0].trimmed] = span
         }

@@ -9,7 +9,8 @@ extension String {
     package var codeUnits: Int { utf16.count }
 
     /// How many characters (grapheme clusters) show something: not white space, not a control
-    /// character, not a code point that is drawn as nothing (zero-width spaces, joiners, fillers).
+    /// character, not a code point that is drawn as nothing (zero-width spaces, joiners, fillers) or
+    /// by agreement alone (private use).
     package var visibleCharacters: Int {
         count { character in character.unicodeScalars.contains(where: \.isVisible) }
     }
@@ -72,7 +73,8 @@ extension Unicode.Scalar {
     fileprivate var isSpace: Bool { properties.isWhitespace || value == 0xFEFF }
 
     fileprivate var isVisible: Bool {
-        !properties.isWhitespace && !properties.isDefaultIgnorableCodePoint
-            && properties.generalCategory != .control
+        // The blank Braille pattern shows as much as a space, private use as nothing agreed upon.
+        !properties.isWhitespace && !properties.isDefaultIgnorableCodePoint && value != 0x2800
+            && ![.control, .privateUse].contains(properties.generalCategory)
     }
 }

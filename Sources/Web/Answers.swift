@@ -15,6 +15,9 @@ struct MethodNotAllowed: Error {
     let allowed: [HTTPRequest.Method]
 }
 
+/// The signature is not that of the message.
+struct Unsigned: Error {}
+
 /// The body is of another type than the route takes.
 struct UnsupportedMediaType: Error {}
 
@@ -95,7 +98,7 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
             json.endArray()
         }
     case is InvalidMailToken:
-        let problem = InvalidInput("token", "This link was used or is too old. Ask for a new one.")
+        let problem = InvalidInput([.badLink])
         return answer(to: problem, request: request, log: log)
     case let error as BodyTooLarge:
         return refusal(
@@ -109,6 +112,10 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
     case is BodyIncomplete:
         return refusal(
             .badRequest, "INVALID_INPUT", "The request ended early.", action: "retry", request)
+    case is Unsigned:
+        return refusal(
+            .unauthorized, "UNAUTHENTICATED", "The signature is not that of this message.",
+            action: nil, request)
     case is Unauthenticated:
         return refusal(
             .unauthorized, "UNAUTHENTICATED", "Sign in to go on.", action: "sign_in", request)
@@ -279,8 +286,13 @@ private func refusal(
     }
 }
 
+extension InvalidInput.Field {
+    static let badLink = Self("token", "This link was used or is too old. Ask for a new one.")
+}
+
 extension Date {
-    /// Reads what ``iso8601`` writes, without fractions too, or a day alone.
+    /// Reads what ``iso8601`` writes, without fractions too, or a day alone, in the years 1000 to
+    /// 9999, which the database can compare with.
     init?(iso8601 text: String) {
         let whole = Date.ISO8601FormatStyle()
         let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
@@ -291,7 +303,9 @@ extension Date {
         // It takes 30 February for 2 March.
         let civil = String(decoding: Array(time.utf8)[..<19], as: UTF8.self) + "Z"
         guard let date = (try? whole.parse(time)) ?? (try? fractional.parse(time)),
-            (try? whole.parse(civil))?.formatted(whole).isSame(as: civil) == true
+            (try? whole.parse(civil))?.formatted(whole).isSame(as: civil) == true,
+            // In seconds since 1970; the last day is left to spans and roundings.
+            (-30_610_224_000..<253_402_214_400).contains(date.timeIntervalSince1970)
         else { return nil }
         self = date
     }

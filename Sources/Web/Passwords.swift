@@ -32,10 +32,10 @@ enum Passwords {
     static func reset(_ request: Request, _ context: Context) throws -> Response {
         try refuseForeignOrigin(request, context)
         let body = try request.jsonObject()
-        guard let token = body["token"]?.string,
-            let user = try context.database.resettable(tokenHash: LinkTokens.hash(token))
-        else { throw InvalidMailToken() }
-        let password = try PreparedPassword(choosing: body["password"]?.string, for: user.email)
+        let token = body["token"]?.string ?? ""
+        let user = try context.database.resettable(tokenHash: LinkTokens.hash(token))
+        let password = try context.choose(
+            body["password"]?.string, for: user?.email, beside: user == nil ? [.badLink] : [])
         let id = try context.database.resetPassword(
             tokenHash: LinkTokens.hash(token), to: context.site.passwords.hash(password),
             credit: context.settings.signupCredit, policy: context.settings.creditPolicy)
@@ -50,11 +50,14 @@ enum Passwords {
     /// gets a mail. 400 for bad fields, a wrong present password among them, 429 after too many.
     static func change(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         let body = try request.jsonObject()
-        let password = try PreparedPassword(choosing: body["password"]?.string, for: user.email)
+        let present = body["currentPassword"]?.string ?? ""
+        let password = try context.choose(
+            body["password"]?.string, for: user.email,
+            beside: present.isEmpty ? [.presentPassword] : [])
         guard let stored = try context.database.passwordHash(of: user.id) else {
             throw Unauthenticated()
         }
-        try context.confirm(body["currentPassword"]?.string, of: user, stored: stored)
+        try context.confirm(present, of: user, stored: stored)
         try context.database.changePassword(
             of: user.id, from: stored, to: context.site.passwords.hash(password),
             keeping: Sessions.current(of: request, context)?.sessionHash)

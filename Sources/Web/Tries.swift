@@ -69,13 +69,24 @@ extension Context {
 
     /// Throws a refusal of the field `currentPassword` unless that is the user's password.
     func confirm(_ typed: String?, of user: User, stored: String?) throws {
-        guard let typed, !typed.isEmpty else {
-            throw InvalidInput("currentPassword", "Enter your present password.")
-        }
+        guard let typed, !typed.isEmpty else { throw InvalidInput([.presentPassword]) }
         let tries = Tries.confirmation(of: user.id, self)
         guard let password = PreparedPassword(proving: typed),
             try check(password, against: stored, tries) != .wrong
         else { throw InvalidInput("currentPassword", "This is not your present password.") }
+    }
+
+    /// What is wrong with a password that somebody chooses, beside `others`: all is said at once.
+    func choose(
+        _ typed: String?, for email: String?, beside others: [InvalidInput.Field]
+    ) throws -> PreparedPassword {
+        do {
+            let password = try PreparedPassword(choosing: typed, for: email)
+            guard others.isEmpty else { throw InvalidInput(others) }
+            return password
+        } catch let error as InvalidInput where error.fields != others {
+            throw InvalidInput(others + error.fields)
+        }
     }
 
     /// A link to be mailed.
@@ -83,4 +94,8 @@ extension Context {
         let id = MailTokenID.new()
         return NewMailToken(id: id, hash: site.links.token(of: id.description).hash)
     }
+}
+
+extension InvalidInput.Field {
+    static let presentPassword = Self("currentPassword", "Enter your present password.")
 }

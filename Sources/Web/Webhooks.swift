@@ -62,7 +62,7 @@ enum PolloWebhook {
         else {
             log.warning(
                 "pollo callback refused", metadata: ["address": "\(request.remoteAddress)"])
-            throw Unauthenticated()
+            throw Unsigned()
         }
         guard let taskID = PolloCallback.taskID(in: body) else {
             log.warning("pollo callback without a task")

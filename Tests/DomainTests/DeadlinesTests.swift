@@ -22,6 +22,7 @@ import Testing
     @Test(arguments: [
         "queue", "queue=", "queue=60", "queue=0s", "queue=-1s", "queue=1.5h", "wait=1s",
         "queue=60m;render=1s", "Queue=60m", "queue==1s", "queue=1s=2s",
+        "queue=60m,queue=3m",
     ])
     func `a malformed deadline is refused`(text: String) {
         #expect(JobDeadlines(text) == nil)

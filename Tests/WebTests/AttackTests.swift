@@ -547,6 +547,25 @@ struct PasswordChangeTests {
         }
     }
 
+    @Test func `what is wrong with a new password and its proof is said at once`() throws {
+        try withAttackedSite { site in
+            let user = try site.makeUser()
+            for body in ["{}", #"{"password": "short"}"#] {
+                let reset = try site.post("/api/auth/password/reset", body)
+                #expect(reset.status == 400)
+                #expect(reset.refused == ["token", "password"])
+                let change = try site.post("/api/auth/password/change", body, as: user)
+                #expect(change.status == 400)
+                #expect(change.refused == ["currentPassword", "password"])
+            }
+            let fresh = #"{"password": "\#(TestSite.freshPassword)"}"#
+            #expect(try site.post("/api/auth/password/reset", fresh).refused == ["token"])
+            #expect(
+                try site.post("/api/auth/password/change", fresh, as: user).refused
+                    == ["currentPassword"])
+        }
+    }
+
     @Test func `a changed password ends the other sessions and stays signed in here`() throws {
         try withAttackedSite { site in
             let user = try site.makeUser()

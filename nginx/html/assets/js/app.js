@@ -61,6 +61,10 @@ let asked = false;
 /** Keeps the header in step with who is signed in. @param {User | null} now */
 export function remember(now) {
   user = now;
+  if (now) {
+    own(now.id);
+    browser.set(userKey, now.id);
+  }
   const root = document.documentElement;
   // Where this cannot be kept, the header starts signed out and is put right here on each page.
   browser.set("rushes.signedIn", now ? "yes" : "no");
@@ -68,6 +72,24 @@ export function remember(now) {
   else delete root.dataset.session;
   for (const line of document.querySelectorAll("[data-email]")) line.textContent = now?.email ?? "";
   if (now) showBalance(now.balance);
+}
+
+/** Whose the things are that this tab keeps; who was seen last to be signed in to this browser. */
+const ownerKey = "rushes.owner";
+const userKey = "rushes.user";
+
+/**
+ * What this tab keeps is of one person: when another signs in after a session that ended by itself,
+ * it is forgotten before anything of it is shown. What was typed before anybody signed in stays.
+ * @param {string} id
+ */
+function own(id) {
+  const before = tab.get(ownerKey);
+  if (before && before !== id) {
+    tab.clear();
+    if (isPrivate) location.reload();
+  }
+  tab.set(ownerKey, id);
 }
 
 /** @param {number} amount */
@@ -130,6 +152,8 @@ const draftKey = "rushes.draft";
 
 /** What was typed on the create page in this tab, kept through login and payment. @returns {Record<string, any>} */
 export function readDraft() {
+  const owner = tab.get(ownerKey);
+  if (owner && owner !== (browser.get(userKey) ?? owner)) return {};
   try {
     return JSON.parse(tab.get(draftKey) ?? "{}") ?? {};
   } catch {
@@ -161,8 +185,11 @@ export function webAddress(text) {
   return url && /^https?:$/.test(url.protocol) ? url.href : null;
 }
 
-/** Where to go after login: a page of this site. */
-export const nextPage = () => ownAddress(new URLSearchParams(location.search).get("next") || "/create") ?? "/create";
+/** Where to go after login: a page of this site, and nothing that no person reads, as the API. */
+export function nextPage() {
+  const next = ownAddress(new URLSearchParams(location.search).get("next") || "/create");
+  return next && !/^\/(?:api|assets|_)/.test(new URL(next).pathname) ? next : "/create";
+}
 
 /** The line that says why nothing moves; it goes away by itself. @type {HTMLElement | null} */
 let outage = null;

@@ -1,6 +1,7 @@
 // The create page: a form that follows the chosen tier, an exact price, one job for each intent.
-import { ApiError, api, hasDraft, keepDraft, me, readDraft, requireUser, showBalance, tab } from "./app.js";
+import { ApiError, api, hasDraft, keepDraft, me, readDraft, requireUser, showBalance } from "./app.js";
 import { cents, codeUnits, el, errorBox, fieldError, find, icon, money, now, num, onLeave, showProblems, toast, visibleCharacters } from "./dom.js";
+import { intent } from "./intent.js";
 import { cancel, follow, jobCard, moveProgress, reasonOf } from "./job.js";
 import { text } from "../text/en.js";
 
@@ -32,7 +33,7 @@ const optionalNames = /** @type {const} */ (["negativePrompt", "image", "imageTa
 const selects = ["aspectRatio", "resolution", "mode"];
 /** What decides the tier when the shop chooses it; the other fields belong to one model each. */
 const deciding = ["prompt", "negativePrompt", "image", "imageTail", "aspectRatio", "resolution"];
-const intentKey = "rushes.intent";
+const order = intent("order");
 
 /** @type {Tier[]} */
 let tiers = [];
@@ -248,11 +249,12 @@ function showPrice() {
     after.textContent = problem ?? "";
     return;
   }
-  const short = shortBy();
+  const short = order.isOpen(JSON.stringify(wishNow())) ? 0 : shortBy();
   button.removeAttribute("aria-disabled");
   button.textContent = short ? say.addCredit(money(short / 100)) : say.button(money(price), draft.count);
   const chosen = isAuto() && quote?.tier ? `${say.chosen(nameOf(quote.tier))} ` : "";
-  after.textContent = chosen + (short ? say.have(money(balance)) : say.after(money((cents(balance) - cents(price)) / 100)));
+  const left = (cents(balance) - cents(price)) / 100;
+  after.textContent = chosen + (short || left < 0 ? say.have(money(balance)) : say.after(money(left)));
 }
 
 /** What is wrong with a shown field, or null. @param {string} name */
@@ -293,24 +295,6 @@ function wishNow() {
   return body;
 }
 
-/** Whether the present intent's key outlives this page. */
-let keyIsKept = true;
-
-/** One key for each intent: the same text keeps its key until it was accepted or refused. @param {string} body */
-function keyFor(body) {
-  let kept = null;
-  try {
-    kept = JSON.parse(tab.get(intentKey) ?? "null");
-  } catch {
-    // Not ours: a new key will do.
-  }
-  const key = kept?.body === body ? kept.key : crypto.randomUUID();
-  keyIsKept = tab.set(intentKey, JSON.stringify({ key, body }));
-  return key;
-}
-
-const forgetIntent = () => tab.remove(intentKey);
-
 /** @param {string} words @param {string} [picture] @param {any} [error] */
 function tell(words, picture = "circle-alert", error = null) {
   problem.replaceChildren(el("div", { class: "notice bad", role: "alert" }, icon(picture), el("div", {}, el("p", {}, words), error?.requestID && el("p", { class: "request-id" }, `${text.requestID}: `, num(error.requestID)))));
@@ -321,7 +305,8 @@ async function submit() {
   if (sending || !tiers.length) return;
   keep();
   if (priceNow() === undefined) return askQuote(0);
-  if (shortBy()) {
+  // What was perhaps paid for already is repeated, whatever the balance is.
+  if (shortBy() && !order.isOpen(JSON.stringify(wishNow()))) {
     location.assign(`/credits?need=${(shortBy() / 100).toFixed(2)}`);
     return;
   }
@@ -334,8 +319,7 @@ async function submit() {
   button.textContent = say.sending;
   const body = JSON.stringify(wishNow());
   try {
-    const job = await api("/api/videos/generate", { method: "POST", body, key: keyFor(body) });
-    forgetIntent();
+    const job = await order.send("/api/videos/generate", body);
     balance = job.balance;
     showBalance(balance);
     const made = accepted(job, JSON.parse(body));
@@ -366,11 +350,9 @@ function accepted(answer, body) {
 /** @param {any} error */
 function refused(error) {
   if (!(error instanceof ApiError)) {
-    tell(keyIsKept ? say.unknown : `${say.unknown} ${say.stay}`);
+    tell(order.isKept ? say.unknown : `${say.unknown} ${say.stay}`);
     return;
   }
-  // A refusal made nothing, so the next press is a new intent. After a 5xx nobody knows: keep the key.
-  if (error.status < 500) forgetIntent();
   if (error.status === 401) {
     location.assign(`/login?next=${encodeURIComponent("/create")}`);
   } else if (error.code === "INSUFFICIENT_CREDITS") {
@@ -383,7 +365,7 @@ function refused(error) {
     showProblems(form, named, problem);
     const rest = error.details.filter(({ field }) => !form.querySelector(`#${CSS.escape(field)}`)).map(({ message }) => message);
     if (rest.length || !named.length) tell(rest.join(" ") || error.message);
-  } else tell(error.status >= 500 ? `${error.message} ${say.tryAgain}${keyIsKept ? "" : ` ${say.stay}`}` : error.message, "circle-alert", error);
+  } else tell(error.status >= 500 ? `${error.message} ${say.tryAgain}${order.isKept ? "" : ` ${say.stay}`}` : error.message, "circle-alert", error);
 }
 
 // The videos on the way, beside the form.
@@ -535,7 +517,7 @@ form.addEventListener("keydown", (event) => {
 document.addEventListener("visibilitychange", async () => {
   if (document.hidden || !tiers.length || sending) return;
   try {
-    const [user, { items }] = await Promise.all([me(), api("/api/tiers")]);
+    const [user, { items }] = await Promise.all([me(), api("/api/tiers"), loadRunning()]);
     tiers = items;
     quote = null;
     takeBalance(user);

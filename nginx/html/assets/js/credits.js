@@ -1,11 +1,13 @@
 // Balance, packs, lots and the ledger.
-import { ApiError, api, hasDraft, requireUser, showBalance, webAddress } from "./app.js";
+import { api, hasDraft, requireUser, showBalance, webAddress } from "./app.js";
 import { cents, el, emptyBox, errorBox, find, icon, money, num, signedMoney, time } from "./dom.js";
+import { intent } from "./intent.js";
 import { text } from "../text/en.js";
 
 const say = text.credits;
 const asked = new URLSearchParams(location.search);
-const need = Number(asked.get("need")) || 0;
+/** Dollars that an order lacks; nothing where the address says what no order of ours can cost. */
+const need = /^\d{1,3}(\.\d{1,2})?$/.test(asked.get("need") ?? "") ? Number(asked.get("need")) : 0;
 /** @type {string | null} */
 let cursor = null;
 
@@ -40,8 +42,6 @@ function lotsTable(lots) {
   );
 }
 
-/** One key for each wish to buy a pack, so that a double click opens one payment. @type {Map<string, string>} */
-const keys = new Map();
 let leaving = false;
 
 /** @param {{id: string, price: number, credits: number, bonus: number, total: number, popular: boolean}} pack @param {string} mark */
@@ -49,6 +49,8 @@ function packCard(pack, mark) {
   const name = text.packName[/** @type {keyof typeof text.packName} */ (pack.id)] ?? pack.id;
   const problem = el("div", { "data-pack-problem": true });
   const label = say.buy(money(pack.price));
+  // A double click, or a press after a lost answer, opens one payment.
+  const wish = intent(`purchase.${pack.id}`);
   const button = el("button", { class: `button${mark || pack.popular ? "" : " second"}`, type: "button", "data-buy": pack.id, "aria-label": `${name}: ${label}` }, label);
   button.addEventListener("click", async () => {
     if (leaving) return;
@@ -56,16 +58,12 @@ function packCard(pack, mark) {
     button.setAttribute("aria-disabled", "true");
     button.textContent = say.opening;
     problem.replaceChildren();
-    const key = keys.get(pack.id) ?? crypto.randomUUID();
-    keys.set(pack.id, key);
     try {
-      const { url } = await api("/api/credits/purchase", { method: "POST", body: { packageId: pack.id }, key });
-      keys.delete(pack.id);
+      const { url } = await wish.send("/api/credits/purchase", JSON.stringify({ packageId: pack.id }));
       const payment = webAddress(url);
       if (!payment) throw new TypeError("The payment page has no web address");
       location.assign(payment);
     } catch (error) {
-      if (error instanceof ApiError && error.status < 500) keys.delete(pack.id);
       free();
       problem.replaceChildren(errorBox(error));
     }

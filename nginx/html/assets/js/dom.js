@@ -28,7 +28,7 @@ export const isolated = (words) => `\u2068${words}\u2069`;
 // How long text is, and how it is cut: the same on the page, in the API and at the vendor.
 
 const segmenter = new Intl.Segmenter();
-const shown = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}]/u;
+const shown = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\p{Co}\u2800]/u;
 
 /** What a maximum counts: UTF-16 code units. @param {string} words */
 export const codeUnits = (words) => words.length;
@@ -153,6 +153,9 @@ export async function copy(words) {
  */
 export function errorBox(error, again = null) {
   const id = error?.requestID;
+  // What is wrong with a field is said in its words, and the same again would be refused again.
+  const isRefused = error?.code === "INVALID_INPUT" && Array.isArray(error.details);
+  const words = isRefused ? error.details.map((/** @type {any} */ { message }) => message).join(" ") : error?.isApiError ? error.message : text.error.network;
   return el(
     "div",
     { class: "notice bad", role: "alert" },
@@ -161,9 +164,9 @@ export function errorBox(error, again = null) {
       "div",
       {},
       el("p", {}, el("strong", {}, text.error.title)),
-      el("p", {}, error?.isApiError ? error.message : text.error.network),
+      el("p", {}, words),
       id && el("p", { class: "request-id" }, `${text.requestID}: `, num(id), " ", el("button", { type: "button", class: "link-button", onclick: () => copy(id) }, text.copyRequestID)),
-      again && el("p", {}, el("button", { type: "button", class: "button second", onclick: again }, icon("refresh-cw"), text.retry)),
+      again && !isRefused && el("p", {}, el("button", { type: "button", class: "button second", onclick: again }, icon("refresh-cw"), text.retry)),
     ),
   );
 }

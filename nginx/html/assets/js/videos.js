@@ -119,8 +119,13 @@ async function load(further) {
     for (const job of items.filter(isOpen)) watch.add(job.jobId);
   } catch (error) {
     if (mine !== round) return;
-    if (!further) grid.replaceChildren();
+    if (!further) {
+      grid.replaceChildren();
+      cursor = null;
+      showCount();
+    }
     problem.replaceChildren(errorBox(error, () => load(further)));
+    if (/** @type {any} */ (error).code === "INVALID_INPUT") problem.append(el("p", {}, el("a", { class: "button second", href: "/videos" }, text.videos.noneAction)));
   } finally {
     if (mine === round) {
       grid.removeAttribute("aria-busy");
