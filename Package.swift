@@ -121,11 +121,14 @@ let package = Package(
 
         tests("CompilerTests", ["System"]),
         tests("AddressesTests", ["Addresses"]),
-        tests("JSONTests", ["JSON"]),
+        tests("JSONTests", ["JSON", "RandomSupport"]),
         tests("HTTPTests", ["HTTP"]),
         tests("DomainTests", ["Domain", "JSON"]),
         tests("SystemTests", ["System"]),
-        tests("FastCGITests", ["FastCGI", "HTTP", "System", httpTypes]),
+        // Random numbers that a seed decides.
+        .target(
+            name: "RandomSupport", path: "Tests/Support/RandomSupport", swiftSettings: strict),
+        tests("FastCGITests", ["FastCGI", "HTTP", "RandomSupport", "System", httpTypes]),
         // A real MariaDB for tests.
         .target(
             name: "DatabaseSupport", dependencies: ["MariaDB", "System"],
@@ -149,13 +152,13 @@ let package = Package(
             "StoreTests",
             [
                 "BooksSupport", "DatabaseSupport", "Domain", "JSON", "MariaDB", "PaymentSupport",
-                "Store", "System",
+                "RandomSupport", "Store", "System",
             ]),
         tests(
             "BillingTests",
             [
                 "Billing", "BooksSupport", "DatabaseSupport", "Domain", "HTTP", "MariaDB",
-                "PaymentSupport", "Store", "Stripe", httpTypes, logging,
+                "PaymentSupport", "RandomSupport", "Store", "Stripe", httpTypes, logging,
             ]),
         tests(
             "ReconciliationTests",
@@ -168,8 +171,8 @@ let package = Package(
         tests(
             "WebTests",
             [
-                "Addresses", "DatabaseSupport", "Domain", "HTTP", "JSON", "MariaDB", "Sodium",
-                "Store", "Stripe", "System", "Web", httpTypes, logging,
+                "Addresses", "DatabaseSupport", "Domain", "HTTP", "JSON", "MariaDB",
+                "RandomSupport", "Sodium", "Store", "Stripe", "System", "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",

@@ -4,22 +4,10 @@ import DatabaseSupport
 import Domain
 import MariaDB
 import PaymentSupport
+import RandomSupport
 import Store
 import Stripe
 import Testing
-
-/// A generator that a seed decides (SplitMix64), so that a failure can be had again.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
 
 @Suite struct `P3 to P5 whatever happens` {
     /// One buyer with two purchases, to whom anything happens at any time.
@@ -27,7 +15,7 @@ private struct Seeded: RandomNumberGenerator {
         let till: Till
         let user: UserID
         let orders: [Purchase]
-        var random: Seeded
+        var random: SplitMix64
         var jobs: [VideoID] = []
         /// Events that Stripe has not delivered yet.
         var waiting: [StripeEvent] = []
@@ -35,7 +23,7 @@ private struct Seeded: RandomNumberGenerator {
 
         init(_ till: Till, seed: UInt64) throws {
             self.till = till
-            random = Seeded(state: seed)
+            random = SplitMix64(seed: seed)
             user = try till.db.insertUser(credit: .dollars(2))
             orders = [try till.buy(for: user), try till.buy("pro", for: user)]
         }

@@ -1,23 +1,11 @@
 import Glibc
 import HTTP
 import HTTPTypes
+import RandomSupport
 import System
 import Testing
 
 @testable import FastCGI
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed, on any machine.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 private typealias Bytes = [UInt8]
 
@@ -167,7 +155,7 @@ private let brokenHeads: [(name: String, bytes: Bytes)] = [
     }
 
     /// Changes a good stream in one to four places, in the headers more often than elsewhere.
-    private func mutated(_ random: inout SplitMix) -> Bytes {
+    private func mutated(_ random: inout SplitMix64) -> Bytes {
         let extra = [
             record(9, values, id: 0), record(9, Bytes(values.prefix(5)), id: 0), record(2, []),
             record(1, [0, 1, 1, 0, 0, 0, 0, 0], id: 2), record(4, [], id: 3),
@@ -206,7 +194,7 @@ private let brokenHeads: [(name: String, bytes: Bytes)] = [
     func `no stream ends the server or holds a thread`(seed: UInt64) throws {
         let server = try echo()
         defer { server.stop() }
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         var closed = 0
         for number in 0..<150 {
             let bytes = mutated(&random)

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSON
+import RandomSupport
 import Testing
 
 private func parse(_ text: String, depth: Int = 32) throws(JSONError) -> JSONValue {
@@ -231,19 +232,6 @@ func `reading is linear in the length`(index: Int) {
 
 // MARK: Random bytes
 
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed, on any machine.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// Whatever is done to good text, it is refused, or read to a value that is written and read again
 /// to the same.
 @Test(arguments: 1...4 as ClosedRange<UInt64>)
@@ -254,7 +242,7 @@ func `changed text is refused or understood`(seed: UInt64) throws {
     ]
     let good = Array(
         #"{"k1":[1,-2.5,1e3,"a\n\u00e9",{"k2":null,"k3":[true,false]}],"k4":"text","k5":{}}"#.utf8)
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     var taken = 0
     for _ in 0..<20_000 {
         var bytes = good

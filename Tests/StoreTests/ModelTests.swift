@@ -3,6 +3,7 @@ import DatabaseSupport
 import Domain
 import FoundationEssentials
 import MariaDB
+import RandomSupport
 import Store
 import Testing
 
@@ -33,19 +34,6 @@ import Testing
             }
             try expectCleanBooks(db)
         }
-    }
-}
-
-/// SplitMix64, <https://prng.di.unimi.it/splitmix64.c>: small, and the same everywhere.
-struct Dice: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }
 
@@ -124,14 +112,14 @@ private struct Model {
 /// A random walk through everything that moves a user's money.
 private struct Walk {
     private let db: Connection
-    private var dice: Dice
+    private var dice: SplitMix64
     private let users: [UserID]
     private var models: [UserID: Model] = [:]
     private var tasks = 0
 
     init(_ db: Connection, seed: UInt64) throws {
         self.db = db
-        dice = Dice(state: seed)
+        dice = SplitMix64(seed: seed)
         users = try (1...3).map { _ in try db.insertUser() }
         for user in users { models[user] = Model() }
     }

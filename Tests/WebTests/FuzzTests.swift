@@ -4,23 +4,11 @@ import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
+import RandomSupport
 import Store
 import Testing
 
 @testable import Web
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed, on any machine.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 struct FuzzTests {
     /// What requests are mended from: edges of what the handlers parse.
@@ -53,7 +41,7 @@ struct FuzzTests {
     private static let queryNames = ["status", "tier", "q", "from", "to", "limit", "cursor", "x"]
 
     /// Changes one to four places: takes bytes away, repeats them, flips a bit or puts a piece in.
-    private func mutated(_ text: String, _ random: inout SplitMix) -> [UInt8] {
+    private func mutated(_ text: String, _ random: inout SplitMix64) -> [UInt8] {
         var bytes = Array(text.utf8)
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let place = Int.random(in: 0...bytes.count, using: &random)
@@ -79,7 +67,7 @@ struct FuzzTests {
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `no request makes a route fail`(seed: UInt64) throws {
         try withSite(limit: 1_000_000) { site in
-            var random = SplitMix(state: seed)
+            var random = SplitMix64(seed: seed)
             let user = try site.makeUser(credit: Money(micros: 10_000_000_000))
             let video = try site.makeVideo(for: user)
             let purchase = try site.post(
