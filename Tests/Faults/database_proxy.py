@@ -7,9 +7,10 @@ begins with 3 is a query in text).
 """
 
 import asyncio
-import threading
 from collections.abc import Callable
 from pathlib import Path
+
+from proxy_loop import LoopThread
 
 COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE = 3, 22, 23
 
@@ -23,28 +24,20 @@ AFTER = "after"  # Let the server answer, then cut: it has happened, and nobody 
 AT_ONCE = "at once"  # Hand it on and cut without waiting: nobody knows whether it happens.
 
 
-class DatabaseProxy:
+class DatabaseProxy(LoopThread):
     """Listens on `path` in a thread of its own. `decide(payload)` says what becomes of each packet
     of a client: None to let it pass, or one of the words above. Use it as a context."""
 
     def __init__(self, path: Path, server: Path, decide: Callable[[bytes], str | None]):
+        super().__init__()
         self.path, self._server, self._decide = path, server, decide
         self.cuts = {BEFORE: 0, AFTER: 0, AT_ONCE: 0}
         # How many changes a server has refused because it is read-only.
         self.refusals = 0
         self._clients: set[asyncio.StreamWriter] = set()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-
-    def __enter__(self) -> "DatabaseProxy":
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
-        return self
 
     def __exit__(self, *error) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        super().__exit__(*error)
         self.path.unlink(missing_ok=True)
 
     def url(self, database_url: str) -> str:
@@ -53,22 +46,15 @@ class DatabaseProxy:
 
     def lead_to(self, server: Path, cuts: bool = True) -> None:
         """Leads to another server from now on, and may cut off whoever is connected."""
-        asyncio.run_coroutine_threadsafe(self._lead_to(server, cuts), self._loop).result(10)
+        self._call(self._lead_to(server, cuts))
 
     async def _lead_to(self, server: Path, cuts: bool) -> None:
         self._server = server
         for client in self._clients if cuts else ():
             client.transport.abort()
 
-    async def _listen(self) -> None:
-        self._listener = await asyncio.start_unix_server(self._serve, self.path)
-
-    async def _close(self) -> None:
-        self._listener.close()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def _listen(self) -> asyncio.Server:
+        return await asyncio.start_unix_server(self._serve, self.path)
 
     async def _serve(self, reader, writer) -> None:
         self._clients.add(writer)
