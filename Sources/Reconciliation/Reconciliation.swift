@@ -53,13 +53,15 @@ package struct Reconciliation {
     /// Compares all there is and stores the result. A part that cannot be read keeps no other back
     /// and is called unknown; throws when the database cannot be asked.
     ///
-    /// - Parameter end: when no further task is asked for; the next run goes on with the rest.
+    /// - Parameters:
+    ///   - now: the database's time. What moved just before, or moves meanwhile, is the next run's.
+    ///   - end: when no further page and no further task is asked for; the next run goes on there.
+    ///   - isNew: false to do no more than go on where the last run has stopped.
     package func run(
-        now: Date, until end: ContinuousClock.Instant? = nil
+        now: Date, until end: ContinuousClock.Instant? = nil, isNew: Bool = true
     ) throws -> ReconciliationResult {
         let startedAt = try database.databaseTime()
         var found: [Difference] = []
-        var examined: [DifferenceKind: Set<String>] = [:]
         func compare(_ part: ReconciliationPart, _ body: () throws -> Comparison) throws {
             let comparison: Comparison
             do {
@@ -73,22 +75,36 @@ package struct Reconciliation {
                 return try database.note(part, problem: "\(error)")
             }
             found += comparison.found
-            examined.merge(comparison.examined) { $0.union($1) }
-            try database.note(part, problem: comparison.problem)
+            try database.record(comparison.found, examined: comparison.examined)
+            if let problem = comparison.problem {
+                try database.note(part, problem: problem)
+            } else if comparison.isDone {
+                try database.note(part, problem: nil)
+            } else {
+                try database.noteUnfinished(part)
+            }
         }
-        try compare(.ledger, compareLedger)
-        try compare(.stripe) { try comparePayments(since: now.addingTimeInterval(-30 * 86_400)) }
-        try compare(.tasks) { try compareTasks(until: end) }
-        var balance: PolloBalance?
-        try compare(.balance) {
-            let told = try pollo.balance()
-            balance = told
-            return try Comparison(found: compareBalance(told, at: startedAt))
+        if isNew { try compare(.ledger, compareLedger) }
+        try compare(.stripe) {
+            try StripeComparison(
+                database: database, stripe: stripe, log: log, now: now, end: end, isNew: isNew
+            ).run()
         }
-        try database.insertReconciliation(
-            .new(), startedAt: startedAt, differences: found.count, report: json(of: found),
-            polloHundredths: balance?.availableHundredths)
-        try database.record(found, examined: examined)
+        try compare(.tasks) { try compareTasks(since: startedAt, until: end) }
+        if isNew {
+            var balance: PolloBalance?
+            try compare(.balance) {
+                // A call that is under way may have been billed and not be in the books yet.
+                let isQuiet = try !database.hasUncertainTasks()
+                let told = try pollo.balance()
+                guard isQuiet, try !database.hasUncertainTasks() else { return Comparison() }
+                balance = told
+                return try Comparison(found: compareBalance(told, at: startedAt))
+            }
+            try database.insertReconciliation(
+                .new(), startedAt: startedAt, differences: found.count, report: json(of: found),
+                polloHundredths: balance?.availableHundredths)
+        }
         for difference in found {
             log.error(
                 "a difference",
@@ -101,15 +117,6 @@ package struct Reconciliation {
         }
         return ReconciliationResult(
             found: found, unread: try database.unreadParts(), open: try database.openDifferences())
-    }
-
-    /// What one part has come to.
-    private struct Comparison {
-        var found: [Difference]
-        /// The objects that were looked at: what was open of them and is not found is gone.
-        var examined: [DifferenceKind: Set<String>] = [:]
-        /// Why not all of it could be read.
-        var problem: String?
     }
 
     /// Each violation is about the object that its text begins with; all objects are looked at.
@@ -141,197 +148,88 @@ package struct Reconciliation {
         return String(decoding: json.bytes, as: UTF8.self)
     }
 
-    // MARK: Stripe
-
-    private func comparePayments(since start: Date) throws -> Comparison {
-        let sessions = try all { after in
-            try stripe.completedSessions(createdFrom: start, after: after)
-        } id: {
-            $0.id
-        }
-        let charges = try all { after in
-            try stripe.charges(createdFrom: start, after: after)
-        } id: {
-            $0.id
-        }
-        let refunds = try all { after in
-            try stripe.refunds(createdFrom: start, after: after)
-        } id: {
-            $0.id
-        }
-        let disputes = try all { after in
-            try stripe.disputes(createdFrom: start, after: after)
-        } id: {
-            $0.id
-        }
-        let orders = try database.ordersToReconcile()
-        // Charges, refunds and disputes are ours when the payment is one of our orders'.
-        let mark = try StripeMark(installation: "\(database.installation())")
-        var refunded: Set<String> = []
-        let found =
-            compare(sessions.filter { mark.isOn($0.metadata) }, with: orders, since: start)
-            + compare(charges, with: orders, &refunded)
-            + (try compare(refunds, except: charges, &refunded)) + (try compare(disputes))
-        let listed = orders.filter { $0.createdAt > start }.map { "\($0.id)" }
-        return Comparison(
-            found: found,
-            examined: [
-                .payment: Set(listed).union(sessions.map(\.id)), .refund: refunded,
-                .dispute: Set(disputes.map(\.id)),
-            ])
-    }
-
-    private func compare(
-        _ sessions: [CheckoutSession], with orders: [PaidOrder], since start: Date
-    ) -> [Difference] {
-        let byID = Dictionary(
-            orders.map { ($0.id.description, $0) }, uniquingKeysWith: { first, _ in first })
-        var found: [Difference] = []
-        var paid: Set<String> = []
-        for session in sessions where session.paymentStatus == .paid {
-            let amount = Money(cents: Int64(session.amountTotal ?? 0))
-            guard let reference = session.clientReferenceID else { continue }
-            paid.insert(reference)
-            guard let order = byID[reference] else {
-                found.append(
-                    Difference(
-                        .payment, subject: session.id, amount: amount,
-                        "Stripe has the paid session \(session.id) of an order that is not here"))
-                continue
-            }
-            if !order.isPaid {
-                found.append(
-                    Difference(
-                        .payment, purchase: order.id, amount: amount,
-                        "paid at Stripe by \(session.id), not credited"))
-            } else if amount != order.price {
-                found.append(
-                    Difference(
-                        .payment, purchase: order.id, amount: amount - order.price,
-                        "paid \(amount) for a price of \(order.price)"))
-            }
-        }
-        // A session is made after its order, so that of an older order may not be on the list.
-        for order in orders
-        where order.isPaid && order.createdAt > start && !paid.contains(order.id.description) {
-            found.append(
-                Difference(
-                    .payment, purchase: order.id, amount: -order.price,
-                    "credited, but Stripe lists no paid session"))
-        }
-        return found
-    }
-
-    /// Adds the orders that were looked at to `examined`. A card that was declined before the one
-    /// that paid is a charge too, of which nothing can go back (P6).
-    private func compare(
-        _ charges: [StripeCharge], with orders: [PaidOrder], _ examined: inout Set<String>
-    ) -> [Difference] {
-        let byPayment = Dictionary(
-            orders.compactMap { order in order.paymentIntent.map { ($0, order) } },
-            uniquingKeysWith: { first, _ in first })
-        return charges.compactMap { charge in
-            guard charge.status == .succeeded, let payment = charge.paymentIntent,
-                let order = byPayment[payment]
-            else { return nil }
-            examined.insert("\(order.id)")
-            return difference(charge, order)
-        }
-    }
-
-    /// Refunds of the last days of older payments, whose charges are therefore not on the list.
-    private func compare(
-        _ refunds: [StripeRefund], except charges: [StripeCharge], _ examined: inout Set<String>
-    ) throws -> [Difference] {
-        let older = Set(refunds.compactMap(\.paymentIntent))
-            .subtracting(charges.compactMap(\.paymentIntent))
-        return try older.sorted().compactMap { payment in
-            guard let order = try database.orderToReconcile(paymentIntent: payment),
-                let charge = try stripe.paidCharge(ofPaymentIntent: payment)
-            else { return nil }
-            examined.insert("\(order.id)")
-            return difference(charge, order)
-        }
-    }
-
-    private func difference(_ charge: StripeCharge, _ order: PaidOrder) -> Difference? {
-        let refunded = Money(cents: Int64(charge.amountRefunded))
-        guard refunded != order.refunded else { return nil }
-        return Difference(
-            .refund, purchase: order.id, amount: refunded - order.refunded,
-            "Stripe has refunded \(refunded), we know of \(order.refunded)")
-    }
-
-    /// Disputes come months after their payment, so their orders are looked up one by one.
-    private func compare(_ disputes: [StripeDispute]) throws -> [Difference] {
-        let known = try database.disputesToReconcile()
-        return try disputes.compactMap { dispute in
-            guard known[dispute.id] != dispute.facts, let payment = dispute.paymentIntent,
-                let order = try database.purchase(paymentIntent: payment)
-            else { return nil }
-            return Difference(
-                .dispute, subject: dispute.id, purchase: order.id, amount: dispute.facts.amount,
-                "the dispute \(dispute.id) is \(dispute.facts.standing.rawValue) at Stripe")
-        }
-    }
-
-    /// All pages of a list; Stripe's own limit of reads is far beyond these.
-    private func all<Item>(
-        _ page: (String?) throws -> StripeList<Item>, id: (Item) -> String
-    ) throws -> [Item] {
-        var items: [Item] = []
-        while items.count < 100_000 {
-            let next = try page(items.last.map(id))
-            items += next.data
-            guard next.hasMore, !next.data.isEmpty else { break }
-        }
-        return items
-    }
-
     // MARK: Pollo
 
-    /// A task is compared once, so what is found of it stays until a person closes it.
-    private func compareTasks(until end: ContinuousClock.Instant?) throws -> Comparison {
-        var found: [Difference] = []
-        let tasks = try database.tasksToReconcile(limit: 500)
+    /// A task is compared once, so what is found of it stays until a person closes it. All are
+    /// asked for in turn, however many there are: those that the vendor does not tell of come after
+    /// the others (R4), and are named once it keeps their files no longer.
+    private func compareTasks(
+        since start: Date, until end: ContinuousClock.Instant?
+    ) throws -> Comparison {
+        var comparison = Comparison()
+        for task in try database.untoldTasks(limit: 500) {
+            comparison.found.append(
+                Difference(.task, job: task.id, "the vendor never told how this task ended"))
+            try database.reconciled(task, actualCost: nil, lost: nil)
+        }
+        var asked = 0
         var told = 0
         var silence = 0
-        for task in tasks {
-            if let end, ContinuousClock.now >= end { break }
-            guard let answer = try? pollo.status(of: task.taskID) else {
-                // A vendor that is away says nothing about any of them.
-                silence += 1
-                if silence == 5 { break }
-                continue
-            }
-            silence = 0
-            told += 1
-            let cost = answer.creditHundredths.map { hundredths in
-                Money(micros: vendorCredit.micros / 100 * Int64(hundredths))
-            }
-            let isMade =
-                switch answer.state {
-                case .succeeded, .succeededWithoutURL: true
-                case .inProgress, .failed: false
+        while case let tasks = try database.tasksToReconcile(limit: 1000, askedBefore: start),
+            !tasks.isEmpty, silence < Self.largestSilence
+        {
+            for task in tasks {
+                if let end, ContinuousClock.now >= end {
+                    comparison.isDone = false
+                    comparison.problem = problem(told: told, asked: asked)
+                    return comparison
                 }
-            if case .inProgress = answer.state { continue }
-            var lost: Money?
-            if task.isDelivered, !isMade {
-                found.append(
-                    Difference(.task, job: task.id, "delivered, but failed at the vendor"))
-            } else if !task.isDelivered, isMade {
-                lost = cost ?? task.estimatedCost
-                found.append(.loss(of: task.id, lost))
-            } else if let cost, let known = task.actualCost, cost != known {
-                found.append(
-                    Difference(
-                        .task, job: task.id, amount: cost - known,
-                        "cost \(cost) at the vendor, \(known) in our books"))
+                asked += 1
+                if let answer = try? pollo.status(of: task.taskID) {
+                    silence = 0
+                    told += 1
+                    if let difference = try compare(task, with: answer) {
+                        comparison.found.append(difference)
+                    }
+                    continue
+                }
+                try database.noteUntold(task)
+                silence += 1
+                // A vendor that is away says nothing about any of them.
+                if silence == Self.largestSilence {
+                    asked = tasks.count - (tasks.firstIndex { $0.id == task.id } ?? 0) - 1 + asked
+                    break
+                }
             }
-            try database.reconciled(task, actualCost: task.isDelivered ? cost : nil, lost: lost)
         }
-        let problem = "the vendor told of \(told) of \(tasks.count) tasks"
-        return Comparison(found: found, problem: told == tasks.count ? nil : problem)
+        comparison.problem = problem(told: told, asked: asked)
+        return comparison
+    }
+
+    private static let largestSilence = 5
+
+    private func problem(told: Int, asked: Int) -> String? {
+        told == asked ? nil : "the vendor told of \(told) of \(asked) tasks"
+    }
+
+    private func compare(
+        _ task: EndedTask, with answer: PolloTask
+    ) throws -> Difference? {
+        let cost = answer.creditHundredths.map { hundredths in
+            Money(micros: vendorCredit.micros / 100 * Int64(hundredths))
+        }
+        let isMade: Bool
+        switch answer.state {
+        case .succeeded, .succeededWithoutURL: isMade = true
+        case .failed: isMade = false
+        case .inProgress:
+            try database.noteUntold(task)
+            return nil
+        }
+        var lost: Money?
+        var found: Difference?
+        if task.isDelivered, !isMade {
+            found = Difference(.task, job: task.id, "delivered, but failed at the vendor")
+        } else if !task.isDelivered, isMade {
+            lost = cost ?? task.estimatedCost
+            found = .loss(of: task.id, lost)
+        } else if let cost, let known = task.actualCost, cost != known {
+            found = Difference(
+                .task, job: task.id, amount: cost - known,
+                "cost \(cost) at the vendor, \(known) in our books")
+        }
+        try database.reconciled(task, actualCost: task.isDelivered ? cost : nil, lost: lost)
+        return found
     }
 
     /// The balance may rise by a top-up at any time, so only a fall beyond our tasks tells.
@@ -349,5 +247,25 @@ package struct Reconciliation {
                 .balance, subject: instant.formatted(.iso8601), amount: fallen - cost,
                 "the vendor's balance fell by \(fallen), our tasks cost \(cost)")
         ]
+    }
+}
+
+/// What one part has come to.
+struct Comparison {
+    var found: [Difference] = []
+    /// The objects that were looked at: what was open of them and is not found is gone.
+    var examined: [DifferenceKind: Set<String>] = [:]
+    /// Why not all of it could be read.
+    var problem: String?
+    /// Whether all of it was looked at; the next run goes on with the rest.
+    var isDone = true
+
+    mutating func add(_ other: Comparison) {
+        found += other.found
+        examined.merge(other.examined) { $0.union($1) }
+        if let problem = other.problem {
+            self.problem = self.problem.map { "\($0); \(problem)" } ?? problem
+        }
+        isDone = isDone && other.isDone
     }
 }

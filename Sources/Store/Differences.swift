@@ -225,13 +225,24 @@ extension Connection {
             """)
     }
 
-    /// The parts that the last try could not read.
+    /// Notes that a part was not read to its end yet. That alone is no problem: the next run goes
+    /// on, and what was known before stands for a day. A part that was never read is unknown.
+    package func noteUnfinished(_ part: ReconciliationPart) throws {
+        try execute(
+            """
+            INSERT INTO reconciliation_parts (part, tried_at, problem)
+            VALUES (\(part), UTC_TIMESTAMP(6), 'not read to its end yet')
+            ON DUPLICATE KEY UPDATE tried_at = VALUES(tried_at)
+            """)
+    }
+
+    /// The parts that the last try could not read, or that nobody has read to its end for a day.
     package func unreadParts() throws -> [UnreadPart] {
         try query(
             """
-            SELECT part, read_at, problem
+            SELECT part, read_at, COALESCE(problem, 'not read to its end for a day') AS problem
             FROM reconciliation_parts
-            WHERE problem IS NOT NULL
+            WHERE problem IS NOT NULL OR read_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
             ORDER BY part
             """
         ) { row in

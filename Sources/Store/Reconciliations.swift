@@ -9,6 +9,7 @@ package struct PaidOrder: Sendable {
     package let paymentIntent: String?
     package let price: Money
     package let refunded: Money
+    package let isLive: Bool
     package let isPaid: Bool
     package let createdAt: Date
 }
@@ -33,9 +34,9 @@ package struct ReconciliationReport: Sendable {
 }
 
 extension Connection {
-    /// The orders of the last 30 days and a day.
-    package func ordersToReconcile() throws -> [PaidOrder] {
-        try paidOrders("created_at > UTC_TIMESTAMP(6) - INTERVAL 31 DAY")
+    /// The order that a session names; nil when it is not here.
+    package func orderToReconcile(_ id: PurchaseID) throws -> PaidOrder? {
+        try paidOrders("id = \(id)").first
     }
 
     /// The order of a payment, however old it is.
@@ -43,10 +44,10 @@ extension Connection {
         try paidOrders("payment_intent = \(paymentIntent)").first
     }
 
-    private func paidOrders(_ condition: SQL) throws -> [PaidOrder] {
+    func paidOrders(_ condition: SQL) throws -> [PaidOrder] {
         try query(
             """
-            SELECT id, session_id, payment_intent, price_micros, refunded_micros,
+            SELECT id, session_id, payment_intent, price_micros, refunded_micros, is_live,
                 paid_at IS NOT NULL AS is_paid, created_at
             FROM purchases
             WHERE \(sql: condition)
@@ -55,31 +56,46 @@ extension Connection {
             try PaidOrder(
                 id: row("id"), session: row("session_id"), paymentIntent: row("payment_intent"),
                 price: row("price_micros"), refunded: row("refunded_micros"),
-                isPaid: row("is_paid"), createdAt: row("created_at"))
+                isLive: row("is_live"), isPaid: row("is_paid"), createdAt: row("created_at"))
         }
     }
 
-    package func disputesToReconcile() throws -> [String: PaymentDispute] {
-        let disputes = try query("SELECT id, amount_micros, standing FROM disputes") { row in
-            try PaymentDispute(
-                id: row("id"), amount: row("amount_micros"), standing: row("standing"))
-        }
-        return Dictionary(disputes.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    /// Ended jobs of the last 14 days, as long as the vendor keeps files, that were not compared:
+    /// first those that were never asked for, then the others, longest ago first (R4).
+    ///
+    /// - Parameter start: when this run began. What it has asked for is not asked for again.
+    package func tasksToReconcile(limit: Int, askedBefore start: Date) throws -> [EndedTask] {
+        try endedTasks(
+            """
+            completed_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 14 DAY
+                    AND UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE
+                AND COALESCE(task_id, callback_task_id) IS NOT NULL AND reconciled_at IS NULL
+                AND (reconcile_tried_at IS NULL OR reconcile_tried_at < \(start))
+            ORDER BY reconcile_tried_at, completed_at
+            LIMIT \(limit)
+            """)
     }
 
-    /// Ended jobs of the last 14 days, as long as the vendor keeps files, that were not compared.
-    package func tasksToReconcile(limit: Int) throws -> [EndedTask] {
+    /// Jobs whose task the vendor never told the end of, as long as it keeps files.
+    package func untoldTasks(limit: Int) throws -> [EndedTask] {
+        try endedTasks(
+            """
+            completed_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 60 DAY
+                    AND UTC_TIMESTAMP(6) - INTERVAL 14 DAY
+                AND COALESCE(task_id, callback_task_id) IS NOT NULL AND reconciled_at IS NULL
+            ORDER BY completed_at
+            LIMIT \(limit)
+            """)
+    }
+
+    private func endedTasks(_ condition: SQL) throws -> [EndedTask] {
         try query(
             """
             SELECT id, COALESCE(task_id, callback_task_id) AS task_id,
                 state = 'delivered' AS is_delivered, estimated_cost_micros, actual_cost_micros,
                 lost_micros
             FROM video_jobs
-            WHERE completed_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 14 DAY
-                    AND UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE
-                AND COALESCE(task_id, callback_task_id) IS NOT NULL AND reconciled_at IS NULL
-            ORDER BY completed_at
-            LIMIT \(limit)
+            WHERE \(sql: condition)
             """
         ) { row in
             try EndedTask(
@@ -87,6 +103,15 @@ extension Connection {
                 estimatedCost: row("estimated_cost_micros"),
                 actualCost: row("actual_cost_micros"), lost: row("lost_micros"))
         }
+    }
+
+    /// Notes that the vendor was asked for a task and did not tell its end: its turn comes after
+    /// all others'.
+    package func noteUntold(_ task: EndedTask) throws {
+        try execute(
+            """
+            UPDATE video_jobs SET reconcile_tried_at = UTC_TIMESTAMP(6) WHERE id = \(task.id)
+            """)
     }
 
     /// Notes that a job was compared, with what it cost and what was lost as it is known now.
@@ -99,6 +124,15 @@ extension Connection {
                 lost_micros = COALESCE(\(lost), lost_micros)
             WHERE id = \(task.id)
             """)
+    }
+
+    /// Whether a create call is under way or its end is not known, so that the vendor's balance may
+    /// have moved for a task that is not in the books yet.
+    package func hasUncertainTasks() throws -> Bool {
+        try first(
+            """
+            SELECT 1 FROM video_jobs WHERE state IN ('submitting', 'submit_unknown') LIMIT 1
+            """, { _ in true }) ?? false
     }
 
     /// What the tasks cost that were submitted since `instant`: known costs, else estimates.

@@ -17,7 +17,7 @@ import Testing
 /// The books and both vendors', with what brings them in line.
 private struct Office {
     let db: Connection
-    let stripe = TinyStripe()
+    var stripe = TinyStripe()
     let pollo = TinyPollo()
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -28,11 +28,14 @@ private struct Office {
             log: log)
     }
 
-    func run() throws -> [Difference] { try reconciliation.run(now: Date()).found }
+    /// When what has just happened has settled (R2).
+    var later: Date { Date() + 3600 }
+
+    func run() throws -> [Difference] { try reconciliation.run(now: later).found }
 
     /// Runs, and returns what is open afterwards.
     func open() throws -> [Difference] {
-        try reconciliation.run(now: Date()).open.map(\.difference)
+        try reconciliation.run(now: later).open.map(\.difference)
     }
 
     func receive(_ event: StripeEvent) throws {
@@ -135,7 +138,7 @@ extension Purchase {
                     SwiftLogNoOpLogHandler()
                 })
             #expect(
-                try other.run(now: Date()).found == [
+                try other.run(now: office.later).found == [
                     Difference(
                         .payment, purchase: order.id, amount: -order.price,
                         "credited, but Stripe lists no paid session")
@@ -143,8 +146,9 @@ extension Purchase {
         }
     }
 
-    /// Stripe is asked for 30 days, and an order is a moment older than its session.
-    @Test(arguments: [(minutes: 30 * 1440 + 5, isCompared: false), (30 * 1440 - 5, true)])
+    /// Stripe is asked for 30 days (an hour from now), and an order is a moment older than its
+    /// session.
+    @Test(arguments: [(minutes: 29 * 1440 + 1385, isCompared: false), (29 * 1440 + 1375, true)])
     func `an order at the edge of what Stripe is asked for is no difference`(
         minutes: Int, isCompared: Bool
     ) throws {
@@ -297,6 +301,164 @@ extension Purchase {
         }
     }
 
+    @Test func `what moved just now is left to the next run (R2)`() throws {
+        try withOffice { office in
+            let paid = try office.order()
+            let refunded = try office.buy()
+            let disputed = try office.buy("pro")
+            _ = office.stripe.complete(paid.session)
+            _ = office.stripe.refund(refunded.payment, cents: 500)
+            _ = office.stripe.dispute(disputed.payment, cents: 4799)
+            let result = try office.reconciliation.run(now: Date())
+            #expect(result.found == [])
+            #expect(result.agrees)
+            #expect(try office.run().map(\.kind) == [.payment, .refund, .dispute])
+            // What was found before is not gone because it moves.
+            _ = office.stripe.refund(refunded.payment, cents: 100)
+            #expect(try office.reconciliation.run(now: Date()).found == [])
+            #expect(try office.db.openDifferences().count == 3)
+        }
+    }
+
+    @Test func `what is booked between Stripe's page and our look at it is no difference (R2)`()
+        throws
+    {
+        try withFreshDatabase { configuration in
+            let office = Office(db: Connection(configuration))
+            office.stripe.serve(try office.db.installation())
+            let order = try office.order()
+            let event = office.stripe.complete(order.session)
+            let (stripe, mark) = (office.stripe, try office.db.installation())
+            stripe.afterNext("/v1/checkout/sessions") {
+                let other = Office(db: Connection(configuration), stripe: stripe)
+                stripe.serve(mark)
+                try? other.receive(event)
+            }
+            #expect(try office.run() == [])
+            #expect(try office.db.purchase(order.id)?.state == .paid)
+        }
+    }
+
+    private static let refused = TinyStripe.Mishap.answer(
+        status: 403, body: #"{"error": {"type": "invalid_request_error", "message": "no access"}}"#)
+
+    @Test(arguments: ["/v1/checkout/sessions", "/v1/charges", "/v1/refunds", "/v1/disputes"])
+    func `a list that answers 403 is unknown, and the others are compared (R3)`(
+        path: String
+    ) throws {
+        try withOffice { office in
+            #expect(try office.reconciliation.run(now: office.later).agrees)
+            let paid = try office.order()
+            _ = office.stripe.complete(paid.session)
+            let refunded = try office.buy()
+            _ = office.stripe.refund(refunded.payment, cents: 500)
+            let disputed = try office.buy("pro")
+            _ = office.stripe.dispute(disputed.payment, cents: 4799)
+            office.stripe.meet(Self.refused, path)
+            let result = try office.reconciliation.run(now: office.later)
+            #expect(result.unread.map(\.part) == [.stripe])
+            #expect(result.unread[0].problem.contains("HTTP 403, no access"))
+            #expect(result.unread[0].since != nil)
+            #expect(!result.agrees)
+            #expect(result.found.count == (path == "/v1/refunds" ? 3 : 2))
+            #expect(try office.db.attention().contains { $0.kind == .unknown })
+            // The next run reads it.
+            #expect(try office.reconciliation.run(now: office.later).unread == [])
+        }
+    }
+
+    @Test func `a walk that was cut short goes on where it stood (R4)`() throws {
+        try withOffice { office in
+            let order = try office.order()
+            _ = office.stripe.complete(order.session)
+            for number in 1...201 {
+                office.stripe.open(
+                    order, session: "cs_\(number)", reference: "order_\(number)", metadata: [:])
+                _ = office.stripe.complete("cs_\(number)")
+            }
+            let stripe = office.stripe
+            func pages() -> Int { stripe.calls.count { $0 == "GET /v1/checkout/sessions" } }
+            stripe.afterNext("/v1/checkout/sessions") {
+                stripe.meet(Self.refused, "/v1/checkout/sessions")
+            }
+            #expect(try office.reconciliation.run(now: office.later).unread.count == 1)
+            #expect(pages() == 2)
+            #expect(try office.db.hasMoreToReconcile())
+            // The oldest order stands on the last page.
+            let result = try office.reconciliation.run(now: office.later, isNew: false)
+            #expect(pages() == 4)
+            #expect(result.found.map(\.purchaseID) == [order.id])
+            #expect(result.unread == [])
+            #expect(try !office.db.hasMoreToReconcile())
+            // Nothing is left to go on with.
+            _ = try office.reconciliation.run(now: office.later, isNew: false)
+            #expect(pages() == 4)
+        }
+    }
+
+    @Test func `a run whose time is over says that it is not finished (R3, R4)`() throws {
+        try withOffice { office in
+            let order = try office.order()
+            _ = office.stripe.complete(order.session)
+            _ = try office.video(.refunded, vendor: "succeed", credit: "5")
+            var result = try office.reconciliation.run(now: office.later, until: .now)
+            #expect(result.unread.map(\.part) == [.stripe, .tasks])
+            #expect(result.unread.allSatisfy { $0.since == nil })
+            #expect(try office.db.hasMoreToReconcile())
+            result = try office.reconciliation.run(now: office.later, isNew: false)
+            #expect(result.found.map(\.kind) == [.payment, .task])
+            #expect(result.unread == [])
+            // What was known stands for a day, and no longer.
+            result = try office.reconciliation.run(now: office.later, until: .now)
+            #expect(result.unread == [])
+            try office.db.execute(
+                "UPDATE reconciliation_parts SET read_at = UTC_TIMESTAMP(6) - INTERVAL 25 HOUR")
+            #expect(
+                try office.db.unreadParts().map(\.part) == [.ledger, .stripe, .tasks, .balance])
+            #expect(try office.db.attention().count { $0.kind == .unknown } == 4)
+        }
+    }
+
+    @Test func `a paid order that no list has had is found once the walk is done`() throws {
+        try withOffice { office in
+            let order = try office.order()
+            let other = try office.buy()
+            try office.db.execute(
+                """
+                UPDATE purchases SET state = 'paid', payment_intent = 'pi_none',
+                    paid_at = UTC_TIMESTAMP(6)
+                WHERE id = \(order.id)
+                """)
+            #expect(try office.run().map(\.purchaseID).contains(order.id))
+            #expect(try !office.run().map(\.purchaseID).contains(other.id))
+        }
+    }
+
+    @Test func `open disputes are read however old they are, and one that is not there holds none`()
+        throws
+    {
+        try withOffice { office in
+            let old = office.stripe.now - 90 * 86_400
+            let orders = try (1...3).map { _ in try office.buy() }
+            for order in orders {
+                try office.receive(
+                    office.stripe.dispute(order.payment, cents: 999, createdAt: old))
+            }
+            try office.db.execute(
+                """
+                UPDATE disputes SET created_at = UTC_TIMESTAMP(6) - INTERVAL 90 DAY
+                """)
+            _ = office.stripe.decide(orders[2].payment, "lost")
+            office.stripe.meet(Self.refused, "/v1/disputes/")
+            let result = try office.reconciliation.run(now: office.later)
+            #expect(result.found.map(\.purchaseID) == [orders[2].id])
+            #expect(result.unread.map(\.part) == [.stripe])
+            #expect(result.unread[0].problem.contains("cannot be read"))
+            #expect(office.stripe.calls.count { $0.hasPrefix("GET /v1/disputes/") } >= 3)
+            #expect(try office.reconciliation.run(now: office.later).unread == [])
+        }
+    }
+
     @Test func `while Stripe cannot be asked its part is unknown, and the others are compared`()
         throws
     {
@@ -307,7 +469,7 @@ extension Purchase {
             _ = try office.video(.delivered, vendor: "failed")
             for path in ["/v1/checkout/sessions", "/v1/charges", "/v1/disputes"] {
                 office.stripe.meet(.notSent, path)
-                let result = try office.reconciliation.run(now: Date())
+                let result = try office.reconciliation.run(now: office.later)
                 #expect(result.unread.map(\.part) == [.stripe])
                 #expect(result.unread[0].since != nil)
                 #expect(!result.agrees)
@@ -315,7 +477,7 @@ extension Purchase {
                 // What was found before is not forgotten (R1), nor taken for gone.
                 #expect(result.open.map(\.difference.kind) == [.payment, .task])
             }
-            let result = try office.reconciliation.run(now: Date())
+            let result = try office.reconciliation.run(now: office.later)
             #expect(result.unread.isEmpty)
             #expect(result.found.map(\.kind) == [.payment])
         }
@@ -323,9 +485,9 @@ extension Purchase {
 
     @Test func `books without a difference agree only when every part was read`() throws {
         try withOffice { office in
-            #expect(try office.reconciliation.run(now: Date()).agrees)
+            #expect(try office.reconciliation.run(now: office.later).agrees)
             office.pollo.balance = nil
-            let result = try office.reconciliation.run(now: Date())
+            let result = try office.reconciliation.run(now: office.later)
             #expect(result.unread.map(\.part) == [.balance])
             #expect(!result.agrees)
         }
@@ -334,7 +496,7 @@ extension Purchase {
     @Test func `a vendor that does not answer is not waited for once for every task`() throws {
         try withOffice { office in
             for _ in 1...7 { _ = try office.video(.refunded, vendor: nil) }
-            let result = try office.reconciliation.run(now: Date())
+            let result = try office.reconciliation.run(now: office.later)
             #expect(office.pollo.calls.count { $0.contains("task-") } == 5)
             #expect(result.unread.map(\.problem) == ["the vendor told of 0 of 7 tasks"])
         }
@@ -355,7 +517,7 @@ extension Purchase {
             let loss = try office.db.openDifferences()[0].id
             try office.db.close(loss, by: Operator(userID: nil, reason: "paid by us"))
             #expect(try office.open() == [])
-            #expect(try office.reconciliation.run(now: Date()).agrees)
+            #expect(try office.reconciliation.run(now: office.later).agrees)
         }
     }
 
@@ -450,6 +612,61 @@ extension Purchase {
             #expect(try office.run() == [])
             office.pollo.tasks["task-\(video)"] = ("succeed", "5")
             #expect(try office.run().map(\.jobID) == [video])
+        }
+    }
+
+    @Test func `tasks that the vendor does not tell of come after the others (R4)`() throws {
+        try withOffice { office in
+            let silent = try (1...4).map { _ in try office.video(.refunded, vendor: nil) }
+            #expect(try office.run() == [])
+            let later = try office.video(.refunded, vendor: "succeed", credit: "5")
+            try office.db.execute(
+                """
+                UPDATE video_jobs SET completed_at = UTC_TIMESTAMP(6) - INTERVAL 70 SECOND
+                WHERE id = \(later)
+                """)
+            let before = office.pollo.calls.count
+            #expect(try office.run().map(\.jobID) == [later])
+            #expect(office.pollo.calls[before].contains("\(later)"))
+            // Those that waited longest come first, and none is asked twice in one run.
+            let asked = office.pollo.calls[(before + 1)...].filter { $0.contains("task-") }
+            #expect(asked.count == 4)
+            #expect(Set(asked).count == 4)
+            #expect(silent.allSatisfy { job in asked.contains { $0.contains("\(job)") } })
+        }
+    }
+
+    @Test func `a task that the vendor never tells of is named once it keeps no files`() throws {
+        try withOffice { office in
+            let video = try office.video(.refunded, vendor: nil)
+            #expect(try office.run() == [])
+            try office.db.execute(
+                """
+                UPDATE video_jobs SET completed_at = UTC_TIMESTAMP(6) - INTERVAL 15 DAY
+                WHERE id = \(video)
+                """)
+            #expect(try office.run().map(\.jobID) == [video])
+            #expect(try office.run() == [])
+            #expect(try office.open().map(\.jobID) == [video])
+        }
+    }
+
+    @Test func `while a create call is under way the balance tells nothing (R2)`() throws {
+        try withOffice { office in
+            _ = try office.run()
+            let user = try office.db.insertUser(credit: .dollars(1))
+            let job = try office.db.insertJob(of: user)
+            _ = try office.db.claimToSubmit()
+            office.pollo.balance = "80"
+            #expect(try office.run() == [])
+            // Its end is known: now the fall is more than it cost.
+            try office.db.execute(
+                """
+                UPDATE video_jobs SET state = 'submitted', task_id = 'task-x',
+                    submitted_at = UTC_TIMESTAMP(6), lease_token = NULL, lease_until = NULL
+                WHERE id = \(job)
+                """)
+            #expect(try office.run().map(\.kind) == [.balance])
         }
     }
 
