@@ -64,24 +64,37 @@ package struct Billing {
         }
     }
 
-    /// Tries events again whose object was not known when they came.
+    /// Tries events again whose object was not known when they came, and those that failed.
     package func retryEvents(
         limit: Int, until end: ContinuousClock.Instant = .now + .seconds(300)
     ) throws {
-        for event in try database.unprocessedStripeEvents(limit: limit)
+        for kept in try database.unprocessedStripeEvents(limit: limit)
         where ContinuousClock.now < end {
+            let event = StripeEvent(
+                id: kept.id, type: kept.type, objectID: kept.object,
+                objectKind: kept.objectKind ?? "checkout.session",
+                paymentIntent: kept.paymentIntent)
             do {
-                // Only events about sessions are ever kept for later.
-                try receive(
-                    StripeEvent(id: event.id, type: event.type, sessionID: event.object))
+                try receive(event)
             } catch let error as DatabaseError where error.isPassing {
                 throw error
             } catch {
-                log.warning(
-                    "an event waits on",
-                    metadata: ["event": "\(event.id)", "error": "\(error)"])
+                try keep(event, because: error)
+                guard !error.isVendorAway else { return }
             }
         }
+    }
+
+    /// Keeps an event apart that failed, so that it holds no other back.
+    func keep(_ event: StripeEvent, because error: any Error) throws {
+        log.error(
+            "an event could not be received; it is tried again",
+            metadata: ["event": "\(event.id)", "error": "\(error)"])
+        try database.keep(
+            KeptEvent(
+                id: event.id, type: event.type, object: event.objectID ?? "",
+                objectKind: event.objectKind, paymentIntent: event.paymentIntent),
+            from: .stripe, problem: "\(error)")
     }
 
     private func note(_ event: StripeEvent, effect: () throws -> Bool) throws {
@@ -148,7 +161,8 @@ package struct Billing {
         try note(event) {
             if let (refund, problem) = failure { try database.fail(refund, problem: problem) }
             guard let reversal else { return true }
-            let changed = try database.apply(reversal, to: purchase.id, readAt: readAt)
+            let changed = try database.apply(
+                reversal, to: purchase.id, readAt: readAt, refundGrace: policy.refundGrace)
             log.notice(
                 "a payment's way back",
                 metadata: [
@@ -202,7 +216,12 @@ package struct Billing {
     ) throws -> PaymentReversal? {
         switch event.objectKind {
         case "dispute":
-            let dispute = try stripe.dispute(id: id).facts
+            let read = try stripe.dispute(id: id)
+            guard read.currency == "usd", read.isLive == purchase.isLive else {
+                try tell("the dispute \(id) is in another currency or mode", of: purchase)
+                return nil
+            }
+            let dispute = read.facts
             let word =
                 switch dispute.standing {
                 case .inquiry, .open: "open"
@@ -225,12 +244,18 @@ package struct Billing {
     func paidCharge(_ payment: String, of purchase: Purchase) throws -> StripeCharge? {
         guard let charge = try stripe.paidCharge(ofPaymentIntent: payment) else { return nil }
         guard charge.currency == "usd", charge.isLive == purchase.isLive else {
-            log.critical(
-                "a charge does not fit its order; nothing was moved",
-                metadata: ["purchase": "\(purchase.id)", "charge": "\(charge.id)"])
+            try tell("the charge \(charge.id) is in another currency or mode", of: purchase)
             return nil
         }
         return charge
+    }
+
+    /// Tells the operator that something of a payment does not fit its order and moved nothing.
+    private func tell(_ problem: String, of purchase: Purchase) throws {
+        log.critical(
+            "a payment's way back does not fit its order; nothing was moved",
+            metadata: ["purchase": "\(purchase.id)", "problem": "\(problem)"])
+        try database.note(problem: problem, of: purchase.id)
     }
 }
 
@@ -239,5 +264,15 @@ extension PaymentReversal {
     static func refunded(_ charge: StripeCharge, cause: String) -> PaymentReversal {
         PaymentReversal(
             refunded: Money(cents: Int64(charge.amountRefunded)), dispute: nil, cause: cause)
+    }
+}
+
+extension Error {
+    /// Whether the vendor gave no answer, or none that is about the call: then the next call would
+    /// fare no better.
+    var isVendorAway: Bool {
+        guard let error = self as? StripeError else { return false }
+        if case .refused = error { return false }
+        return error.failure.status == nil || error.failure.status == 429
     }
 }

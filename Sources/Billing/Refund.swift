@@ -4,14 +4,20 @@ import MariaDB
 package import Store
 import Stripe
 
+/// What became of a refund is not known yet: it is being finished, and is not to be repeated.
+package struct UnfinishedRefund: Error, Equatable {
+    package let id: RefundID
+}
+
 extension Billing {
     /// Sends money of an order back by hand: `amount` of it, or all that is not spent. The credit
     /// goes with it.
     ///
     /// Returns the order; of one that changes all the while the credit is taken by
     /// ``finishRefunds()``, as when Stripe's answer is lost. The same key of the operator's again is
-    /// the same refund. Throws ``NotFound``, ``Conflict`` when more is asked for than is left, and
-    /// `StripeError`: after any but a refusal ``finishRefunds()`` goes on with it.
+    /// the same refund. Throws ``NotFound``, ``Conflict`` when more is asked for than is left or
+    /// Stripe refuses it, and ``UnfinishedRefund`` when it is not known what became of it: then
+    /// ``finishRefunds(limit:until:)`` goes on with it.
     package func refund(
         _ purchase: PurchaseID, amount: Money?, by actor: Operator
     ) throws -> Purchase {
@@ -21,23 +27,31 @@ extension Billing {
             guard let order = try database.purchase(purchase) else { throw NotFound() }
             return order
         }
-        if refund.isKeyForgotten {
-            guard let order = try lookUp(refund) else {
+        do {
+            guard let order = try refund.isKeyForgotten ? lookUp(refund) : send(refund) else {
                 throw Conflict("The refund was not made: Stripe was not reached for a day.")
             }
             return order
+        } catch let error as Conflict {
+            throw error
+        } catch {
+            // From here on the money may have moved, whatever went wrong, the database too (P7).
+            log.error(
+                "a refund is not finished yet",
+                metadata: ["refund": "\(refund.id)", "error": "\(error)"])
+            throw UnfinishedRefund(id: refund.id)
         }
-        return try send(refund)
     }
 
     /// Sends refunds again whose answer was lost: with the same key, so that each is made once.
-    /// After a day Stripe knows the key no more (P2); then the refund is looked up.
+    /// After a day Stripe knows the key no more (P2); then the refund is looked up. Returns how many
+    /// were due.
+    @discardableResult
     package func finishRefunds(
-        until end: ContinuousClock.Instant = .now + .seconds(300)
-    ) throws {
-        // In another order each time, so that one that takes long does not keep the rest back.
-        for refund in try database.unfinishedRefunds().shuffled()
-        where ContinuousClock.now < end {
+        limit: Int = 20, until end: ContinuousClock.Instant = .now + .seconds(300)
+    ) throws -> Int {
+        let due = try database.takeUnfinishedRefunds(limit: limit)
+        for refund in due where ContinuousClock.now < end {
             do {
                 _ = try refund.isKeyForgotten ? lookUp(refund) : send(refund)
             } catch let error as DatabaseError where error.isPassing {
@@ -48,6 +62,7 @@ extension Billing {
                     metadata: ["refund": "\(refund.id)", "error": "\(error)"])
             }
         }
+        return due.count
     }
 
     private static let reference = "refund_id"
@@ -67,6 +82,7 @@ extension Billing {
         } catch {
             if case .refused(let failure) = error {
                 try database.fail(refund.id, problem: failure.message)
+                throw Conflict("Stripe refuses it: \(failure.message)")
             }
             throw error
         }
@@ -97,7 +113,7 @@ extension Billing {
                     let purchase = try database.apply(
                         charge.map { .refunded($0, cause: cause) }
                             ?? PaymentReversal(refunded: nil, dispute: nil, cause: cause),
-                        to: refund.purchaseID, readAt: readAt)
+                        to: refund.purchaseID, readAt: readAt, refundGrace: policy.refundGrace)
                     try database.finish(refund, stripeRefundID: made.id)
                     return purchase
                 }

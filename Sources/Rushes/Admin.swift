@@ -134,11 +134,8 @@ struct Admin: ParsableCommand {
                     try billing.refund(id, amount: money, by: actor)
                 }
                 print("The purchase is \(result.state.rawValue).")
-            } catch let error as StripeError {
-                if case .refused(let failure) = error {
-                    throw Refusal("Stripe refuses it: \(failure.message)")
-                }
-                print("Stripe has not answered. `rushes work` is finishing the refund.")
+            } catch is UnfinishedRefund {
+                print("The refund is being finished by `rushes work`. Do not make it again.")
                 throw ExitCode(unfinished)
             }
         }

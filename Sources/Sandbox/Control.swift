@@ -43,7 +43,7 @@ extension Sandbox {
         GET  /control/pollo/creates[?webhookUrl=]  create calls by callback address: how often it
                                                    was ordered for, how many tasks that made
         GET  /control/pollo/tasks                  every task, and its file's name
-        GET  /control/stripe/{sessions,payments,events,refunds,disputes}
+        GET  /control/stripe/{sessions,payments,charges,events,refunds,disputes}
         GET  /control/hooks                        webhooks, and how their sending went
         GET  /control/mail[/{name}]                mail that was caught, newest first
 
@@ -62,7 +62,9 @@ extension Sandbox {
         POST /control/stripe/release               order: created, reversed, shuffled, or event ids
                                                    joined by commas; times: each
         POST /control/stripe/events/{id}/resend    times
-        POST /control/stripe/sessions/{id}/{settle,fail,expire}
+        POST /control/stripe/sessions/{id}/{settle,fail,expire,decline,pay}
+                                                   decline: a card that is refused, with a charge
+                                                   of its own; another may pay then
         POST /control/stripe/foreign               another application's payment is made: reference,
                                                    amountCents (1000), installation: its own mark
         POST /control/stripe/payments/{id}/refund  amountCents: all that is left without it. The id
@@ -70,7 +72,11 @@ extension Sandbox {
         POST /control/stripe/payments/{id}/dispute inquiry: true or false, amountCents
         POST /control/stripe/refunds/{id}/fail
         POST /control/stripe/disputes/{id}/{win,lose,close,escalate}
-        POST /control/faults                       path: its start; method, count (1), when: before
+        POST /control/stripe/charges/{id}/tell     type: charge.failed or charge.updated; an event
+                                                   of a charge as it is, also of one that failed
+        POST /control/faults                       path: its start, or with exact: true all of it
+                                                   (a list, not its objects); method, count (1),
+                                                   when: before
                                                    or after the request has had its effect,
                                                    status (0 hangs up), contentType, body,
                                                    delayMilliseconds; or percent: how much of the
@@ -99,6 +105,7 @@ extension Sandbox {
             return .list(state.stripe.sessions.map { $0.json(state.stripe, settings) })
         case ["stripe", "payments"]:
             return .list(state.stripe.payments.map { $0.json(state.stripe) })
+        case ["stripe", "charges"]: return .list(state.stripe.charges.map(\.json))
         case ["stripe", "events"]: return .list(state.stripe.events.map(\.json))
         case ["stripe", "refunds"]: return .list(state.stripe.refunds.map(\.json))
         case ["stripe", "disputes"]: return .list(state.stripe.disputes.map(\.json))
@@ -261,6 +268,12 @@ extension Sandbox {
         case ("sessions", "settle"): return changeStripe { $0.settleLater(id, succeeds: true) }
         case ("sessions", "fail"): return changeStripe { $0.settleLater(id, succeeds: false) }
         case ("sessions", "expire"): return changeStripe { $0.expire(id) }
+        case ("sessions", "decline"): return changeStripe { $0.decline(id) }
+        case ("sessions", "pay"): return changeStripe { $0.pay(id) != nil }
+        case ("charges", "tell"):
+            guard let type = fields["type"], ["charge.failed", "charge.updated"].contains(type)
+            else { return false }
+            return changeStripe { $0.tell(type, ofCharge: id) }
         case ("payments", "refund"):
             return changeStripe { world in
                 guard let charge = world.state.charge(of: id) else { return false }

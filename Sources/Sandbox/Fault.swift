@@ -9,6 +9,8 @@ struct Fault: Codable, Sendable {
     let method: String?
     /// The start of the path: `/v1/checkout/sessions`, `/api/platform/generation`.
     let path: String
+    /// Whether it is the whole path: a list, and not its objects.
+    let isExact: Bool
     /// How many requests are left for it.
     var count: Int
     /// Whether the request has its effect, and only its answer is replaced.
@@ -27,6 +29,7 @@ struct Fault: Codable, Sendable {
             let count = Int(fields["count"] ?? "1"), (1...100_000).contains(count),
             let status = Int(fields["status"] ?? "0"), status == 0 || (200...599).contains(status),
             let delay = Int(fields["delayMilliseconds"] ?? "0"), (0...60_000).contains(delay),
+            let isExact = Bool(fields["exact"] ?? "false"),
             let percent = Int(fields["percent"] ?? "100"), (0...100).contains(percent)
         else { return nil }
         let when = fields["when"] ?? "before"
@@ -34,6 +37,7 @@ struct Fault: Codable, Sendable {
         id = Identifier.stripe("fault_", length: 12)
         method = fields["method"]?.uppercased()
         self.path = path
+        self.isExact = isExact
         self.count = count
         isAfterwards = when == "after"
         self.status = status
@@ -60,7 +64,8 @@ extension SandboxState {
     /// Takes the fault that is meant for this request, if there is one.
     mutating func takeFault(_ method: String, _ path: String) -> Fault? {
         let match = faults.firstIndex { fault in
-            path.hasPrefix(fault.path) && (fault.method ?? method) == method
+            (fault.isExact ? path == fault.path : path.hasPrefix(fault.path))
+                && (fault.method ?? method) == method
         }
         guard let match else { return nil }
         let fault = faults[match]

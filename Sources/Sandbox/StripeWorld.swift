@@ -39,6 +39,11 @@ struct StripeWorld {
         return complete(sessionID, isPaid: false)
     }
 
+    /// An event of a charge as it is now, as Stripe sends it at any time.
+    mutating func tell(_ type: String, ofCharge id: String) -> Bool {
+        emit(type, state.charge(id)?.json) != nil
+    }
+
     /// The card is declined: one try has failed, with a charge of its own; the session stays open.
     mutating func decline(_ sessionID: String) -> Bool {
         guard let paymentID = confirm(sessionID) else { return false }

@@ -20,13 +20,15 @@ package struct AttentionItem: Sendable {
         case difference
         /// A part of the comparison could not be read, so that nothing is known of it.
         case unknown
+        /// An event of Stripe's could not be received. It is tried again.
+        case event
         /// Submitting is paused.
         case pause
         case unhealthy
     }
 
     package let kind: Kind
-    /// The id of the job or purchase, or the name of the gate, check or part.
+    /// The id of the job, purchase or event, or the name of the gate, check or part.
     package let subject: String
     /// What is to be closed once it is dealt with.
     package let differenceID: DifferenceID?
@@ -58,9 +60,14 @@ extension Connection {
             LEFT JOIN video_jobs ON video_jobs.id = job_id
             WHERE is_open
             UNION ALL
-            SELECT 'unknown', part, NULL, NULL, problem, COALESCE(read_at, tried_at)
+            SELECT 'unknown', part, NULL, NULL,
+                COALESCE(problem, 'not read to its end for a day'), COALESCE(read_at, tried_at)
             FROM reconciliation_parts
-            WHERE problem IS NOT NULL
+            WHERE problem IS NOT NULL OR read_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
+            UNION ALL
+            SELECT 'event', event_id, NULL, NULL, CONCAT(type, ': ', problem), received_at
+            FROM vendor_events
+            WHERE processed_at IS NULL AND problem IS NOT NULL
             UNION ALL
             SELECT 'purchase_problem', CAST(id AS CHAR), NULL, price_micros, problem, created_at
             FROM purchases

@@ -150,8 +150,9 @@ extension Connection {
             """)
     }
 
-    /// Takes away keys whose day is over.
-    package func purgeIdempotencyKeys() throws {
+    /// Takes away keys whose day is over, 1,000 at most. Returns how many.
+    @discardableResult
+    package func purgeIdempotencyKeys() throws -> Int {
         try execute(
             """
             DELETE FROM idempotency_keys

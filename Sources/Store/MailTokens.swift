@@ -287,8 +287,9 @@ extension Connection {
         }
     }
 
-    /// Takes away links that are over.
-    package func purgeMailTokens() throws {
+    /// Takes away links that are over, 1,000 at most. Returns how many.
+    @discardableResult
+    package func purgeMailTokens() throws -> Int {
         try execute(
             """
             DELETE FROM mail_tokens

@@ -219,8 +219,9 @@ extension Connection {
         return secret
     }
 
-    /// Takes away what is older than thirty days, with its log.
-    package func purgeOutbox() throws {
+    /// Takes away what is older than thirty days, with its log, 1,000 at most. Returns how many.
+    @discardableResult
+    package func purgeOutbox() throws -> Int {
         try execute(
             """
             DELETE FROM outbox WHERE created_at < UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT 1000

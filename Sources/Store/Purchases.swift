@@ -88,6 +88,12 @@ extension Connection {
         }
     }
 
+    /// Notes what does not fit about an order, in words for the operator. It moves nothing.
+    package func note(problem: String, of id: PurchaseID) throws {
+        try execute(
+            "UPDATE purchases SET problem = \(problem.cut(to: 500)) WHERE id = \(id)")
+    }
+
     private func close(_ id: PurchaseID, as state: Purchase.State) throws {
         try execute(
             """
@@ -132,7 +138,10 @@ extension Connection {
     }
 
     /// Open orders whose session is due to be looked at again (W6). Each look moves the next one
-    /// further away.
+    /// further away: half a minute after the order, then 2 and 15 minutes, 2 and 10 hours later,
+    /// then when its page is closed for certain, and afterwards about once a day. An order that nobody
+    /// pays costs these few reads; what is paid meanwhile is told of by its event, or by the list
+    /// of events.
     package func takePurchasesToCheck(limit: Int) throws -> [Purchase] {
         try transaction {
             let due = try query(
@@ -149,8 +158,18 @@ extension Connection {
                     """
                     UPDATE purchases
                     SET checks = checks + 1,
-                        next_check_at = UTC_TIMESTAMP(6)
-                            + INTERVAL LEAST(30 * POW(2, LEAST(checks, 6)), 1800) SECOND
+                        next_check_at = CASE
+                            WHEN session_id IS NULL
+                                THEN UTC_TIMESTAMP(6)
+                                    + INTERVAL LEAST(30 * POW(2, LEAST(checks, 9)), 3600) SECOND
+                            WHEN checks <= 4
+                                THEN UTC_TIMESTAMP(6)
+                                    + INTERVAL ELT(checks, 120, 900, 7200, 36000) SECOND
+                            WHEN checks = 5
+                                THEN GREATEST(created_at + INTERVAL 1450 MINUTE,
+                                    UTC_TIMESTAMP(6) + INTERVAL 1 MINUTE)
+                            ELSE UTC_TIMESTAMP(6) + INTERVAL 25 HOUR
+                            END
                     WHERE id = \(purchase.id)
                     """)
             }
@@ -159,14 +178,16 @@ extension Connection {
     }
 
     /// Whether Stripe may be asked about the order for a person who waits: every two seconds at
-    /// most, however many pages wait for it.
+    /// most, however many pages wait for it, and less and less often for a page that is left open.
     package func mayAskStripe(about id: PurchaseID) throws -> Bool {
         try execute(
             """
             UPDATE purchases
             SET asked_at = UTC_TIMESTAMP(6)
             WHERE id = \(id)
-                AND (asked_at IS NULL OR asked_at < UTC_TIMESTAMP(6) - INTERVAL 2 SECOND)
+                AND (asked_at IS NULL OR asked_at < UTC_TIMESTAMP(6)
+                    - INTERVAL GREATEST(2, TIMESTAMPDIFF(SECOND, created_at, UTC_TIMESTAMP(6)) / 60)
+                        SECOND)
             """) == 1
     }
 

@@ -113,16 +113,26 @@ extension Connection {
         }
     }
 
-    /// Refunds whose answer was lost, a minute ago or longer.
-    package func unfinishedRefunds() throws -> [PendingRefund] {
-        try refunds(
-            """
-            stripe_refund_id IS NULL AND refunds.problem IS NULL
-                AND refunds.created_at < UTC_TIMESTAMP(6) - INTERVAL 60 SECOND
-            """)
+    /// Takes refunds whose answer was lost, a minute ago or longer: those first that were tried
+    /// longest ago, so that all have their turn.
+    package func takeUnfinishedRefunds(limit: Int) throws -> [PendingRefund] {
+        try transaction {
+            let due = try refunds(
+                """
+                stripe_refund_id IS NULL AND refunds.problem IS NULL
+                    AND refunds.created_at < UTC_TIMESTAMP(6) - INTERVAL 60 SECOND
+                """, order: "refunds.tried_at, refunds.id LIMIT \(limit)")
+            for refund in due {
+                try execute(
+                    "UPDATE refunds SET tried_at = UTC_TIMESTAMP(6) WHERE id = \(refund.id)")
+            }
+            return due
+        }
     }
 
-    private func refunds(_ condition: SQL) throws -> [PendingRefund] {
+    private func refunds(
+        _ condition: SQL, order: SQL = "refunds.id"
+    ) throws -> [PendingRefund] {
         try query(
             """
             SELECT refunds.id, purchase_id, payment_intent, amount_micros,
@@ -131,7 +141,7 @@ extension Connection {
             FROM refunds
             JOIN purchases ON purchases.id = refunds.purchase_id
             WHERE \(sql: condition)
-            ORDER BY refunds.id
+            ORDER BY \(sql: order)
             """
         ) { row in
             try PendingRefund(

@@ -53,8 +53,11 @@ extension Connection {
     /// running total of refunds and the disputes lost; the difference to what is gone already is
     /// taken, or given back. So the same reading twice, and any order of readings, ends alike.
     /// Throws ``StaleReading`` when `readAt` is not ``reversals(of:)`` any more.
+    ///
+    /// - Parameter refundGrace: how long credit can be spent, at least, that lapsed while a dispute
+    ///   froze it and that comes back.
     package func apply(
-        _ reversal: PaymentReversal, to id: PurchaseID, readAt: Int
+        _ reversal: PaymentReversal, to id: PurchaseID, readAt: Int, refundGrace: Duration
     ) throws -> Purchase {
         try transaction {
             guard let owner = try purchase(id)?.userID else { throw NotFound() }
@@ -75,7 +78,8 @@ extension Connection {
 
             let key = try freshKey(reversal.cause, order.reversals)
             if order.isFrozen, difference != .zero || !isOpen {
-                try thaw(lots, order, opKey: "\(key):unfreeze")
+                try thaw(
+                    lots, order, grace: isOpen ? nil : refundGrace, opKey: "\(key):unfreeze")
             }
             var change = OrderChange()
             if difference > .zero {
@@ -345,8 +349,21 @@ extension Connection {
             user: user, subject: order.subject)
     }
 
-    private func thaw(_ lots: [OrderLot], _ order: LockedOrder, opKey: String) throws {
+    /// - Parameter grace: how long what lapsed meanwhile can be spent: its owner could not spend it
+    ///   in its time, and would lose it at once (C5). Nil where it is frozen again at once.
+    private func thaw(
+        _ lots: [OrderLot], _ order: LockedOrder, grace: Duration?, opKey: String
+    ) throws {
         let user = order.purchase.userID
+        if let grace {
+            try execute(
+                """
+                UPDATE credit_lots
+                SET expires_at = UTC_TIMESTAMP(6) + INTERVAL \(grace.microseconds) MICROSECOND
+                WHERE purchase_id = \(order.purchase.id) AND frozen_at IS NOT NULL
+                    AND remaining_micros > 0 AND expires_at <= UTC_TIMESTAMP(6)
+                """)
+        }
         try execute(
             "UPDATE credit_lots SET frozen_at = NULL WHERE purchase_id = \(order.purchase.id)")
         let amount = lots.map(\.remaining).reduce(.zero, +)

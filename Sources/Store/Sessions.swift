@@ -110,14 +110,17 @@ extension Connection {
             "DELETE FROM sessions WHERE user_id = \(user) AND NOT id_hash <=> \(idHash)")
     }
 
-    /// Takes away sessions that are over.
-    package func purgeSessions() throws {
-        try execute("DELETE FROM sessions WHERE expires_at <= UTC_TIMESTAMP(6) LIMIT 1000")
-        try execute(
-            """
-            DELETE FROM sessions
-            WHERE last_used_at <= UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT 1000
-            """)
+    /// Takes away sessions that are over, 1,000 of each kind at most. Returns how many.
+    @discardableResult
+    package func purgeSessions() throws -> Int {
+        let expired = try execute(
+            "DELETE FROM sessions WHERE expires_at <= UTC_TIMESTAMP(6) LIMIT 1000")
+        return try expired
+            + execute(
+                """
+                DELETE FROM sessions
+                WHERE last_used_at <= UTC_TIMESTAMP(6) - INTERVAL 30 DAY LIMIT 1000
+                """)
     }
 }
 

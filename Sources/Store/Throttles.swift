@@ -73,11 +73,12 @@ extension Connection {
         }
     }
 
-    /// Takes away what has long been forgotten.
-    package func purgeThrottles() throws {
+    /// Takes away what has long been forgotten, 1,000 at most. Returns how many.
+    @discardableResult
+    package func purgeThrottles() throws -> Int {
         try execute(
             """
-            DELETE FROM throttles WHERE tried_at < UTC_TIMESTAMP(6) - INTERVAL 7 DAY LIMIT 10000
+            DELETE FROM throttles WHERE tried_at < UTC_TIMESTAMP(6) - INTERVAL 7 DAY LIMIT 1000
             """)
     }
 

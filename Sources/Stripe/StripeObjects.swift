@@ -297,16 +297,18 @@ package struct StripeEvent: Decodable, Equatable, Sendable {
             subject?.object == "payment_intent" ? subject?.id : subject?.paymentIntent?.id
     }
 
-    /// An event about a Checkout Session that was written down when it came.
-    package init(id: String, type: String, sessionID: String) {
+    /// An event that was written down when it came.
+    package init(
+        id: String, type: String, objectID: String, objectKind: String, paymentIntent: String?
+    ) {
         self.id = id
         self.type = type
         isLive = false
         createdAt = .distantPast
         apiVersion = nil
-        objectID = sessionID
-        objectKind = "checkout.session"
-        paymentIntent = nil
+        self.objectID = objectID
+        self.objectKind = objectKind
+        self.paymentIntent = paymentIntent
     }
 
     /// The event in the body of a webhook, whose signature has been checked; nil when it is none.

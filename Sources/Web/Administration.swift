@@ -129,18 +129,14 @@ enum Administration {
         let actor = try actor(request, body, user)
         let amount = try Self.amount(body["amount"])
         let log = context.site.logger(for: request)
+        guard let known = try context.database.purchase(context.id()) else { throw NotFound() }
         let purchase: Purchase
         do {
             purchase = try context.withBilling(log) { billing in
                 try billing.refund(context.id(), amount: amount, by: actor)
             }
-        } catch let error as StripeError {
-            log.error("stripe: no refund", metadata: ["error": "\(error)"])
-            if case .refused(let failure) = error {
-                throw Conflict("Stripe refuses it: \(failure.message)")
-            }
-            guard let order = try context.database.purchase(context.id()) else { throw NotFound() }
-            return .json(.accepted) { $0.members(of: order) }
+        } catch is UnfinishedRefund {
+            return .json(.accepted) { $0.members(of: known) }
         }
         return .json { $0.members(of: purchase) }
     }

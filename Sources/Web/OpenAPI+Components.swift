@@ -570,7 +570,8 @@ extension OpenAPI {
                     of: object([
                         "kind": """
                         {"enum": ["uncertain_video", "vendor_loss", "purchase_problem",
-                        "dispute", "refund_failed", "difference", "unknown", "pause", "unhealthy"]}
+                        "dispute", "refund_failed", "difference", "unknown", "event", "pause",
+                        "unhealthy"]}
                         """,
                         "subject": text, "differenceId": idOrNull, "amount": moneyOrNull,
                         "detail": text, "since": time,

@@ -49,16 +49,19 @@ struct Chore: Sendable {
         Chore(name: .purchases, lane: .stripe, interval: .seconds(5), budget: .seconds(30)) {
             worker, budget in
             try budget.rounds {
-                try worker.billing.sweepPurchases(limit: 5, appURL: worker.settings.appURL) == 5
+                try worker.billing(budget).sweepPurchases(
+                    limit: 5, appURL: worker.settings.appURL, until: budget.end) == 5
             }
         },
         Chore(name: .events, lane: .stripe, interval: .seconds(5), budget: .seconds(300)) {
             worker, budget in
-            try worker.billing.retryEvents(limit: 20, until: budget.end)
-            try worker.billing.sweepEvents(now: worker.database.databaseTime(), until: budget.end)
+            try worker.billing(budget).retryEvents(limit: 20, until: budget.end)
+            try worker.billing(budget).sweepEvents(
+                now: worker.database.databaseTime(), until: budget.end)
         },
         Chore(name: .refunds, lane: .stripe, interval: .seconds(60), budget: .seconds(30)) {
-            try $0.billing.finishRefunds(until: $1.end)
+            worker, budget in
+            try worker.billing(budget).finishRefunds(limit: 100, until: budget.end)
         },
         Chore(name: .stripeHealth, lane: .stripe, interval: .seconds(15), budget: .seconds(20)) {
             worker, _ in try worker.checkStripe()
@@ -90,12 +93,16 @@ struct Chore: Sendable {
             try budget.rounds { try worker.database.remindOfLapsingCredit(limit: 100) > 0 }
         },
         Chore(name: .purge, lane: .reports, interval: .seconds(600), budget: .seconds(15)) {
-            worker, _ in
-            try worker.database.purgeSessions()
-            try worker.database.purgeIdempotencyKeys()
-            try worker.database.purgeOutbox()
-            try worker.database.purgeThrottles()
-            try worker.database.purgeMailTokens()
+            worker, budget in
+            let database = worker.database
+            // Until all is gone, as long as the time lasts: more may come in ten minutes than one
+            // statement takes away.
+            try budget.rounds {
+                try [
+                    database.purgeSessions(), database.purgeIdempotencyKeys(),
+                    database.purgeOutbox(), database.purgeThrottles(), database.purgeMailTokens(),
+                ].contains { $0 >= 1000 }
+            }
         },
     ]
 }
@@ -135,8 +142,12 @@ extension Worker {
         }
     }
 
-    fileprivate var billing: Billing {
-        Billing(database: database, stripe: stripe, policy: settings.creditPolicy, log: log)
+    /// Billing whose calls of Stripe are over when the budget is, give or take one call: a Stripe
+    /// that hangs holds its lane no longer (J17).
+    fileprivate func billing(_ budget: Budget) -> Billing {
+        var stripe = stripe
+        stripe.deadline = budget.end + .seconds(20)
+        return Billing(database: database, stripe: stripe, policy: settings.creditPolicy, log: log)
     }
 
     fileprivate func endOverdueJobs(_ budget: Budget) throws {
@@ -162,16 +173,28 @@ extension Worker {
         }
     }
 
-    /// Compares the books with the vendors' four times a day, by one of the workers.
+    /// Compares the books with the vendors' four times a day, by one of the workers; in between
+    /// goes on where a comparison was left before its end (R4).
     fileprivate func reconcile(_ budget: Budget) throws {
-        guard try database.takeHealthCheck("reconciliation", every: .seconds(6 * 3600)) else {
-            return
-        }
+        let isNew = try database.takeHealthCheck("reconciliation", every: .seconds(6 * 3600))
+        guard try isNew || goesOnReconciling() else { return }
+        var stripe = stripe
+        stripe.deadline = budget.end + .seconds(20)
         let reconciliation = Reconciliation(
             database: database, stripe: stripe, pollo: pollo,
             vendorCredit: settings.vendorCredit, log: log)
-        let result = try reconciliation.run(now: database.databaseTime(), until: budget.end)
+        let result = try reconciliation.run(
+            now: database.databaseTime(), until: budget.end, isNew: isNew)
         report("reconciliation", result.agrees, result.summary)
+    }
+
+    /// One worker at a time: a turn lasts as long as its budget, and a call.
+    private func goesOnReconciling() throws -> Bool {
+        let name = "reconciliation_rest"
+        guard try database.takeHealthCheck(name, every: .seconds(330)) else { return false }
+        let hasMore = try database.hasMoreToReconcile()
+        report(name, true, hasMore ? "a comparison goes on" : "nothing is left")
+        return hasMore
     }
 
     fileprivate func checkVendor() throws {

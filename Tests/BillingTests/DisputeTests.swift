@@ -31,6 +31,62 @@ import Testing
         }
     }
 
+    @Test(arguments: [("eur", false), ("usd", true)])
+    func `a dispute in another currency or mode moves nothing and is shown (P1, P6)`(
+        currency: String, isLive: Bool
+    ) throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            let event = till.stripe.dispute(
+                order.payment, cents: 999, currency: currency, isLive: isLive)
+            try till.receive(event, of: order)
+            let books = try till.db.books(of: order.id)
+            #expect(books.state == .paid)
+            #expect(books.wallet == .init(.dollars(10)))
+            #expect(books.disputes.isEmpty)
+            let item = try till.db.attention().first { $0.kind == .purchaseProblem }
+            #expect(item?.subject == "\(order.id)")
+            #expect(item?.detail.contains("another currency or mode") == true)
+        }
+    }
+
+    @Test func `credit that lapsed while it was frozen can be spent for a while once it is won`()
+        throws
+    {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy("pro", for: user)
+            try till.receive(till.stripe.dispute(order.payment, cents: 4799), of: order)
+            func set(_ column: SQL, days: Int) throws {
+                try till.db.execute(
+                    """
+                    UPDATE credit_lots
+                    SET \(sql: column) = UTC_TIMESTAMP(6) - INTERVAL \(days) DAY
+                    WHERE user_id = \(user)
+                    """)
+            }
+            // Banks take months.
+            try set("expires_at", days: 60)
+            try set("original_expires_at", days: 60)
+            try till.receive(till.stripe.decide(order.payment, "won"), of: order)
+            _ = try till.db.expireOverdueLots(limit: 10)
+            #expect(try till.db.wallet(of: user) == .init(.dollars(55)))
+            try till.hold(2, of: user)
+            // Not for ever: the days of grace.
+            let days = try till.db.count(
+                """
+                SELECT TIMESTAMPDIFF(HOUR, UTC_TIMESTAMP(6), MAX(expires_at)) FROM credit_lots
+                WHERE user_id = \(user)
+                """)
+            #expect(days == 7 * 24 - 1)
+            try set("expires_at", days: 0)
+            _ = try till.db.expireOverdueLots(limit: 10)
+            #expect(try till.db.wallet(of: user).available == .zero)
+            try till.db.expectSound(order.id)
+        }
+    }
+
     @Test(arguments: ["needs_response", "under_review", "appeal_needs_response", "brand_new"])
     func `an open dispute freezes what is left of the purchase, and nothing else`(
         status: String
@@ -185,7 +241,9 @@ import Testing
         }
     }
 
-    @Test func `frozen credit does not lapse, and lapses when it is free again`() throws {
+    @Test func `frozen credit does not lapse, and lapses when it is free again for a while`()
+        throws
+    {
         try withTill { till in
             let user = try till.db.insertUser()
             let order = try till.buy(for: user)
@@ -195,7 +253,8 @@ import Testing
             _ = try till.db.expireOverdueLots(limit: 9)
             #expect(try till.db.wallet(of: user) == .init(.zero, frozen: .dollars(10)))
             try till.receive(till.stripe.decide(order.payment, "won"), of: order)
-            #expect(try till.available(to: user) == .zero)
+            #expect(try till.available(to: user) == .dollars(10))
+            try till.db.setExpiry(of: lot, in: .seconds(-1))
             _ = try till.db.expireOverdueLots(limit: 9)
             #expect(try till.db.books(of: order.id).lots.map(\.expired) == [.dollars(10)])
             try till.db.expectSound(order.id)

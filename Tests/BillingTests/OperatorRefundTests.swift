@@ -154,7 +154,7 @@ import Testing
             let user = try till.db.insertUser()
             let order = try till.buy(for: user)
             till.stripe.meet(mishap, "/v1/refunds")
-            #expect(throws: StripeError.self) {
+            #expect(throws: UnfinishedRefund.self) {
                 try till.billing.refund(order.id, amount: .cents(500), by: actor())
             }
             // What is under way is not refunded again by hand.
@@ -189,13 +189,19 @@ import Testing
             """)
     }
 
-    @Test func `a refund that was made is followed although Stripe then was not reached`() throws {
+    /// Not even a refusal of what is read then is one of the refund.
+    @Test(arguments: [
+        TinyStripe.Mishap.notSent, .answer(status: 403, body: #"{"error":{"message":"no"}}"#),
+    ])
+    func `a refund that was made is followed although Stripe then was not reached`(
+        mishap: TinyStripe.Mishap
+    ) throws {
         try withTill { till in
             let user = try till.db.insertUser()
             let order = try till.buy(for: user)
             try till.spend(5, of: user)
-            till.stripe.meet(.notSent, "/v1/payment_intents")
-            #expect(throws: StripeError.self) {
+            till.stripe.meet(mishap, "/v1/payment_intents")
+            #expect(throws: UnfinishedRefund.self) {
                 try till.billing.refund(order.id, amount: nil, by: actor())
             }
             #expect(till.stripe.refundCount(of: order.payment) == 1)
@@ -217,10 +223,12 @@ import Testing
             let order = try till.buy(for: user)
             // Somebody was quicker in the Dashboard, and no event has come yet.
             _ = till.stripe.refund(order.payment, cents: 999)
-            let error = #expect(throws: StripeError.self) {
+            let error = #expect(throws: Conflict.self) {
                 try till.billing.refund(order.id, amount: .cents(500), by: actor())
             }
-            #expect(error?.failure.status == 400)
+            #expect(
+                error?.message
+                    == "Stripe refuses it: Refund amount is greater than unrefunded amount")
             let item = try till.db.attention().first { $0.kind == .refundFailed }
             #expect(item?.subject == "\(order.id)")
             #expect(item?.amount == .cents(500))
@@ -239,7 +247,7 @@ import Testing
             till.stripe.meet(
                 .answer(status: 400, body: #"{"error":{"message":"Insufficient funds"}}"#),
                 "/v1/refunds")
-            #expect(throws: StripeError.self) {
+            #expect(throws: Conflict.self) {
                 try till.billing.refund(order.id, amount: nil, by: actor())
             }
             #expect(try till.db.attention().contains { $0.kind == .refundFailed })
@@ -263,6 +271,71 @@ import Testing
         }
     }
 
+    @Test func `a refund that fails is shown although no charge that fits is read`() throws {
+        try withTill { till in
+            let user = try till.db.insertUser()
+            let order = try till.buy(for: user)
+            _ = try till.billing.refund(order.id, amount: .cents(500), by: actor())
+            let failed = till.stripe.failRefund(of: order.payment)
+            // Stripe shows the payment without a charge that succeeded.
+            till.stripe.meet(
+                .answer(status: 200, body: #"{"id": "pi", "latest_charge": null}"#),
+                "/v1/payment_intents/\(order.payment)")
+            try till.receive(failed, of: order)
+            // Nothing moved, since nothing is known of the total; but somebody is told.
+            #expect(try till.db.wallet(of: user) == .init(.cents(499)))
+            let item = try till.db.attention().first { $0.kind == .refundFailed }
+            #expect(item?.subject == "\(order.id)")
+            #expect(item?.detail.contains("lost_or_stolen_card") == true)
+            #expect(try till.db.isProcessed(failed.id, from: .stripe))
+            // The next event of the payment finds the credit that is to come back.
+            try till.receive(till.stripe.repeated(failed), of: order)
+            #expect(try till.db.wallet(of: user) == .init(.dollars(10)))
+        }
+    }
+
+    @Test func `a refund that the database lost after Stripe had made it is being finished (P7)`()
+        throws
+    {
+        try withFreshDatabase { configuration in
+            let till = Till(Connection(configuration))
+            let order = try till.buy(for: till.db.insertUser())
+            till.stripe.afterNext("/v1/refunds") {
+                _ = try? Connection(configuration).execute("RENAME TABLE refunds TO refunds_away")
+            }
+            #expect(throws: UnfinishedRefund.self) {
+                try till.billing.refund(order.id, amount: nil, by: actor())
+            }
+            try till.db.execute("RENAME TABLE refunds_away TO refunds")
+            try age(till, order, minutes: 2)
+            try till.billing.finishRefunds()
+            #expect(try till.state(of: order) == .refunded)
+            #expect(till.stripe.refundCount(of: order.payment) == 1)
+            try expectCleanBooks(till.db)
+        }
+    }
+
+    @Test func `of refunds that wait all have their turn`() throws {
+        try withTill { till in
+            let order = try till.buy("pro", for: till.db.insertUser())
+            till.stripe.meet(.notSent, "/v1/refunds", count: 7)
+            for cents: Int64 in [100, 200, 300] {
+                #expect(throws: UnfinishedRefund.self) {
+                    try till.billing.refund(order.id, amount: .cents(cents), by: actor())
+                }
+            }
+            try age(till, order, minutes: 2)
+            for _ in 1...2 { try till.billing.finishRefunds(limit: 2) }
+            let bodies = till.stripe.requests.suffix(4).map {
+                String(decoding: $0.body ?? [], as: UTF8.self)
+            }
+            #expect(
+                [100, 200, 300].allSatisfy { cents in
+                    bodies.contains { $0.contains("amount=\(cents)&") }
+                })
+        }
+    }
+
     /// After a day Stripe knows the key no more, so the refund is looked up.
     @Test(arguments: [true, false])
     func `a refund whose answer was lost for a day is looked up, never sent again`(
@@ -272,7 +345,7 @@ import Testing
             let user = try till.db.insertUser()
             let order = try till.buy(for: user)
             till.stripe.meet(isMade ? .answerLost : .notSent, "/v1/refunds")
-            #expect(throws: StripeError.self) {
+            #expect(throws: UnfinishedRefund.self) {
                 try till.billing.refund(order.id, amount: .cents(500), by: actor())
             }
             try age(till, order, minutes: 25 * 60)
@@ -346,7 +419,7 @@ import Testing
             let user = try till.db.insertUser()
             let order = try till.buy(for: user)
             try till.receive(till.stripe.dispute(order.payment, cents: 999), of: order)
-            #expect(throws: StripeError.self) {
+            #expect(throws: Conflict.self) {
                 try till.billing.refund(order.id, amount: nil, by: actor())
             }
             try till.receive(till.stripe.decide(order.payment, "lost"), of: order)

@@ -114,15 +114,18 @@ import Testing
                 refunded: .cents(100), dispute: nil, cause: "stripe:refund:older")
             let newer = PaymentReversal(
                 refunded: .cents(600), dispute: nil, cause: "stripe:refund:newer")
-            _ = try till.db.apply(newer, to: order.id, readAt: readAt)
+            _ = try till.db.apply(
+                newer, to: order.id, readAt: readAt, refundGrace: CreditPolicy.test.refundGrace)
             let books = try till.db.books(of: order.id)
             #expect(throws: StaleReading.self) {
-                try till.db.apply(older, to: order.id, readAt: readAt)
+                try till.db.apply(
+                    older, to: order.id, readAt: readAt, refundGrace: CreditPolicy.test.refundGrace)
             }
             #expect(try till.db.books(of: order.id) == books)
             #expect(try till.db.reversals(of: order.id) == readAt + 1)
             // Read again, it is applied.
-            _ = try till.db.apply(older, to: order.id, readAt: readAt + 1)
+            _ = try till.db.apply(
+                older, to: order.id, readAt: readAt + 1, refundGrace: CreditPolicy.test.refundGrace)
             #expect(try till.db.books(of: order.id).refunded == .cents(100))
         }
     }

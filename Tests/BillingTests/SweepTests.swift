@@ -129,7 +129,14 @@ import Testing
         }
     }
 
-    @Test func `an event that cannot be received keeps no other back, and is read again`() throws {
+    private func makeKeptDue(_ till: Till) throws {
+        try till.db.execute(
+            "UPDATE vendor_events SET next_at = UTC_TIMESTAMP(6) WHERE next_at IS NOT NULL")
+    }
+
+    @Test func `an event that fails is kept apart, tried again later and later, and shown (J17)`()
+        throws
+    {
         try withFreshDatabase { configuration in
             let now = Date()
             let till = Till(Connection(configuration), TinyStripe(now: now - 7200))
@@ -138,18 +145,82 @@ import Testing
             let second = try till.order(for: user)
             _ = till.stripe.complete(first.session)
             _ = till.stripe.complete(second.session)
-            till.stripe.meet(
-                .answer(status: 500), "/v1/checkout/sessions/\(first.session)")
+            let path = "/v1/checkout/sessions/\(first.session)"
+            till.stripe.meet(.answer(status: 500), path, count: 2)
             try till.billing.sweepEvents(now: now)
             #expect(try till.state(of: first) == .pending)
             #expect(try till.state(of: second) == .paid)
             let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
-            #expect(check?.isHealthy == false)
+            #expect(check?.isHealthy == true)
             #expect(check?.detail == "2 events read, 1 failed")
+            #expect(try till.db.attention().map(\.kind) == [.event])
+            // The next look begins where it would without it, and asks nothing about it.
             try wait(till, seconds: 1000)
             try till.billing.sweepEvents(now: now)
+            #expect(abs(try start(till) - (Int(now.timeIntervalSince1970) - 4600)) <= 5)
+            try till.billing.retryEvents(limit: 9)
+            #expect(till.stripe.calls.count { $0 == "GET \(path)" } == 1)
+            // It fails again, and then does not.
+            try makeKeptDue(till)
+            try till.billing.retryEvents(limit: 9)
+            try till.billing.retryEvents(limit: 9)
+            #expect(till.stripe.calls.count { $0 == "GET \(path)" } == 2)
+            let pause = try till.db.count(
+                """
+                SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), next_at) FROM vendor_events
+                WHERE problem IS NOT NULL
+                """)
+            #expect((90...125).contains(pause))
+            try makeKeptDue(till)
+            try till.billing.retryEvents(limit: 9)
             #expect(try till.state(of: first) == .paid)
+            #expect(try till.db.attention().isEmpty)
             try till.db.expectSound(first.id)
+        }
+    }
+
+    @Test func `a refund's event that failed has its effect later`() throws {
+        try withFreshTill { till in
+            let order = try till.buy(for: till.db.insertUser())
+            _ = till.stripe.refund(order.payment, cents: 500)
+            till.stripe.meet(.answer(status: 500), "/v1/payment_intents/\(order.payment)")
+            try till.billing.sweepEvents(now: Date())
+            #expect(try till.db.books(of: order.id).refunded == .zero)
+            try makeKeptDue(till)
+            try till.billing.retryEvents(limit: 9)
+            #expect(try till.db.books(of: order.id).refunded == .cents(500))
+            try till.db.expectSound(order.id)
+        }
+    }
+
+    @Test func `while Stripe does not answer no event is blamed, and the look is made again`()
+        throws
+    {
+        try withFreshTill { till in
+            let order = try till.order(for: till.db.insertUser())
+            _ = till.stripe.complete(order.session)
+            till.stripe.meet(.answerLost, "/v1/checkout/sessions/")
+            #expect(throws: StripeError.self) { try till.billing.sweepEvents(now: Date()) }
+            #expect(try till.db.count("SELECT COUNT(*) FROM vendor_events") == 0)
+            try makeDue(till)
+            try till.billing.sweepEvents(now: Date())
+            #expect(try till.state(of: order) == .paid)
+        }
+    }
+
+    @Test func `loops over what is due at Stripe end with their time (J17)`() throws {
+        try withFreshTill { till in
+            let user = try till.db.insertUser()
+            for _ in 1...3 { _ = try till.order(for: user) }
+            _ = try till.stripe.complete(till.order(for: user).session)
+            try till.db.execute("UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6)")
+            let due = try till.billing.sweepPurchases(
+                limit: 9, appURL: "https://shop.example", until: .now)
+            #expect(due == 4)
+            try till.billing.sweepEvents(now: Date(), until: .now)
+            #expect(till.stripe.calls.isEmpty)
+            let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
+            #expect(check?.isHealthy == false)
         }
     }
 
@@ -195,6 +266,36 @@ import Testing
             #expect(try till.state(of: orders[1]) == .paid)
             #expect(try till.available(to: user) == .dollars(30))
             try expectCleanBooks(till.db)
+        }
+    }
+
+    @Test func `an order that nobody pays costs a few reads`() throws {
+        try withFreshDatabase { configuration in
+            let till = Till(Connection(configuration))
+            let order = try till.order(for: till.db.insertUser())
+            var looks = 0
+            func age() throws -> Int {
+                try till.db.count(
+                    "SELECT TIMESTAMPDIFF(HOUR, created_at, next_check_at) FROM purchases")
+            }
+            // Until its page is closed for certain, which the last look finds.
+            while looks < 20, try age() < 25 {
+                if try age() == 24 { _ = till.stripe.expire(order.session) }
+                // Time passes by moving the order into the past.
+                try till.db.execute(
+                    """
+                    UPDATE purchases
+                    SET created_at = created_at
+                            - INTERVAL TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), next_check_at) SECOND,
+                        next_check_at = UTC_TIMESTAMP(6)
+                    """)
+                looks += try till.billing.sweepPurchases(
+                    limit: 9, appURL: "https://shop.example")
+                guard try till.state(of: order) == .pending else { break }
+            }
+            #expect(try till.state(of: order) == .expired)
+            #expect(looks == 6)
+            #expect(till.stripe.calls.count == looks)
         }
     }
 

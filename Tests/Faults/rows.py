@@ -16,6 +16,8 @@ import machine
 import messages
 import model
 import operators
+import payments
+import reconciling
 import restore
 import stripe_events
 import stripe_hangs
@@ -88,6 +90,15 @@ ROWS = [
         "another application's payments", (65,),
         lambda shop, dice, size: foreign.row(shop)),
     Row(
+        "declined first cards", (52,),
+        lambda shop, dice, size: payments.declined(shop)),
+    Row(
+        "refunds without an answer", (53,),
+        lambda shop, dice, size: payments.unfinished(shop), is_short=False),
+    Row(
+        "reconciled while people pay", (61,),
+        lambda shop, dice, size: reconciling.row(shop, size.of(50, 15), size.of(4, 2))),
+    Row(
         "forged signatures", (17,),
         lambda shop, dice, size: forged.row(shop, dice, size.of(5000, 500))),
     Row(
@@ -127,6 +138,9 @@ ROWS = [
         "Stripe's answers lost", (30,),
         lambda shop, dice, size: lost_answers.row(shop), is_short=False),
     Row("Stripe hangs", (59,), lambda shop, dice, size: stripe_hangs.row(shop)),
+    Row(
+        "Stripe hangs for long", (59,),
+        lambda shop, dice, size: stripe_hangs.long(shop, size.of(600, 45))),
     Row(
         "operators at once", (49,),
         lambda shop, dice, size: operators.by_hand(shop, dice), is_short=False),

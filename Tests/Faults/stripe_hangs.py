@@ -1,17 +1,16 @@
-"""Stripe takes calls and answers none, while many people buy."""
+"""Stripe takes calls and answers none: while many people buy, and for long while orders are open."""
 
-import asyncio
 import contextlib
 import http.client
 import json
 import threading
 import time
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import stripe_events
-from shop import CHEAP, Customer, Shop, threads
-from stack import demand, free_ports, poll
+from hanging_proxy import HangingProxy
+from shop import CHEAP, PROMPT, Customer, Shop, threads
+from stack import demand, poll
 
 BUYERS = 24
 # What nobody who does not buy may have to wait.
@@ -21,86 +20,6 @@ REFUSAL_SECONDS, WAIT_SECONDS = 2.0, 12.0
 # How many of 16 threads may wait for Stripe at once.
 WAITING = 4
 READS = ["/api/health/live", "/api/health", "/api/tiers"]
-
-
-class HangingProxy:
-    """Listens on a port of its own in a thread of its own. While `hangs`, it takes connections and
-    lets them wait; else it leads them to the stand-in. Use it as a context."""
-
-    def __init__(self, url: str):
-        self._target = urlsplit(url)
-        self._port = free_ports(1)[0]
-        self.hangs = False
-        self.waited = 0
-        self._held: set[asyncio.StreamWriter] = set()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-
-    def __enter__(self) -> "HangingProxy":
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
-        return self
-
-    def __exit__(self, *error) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self._port}"
-
-    def hang(self) -> None:
-        """From now on; kept connections are cut, so that each call makes a new one."""
-        self.hangs = True
-        self._loop.call_soon_threadsafe(self._cut)
-
-    def go_on(self) -> None:
-        self.hangs = False
-        self._loop.call_soon_threadsafe(self._cut)
-
-    def _cut(self) -> None:
-        for writer in self._held:
-            writer.transport.abort()
-
-    async def _listen(self) -> None:
-        self._listener = await asyncio.start_server(self._serve, "localhost", self._port)
-
-    async def _close(self) -> None:
-        self._listener.close()
-        self._cut()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _serve(self, reader, writer) -> None:
-        self._held.add(writer)
-        try:
-            if self.hangs:
-                self.waited += 1
-                await asyncio.Event().wait()
-            up_reader, up_writer = await asyncio.open_connection(
-                self._target.hostname, self._target.port)
-            self._held.add(up_writer)
-            try:
-                await asyncio.gather(
-                    _pass_on(reader, up_writer), _pass_on(up_reader, writer))
-            finally:
-                self._held.discard(up_writer)
-                up_writer.transport.abort()
-        except (OSError, asyncio.CancelledError):
-            pass
-        finally:
-            self._held.discard(writer)
-            writer.transport.abort()
-
-
-async def _pass_on(reader, writer) -> None:
-    while data := await reader.read(65_536):
-        writer.write(data)
-        await writer.drain()
-    writer.transport.abort()
 
 
 @dataclass
@@ -215,3 +134,86 @@ def _judge(answers: list[Answer], reads: list[tuple[str, Answer]], waited: int) 
         f"{BUYERS} purchases, {len(refused)} answered 503 at once and {BUYERS - len(refused)} 502 "
         f"within {longest:.1f} s; {len(reads)} reads and orders meanwhile, the slowest after "
         f"{slowest.seconds * 1000:.0f} ms; afterwards each purchase had its page")
+
+
+# Open orders that the sweeps of `work` ask Stripe about.
+OPEN = 50
+UNKNOWN_SECONDS = 6
+# How long after its deadline a job may still be open, and how old the last audit may be: its
+# interval and the audit itself.
+LATE_SECONDS, AUDIT_SECONDS = 5.0, 360
+
+
+def long(shop: Shop, seconds: int) -> str:
+    """Stripe hangs for so long with 50 open orders that are due to be looked at (fault 59): every
+    deadline is kept and the books are audited, since what waits for Stripe shares no thread with
+    what is promised (J17). Afterwards what was paid meanwhile is credited."""
+    stack = shop.stack
+    buyers = [shop.customer() for _ in range(OPEN)]
+    orders = [
+        stripe_events.order_package(shop, buyer, f"open-{index}")
+        for index, buyer in enumerate(buyers)
+    ]
+    names = ", ".join(f"'{order['purchaseId']}'" for order in orders)
+    customer = shop.customer(seconds // 3 + 10)
+    ordered = 0
+    latest = 0.0
+    shop.sandbox.set("stripe/hooks", enabled="false")
+    try:
+        with HangingProxy(stack.env["STRIPE_API_BASE"]) as stripe:
+            stripe.hang()
+            script = (
+                f"export STRIPE_API_BASE={stripe.url}\n"
+                f"export JOB_DEADLINES=queue=120s,unknown={UNKNOWN_SECONDS}s,render=30s,store=60s")
+            began = stack.sql("SELECT UTC_TIMESTAMP(6)")[0][0]
+            with stack.instead("work", script):
+                for order in orders:
+                    shop.sandbox.press(order["url"], "pay")
+                end = time.monotonic() + seconds
+                while time.monotonic() < end:
+                    _make_due(shop, names)
+                    shop.order(customer, f"hanging-{ordered}", f"{PROMPT} !lost !nowebhook")
+                    ordered += 1
+                    for _ in range(10):
+                        latest = max(latest, _lateness(shop))
+                        time.sleep(0.3)
+                waited = stripe.waited
+                audits = stack.sql(
+                    "SELECT TIMESTAMPDIFF(SECOND, checked_at, UTC_TIMESTAMP(6)), "
+                    f"checked_at > '{began}', is_healthy FROM health_checks WHERE name = 'ledger'")
+                stripe.go_on()
+                _make_due(shop, names)
+                poll(lambda: _paid(shop, names) == OPEN, 180, "all is credited", pause=0.5)
+    finally:
+        shop.sandbox.set("stripe/hooks", enabled="true")
+    for buyer in buyers:
+        buyer.credit += stripe_events.CREDIT
+    age, is_new, is_healthy = audits[0]
+    demand(waited > 0, "nobody asked Stripe")
+    demand(latest <= LATE_SECONDS, f"a job was open {latest:.1f} s past its deadline")
+    demand(is_new == "1" and int(age) <= AUDIT_SECONDS, f"the last audit is {age} s old")
+    demand(is_healthy == "1", "the books are called wrong")
+    return (
+        f"{seconds} s with {OPEN} open orders, {waited} calls hung; {ordered} jobs meanwhile, at "
+        f"most {latest:.1f} s past their deadline, the last audit {age} s old; then all {OPEN} were "
+        "credited")
+
+
+def _make_due(shop: Shop, names: str) -> None:
+    """Lets open orders be looked at now, whatever their back-off says."""
+    shop.stack.sql(
+        "UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6) "
+        f"WHERE id IN ({names}) AND state = 'pending'")
+
+
+def _lateness(shop: Shop) -> float:
+    """How long the latest open job is past its deadline, in seconds."""
+    microseconds = shop.stack.number(
+        "SELECT COALESCE(MAX(TIMESTAMPDIFF(MICROSECOND, deadline_at, UTC_TIMESTAMP(6))), 0) "
+        "FROM video_jobs WHERE deadline_at IS NOT NULL")
+    return max(0, microseconds) / 1e6
+
+
+def _paid(shop: Shop, names: str) -> int:
+    return shop.stack.number(
+        f"SELECT COUNT(*) FROM purchases WHERE id IN ({names}) AND state = 'paid'")

@@ -124,6 +124,24 @@ struct ColumnTests {
         "vendor_events.object_id": .cut { db, text in
             try event(db, id: "evt", type: "x", object: text).object
         },
+        "vendor_events.object_kind": .cut { db, text in
+            try keptEvent(db, kind: text)
+            return try value(db, "SELECT object_kind AS value FROM vendor_events")
+        },
+        "vendor_events.payment_intent": .cut { db, text in
+            try keptEvent(db, payment: text)
+            return try value(db, "SELECT payment_intent AS value FROM vendor_events")
+        },
+        "vendor_events.problem": .cut { db, text in
+            try keptEvent(db, problem: text)
+            return try value(db, "SELECT problem AS value FROM vendor_events")
+        },
+        "reconciliation_cursors.after_id": .cut { db, text in
+            let walk = try db.walk(through: .charges, at: db.databaseTime(), isNew: true)
+                .orThrow("a walk")
+            try db.note(walk, after: text, isDone: false)
+            return try value(db, "SELECT after_id AS value FROM reconciliation_cursors")
+        },
         "outbox.topic": .ours,
         "outbox.url": judgedField("webhookUrl"),
         "outbox.op_key": .ours,
@@ -309,6 +327,17 @@ struct ColumnTests {
                 try row("object_id") as String
             )
         }.orThrow("an event")
+    }
+
+    private static func keptEvent(
+        _ db: Connection, kind: String? = nil, payment: String? = nil, problem: String = "x"
+    ) throws {
+        for _ in 1...2 {
+            try db.keep(
+                KeptEvent(
+                    id: "evt", type: "x", object: "y", objectKind: kind, paymentIntent: payment),
+                from: .stripe, problem: problem)
+        }
     }
 
     private static func difference(

@@ -70,7 +70,7 @@ import Testing
                 _ = try db.apply(
                     PaymentReversal(
                         refunded: .dollars(1), dispute: nil, cause: "stripe:refund:re_1"),
-                    to: paid.id, readAt: 0)
+                    to: paid.id, readAt: 0, refundGrace: CreditPolicy.test.refundGrace)
             case .refundByHand:
                 _ = try db.beginRefund(.new(), of: paid.id, amount: nil, by: actor)
             case .purchaseUnderKey:

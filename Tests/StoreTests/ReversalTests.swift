@@ -3,6 +3,7 @@ import DatabaseSupport
 import Domain
 import FoundationEssentials
 import MariaDB
+import RandomSupport
 import Store
 import Testing
 
@@ -27,7 +28,8 @@ private struct Paid {
             PaymentReversal(
                 refunded: cents.map { Money(cents: $0) }, dispute: dispute,
                 cause: "\(cause):\(order.id)"),
-            to: order.id, readAt: db.reversals(of: order.id))
+            to: order.id, readAt: db.reversals(of: order.id),
+            refundGrace: CreditPolicy.test.refundGrace)
     }
 
     func dispute(
@@ -98,7 +100,7 @@ private struct Paid {
             #expect(throws: StaleReading.self) {
                 try paid.db.apply(
                     PaymentReversal(refunded: .zero, dispute: nil, cause: "stripe:old"),
-                    to: paid.order.id, readAt: before)
+                    to: paid.order.id, readAt: before, refundGrace: CreditPolicy.test.refundGrace)
             }
             #expect(try paid.available == .zero)
         }
@@ -113,7 +115,7 @@ private struct Paid {
                     _ = try Connection(configuration).apply(
                         PaymentReversal(
                             refunded: Money(cents: 1000), dispute: nil, cause: "stripe:refund:re"),
-                        to: id, readAt: readAt)
+                        to: id, readAt: readAt, refundGrace: CreditPolicy.test.refundGrace)
                     return true
                 } catch is StaleReading {
                     return false
@@ -311,7 +313,7 @@ private struct Paid {
             let paid = try Paid(db)
             var bought = Money.dollars(55)
             var delivered = Money.zero
-            var dice = Dice(state: UInt64(seed))
+            var dice = SplitMix64(seed: UInt64(seed))
             var task = 0
             for _ in 1...40 {
                 switch Int.random(in: 0..<10, using: &dice) {
@@ -404,12 +406,12 @@ private struct Paid {
         try with { paid, actor throws in
             let refund = try paid.db.beginRefund(
                 .new(), of: paid.order.id, amount: Money(cents: 100), by: actor)
-            #expect(try paid.db.unfinishedRefunds().isEmpty)
+            #expect(try paid.db.takeUnfinishedRefunds(limit: 9).isEmpty)
             try paid.db.execute(
                 "UPDATE refunds SET created_at = UTC_TIMESTAMP(6) - INTERVAL 2 MINUTE")
-            #expect(try paid.db.unfinishedRefunds().map(\.id) == [refund.id])
+            #expect(try paid.db.takeUnfinishedRefunds(limit: 9).map(\.id) == [refund.id])
             try paid.db.finish(refund, stripeRefundID: "re_1")
-            #expect(try paid.db.unfinishedRefunds().isEmpty)
+            #expect(try paid.db.takeUnfinishedRefunds(limit: 9).isEmpty)
         }
     }
 

@@ -62,6 +62,19 @@ import Testing
         }
     }
 
+    @Test func `what is over is taken away until nothing is left, not a thousand at a time`() throws
+    {
+        try Bench.with { bench in
+            try bench.db.execute(
+                """
+                INSERT INTO throttles (key_hash, tried_at)
+                SELECT UNHEX(SHA2(seq, 256)), UTC_TIMESTAMP(6) - INTERVAL 8 DAY FROM seq_1_to_2500
+                """)
+            bench.worker.doChores(in: .reports)
+            #expect(try bench.db.count("SELECT COUNT(*) FROM throttles") == 0)
+        }
+    }
+
     @Test func `an event that came before its order is known has its effect later`() throws {
         try Bench.with { bench in
             let order = try bench.db.insertPurchase("pro", of: bench.user)

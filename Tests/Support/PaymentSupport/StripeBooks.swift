@@ -25,6 +25,7 @@ struct StripeBooks: Sendable {
         let amount: Int
         var status = "succeeded"
         let metadata: String
+        var createdAt = Int.max
     }
 
     struct Dispute: Sendable {
@@ -33,6 +34,8 @@ struct StripeBooks: Sendable {
         var amount: Int
         var status: String
         let createdAt: Int
+        var currency = "usd"
+        var isLive = false
     }
 
     struct Event: Sendable {
@@ -160,8 +163,8 @@ extension StripeBooks {
             json.member("amount", dispute.amount)
             json.member("charge", dispute.payment.charge)
             json.member("created", dispute.createdAt)
-            json.member("currency", "usd")
-            json.member("livemode", false)
+            json.member("currency", dispute.currency)
+            json.member("livemode", dispute.isLive)
             json.member("payment_intent", dispute.payment)
             json.member("reason", "fraudulent")
             json.member("status", dispute.status)

@@ -159,11 +159,13 @@ package final class TinyStripe: Sendable {
     }
 
     package func dispute(
-        _ payment: String, cents: Int, status: String = "needs_response"
+        _ payment: String, cents: Int, status: String = "needs_response", currency: String = "usd",
+        isLive: Bool = false, createdAt: Int? = nil
     ) -> StripeEvent {
         act { books, id in
             let dispute = StripeBooks.Dispute(
-                id: "dp_\(id)", payment: payment, amount: cents, status: status, createdAt: now)
+                id: "dp_\(id)", payment: payment, amount: cents, status: status,
+                createdAt: createdAt ?? now, currency: currency, isLive: isLive)
             books.disputes.append(dispute)
             return tell("charge.dispute.created", of: &books, books.json(dispute), id)
         }
