@@ -350,9 +350,12 @@ class Stack:
 
     def sql(self, text: str) -> list[list[str]]:
         """The rows of the last statement that has any; NULL is the text `NULL`. Waits for a
-        MariaDB that is just being started."""
+        MariaDB that is just being started, and for a worker that was stopped in a transaction: it
+        keeps its rows for ten seconds."""
         poll(self._has_database, 60, "MariaDB listens")
-        return run_sql(self.database_socket, f"USE rushes; {text}")
+        return run_sql(
+            self.database_socket,
+            f"USE rushes; SET SESSION innodb_lock_wait_timeout = 30; {text}")
 
     def _has_database(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
@@ -364,7 +367,5 @@ class Stack:
     def end_leases(self) -> None:
         """Lets every claim's lease run out now. Only for when no worker lives, or for a row that
         means to take a lease from one: the real ones last minutes."""
-        # A worker that was stopped in a transaction keeps its rows for ten seconds.
-        self.sql("SET SESSION innodb_lock_wait_timeout = 30; "
-                 "UPDATE video_jobs SET lease_until = UTC_TIMESTAMP(6) "
+        self.sql("UPDATE video_jobs SET lease_until = UTC_TIMESTAMP(6) "
                  "WHERE lease_until > UTC_TIMESTAMP(6)")
