@@ -180,7 +180,7 @@ let package = Package(
                 "Addresses", "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "JSON",
                 "MariaDB",
                 "Pollo",
-                "Sodium", "Store", "Stripe", "System", "Worker", httpTypes, logging,
+                "Sandbox", "Sodium", "Store", "Stripe", "System", "Worker", httpTypes, logging,
             ]),
         tests(
             "SandboxTests",

@@ -64,6 +64,13 @@ extension Curl {
         }
     }
 
+    /// Whether ``download(_:to:limits:)`` would try at all: the link is an address, of HTTPS or of an
+    /// excepted origin. Nobody is asked.
+    package func canFetch(_ link: String) -> Bool {
+        guard let url = WebURL(link: link) else { return false }
+        return url.origin.scheme == .https || options.addressPolicy.isExcepted(url.origin)
+    }
+
     /// Follows redirects one by one, because each hop has its own origin to judge.
     private func fetch(
         _ url: String, to descriptor: CInt, _ limits: DownloadLimits

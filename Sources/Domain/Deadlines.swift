@@ -5,6 +5,9 @@ package struct JobDeadlines: Hashable, Sendable {
     package var render: Duration = .seconds(20 * 60)
     package var store: Duration = .seconds(24 * 60 * 60)
 
+    /// What a rendering job gets whose last look had no answer (J14).
+    package var renderExtension: Duration { render / 2 }
+
     package init() {}
 
     /// Parses `queue=60m,unknown=45m,render=20m,store=24h`; what is left out keeps its default.

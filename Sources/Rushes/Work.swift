@@ -18,15 +18,19 @@ struct Work: ParsableCommand {
     @Option(help: "How many jobs are submitted at once.")
     var submitters = 4
 
-    @Option(help: "How many tasks are asked for, and files stored, at once.")
+    @Option(help: "How many tasks are asked for at once.")
     var followers = 4
+
+    @Option(help: "How many files are fetched and stored at once.")
+    var storers = 4
 
     @Option(help: "How many webhooks are sent at once; half as many more to servers that are slow.")
     var senders = 4
 
     func validate() throws {
-        guard [submitters, followers, senders].allSatisfy((1...64).contains) else {
-            throw ValidationError("--submitters, --followers and --senders must be from 1 to 64")
+        guard [submitters, followers, storers, senders].allSatisfy((1...64).contains) else {
+            throw ValidationError(
+                "--submitters, --followers, --storers and --senders must be from 1 to 64")
         }
     }
 
@@ -65,6 +69,7 @@ struct Work: ParsableCommand {
         }
         for index in 0..<submitters { try start("submit-\(index)") { try $0.submitNext() } }
         for index in 0..<followers { try start("follow-\(index)") { try $0.followUpNext() } }
+        for index in 0..<storers { try start("store-\(index)") { try $0.storeNext() } }
         for lane in Lane.allCases {
             try start(lane.rawValue) { worker in
                 worker.doChores(in: lane)

@@ -53,6 +53,8 @@ extension Sandbox {
         POST /control/pollo/delay                  milliseconds a video takes at least (1500)
         POST /control/pollo/links                  seconds: how long a link to a file lasts from
                                                    when it is given out (with the file: 14 days)
+        POST /control/pollo/repeat                 count: how many of the next create calls are
+                                                   answered with the id of the first one's task
         POST /control/pollo/hooks                  enabled: whether callbacks are sent
         POST /control/pollo/tasks/{id}/callback    times: sends its callback again
         POST /control/pollo/tasks/{id}/finish      status: succeed or failed, failMsg; an end for
@@ -80,9 +82,15 @@ extension Sandbox {
                                                    or after the request has had its effect,
                                                    status (0 hangs up), contentType, body,
                                                    delayMilliseconds; or percent: how much of the
-                                                   true answer's body is sent
+                                                   true answer's body is sent; or field, value: any
+                                                   JSON text instead of that member's value in the
+                                                   true answer. contains: for requests alone whose
+                                                   body has this text
         DELETE /control/faults                     takes all of them back
         POST /control/reset                        forgets everything
+
+        A prompt with !odd: and one of these names gets such a file:
+        \(OddFile.allCases.map(\.rawValue).joined(separator: " "))
 
         Bodies are forms or flat JSON objects. 200 {"done":true}; 409 when the object is in no
         state for it or a field is wrong.
@@ -213,6 +221,13 @@ extension Sandbox {
         case ["hooks"]:
             guard let isEnabled = fields["enabled"].flatMap(Bool.init) else { return false }
             change { $0.pollo.sendsCallbacks = isEnabled }
+        case ["repeat"]:
+            guard let count = fields["count"].flatMap({ Int($0) }), (0...10_000).contains(count)
+            else { return false }
+            change { state in
+                state.pollo.repeats = count
+                state.pollo.repeatedID = nil
+            }
         case _ where path.count == 3 && path[0] == "tasks" && path[2] == "callback":
             guard let times = times(fields) else { return false }
             return change { [settings] state in

@@ -127,7 +127,7 @@ extension Sandbox {
             return (response, 500, order.id)
         }
         let response = polloAnswer { json in
-            json.member("taskId", order.id)
+            json.member("taskId", order.toldID ?? order.id)
             json.member("status", "waiting")
         }
         return (response, 200, order.id)
@@ -281,7 +281,7 @@ extension PolloOrder {
     func callback(_ settings: SandboxSettings, _ linkEndsAt: Date) -> String {
         var json = JSONWriter()
         json.beginObject()
-        json.member("taskId", id)
+        json.member("taskId", toldID ?? id)
         json.member("status", status.rawValue)
         json.key("generations")
         json.beginArray()

@@ -39,6 +39,8 @@ struct PolloOrder: Codable, Sendable {
     var failMessage: String?
     var videoIsMade = false
     let callbacks: Int
+    /// The task's id as the customer was told it; another order may have it too.
+    var toldID: String? = nil
 
     var isOpen: Bool { status == .waiting || status == .processing }
     var video: VideoOrder { VideoOrder(input) }
@@ -76,6 +78,9 @@ struct PolloState: Codable, Sendable {
     var calls: [PolloCreateCall] = []
     /// How often a magic word has had its effect, by word, callback address and prompt.
     var magic: [String: Int] = [:]
+    /// How many create calls are yet to be answered with one task's id, and that id.
+    var repeats: Int?
+    var repeatedID: String?
 
     mutating func note(_ call: PolloCreateCall) {
         calls.append(call)
@@ -102,13 +107,18 @@ struct PolloState: Codable, Sendable {
             failMessage = "The generation failed on our side."
         }
         let callbacks = words.contains(.noWebhook) ? 0 : words.contains(.duplicate) ? 5 : 1
-        let order = PolloOrder(
+        var order = PolloOrder(
             id: Identifier.pollo(), generationID: Identifier.pollo(), model: model.path,
             input: input, webhookURL: webhookURL,
             creditHundredths: input.creditHundredths(model), createdAt: now,
             dueAt: now.addingTimeInterval(Double(milliseconds) / 1000), updatedAt: now,
             failMessage: failMessage, callbacks: callbacks)
         balanceHundredths -= order.creditHundredths
+        if let left = repeats, left > 0 {
+            repeats = left - 1
+            repeatedID = repeatedID ?? order.id
+            order.toldID = repeatedID
+        }
         if orders.count >= Self.orderLimit { forgetOldOrders() }
         orders[order.id] = order
         openOrders.append(order.id)

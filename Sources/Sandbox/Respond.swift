@@ -16,11 +16,14 @@ extension Sandbox {
             return .text(.badRequest, "the body could not be read")
         }
         let hasFault = read { !$0.faults.isEmpty } && incoming.path.first != "control"
-        guard hasFault, let fault = change({ $0.takeFault(request.method.rawValue, request.path) })
+        guard hasFault,
+            let fault = change({
+                $0.takeFault(request.method.rawValue, request.path, incoming.body)
+            })
         else { return answer(incoming, send) }
-        if let percent = fault.percent {
+        if fault.percent != nil || fault.field != nil {
             var response = answer(incoming, send)
-            response.body = Array(response.body.prefix(response.body.count * percent / 100))
+            response.body = fault.changed(response.body) ?? response.body
             usleep(UInt32(fault.delayMilliseconds) * 1000)
             return response
         }

@@ -100,11 +100,15 @@ final class Sandbox: Sendable {
         var reason: String?
         if !FileManager.default.fileExists(atPath: path) {
             do {
-                let picture = try picture(of: order, at: path + ".picture", send: send)
-                defer {
-                    if let picture { try? FileManager.default.removeItem(atPath: picture) }
+                if let odd = OddFile(prompt: order.prompt) {
+                    try odd.write(to: path)
+                } else {
+                    let picture = try picture(of: order, at: path + ".picture", send: send)
+                    defer {
+                        if let picture { try? FileManager.default.removeItem(atPath: picture) }
+                    }
+                    try makeVideo(order, picture, path)
                 }
-                try makeVideo(order, picture, path)
             } catch {
                 log.error("a video could not be made", metadata: ["error": "\(error)"])
                 reason = "sandbox: \(error)"

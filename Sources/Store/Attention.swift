@@ -9,7 +9,7 @@ package struct AttentionItem: Sendable {
         case parkedVideo = "parked_video"
         /// Whether the vendor made the video is not known.
         case uncertainVideo = "uncertain_video"
-        /// The vendor made, and billed, a video that was refunded.
+        /// The vendor made, and billed, a video that was refunded, or does not tell that it did not.
         case vendorLoss = "vendor_loss"
         /// A payment does not fit its order.
         case purchaseProblem = "purchase_problem"
@@ -22,7 +22,8 @@ package struct AttentionItem: Sendable {
         case unknown
         /// An event of Stripe's could not be received. It is tried again.
         case event
-        /// Submitting is paused.
+        /// Submitting is paused: of all (`pollo`, `status`, `files`) or of a tier (`tier:…`,
+        /// `status:…`, `files:…`).
         case pause
         case unhealthy
     }
@@ -90,6 +91,7 @@ extension Connection {
             SELECT 'pause', name, NULL, NULL, reason, changed_at
             FROM vendor_gates
             WHERE paused_until > UTC_TIMESTAMP(6)
+                OR (paused_until IS NOT NULL AND name <> 'pollo' AND name NOT LIKE 'tier:%')
             UNION ALL
             SELECT 'unhealthy', name, NULL, NULL, detail, changed_at
             FROM health_checks

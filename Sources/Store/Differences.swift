@@ -44,6 +44,14 @@ extension Difference {
     package static func loss(of job: VideoID, _ amount: Money?) -> Difference {
         Difference(.task, job: job, amount: amount, "refunded, but made and billed by the vendor")
     }
+
+    /// A video was refunded whose task is known, and the vendor does not tell whether it was made:
+    /// the amount is what it would cost.
+    package static func presumedLoss(of job: VideoID, _ amount: Money?) -> Difference {
+        Difference(
+            .task, job: job, amount: amount,
+            "refunded, and the vendor does not tell whether it made it")
+    }
 }
 
 package enum OpenDifferenceKind {}

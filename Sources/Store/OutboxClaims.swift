@@ -106,7 +106,11 @@ extension Connection {
         _ condition: SQL, lasting: Duration, _ read: (OutboxClaim) throws -> Message?
     ) throws -> Message? {
         let lease = ID<OutboxLeaseKind>.new()
+        var runs = 0
         return try transaction {
+            runs += 1
+            // A COMMIT that was lost may have been done: then this lease holds a message already.
+            if runs > 1, let own = try claimedMessage(lease) { return try read(own) }
             let next = try first(
                 """
                 SELECT id, user_id, created_at, attempts, failures
@@ -133,6 +137,20 @@ extension Connection {
                 """)
             guard changed == 1 else { return nil }
             return try read(next)
+        }
+    }
+
+    private func claimedMessage(_ lease: ID<OutboxLeaseKind>) throws -> OutboxClaim? {
+        try first(
+            """
+            SELECT id, user_id, created_at, attempts, failures
+            FROM outbox
+            WHERE lease_token = \(lease) AND lease_until > UTC_TIMESTAMP(6)
+            """
+        ) { row in
+            try OutboxClaim(
+                id: row("id"), userID: row("user_id"), createdAt: row("created_at"),
+                attempt: row("attempts"), failures: row("failures"), lease: lease)
         }
     }
 

@@ -19,10 +19,14 @@ package struct ClaimedJob: Sendable {
     /// Nil until the vendor has told it.
     package let taskID: String?
     package let duration: Int
+    /// What the vendor asks for it, as it was known when it was ordered.
+    package let estimatedCost: Money
     /// The deadline of the state has passed: this is the last look.
     package fileprivate(set) var isOverdue: Bool
     /// How long it has been in its state.
     package fileprivate(set) var secondsInState: Int
+    /// Of a refunded job: it will not be asked for again.
+    package let isLastLook: Bool
 }
 
 /// Another process has changed the job since it was claimed: stop, change nothing (J5).
@@ -38,37 +42,44 @@ extension Connection {
     /// Users take turns: the next job is the oldest of the user with the fewest under way.
     package func claimSubmission(lasting: Duration, parallel: Int) throws -> ClaimedJob? {
         let lease = LeaseToken.new()
+        return try claimingOnce("'submitting'", lease) {
+            try claimSubmission(lease, lasting: lasting, parallel: parallel)
+        }
+    }
+
+    /// Runs a claim in a transaction. When that runs again, its first COMMIT may have been lost
+    /// after it was done: then the job that holds this very lease is the claim, and no second one
+    /// is made while the first waits for the end of its lease (D3).
+    private func claimingOnce(
+        _ state: SQL, _ lease: LeaseToken, _ claim: () throws -> ClaimedJob?
+    ) throws -> ClaimedJob? {
+        var runs = 0
         return try claiming {
-            try transaction { try claimSubmission(lease, lasting: lasting, parallel: parallel) }
+            try transaction {
+                runs += 1
+                let own: VideoID? =
+                    runs == 1
+                    ? nil
+                    : try first(
+                        """
+                        SELECT id
+                        FROM video_jobs
+                        WHERE lease_until > UTC_TIMESTAMP(6) AND lease_token = \(lease)
+                            AND state = \(sql: state)
+                        """
+                    ) { row in try row("id") as VideoID }
+                return try own.map { try claimed($0, lease) } ?? claim()
+            }
         }
     }
 
     private func claimSubmission(
         _ lease: LeaseToken, lasting: Duration, parallel: Int
     ) throws -> ClaimedJob? {
-        let gate = try lockGate()
-        guard gate != .closed, try tasksUnderWay() < parallel else { return nil }
-        let next = try first(
-            """
-            SELECT MIN(id) AS id
-            FROM video_jobs
-            WHERE state = 'queued' AND next_attempt_at <= UTC_TIMESTAMP(6)
-                AND deadline_at > UTC_TIMESTAMP(6)
-                AND NOT EXISTS (
-                    SELECT 1
-                    FROM vendor_gates
-                    WHERE name = CONCAT('tier:', tier) AND paused_until > UTC_TIMESTAMP(6))
-            GROUP BY user_id
-            ORDER BY (
-                SELECT COUNT(*)
-                FROM video_jobs AS under_way
-                WHERE under_way.user_id = video_jobs.user_id
-                    AND under_way.state IN ('submitting', 'submit_unknown', 'submitted')
-            ), id
-            LIMIT 1
-            """
-        ) { row in try row("id") as VideoID }
-        guard let next else { return nil }
+        let gates = try lockGates()
+        guard !gates.isClosed, try tasksUnderWay() < parallel,
+            let (next, tier) = try nextToSubmit(gates)
+        else { return nil }
         let changed = try execute(
             """
             UPDATE video_jobs
@@ -79,7 +90,7 @@ extension Connection {
             """)
         // Canceled between the two statements: the next round finds another.
         guard changed == 1 else { return nil }
-        if gate == .probing { try closeGateBehindProbe() }
+        try closeBehind(next, tier: tier, gates: gates.probed(by: tier))
         try execute(
             """
             INSERT INTO job_attempts (job_id, attempt, started_at)
@@ -88,37 +99,50 @@ extension Connection {
         return try claimed(next, lease)
     }
 
-    private enum Gate {
-        case open, closed
-        /// A pause is over: one claim goes through to find out whether its cause is.
-        case probing
+    /// The job whose turn it is. One that probes for all is another than the last, and of another
+    /// tier where there is one (J15); so is one that probes for its tier.
+    private func nextToSubmit(_ gates: Gates) throws -> (id: VideoID, tier: String)? {
+        var isDue: SQL = """
+            state = 'queued' AND next_attempt_at <= UTC_TIMESTAMP(6)
+                AND deadline_at > UTC_TIMESTAMP(6)
+            """
+        for tier in gates.closedTiers { isDue = "\(sql: isDue) AND tier <> \(tier)" }
+        if let gate = gates.probedByAll {
+            return try first(
+                """
+                SELECT id, tier
+                FROM video_jobs
+                WHERE \(sql: isDue)
+                ORDER BY COALESCE(id = \(gate.lastProbe), FALSE),
+                    COALESCE(tier = \(gate.lastTier), FALSE), id
+                LIMIT 1
+                """
+            ) { row in (try row("id"), try row("tier")) }
+        }
+        var isNew = isDue
+        for probe in gates.lastProbes { isNew = "\(sql: isNew) AND id <> \(probe)" }
+        return try nextInTurn(isNew) ?? (gates.lastProbes.isEmpty ? nil : nextInTurn(isDue))
     }
 
-    /// Locks the row that all claims pass, so that the limit of parallel tasks holds across
-    /// workers.
-    private func lockGate() throws -> Gate {
+    private func nextInTurn(_ isDue: SQL) throws -> (id: VideoID, tier: String)? {
         try first(
             """
-            SELECT paused_until IS NOT NULL AS is_paused,
-                paused_until <= UTC_TIMESTAMP(6) AS is_over
-            FROM vendor_gates
-            WHERE name = 'pollo'
-            FOR UPDATE
+            SELECT id, tier
+            FROM video_jobs
+            WHERE id = (
+                SELECT MIN(id) AS id
+                FROM video_jobs
+                WHERE \(sql: isDue)
+                GROUP BY user_id
+                ORDER BY (
+                    SELECT COUNT(*)
+                    FROM video_jobs AS under_way
+                    WHERE under_way.user_id = video_jobs.user_id
+                        AND under_way.state IN ('submitting', 'submit_unknown', 'submitted')
+                ), id
+                LIMIT 1)
             """
-        ) { row in
-            guard try row("is_paused") as Bool else { return .open }
-            return try row("is_over") as Bool ? .probing : .closed
-        } ?? .open
-    }
-
-    /// Until the probe's outcome opens the gate, or the interval is over.
-    private func closeGateBehindProbe() throws {
-        try execute(
-            """
-            UPDATE vendor_gates
-            SET paused_until = UTC_TIMESTAMP(6) + INTERVAL 60 SECOND
-            WHERE name = 'pollo'
-            """)
+        ) { row in (try row("id"), try row("tier")) }
     }
 
     /// Tasks that the vendor has, or may have: a lost answer counts for the time a render takes.
@@ -134,53 +158,83 @@ extension Connection {
         ) { row in try row("tasks") } ?? 0
     }
 
-    /// Claims the next job whose status is to be asked or whose file is to be stored.
+    /// Claims the next task whose status is to be asked.
     package func claimFollowUp(lasting: Duration) throws -> ClaimedJob? {
-        try claim(
-            """
-            state IN ('submitted', 'storing') AND next_attempt_at <= UTC_TIMESTAMP(6)
-                AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
-            """, lasting: lasting)
+        try claim(in: "'submitted'", lasting: lasting)
     }
 
-    /// Claims a refunded job that the vendor has called back about: if the vendor made the video
-    /// after all, it is a loss (J10).
-    package func claimLateCallback(lasting: Duration) throws -> ClaimedJob? {
-        try claim(
-            """
-            state = 'refunded' AND callback_task_id IS NOT NULL AND lost_micros IS NULL
-                AND next_attempt_at <= UTC_TIMESTAMP(6)
-                AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
-            """, lasting: lasting)
+    /// Claims the next job whose file is to be fetched.
+    package func claimStoring(lasting: Duration) throws -> ClaimedJob? {
+        try claim(in: "'storing'", lasting: lasting)
     }
 
-    private func claim(_ condition: SQL, lasting: Duration) throws -> ClaimedJob? {
-        let lease = LeaseToken.new()
-        return try claiming { try transaction { try claim(condition, lease, lasting: lasting) } }
+    private func claim(in state: SQL, lasting: Duration) throws -> ClaimedJob? {
+        try claim(
+            state, "state = \(sql: state) AND next_attempt_at <= UTC_TIMESTAMP(6)",
+            order: "next_attempt_at", lasting: lasting)
+    }
+
+    /// How many files are being fetched now, by all workers.
+    package func downloadCount() throws -> Int {
+        try first(
+            """
+            SELECT COUNT(*) AS downloads
+            FROM video_jobs
+            WHERE state = 'storing' AND lease_until > UTC_TIMESTAMP(6)
+            """
+        ) { row in try row("downloads") } ?? 0
+    }
+
+    /// How often a refunded job is asked for, and for how many days: as long as the vendor keeps
+    /// files.
+    package static let largestLookCount = 30
+    private static let lookDays = 14
+
+    /// Claims a refunded job whose task is known, and of which is not known whether the vendor
+    /// made it (J10, J14). Its next look, a minute later and then twice as late each time to twelve
+    /// hours, is settled by the claim, so that a look that fails is none too soon; after the last
+    /// there is none.
+    package func claimLateLook(lasting: Duration) throws -> ClaimedJob? {
+        try claim(
+            "'refunded'", "state = 'refunded' AND late_look_at <= UTC_TIMESTAMP(6)",
+            order: "late_look_at",
+            settingAlso: """
+                , late_look_at = IF(late_looks + 1 >= \(Self.largestLookCount)
+                        OR completed_at < UTC_TIMESTAMP(6) - INTERVAL \(Self.lookDays) DAY,
+                    NULL, UTC_TIMESTAMP(6) + INTERVAL
+                        LEAST(43200, 60 << LEAST(late_looks, 10)) SECOND),
+                late_looks = late_looks + 1
+                """, lasting: lasting)
     }
 
     private func claim(
-        _ condition: SQL, _ lease: LeaseToken, lasting: Duration
+        _ state: SQL, _ condition: SQL, order: SQL, settingAlso assignments: SQL = "",
+        lasting: Duration
     ) throws -> ClaimedJob? {
-        let next = try first(
-            """
-            SELECT id
-            FROM video_jobs
-            WHERE \(sql: condition)
-            ORDER BY next_attempt_at
-            LIMIT 1
-            FOR UPDATE SKIP LOCKED
-            """
-        ) { row in try row("id") as VideoID }
-        guard let next else { return nil }
-        try execute(
-            """
-            UPDATE video_jobs
-            SET lease_token = \(lease),
-                lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND
-            WHERE id = \(next)
-            """)
-        return try claimed(next, lease)
+        let lease = LeaseToken.new()
+        return try claimingOnce(state, lease) {
+            let next = try first(
+                """
+                SELECT id
+                FROM video_jobs
+                WHERE \(sql: condition)
+                    AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
+                ORDER BY \(sql: order)
+                LIMIT 1
+                FOR UPDATE SKIP LOCKED
+                """
+            ) { row in try row("id") as VideoID }
+            guard let next else { return nil }
+            try execute(
+                """
+                UPDATE video_jobs
+                SET lease_token = \(lease),
+                    lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND
+                    \(sql: assignments)
+                WHERE id = \(next)
+                """)
+            return try claimed(next, lease)
+        }
     }
 
     /// Throws ``UnreadableJob`` when the server gave the row and we cannot make sense of it.
@@ -199,6 +253,7 @@ extension Connection {
             """
             SELECT user_id, tier, state, attempts, vendor_path, vendor_input, callback_token,
                 COALESCE(task_id, callback_task_id) AS task_id, duration_seconds,
+                estimated_cost_micros, late_look_at IS NULL AS is_last_look,
                 COALESCE(deadline_at <= UTC_TIMESTAMP(6), FALSE) AS is_overdue,
                 TIMESTAMPDIFF(SECOND, state_at, UTC_TIMESTAMP(6)) AS seconds_in_state
             FROM video_jobs
@@ -210,8 +265,9 @@ extension Connection {
                 lease: lease, attempts: row("attempts"), vendorPath: row("vendor_path"),
                 vendorInput: [VendorField](json: row("vendor_input")),
                 callbackToken: row("callback_token"), taskID: row("task_id"),
-                duration: row("duration_seconds"), isOverdue: row("is_overdue"),
-                secondsInState: row("seconds_in_state"))
+                duration: row("duration_seconds"), estimatedCost: row("estimated_cost_micros"),
+                isOverdue: row("is_overdue"), secondsInState: row("seconds_in_state"),
+                isLastLook: row("is_last_look"))
         }
     }
 }
@@ -234,7 +290,7 @@ extension Connection {
                 deadline_at = UTC_TIMESTAMP(6) + INTERVAL \(renderDeadline.microseconds) MICROSECOND
                 """)
             try endAttempt(of: job, outcome: "submitted", detail: taskID)
-            try openGate(tier: job.tierID)
+            try openGate(of: job)
         }
     }
 
@@ -265,6 +321,7 @@ extension Connection {
                 next_attempt_at = UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND
                 """)
             try endAttempt(of: job, outcome: "not_created", detail: detail)
+            try giveUpProbe(job.id)
         }
     }
 
@@ -313,33 +370,57 @@ extension Connection {
         {}
     }
 
-    /// `submitted` → `storing`: the vendor has the file. Keeps the claim; what is done next is done
-    /// with the job that this returns.
-    package func storing(_ job: ClaimedJob, storeDeadline: Duration) throws -> ClaimedJob {
+    /// `submitted` → `storing`: the vendor has the file. Gives the claim back: who fetches files
+    /// takes it up, so that no download keeps a status from being asked (J17).
+    package func storing(_ job: ClaimedJob, storeDeadline: Duration) throws {
+        try transaction {
+            try change(
+                job, to: .storing,
+                """
+                pollo_status = 'succeed', next_attempt_at = UTC_TIMESTAMP(6),
+                deadline_at = UTC_TIMESTAMP(6) + INTERVAL \(storeDeadline.microseconds) MICROSECOND
+                """)
+        }
+    }
+
+    /// How often a job whose last look had no answer gets more time.
+    package static let largestExtensionCount = 2
+
+    /// Gives a rendering job more time whose last look had no answer, and gives the claim back:
+    /// no answer is not a word about the task (J8, J14). False when it had all there is.
+    package func extend(
+        _ job: ClaimedJob, by span: Duration, lookAfter delay: Duration
+    ) throws -> Bool {
         let changed = try execute(
             """
             UPDATE video_jobs
-            SET state = 'storing', pollo_status = 'succeed', version = version + 1,
-                state_at = UTC_TIMESTAMP(6), deadline_at = UTC_TIMESTAMP(6)
-                    + INTERVAL \(storeDeadline.microseconds) MICROSECOND
+            SET extensions = extensions + 1, lease_token = NULL, lease_until = NULL,
+                deadline_at = UTC_TIMESTAMP(6) + INTERVAL \(span.microseconds) MICROSECOND,
+                next_attempt_at = LEAST(deadline_at,
+                    UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND)
             WHERE id = \(job.id) AND state = 'submitted' AND lease_token = \(job.lease)
+                AND extensions < \(Self.largestExtensionCount)
             """)
-        guard changed == 1 else { throw LeaseLost() }
-        var stored = job
-        stored.state = .storing
-        stored.isOverdue = false
-        stored.secondsInState = 0
-        return stored
+        if changed == 1 { return true }
+        let isOurs = try first(
+            "SELECT 1 FROM video_jobs WHERE id = \(job.id) AND lease_token = \(job.lease)",
+            { _ in true })
+        guard isOurs == true else { throw LeaseLost() }
+        return false
     }
 
-    /// Gives the claim back; the job stays as it is and is looked at again after `delay`.
+    /// Gives the claim back; the job stays as it is and is looked at again after `delay`, at its
+    /// deadline at the latest.
     package func postpone(_ job: ClaimedJob, by delay: Duration, vendorStatus: String?) throws {
         let changed = try execute(
             """
             UPDATE video_jobs
             SET lease_token = NULL, lease_until = NULL,
                 pollo_status = COALESCE(\(vendorStatus), pollo_status),
-                next_attempt_at = UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND
+                next_attempt_at = LEAST(
+                    UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND,
+                    COALESCE(GREATEST(deadline_at, UTC_TIMESTAMP(6) + INTERVAL 1 SECOND),
+                        UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND))
             WHERE id = \(job.id) AND lease_token = \(job.lease)
             """)
         guard changed == 1 else { throw LeaseLost() }
@@ -379,41 +460,80 @@ extension Connection {
         }
     }
 
-    /// Writes down what the vendor made, and billed, after the job was refunded (J10): the
-    /// estimate of its cost, or zero when it made nothing.
+    /// Writes down what became of a refunded job's task: made, and billed (J10), or not. A loss that
+    /// was presumed is then one for certain, or gone.
     package func recordLoss(of job: ClaimedJob, isLost: Bool) throws {
         try transaction {
             let changed = try execute(
                 """
                 UPDATE video_jobs
-                SET lost_micros = IF(\(isLost), estimated_cost_micros, 0), lease_token = NULL,
+                SET lost_micros = IF(\(isLost), estimated_cost_micros, 0),
+                    is_loss_presumed = FALSE, late_look_at = NULL, lease_token = NULL,
                     lease_until = NULL
                 WHERE id = \(job.id) AND lease_token = \(job.lease)
                 """)
-            guard changed == 1, isLost else { return }
-            let cost = try first(
-                "SELECT estimated_cost_micros FROM video_jobs WHERE id = \(job.id)"
-            ) { row in try row("estimated_cost_micros") as Money }
-            try record(.loss(of: job.id, cost))
+            guard changed == 1 else { return }
+            if isLost { return try record(.loss(of: job.id, job.estimatedCost)) }
+            try execute(
+                """
+                UPDATE differences
+                SET gone_at = UTC_TIMESTAMP(6)
+                WHERE kind = 'task' AND subject = \("\(job.id)") AND is_open
+                """)
+        }
+    }
+
+    /// Ends the looks at a refunded job of which the vendor told nothing: it counts as made.
+    package func presumeLoss(of job: ClaimedJob) throws {
+        try transaction {
+            let changed = try execute(
+                """
+                UPDATE video_jobs
+                SET lost_micros = COALESCE(lost_micros, estimated_cost_micros),
+                    is_loss_presumed = COALESCE(lost_micros, 0) > 0, lease_token = NULL,
+                    lease_until = NULL
+                WHERE id = \(job.id) AND lease_token = \(job.lease)
+                """)
+            guard changed == 1 else { throw LeaseLost() }
+            try record(.presumedLoss(of: job.id, job.estimatedCost))
         }
     }
 
     /// `state` → `refunded`, conditional on the state and, for a claimed job, on its lease. The
     /// caller releases the hold in the same transaction. Its user is told, unless it was them.
+    ///
+    /// A video that the vendor has made is a loss at once. One whose task is known, and of which
+    /// the vendor did not say that it failed, is a loss until the vendor says so (J14): at the
+    /// price that was known when it was ordered, since the true one may never be told.
     func finish(
         _ id: VideoID, from state: VideoState, lease: LeaseToken?, reason: FailureReason
     ) throws {
         precondition(state.canBecome(.refunded), "\(state) is never refunded")
         let claim: SQL = lease.map { "AND lease_token = \($0)" } ?? ""
+        let isMade = state == .storing
+        let isFailed = state == .submitted && [.vendorFailed, .refused].contains(reason)
+        let isPresumed = state == .submitted && !isFailed
         let changed = try execute(
             """
             UPDATE video_jobs
             SET state = 'refunded', failure_reason = \(reason), deadline_at = NULL,
                 lease_token = NULL, lease_until = NULL, completed_at = UTC_TIMESTAMP(6),
-                state_at = UTC_TIMESTAMP(6), version = version + 1
+                state_at = UTC_TIMESTAMP(6), version = version + 1,
+                lost_micros = IF(\(isMade || isPresumed), estimated_cost_micros, NULL),
+                is_loss_presumed = \(isPresumed) AND estimated_cost_micros > 0,
+                late_look_at = IF(\(!isMade && !isFailed)
+                        AND COALESCE(task_id, callback_task_id) IS NOT NULL,
+                    UTC_TIMESTAMP(6) + INTERVAL IF(\(isPresumed), 60, 0) SECOND, NULL)
             WHERE id = \(id) AND state = \(state) \(sql: claim)
             """)
         guard changed == 1 else { throw LeaseLost() }
+        if isMade || isPresumed {
+            let cost = try first(
+                "SELECT estimated_cost_micros FROM video_jobs WHERE id = \(id)"
+            ) { row in try row("estimated_cost_micros") as Money }
+            try record(isMade ? .loss(of: id, cost) : .presumedLoss(of: id, cost))
+        }
+        if !isMade, !isPresumed { try giveUpProbe(id) }
         if reason != .canceled { try announceFailure(of: id) }
     }
 
@@ -452,33 +572,6 @@ extension FailureReason {
         case .vendorDown: "Returned: the video service was not reachable"
         case .canceled: "Returned: canceled"
         }
-    }
-}
-
-// MARK: - Gates
-
-extension Connection {
-    /// Stops submitting for a while: everything, or one tier only.
-    package func pause(tier: String?, for span: Duration, reason: String) throws {
-        let name = tier.map { "tier:\($0)" } ?? "pollo"
-        try execute(
-            """
-            INSERT INTO vendor_gates (name, paused_until, reason, changed_at)
-            VALUES (\(name), UTC_TIMESTAMP(6) + INTERVAL \(span.microseconds) MICROSECOND,
-                \(reason.cut(to: 500)), UTC_TIMESTAMP(6))
-            ON DUPLICATE KEY UPDATE paused_until = VALUES(paused_until), reason = VALUES(reason),
-                changed_at = VALUES(changed_at)
-            """)
-    }
-
-    /// A create call went through: whatever was paused for the tier or for all is over.
-    func openGate(tier: String) throws {
-        try execute(
-            """
-            UPDATE vendor_gates
-            SET paused_until = NULL, reason = NULL, changed_at = UTC_TIMESTAMP(6)
-            WHERE name IN ('pollo', \("tier:\(tier)")) AND paused_until IS NOT NULL
-            """)
     }
 }
 
@@ -539,25 +632,42 @@ extension Connection {
             WHERE job_id = video_jobs.id AND next_at > UTC_TIMESTAMP(6))
         """
 
+    /// What it was parked for before its deadline, such as a row that no claim can read, keeps it
+    /// from no end.
+    private static let isNotParkedSinceDeadline: SQL = """
+        NOT EXISTS (
+            SELECT 1
+            FROM parked_jobs
+            WHERE job_id = video_jobs.id AND next_at > UTC_TIMESTAMP(6)
+                AND next_at - INTERVAL LEAST(3600, 10 << LEAST(failures - 1, 10)) SECOND
+                    >= deadline_at)
+        """
+
     /// Ends up to 100 jobs that waited too long in the queue, or whose submission stayed unknown
     /// (J9). Rendering and storing jobs are ended by their own last look, and here when they cannot
-    /// be looked at (J13). Returns what was ended.
+    /// be looked at: at once when they are parked (J13), soon when nobody comes to them, since the
+    /// vendor holds up all who ask (J17). A last look that did not take place is no answer, and
+    /// gives a rendering job `extra` more, bounded (J14). Returns what was ended.
     package func sweepOverdueJobs(
-        policy: CreditPolicy
+        policy: CreditPolicy, extendingBy extra: Duration
     ) throws -> [(id: VideoID, state: VideoState)] {
         try end(
             """
-            deadline_at <= UTC_TIMESTAMP(6) AND \(sql: Self.isNotParked)
+            deadline_at <= UTC_TIMESTAMP(6) AND \(sql: Self.isNotParkedSinceDeadline)
                 AND (state IN ('queued', 'submit_unknown')
-                    OR (state IN ('submitted', 'storing')
-                        AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
-                        AND EXISTS (SELECT 1 FROM parked_jobs WHERE job_id = video_jobs.id)))
+                    OR (state IN ('submitted', 'storing') AND (
+                        (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
+                            AND EXISTS (SELECT 1 FROM parked_jobs WHERE job_id = video_jobs.id)
+                        OR deadline_at <= UTC_TIMESTAMP(6)
+                            - INTERVAL IF(lease_until > UTC_TIMESTAMP(6), 240, 30) SECOND)))
             """
         ) { job in
             let wallet = try lockWallet(of: job.user)
+            if job.state == .submitted, try extend(job.id, by: extra) { return false }
             let reason: FailureReason = try isVendorDown() ? .vendorDown : .timeout
             try finish(job.id, from: job.state, lease: nil, reason: reason)
             try release(job.id, of: wallet, policy: policy, description: reason.ledgerText)
+            return true
         }
     }
 
@@ -571,16 +681,30 @@ extension Connection {
                 job.id, of: wallet, policy: policy,
                 description: FailureReason.vendorDown.ledgerText)
             try log("video.refund", "\(job.id)", detail: "it was queued", by: actor)
+            return true
         }.count
+    }
+
+    /// The same for one that nobody has looked at, unless it is parked: it has no look to wait for.
+    private func extend(_ id: VideoID, by span: Duration) throws -> Bool {
+        try execute(
+            """
+            UPDATE video_jobs
+            SET extensions = extensions + 1, lease_token = NULL, lease_until = NULL,
+                deadline_at = UTC_TIMESTAMP(6) + INTERVAL \(span.microseconds) MICROSECOND
+            WHERE id = \(id) AND state = 'submitted' AND deadline_at <= UTC_TIMESTAMP(6)
+                AND extensions < \(Self.largestExtensionCount)
+                AND NOT EXISTS (SELECT 1 FROM parked_jobs WHERE job_id = video_jobs.id)
+            """) == 1
     }
 
     private typealias WaitingJob = (id: VideoID, user: UserID, state: VideoState)
 
-    /// Has `end` end each job that is found, in a transaction of its own; those that another
-    /// process was quicker with are not returned. One that cannot be ended is parked; its error is
+    /// Has `end` end each job that is found, in a transaction of its own; those that it did not, and
+    /// those that another process was quicker with, are not returned. One that cannot be ended is parked; its error is
     /// thrown when none could be.
     private func end(
-        _ condition: SQL, _ end: (WaitingJob) throws -> Void
+        _ condition: SQL, _ end: (WaitingJob) throws -> Bool
     ) throws -> [(id: VideoID, state: VideoState)] {
         let found = try query(
             """
@@ -598,7 +722,7 @@ extension Connection {
             var isOurs = true
             let problem = try each(job.id) {
                 do {
-                    try end(job)
+                    isOurs = try end(job)
                 } catch is LeaseLost {
                     isOurs = false
                 }
@@ -608,11 +732,5 @@ extension Connection {
         }
         if ended.isEmpty, let failure { throw failure }
         return ended
-    }
-
-    private func isVendorDown() throws -> Bool {
-        try first(
-            "SELECT paused_until IS NOT NULL AS paused FROM vendor_gates WHERE name = 'pollo'"
-        ) { row in try row("paused") } ?? false
     }
 }

@@ -166,8 +166,19 @@ extension Connection {
             }
             guard let job else { return nil }
             switch job.state {
-            case .submitting, .refunded:
-                // Remembered: the create call's answer, or the look for a loss, finds it.
+            case .refunded:
+                // Looked at for a loss, unless that is settled.
+                try execute(
+                    """
+                    UPDATE video_jobs
+                    SET callback_task_id = COALESCE(callback_task_id, \(taskID)),
+                        late_look_at = IF((lost_micros IS NULL OR is_loss_presumed)
+                                AND late_looks < \(Self.largestLookCount),
+                            UTC_TIMESTAMP(6), late_look_at)
+                    WHERE id = \(job.id)
+                    """)
+            case .submitting:
+                // Remembered: the create call's answer finds it.
                 try execute(
                     """
                     UPDATE video_jobs

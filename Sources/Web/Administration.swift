@@ -173,4 +173,15 @@ enum Administration {
             policy: context.settings.creditPolicy, by: actor)
         return Response(status: .noContent, fields: [.cacheControl: "no-store"])
     }
+
+    /// `POST /api/admin/videos/:id/closure`: ends a video in whatever state it is, and gives the
+    /// credit back (J13). What the vendor makes of it all the same is a loss.
+    ///
+    /// Body: `reason`. Answers 204, and again for the same `Idempotency-Key`; 409 when it has ended.
+    static func endVideo(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+        let actor = try actor(request, request.jsonObject(), user)
+        try context.database.endVideo(
+            context.id(), policy: context.settings.creditPolicy, by: actor)
+        return Response(status: .noContent, fields: [.cacheControl: "no-store"])
+    }
 }

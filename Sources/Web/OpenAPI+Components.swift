@@ -569,9 +569,9 @@ extension OpenAPI {
                 "items": array(
                     of: object([
                         "kind": """
-                        {"enum": ["uncertain_video", "vendor_loss", "purchase_problem",
-                        "dispute", "refund_failed", "difference", "unknown", "event", "pause",
-                        "unhealthy"]}
+                        {"enum": ["parked_video", "uncertain_video", "vendor_loss",
+                        "purchase_problem", "dispute", "refund_failed", "difference", "unknown",
+                        "event", "pause", "unhealthy"]}
                         """,
                         "subject": text, "differenceId": idOrNull, "amount": moneyOrNull,
                         "detail": text, "since": time,

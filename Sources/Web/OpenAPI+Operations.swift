@@ -406,6 +406,15 @@ extension Operation {
             refusals: [
                 .invalid, .forbidden, .notFound, .conflict, .tooLarge, .unsupportedMediaType,
             ]),
+        Operation(
+            route: "POST /api/admin/videos/:id/closure", id: "endVideo", tag: "Administration",
+            summary: "Ends a video in whatever state it is",
+            parameters: ["id", "commandKey"],
+            request: Content(schema: "Closure", example: #"{"reason": "it never ends"}"#),
+            success: Answer(status: 204, description: "Its price is returned."),
+            refusals: [
+                .invalid, .forbidden, .notFound, .conflict, .tooLarge, .unsupportedMediaType,
+            ]),
 
         Operation(
             route: "GET /api/webhooks/endpoints", id: "listWebhookEndpoints", tag: "Webhooks out",

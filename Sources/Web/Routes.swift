@@ -43,6 +43,7 @@ package let routes: [Route] = [
     .post("/api/admin/differences/:id/closure", administrator(Administration.close)),
     .post("/api/admin/purchases/:id/refund", administrator(Administration.refund)),
     .post("/api/admin/videos/:id/resolution", administrator(Administration.resolve)),
+    .post("/api/admin/videos/:id/closure", administrator(Administration.endVideo)),
 
     .get("/api/webhooks/endpoints", signedIn(WebhookEndpoints.index)),
     .post("/api/webhooks/endpoints", signedIn(WebhookEndpoints.create)),

@@ -8,14 +8,38 @@ extension Worker {
     /// (120 s), a probe and a poster (30 s each) and what is written down between and after
     /// them (twice a minute at the most) together.
     private static let lease = Duration.seconds(420)
+    /// The longest pause between two tries to fetch a file.
+    private static let largestStoringPause = Duration.seconds(600)
 
-    /// Asks for the next task that is due, and stores its file when it is done. Returns whether
-    /// there was one.
+    /// Asks for the next task that is due. Returns whether there was one.
     package func followUpNext() throws -> Bool {
+        try work(database.claimFollowUp(lasting: Self.lease)) { job in
+            if let task = try ask(job) { try act(on: task, job) }
+        }
+    }
+
+    /// Fetches the file of the next job whose task is done, by a link that it asks for afresh.
+    /// Returns whether there was one.
+    package func storeNext() throws -> Bool {
+        try work(database.claimStoring(lasting: Self.lease)) { job in
+            guard let task = try ask(job) else { return }
+            switch task.state {
+            case .succeeded(let url): try store(url, of: task, job)
+            // It was done, so its file may still come; the deadline decides.
+            case .succeededWithoutURL: try wait(job, vendorStatus: "succeed")
+            case .inProgress: try wait(job, vendorStatus: "processing")
+            case .failed: try wait(job, vendorStatus: "failed")
+            }
+        }
+    }
+
+    private func work(
+        _ claim: @autoclosure () throws -> ClaimedJob?, _ work: (ClaimedJob) throws -> Void
+    ) throws -> Bool {
         giveBackTheRest()
-        guard let job = try database.claimFollowUp(lasting: Self.lease) else { return false }
+        guard let job = try claim() else { return false }
         do {
-            try followUp(job)
+            try work(job)
         } catch {
             giveBack(job)
             throw error
@@ -23,17 +47,24 @@ extension Worker {
         return true
     }
 
-    private func followUp(_ job: ClaimedJob) throws {
+    /// How the task stands; nil when there is no word, and the job waits.
+    private func ask(_ job: ClaimedJob) throws -> PolloTask? {
         guard let taskID = job.taskID else { throw TaskMissing() }
         switch Result(catching: { () throws(PolloStatusFailure) in try pollo.status(of: taskID) }) {
         case .success(let task):
-            try act(on: task, job)
+            try note { try database.noteSuccess(.status, of: job.id, tier: job.tierID) }
+            return task
         case .failure(let failure):
             // It says nothing about the task (J8); only the deadline ends the job.
             log.warning(
                 "no word of a task",
                 metadata: job.metadata.merging(["message": "\(failure.message)"]) { $1 })
-            try wait(job, vendorStatus: nil)
+            try note {
+                try database.noteFailure(
+                    .status, of: job, problem: "no status can be read: \(failure.message)")
+            }
+            try waitForWord(job)
+            return nil
         }
     }
 
@@ -44,20 +75,31 @@ extension Worker {
         case .succeededWithoutURL:
             try wait(job, vendorStatus: "succeed")
         case .failed(let reason):
-            guard job.state == .submitted else {
-                // Once it was done, so its file may still come; the deadline decides.
-                return try wait(job, vendorStatus: "failed")
-            }
             log.notice(
                 "the vendor failed a task",
                 metadata: job.metadata.merging(["message": "\(reason)"]) { $1 })
             try refund(job, Self.isRefusal(reason) ? .refused : .vendorFailed, detail: reason)
-        case .succeeded(let url):
-            guard job.state == .submitted else { return try store(url, of: task, job) }
-            let storing = try persist(job) {
+        case .succeeded:
+            try persist(job) {
                 try database.storing(job, storeDeadline: settings.deadlines.store)
             }
-            if let storing { try store(url, of: task, storing) }
+        }
+    }
+
+    /// A look without an answer: the last one is none, and a rendering job has more time, as long
+    /// as that is bounded (J14).
+    private func waitForWord(_ job: ClaimedJob) throws {
+        guard job.isOverdue, job.state == .submitted else {
+            return try wait(job, vendorStatus: nil)
+        }
+        let isExtended = try persist(job) {
+            try database.extend(
+                job, by: settings.deadlines.renderExtension, lookAfter: settings.pollInterval)
+        }
+        switch isExtended {
+        case true?: log.error("the last look had no answer", metadata: job.metadata)
+        case false?: try wait(job, vendorStatus: nil)
+        case nil: return
         }
     }
 
@@ -68,8 +110,12 @@ extension Worker {
             log.error("a job is out of time", metadata: job.metadata)
             return try refund(job, .timeout, detail: "the deadline of \(job.state) passed")
         }
-        let growth = Duration.seconds(min(25, job.secondsInState / 12))
-        let delay = settings.pollInterval + growth
+        let delay =
+            job.state == .storing
+            ? min(
+                Self.largestStoringPause,
+                settings.pollInterval + .seconds(job.secondsInState / 4))
+            : settings.pollInterval + .seconds(min(25, job.secondsInState / 12))
         try persist(job) {
             try database.postpone(
                 job, by: delay + delay * Double.random(in: 0...0.2), vendorStatus: vendorStatus)
@@ -86,12 +132,13 @@ extension Worker {
     private func store(_ url: String, of task: PolloTask, _ job: ClaimedJob) throws {
         let file: VideoFile
         do {
-            file = try settings.media.store(url, as: job.id, by: downloads)
-        } catch {
+            file = try settings.media.store(
+                url, as: job.id, by: downloads, beside: max(1, database.downloadCount()))
+        } catch let error as NotStored {
             log.error(
                 "a file could not be stored",
                 metadata: job.metadata.merging(["error": "\(error)"]) { $1 })
-            return try wait(job, vendorStatus: "succeed")
+            return try wait(job, for: error)
         }
         let cost = task.creditHundredths.map { hundredths in
             Money(micros: settings.vendorCredit.micros / 100 * Int64(hundredths))
@@ -100,7 +147,30 @@ extension Worker {
             try database.deliver(
                 job, file: file, path: VideoFile.path(of: job.id), actualCost: cost)
         }
-        if delivered != nil { log.info("delivered", metadata: job.metadata) }
+        guard delivered != nil else { return }
+        log.info("delivered", metadata: job.metadata)
+        try note { try database.noteSuccess(.files, of: job.id, tier: job.tierID) }
+    }
+
+    private func wait(_ job: ClaimedJob, for error: NotStored) throws {
+        switch error.cause {
+        case .ours:
+            // It will be so for every file, whoever's it is.
+            try note {
+                try database.pauseForFiles(for: .seconds(60), reason: error.description)
+            }
+            try wait(job, vendorStatus: "succeed")
+        case .file:
+            try note {
+                try database.noteFailure(
+                    .files, of: job, problem: "a file could not be stored: \(error)")
+            }
+            try wait(job, vendorStatus: "succeed")
+        case .link:
+            // No later try would fetch it.
+            try note { try database.noteFailure(.files, of: job, problem: "\(error)") }
+            try refund(job, .vendorFailed, detail: error.description)
+        }
     }
 
     /// Whether the vendor's words mean that the prompt, not the making, was the trouble.
@@ -112,24 +182,22 @@ extension Worker {
         ].contains { words.contains($0) }
     }
 
-    /// Looks at the next refunded job that the vendor called back about, and notes the loss if
-    /// the vendor made and billed it after all (J10). Returns whether there was one.
-    package func followUpNextLateCallback() throws -> Bool {
-        giveBackTheRest()
-        guard let job = try database.claimLateCallback(lasting: Self.lease) else { return false }
-        do {
-            try followUpLateCallback(job)
-        } catch {
-            giveBack(job)
-            throw error
+    /// Looks at the next refunded job of which is not known whether the vendor made it, and notes
+    /// the loss, or that there is none (J10, J14). Returns whether there was one.
+    ///
+    /// Each look at a job is later than the last, and there are only so many: one that says nothing
+    /// may say nothing for ever.
+    package func lookNextLate() throws -> Bool {
+        try work(database.claimLateLook(lasting: Self.lease)) { job in
+            try lookLate(job)
         }
-        return true
     }
 
-    private func followUpLateCallback(_ job: ClaimedJob) throws {
+    private func lookLate(_ job: ClaimedJob) throws {
         guard let taskID = job.taskID else { throw TaskMissing() }
         switch Result(catching: { () throws(PolloStatusFailure) in try pollo.status(of: taskID) }) {
         case .success(let task):
+            try note { try database.noteSuccess(.status, of: job.id, tier: job.tierID) }
             switch task.state {
             case .succeeded, .succeededWithoutURL:
                 log.critical("the vendor made a video that was refunded", metadata: job.metadata)
@@ -137,17 +205,24 @@ extension Worker {
             case .failed:
                 try persist(job) { try database.recordLoss(of: job, isLost: false) }
             case .inProgress:
-                try lookAgain(job, vendorStatus: "processing")
+                try endLook(at: job, vendorStatus: "processing")
             }
         case .failure:
-            try lookAgain(job, vendorStatus: nil)
+            try endLook(at: job, vendorStatus: nil)
         }
     }
 
-    /// In a minute, and at last in an hour: a look that says nothing may say nothing for ever.
-    private func lookAgain(_ job: ClaimedJob, vendorStatus: String?) throws {
-        let delay = Duration.seconds(min(3600, max(60, job.secondsInState / 10)))
-        try persist(job) { try database.postpone(job, by: delay, vendorStatus: vendorStatus) }
+    private func endLook(at job: ClaimedJob, vendorStatus: String?) throws {
+        guard job.isLastLook else {
+            try persist(job) {
+                try database.postpone(job, by: .zero, vendorStatus: vendorStatus)
+            }
+            return
+        }
+        log.critical(
+            "the vendor never told whether it made a video that was refunded",
+            metadata: job.metadata)
+        try persist(job) { try database.presumeLoss(of: job) }
     }
 }
 

@@ -7,21 +7,33 @@ import System
 
 /// Why a file is not in our storage. Nothing of it is visible under its name.
 package struct NotStored: Error, CustomStringConvertible {
-    package let description: String
+    /// What would have to change.
+    package enum Cause: Sendable {
+        /// What lies behind the link, or the way to it; the next try may find another.
+        case file
+        /// The link, which nobody could fetch: no address, or not of HTTPS.
+        case link
+        /// The folder or its disk: no file can be stored.
+        case ours
+    }
 
-    init(_ description: String) {
+    package let description: String
+    package let cause: Cause
+
+    init(_ description: String, _ cause: Cause = .file) {
         self.description = description
+        self.cause = cause
     }
 }
 
 /// The folder that holds the videos and their posters, shared with nginx.
 package struct MediaFolder: Sendable {
     package let path: String
-    /// What must stay free on the file system, so that a full disk is met here and not by the
-    /// database beside it.
+    /// What must stay free on the file system when all downloads have come to their largest size,
+    /// so that a full disk is met here and not by the database beside it.
     private static let reserve: UInt64 = 256 << 20
     /// Far beyond ten seconds at the best resolution sold.
-    private static let maxBytes = 512 << 20
+    private static let maxBytes = 256 << 20
 
     /// - Parameter path: from the root on, or from where this process works now.
     package init(path: String) {
@@ -34,8 +46,10 @@ package struct MediaFolder: Sendable {
     ///
     /// A file that is in place already, because a worker died after the rename, is checked and
     /// taken instead. Throws ``NotStored``; then no part of the file is visible.
+    ///
+    /// - Parameter count: how many downloads into the folder may be under way, this one included.
     package func store(
-        _ url: String, as id: VideoID, by downloads: Curl
+        _ url: String, as id: VideoID, by downloads: Curl, beside count: Int
     ) throws(NotStored) -> VideoFile {
         let final = "\(path)/\(VideoFile.path(of: id))"
         do {
@@ -44,8 +58,11 @@ package struct MediaFolder: Sendable {
             if FileManager.default.fileExists(atPath: final) {
                 return try show(Movie(at: final), id)
             }
-            guard try freeBytes(at: path) > Self.reserve else {
-                throw NotStored("the disk of the media folder is nearly full")
+            guard downloads.canFetch(url) else {
+                throw NotStored("the link cannot be fetched: \(url)".cut(to: 500), .link)
+            }
+            guard try freeBytes(at: path) > Self.bytesToKeepFree(for: count) else {
+                throw NotStored("the disk of the media folder is nearly full", .ours)
             }
             let file = try DurableFile(path: final)
             _ = try downloads.download(
@@ -54,9 +71,15 @@ package struct MediaFolder: Sendable {
             return try place(file, id)
         } catch let error as NotStored {
             throw error
+        } catch let error as SystemError {
+            throw NotStored("\(error)", .ours)
         } catch {
             throw NotStored("\(error)")
         }
+    }
+
+    static func bytesToKeepFree(for downloads: Int) -> UInt64 {
+        reserve + UInt64(max(1, min(downloads, 1000))) * UInt64(maxBytes)
     }
 
     /// Puts a video in place that `write` makes at the path it is given, with its poster.

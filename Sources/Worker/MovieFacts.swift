@@ -9,6 +9,8 @@ struct MovieFacts: Equatable {
     /// What browsers play, by the names of ffmpeg's decoders. Nothing else is decoded, however the
     /// file calls it.
     static let codecs = ["h264", "hevc", "av1", "libdav1d", "vp9"]
+    /// Of the sound beside them: ffprobe gives a file up that has a track it may not open.
+    static let sounds = ["aac", "mp3float", "opus", "libopus"]
     /// Beyond the best resolution sold, in either direction.
     static let sides = 16...4096
     static let maxPixels = 4096 * 2304

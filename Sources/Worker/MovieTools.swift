@@ -8,7 +8,7 @@ enum MovieTools {
     /// A playlist or a manifest in a movie's clothes would otherwise be followed to other files.
     private static let input = [
         "-f", "mov", "-protocol_whitelist", "file", "-enable_drefs", "0", "-use_absolute_path", "0",
-        "-codec_whitelist", MovieFacts.codecs.joined(separator: ","),
+        "-codec_whitelist", (MovieFacts.codecs + MovieFacts.sounds).joined(separator: ","),
         "-max_pixels", "\(MovieFacts.maxPixels)", "-threads", "1",
     ]
 

@@ -1,16 +1,22 @@
 import Domain
 import Logging
+import MariaDB
 import Pollo
 import Store
 
 extension Worker {
-    /// How long a claim to submit lasts: longer than the create call can take, and than the
-    /// outcome can be kept from the database.
-    private static let lease = Duration.seconds(180)
+    /// How long a claim to submit lasts: longer than the create call and the balance call can take,
+    /// and than the outcome can be kept from the database.
+    private static let lease = Duration.seconds(240)
     /// How long submitting rests when the vendor's balance is empty or it does not know our key;
     /// then one call asks again.
     private static let pauseOfAll = Duration.seconds(30)
     private static let pauseOfTier = Duration.seconds(60)
+    /// How often a job is refused, while others of its tier are made, before it is its prompt's
+    /// fault.
+    private static let largestRefusalCount = 4
+    /// How long the answer of the balance call is good for: there may be many refusals at once.
+    private static let verdictAge = Duration.seconds(10)
     /// How long a task's id is kept from a database that is away: while it is, this thread could
     /// do nothing else.
     private static let taskPatience = Duration.seconds(3600)
@@ -76,6 +82,17 @@ extension Worker {
             log.warning(
                 "a task was made after its claim was over; it is noted",
                 metadata: metadata.merging(["now": "\(state?.rawValue ?? "gone")"]) { $1 })
+        } catch let error as DatabaseError
+            where error.kind == .duplicateKey(constraint: "video_jobs_task_unique")
+        {
+            // It is another job's, so nobody knows whether this one was made (J13).
+            log.critical("the vendor gave a task that another job has", metadata: metadata)
+            try persist(job) {
+                try database.submitUnknown(
+                    job, detail: "answered with the task \(taskID), which another job has",
+                    unknownDeadline: settings.deadlines.unknown,
+                    renderDeadline: settings.deadlines.render)
+            }
         } catch {
             // The last that can be done: a person may tell it by `rushes admin`.
             log.critical(
@@ -92,16 +109,16 @@ extension Worker {
         let delay: Duration
         switch obstacle {
         case .balanceEmpty, .unauthorized, .notFound:
-            log.critical("submitting is paused", metadata: metadata)
-            try persist(job) {
-                try database.pause(tier: nil, for: Self.pauseOfAll, reason: message)
+            guard let pause = try weigh(obstacle, message, of: job) else {
+                log.error("the vendor refused a job", metadata: metadata)
+                return try persist(job) {
+                    try database.refund(
+                        job, reason: .refused, detail: message, policy: settings.creditPolicy)
+                } ?? ()
             }
-            delay = .seconds(1)
+            delay = pause
         case .modelNotEnabled:
-            log.critical("the tier \(job.tierID) is paused", metadata: metadata)
-            try persist(job) {
-                try database.pause(tier: job.tierID, for: Self.pauseOfTier, reason: message)
-            }
+            try pauseTier(job, message)
             delay = .seconds(1)
         case .rateLimited:
             log.notice("the vendor is full", metadata: metadata)
@@ -113,10 +130,94 @@ extension Worker {
         try persist(job) { try database.requeue(job, after: delay, detail: message) }
     }
 
+    /// Finds out what a refusal is about before anything is paused for it (J15): the key, the
+    /// balance, the tier, or this job. Returns how long the job waits; nil when its prompt is
+    /// refused for good.
+    private func weigh(
+        _ obstacle: PolloObstacle, _ message: String, of job: ClaimedJob
+    ) throws -> Duration? {
+        switch askForBalance() {
+        case .silent:
+            return backoff(job, base: .seconds(4), ceiling: .seconds(60))
+        case .keyRefused:
+            try pauseAll(job, message)
+            return .seconds(1)
+        case .left(let money):
+            switch obstacle {
+            case .balanceEmpty:
+                // Another tier may cost less than what is left.
+                let isEnough = try note {
+                    try database.isOtherTierWaiting(than: job.tierID, costing: money)
+                }
+                if isEnough || money >= job.estimatedCost {
+                    try pauseTier(job, message)
+                } else {
+                    try pauseAll(job, message)
+                }
+                return .seconds(1)
+            case .notFound:
+                try pauseTier(job, message)
+                return .seconds(1)
+            default:
+                let failures = try note {
+                    try database.noteFailure(.create, of: job, problem: message)
+                }
+                let isPrompt =
+                    failures.count >= Self.largestRefusalCount && failures.isOthersSuccess
+                return isPrompt ? nil : backoff(job, base: .seconds(4), ceiling: .seconds(60))
+            }
+        }
+    }
+
+    private func askForBalance() -> Verdict {
+        if let last = lastVerdict, .now - last.at < Self.verdictAge { return last.verdict }
+        let verdict: Verdict
+        do throws(PolloStatusFailure) {
+            let cent = settings.vendorCredit.micros / 100
+            let left = Int64(try pollo.balance().availableHundredths)
+                .multipliedReportingOverflow(by: cent)
+            verdict = .left(Money(micros: left.overflow ? .max : left.partialValue))
+        } catch {
+            switch error.kind {
+            case .obstacle(.unauthorized), .obstacle(.notFound): verdict = .keyRefused
+            default: verdict = .silent
+            }
+        }
+        lastVerdict = (.now, verdict)
+        return verdict
+    }
+
+    private func pauseAll(_ job: ClaimedJob, _ message: String) throws {
+        log.critical(
+            "submitting is paused", metadata: job.metadata.merging(["message": "\(message)"]) { $1 }
+        )
+        try persist(job) {
+            try database.pause(tier: nil, for: Self.pauseOfAll, reason: message)
+        }
+    }
+
+    private func pauseTier(_ job: ClaimedJob, _ message: String) throws {
+        log.critical(
+            "the tier \(job.tierID) is paused",
+            metadata: job.metadata.merging(["message": "\(message)"]) { $1 })
+        try persist(job) {
+            try database.pause(tier: job.tierID, for: Self.pauseOfTier, reason: message)
+        }
+    }
+
     private func backoff(_ job: ClaimedJob, base: Duration, ceiling: Duration) -> Duration {
         Backoff.delay(
             afterTry: job.attempts, base: base, ceiling: ceiling, jitter: .random(in: 0...1))
     }
+}
+
+/// What the balance call says of our key.
+enum Verdict {
+    /// It is good, and this is left.
+    case left(Money)
+    case keyRefused
+    /// No answer, so nothing is known.
+    case silent
 }
 
 extension PolloField {

@@ -26,7 +26,7 @@ struct Chore: Sendable {
     enum Name: String, CaseIterable, Sendable {
         case deadlines, expiry
         case purchases, events, refunds, stripeHealth
-        case lateCallbacks, vendorHealth, reconciliation
+        case lateLooks, vendorHealth, reconciliation
         case audit
         case health, estimates, notices, purge
     }
@@ -66,9 +66,9 @@ struct Chore: Sendable {
         Chore(name: .stripeHealth, lane: .stripe, interval: .seconds(15), budget: .seconds(20)) {
             worker, _ in try worker.checkStripe()
         },
-        Chore(name: .lateCallbacks, lane: .vendor, interval: .seconds(5), budget: .seconds(30)) {
+        Chore(name: .lateLooks, lane: .vendor, interval: .seconds(5), budget: .seconds(30)) {
             worker, budget in
-            try budget.rounds { try worker.followUpNextLateCallback() }
+            try budget.rounds { try worker.lookNextLate() }
         },
         Chore(name: .vendorHealth, lane: .vendor, interval: .seconds(15), budget: .seconds(60)) {
             worker, _ in try worker.checkVendor()
@@ -163,7 +163,8 @@ extension Worker {
         }
         // After an outage it may be many, and the audit would find the rest late.
         try budget.rounds {
-            let ended = try database.sweepOverdueJobs(policy: settings.creditPolicy)
+            let ended = try database.sweepOverdueJobs(
+                policy: settings.creditPolicy, extendingBy: settings.deadlines.renderExtension)
             for job in ended {
                 log.error(
                     "a job is out of time",

@@ -51,6 +51,8 @@ package final class Worker {
     let troubles: TroubleLog
     /// When each chore was last done by this thread.
     var choresDoneAt: [Chore.Name: ContinuousClock.Instant] = [:]
+    /// What the balance call of this thread said last.
+    var lastVerdict: (at: ContinuousClock.Instant, verdict: Verdict)?
     /// Claims of this thread whose outcome could not be written down, to be given back.
     private var unreturned: [ClaimedJob] = []
 
@@ -89,6 +91,12 @@ package final class Worker {
             log.warning("another process has the job", metadata: job.metadata)
             return nil
         }
+    }
+
+    /// Writes down what a step at the vendor tells of the others, while the database passes by.
+    @discardableResult
+    func note<T>(_ change: () throws -> T) throws -> T {
+        try database.persist(patience: .seconds(20), change)
     }
 
     /// Takes back a claim whose outcome could not be written down, so that the job does not wait

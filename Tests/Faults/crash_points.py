@@ -172,9 +172,11 @@ def _sleeps(tid: int) -> bool:
 @contextlib.contextmanager
 def victim(stack: Stack, **env: str):
     """A worker whose threads have found nothing to do, stopped."""
-    with stack.worker("--submitters", "1", "--followers", "1", **env) as process:
+    with stack.worker(
+        "--submitters", "1", "--followers", "1", "--storers", "1", **env
+    ) as process:
         wanted = {
-            "submit-0", "follow-0", "sweeps", "stripe", "vendor", "books", "reports",
+            "submit-0", "follow-0", "store-0", "sweeps", "stripe", "vendor", "books", "reports",
         }
         poll(lambda: wanted <= threads_of(process.pid).keys(), 30, "the worker works", pause=0.01)
         threads = {name: tid for name, tid in threads_of(process.pid).items() if name in wanted}
@@ -329,11 +331,11 @@ def submitting(
 
 
 def finishing(
-    shop: Shop, customer: Customer, jobs: Jobs, victims: Victims, words: str,
-    calls: tuple[str, ...],
+    shop: Shop, customer: Customer, jobs: Jobs, victims: Victims, words: str, thread: str,
+    calls: tuple[str, ...], ends: set[str] = ENDS,
 ) -> tuple[int, dict[str, str]]:
-    """From the status call to the end: a settled hold (faults 11, 12), or with `!fail` a released
-    one."""
+    """From the status call to the end, as one thread has a part in it: to the file that is to be
+    fetched, to a settled hold (faults 11, 12), or with `!fail` to a released one."""
     seen: dict[str, str] = {}
     ready: list[str] = []
 
@@ -359,7 +361,7 @@ def finishing(
         return ready.pop(0)
 
     kills = sum(
-        _phase(jobs, victims, "follow-0", call, next_job, ENDS, seen)
+        _phase(jobs, victims, thread, call, next_job, ends, seen)
         for call in calls)
     return kills, seen
 
@@ -371,9 +373,14 @@ def life(shop: Shop) -> str:
     with shop.stack.without_worker():
         with Victims(shop.stack) as victims:
             kills, seen = submitting(shop, customer, jobs, victims)
-            settled, finished = finishing(
-                shop, customer, jobs, victims, "", (*CALLS, "rename", "fsync"))
-            released, more = finishing(shop, customer, jobs, victims, "!fail", CALLS)
+            asked, finished = finishing(
+                shop, customer, jobs, victims, "", "follow-0", CALLS, ENDS | {"storing"})
+            stored, more = finishing(
+                shop, customer, jobs, victims, "", "store-0", (*CALLS, "rename", "fsync"))
+            settled = asked + stored
+            finished.update(more)
+            released, more = finishing(
+                shop, customer, jobs, victims, "!fail", "follow-0", CALLS)
         finished.update(more)
         jobs.release_all()
         with shop.stack.worker():

@@ -58,10 +58,12 @@ def media_full(shop: Shop) -> str:
     has a name, and it is delivered once there is room."""
     customer = shop.customer(3)
     media = shop.stack.state / "media"
-    with small_disk(media, 400):
+    with small_disk(media, 700):
         # Nearly full is refused before it is begun.
         filler = media / "filler"
-        filler.write_bytes(bytes(300 << 20))
+        with filler.open("wb") as file:
+            for _ in range(300):
+                file.write(bytes(1 << 20))
         job = shop.order(customer, "full", PROMPT)
         _waits_for_room(shop, job, media)
         filler.unlink()
@@ -74,10 +76,10 @@ def write_fails(shop: Shop) -> str:
     """The disk is full at the last moment: fsync(2) says ENOSPC (fault 42)."""
     customer = shop.customer(2)
     media = shop.stack.state / "media"
-    with shop.stack.without_worker(), shop.stack.worker("--followers", "1") as worker:
-        poll(lambda: "follow-0" in threads_of(worker.pid), 30, "the worker works")
+    with shop.stack.without_worker(), shop.stack.worker("--storers", "1") as worker:
+        poll(lambda: "store-0" in threads_of(worker.pid), 30, "the worker works")
         tracer = subprocess.Popen(
-            ["strace", "-qq", "-o", "/dev/null", "-p", str(threads_of(worker.pid)["follow-0"]),
+            ["strace", "-qq", "-o", "/dev/null", "-p", str(threads_of(worker.pid)["store-0"]),
              "-e", "trace=fsync", "-e", "inject=fsync:error=ENOSPC"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:

@@ -16,6 +16,7 @@ import machine
 import messages
 import model
 import operators
+import outages
 import payments
 import reconciling
 import restore
@@ -121,6 +122,22 @@ ROWS = [
     Row(
         "vendor: empty balance, model off", (8,),
         lambda shop, dice, size: vendor_faults.empty(shop), is_short=False),
+    Row(
+        "vendor: status path broken", (54,),
+        lambda shop, dice, size: outages.unreadable(shop, size.of(4, 1))),
+    Row(
+        "vendor: one task for two jobs", (55,),
+        lambda shop, dice, size: outages.one_task(shop, size.of(6, 2))),
+    Row(
+        "vendor: odd files and numbers", (56,),
+        lambda shop, dice, size: outages.odd(shop, size.of(100, 12))),
+    Row("vendor: an unreadable job", (57,), lambda shop, dice, size: outages.broken_row(shop)),
+    Row(
+        "vendor: one tier, one prompt refused", (58,),
+        lambda shop, dice, size: outages.one_refused(shop)),
+    Row(
+        "vendor: hangs", (59,),
+        lambda shop, dice, size: outages.hangs(shop, size.of(60, 12))),
     Row(
         "vendor: full", (7,),
         lambda shop, dice, size: vendor_faults.full(shop, 20), is_short=False),

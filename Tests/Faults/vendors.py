@@ -42,6 +42,9 @@ class Sandbox:
             raise RuntimeError(f"sandbox: GET {path}: {status}")
         return json.loads(body)
 
+    def text(self, path: str) -> str:
+        return self._send("GET", f"/control/{path}".rstrip("/"))[1].decode()
+
     def set(self, path: str, /, **fields: object) -> None:
         status, body = self._send("POST", f"/control/{path}", fields)
         if status not in (200, 201):

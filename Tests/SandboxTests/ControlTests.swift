@@ -175,6 +175,32 @@ struct FaultTests {
         #expect(try world.get(path).body == whole)
     }
 
+    @Test(arguments: ["999999999999999", "-5", "1e400", #""text""#, "[1, {}]", "null"])
+    func `a fault can put anything into a member of the true answer`(value: String) throws {
+        let world = try World()
+        let id = try world.order("a fox")
+        try world.post(
+            "/control/faults",
+            "path=/api/platform/generation/&method=GET&field=credit&value=\(value)")
+        let path = "/api/platform/generation/\(id)/status"
+        let answer = try world.send(
+            OutboundRequest(
+                method: .get, url: path,
+                fields: [try #require(HTTPField.Name("x-api-key")): "pollo_key"])
+        ).text
+        #expect(answer.contains(#""credit":\#(value),"generations""#), "\(answer)")
+        #expect(try world.pollo.status(of: id).creditHundredths == 583)
+    }
+
+    @Test func `a fault can be meant for bodies with a text`() throws {
+        let world = try World()
+        try world.post(
+            "/control/faults", "path=/api/platform/generation/&status=403&contains=forbidden+words")
+        _ = try world.order("a fox")
+        #expect(throws: PolloCreateFailure.self) { try world.order("forbidden words") }
+        _ = try world.order("forbidden words")
+    }
+
     @Test func `faults can be taken back, and never stand in the way of the controls`() throws {
         let world = try World()
         try world.post("/control/faults", "path=/&count=100&status=500")

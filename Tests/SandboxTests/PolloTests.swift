@@ -61,6 +61,18 @@ struct PolloOrderTests {
         #expect(try world.get(link(world, id)).status == .forbidden)
     }
 
+    @Test func `two orders can be answered with one task, and both call back`() throws {
+        let world = try World()
+        try world.post("/control/pollo/repeat", "count=2")
+        let first = try world.order("a fox")
+        #expect(try world.order("another fox") == first)
+        #expect(try world.order("a third") != first)
+        world.pass(2)
+        let told = world.received.compactMap { PolloCallback.taskID(in: $0.body ?? []) }
+        #expect(told.count { $0 == first } == 2)
+        #expect(told.count == 3)
+    }
+
     @Test(arguments: ["wrapped", "flat"])
     func `both shapes of the answers are read alike`(envelope: String) throws {
         let world = try World(["SANDBOX_POLLO_ENVELOPE": envelope])

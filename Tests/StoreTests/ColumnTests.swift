@@ -151,7 +151,14 @@ struct ColumnTests {
             try db.failed(claim, problem: text, retryAfter: .seconds(60))
             return try value(db, "SELECT problem AS value FROM outbox WHERE id = \(claim.id)")
         },
-        "vendor_gates.name": .ours,
+        "vendor_gates.name": .ours, "vendor_gates.probe_tier": .ours,
+        "vendor_failures.tier": .ours,
+        "vendor_failures.problem": .cut { db, text in
+            let video = try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            try db.noteFailure(.status, of: db.claimToSubmit(), problem: text)
+            return try value(
+                db, "SELECT problem AS value FROM vendor_failures WHERE job_id = \(video)")
+        },
         "vendor_gates.reason": .cut { db, text in
             try db.pause(tier: nil, for: .seconds(60), reason: text)
             return try value(db, "SELECT reason AS value FROM vendor_gates WHERE name = 'pollo'")

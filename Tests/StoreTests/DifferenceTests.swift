@@ -104,7 +104,7 @@ import Testing
             let job = try db.insertJob(of: user)
             try db.advanceJob(to: .refunded)
             _ = try db.hint(token: db.job(job).callbackToken, task: "task-late")
-            let late = try db.claimLateCallback(lasting: .seconds(60)).orThrow("a late callback")
+            let late = try db.claimLateLook(lasting: .seconds(60)).orThrow("a late callback")
             try db.recordLoss(of: late, isLost: true)
             let item = try db.attention().first { $0.kind == .vendorLoss }
             #expect(item?.subject == "\(job)")

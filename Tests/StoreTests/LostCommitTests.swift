@@ -150,26 +150,84 @@ import Testing
     }
 
     @Test(arguments: CuttingProxy.Cut.allCases)
-    func `a claim whose COMMIT was lost is never submitted twice`(cut: CuttingProxy.Cut) throws {
+    func `a claim whose COMMIT was lost is held by who made it, and no second is made`(
+        cut: CuttingProxy.Cut
+    ) throws {
         var user = UserID.new()
-        var job = VideoID.new()
+        var jobs: [VideoID] = []
         try withCut(cut) { db in
             user = try db.insertUser(credit: .dollars(9))
-            job = try db.insertJob(of: user)
+            jobs = try [db.insertJob(of: user), db.insertJob(of: user)]
+            // The claim is a probe, after which the gate is closed for others.
+            try db.pause(tier: nil, for: .seconds(60), reason: "no credits")
+            try db.passPause()
         } _: { cut, db in
             let claim = try cut.claimSubmission(lasting: .seconds(150), parallel: 9)
-            // Either this worker has the claim, or nobody has and the lease runs out.
-            #expect(try db.job(job).state == .submitting)
-            #expect(try db.job(job).attempts == 1)
-            if let claim {
-                #expect(claim.id == job)
-                try db.submitted(claim, task: "task-1")
-                #expect(try db.job(job).state == .submitted)
-            } else {
+                .orThrow("the claim")
+            #expect(jobs.contains(claim.id))
+            #expect(try db.job(claim.id).state == .submitting)
+            #expect(try db.job(claim.id).attempts == 1)
+            #expect(
+                try db.count("SELECT COUNT(*) FROM video_jobs WHERE state = 'submitting'") == 1)
+            #expect(try db.count("SELECT COUNT(*) FROM job_attempts") == 1)
+            try db.submitted(claim, task: "task-1")
+            #expect(try db.job(claim.id).state == .submitted)
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases, [VideoState.submitted, .storing, .refunded])
+    func `a claim to look is held by who made it`(
+        cut: CuttingProxy.Cut, state: VideoState
+    ) throws {
+        try withCut(cut) { db in
+            for number in 1...2 {
+                let user = try db.insertUser(credit: .dollars(9))
+                let job = try db.insertJob(of: user)
+                try db.submitted(db.claimToSubmit(), task: "task-\(number)")
+                if state == .storing {
+                    try db.storing(db.claimToFollow(), storeDeadline: .seconds(900))
+                }
+                if state == .refunded { try db.refund(db.claimToFollow(), .timeout) }
                 try db.passLease(of: job)
-                #expect(try db.sweepLostSubmissions() == 1)
-                #expect(try db.job(job).state == .submitUnknown)
             }
+            try db.execute(
+                """
+                UPDATE video_jobs SET late_look_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND
+                WHERE state = 'refunded'
+                """)
+        } _: { cut, db in
+            let claim =
+                switch state {
+                case .submitted: try cut.claimFollowUp(lasting: .seconds(150))
+                case .storing: try cut.claimStoring(lasting: .seconds(150))
+                default: try cut.claimLateLook(lasting: .seconds(150))
+                }
+            #expect(claim != nil)
+            #expect(
+                try db.count(
+                    "SELECT COUNT(*) FROM video_jobs WHERE lease_until > UTC_TIMESTAMP(6)") == 1)
+            #expect(try db.count("SELECT SUM(late_looks) FROM video_jobs") <= 1)
+        }
+    }
+
+    @Test(arguments: CuttingProxy.Cut.allCases)
+    func `a message is claimed once, and held by who claimed it`(cut: CuttingProxy.Cut) throws {
+        try withCut(cut) { db in
+            try db.setMail(isOn: true)
+            for number in 1...2 {
+                let user = try db.insertUser(credit: .dollars(1))
+                try db.execute(
+                    "UPDATE users SET email_verified_at = UTC_TIMESTAMP(6) WHERE id = \(user)")
+                _ = try db.insertJob(of: user)
+                try db.advanceJob(to: .refunded, task: "task-\(number)")
+            }
+        } _: { cut, db in
+            let claim = try cut.claimMail(lasting: .seconds(60)).orThrow("a mail")
+            #expect(claim.claim.attempt == 1)
+            #expect(
+                try db.count(
+                    "SELECT COUNT(*) FROM outbox WHERE lease_until > UTC_TIMESTAMP(6)") == 1)
+            try db.sent(claim.claim)
         }
     }
 }

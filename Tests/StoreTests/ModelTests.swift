@@ -287,9 +287,10 @@ private struct Walk {
     }
 
     private mutating func follow() throws -> String {
-        guard let job = try db.claimFollowUp(lasting: .seconds(240)) else {
-            return "nothing to follow"
-        }
+        guard
+            let job = try db.claimFollowUp(lasting: .seconds(240))
+                ?? db.claimStoring(lasting: .seconds(240))
+        else { return "nothing to follow" }
         switch Int.random(in: 0..<10, using: &dice) {
         case 0..<2:
             try refund(job)
@@ -299,10 +300,13 @@ private struct Walk {
             return "postpone"
         case 3: return "leave a task"
         default:
-            let storing = job.state == .submitted ? try db.storing(job) : job
+            guard job.state == .storing else {
+                try db.storing(job, storeDeadline: .seconds(86_400))
+                return "store"
+            }
             let now = try now()
             models[job.userID]?.sweep(now)
-            try db.deliver(storing)
+            try db.deliver(job)
             models[job.userID]?.settle(job.id)
             return "deliver"
         }

@@ -73,9 +73,14 @@ import Testing
             try db.passDeadline(of: lost)
             #expect(try db.sweepOverdueJobs() == [lost])
             _ = try db.hint(token: db.job(lost).callbackToken, task: "task-3")
-            let late = try #require(try db.claimLateCallback(lasting: .seconds(9)))
+            let late = try #require(try db.claimLateLook(lasting: .seconds(9)))
             try db.recordLoss(of: late, isLost: true)
             try db.pause(tier: "pro", for: .seconds(9), reason: "x")
+            try db.pauseForFiles(for: .seconds(9), reason: "x")
+            for step in [VendorStep.create, .status, .files] {
+                try db.noteFailure(step, of: late, problem: "x")
+                try db.noteSuccess(step, of: late.id, tier: late.tierID)
+            }
             let lot = try db.lotRows(of: user)[0]
             try db.setExpiry(of: lot.id, in: .seconds(-1))
             #expect(try db.expireOverdueLots(limit: 9) == 1)

@@ -276,17 +276,17 @@ import Testing
             try db.advanceJob(to: .submitUnknown)
             try db.passDeadline(of: job)
             try db.sweepOverdueJobs()
-            #expect(try db.claimLateCallback(lasting: .seconds(9)) == nil)
+            #expect(try db.claimLateLook(lasting: .seconds(9)) == nil)
             _ = try db.hint(token: db.job(job).callbackToken, task: "task-7")
-            let late = try #require(try db.claimLateCallback(lasting: .seconds(9)))
+            let late = try #require(try db.claimLateLook(lasting: .seconds(9)))
             #expect(late.id == job)
             #expect(late.taskID == "task-7")
-            #expect(try db.claimLateCallback(lasting: .seconds(9)) == nil)
+            #expect(try db.claimLateLook(lasting: .seconds(9)) == nil)
             try db.recordLoss(of: late, isLost: isLost)
             let row = try db.job(job)
             #expect(row.lost == (isLost ? Money(cents: 35) : .zero))
             #expect(row.state == .refunded)
-            #expect(try db.claimLateCallback(lasting: .seconds(9)) == nil)
+            #expect(try db.claimLateLook(lasting: .seconds(9)) == nil)
             #expect(try db.balance(of: user).available == .dollars(3))
             #expect(try db.claimFollowUp(lasting: .seconds(9)) == nil)
         }
@@ -342,17 +342,23 @@ import Testing
                         UTC_TIMESTAMP(6) - INTERVAL IF(id = \(broken), 2, 1) SECOND
                 """)
             func claim() throws -> VideoID? {
-                state == .queued
-                    ? try db.claimSubmission(lasting: .seconds(150), parallel: 9)?.id
-                    : try db.claimFollowUp(lasting: .seconds(150))?.id
+                switch state {
+                case .queued: try db.claimSubmission(lasting: .seconds(150), parallel: 9)?.id
+                case .submitted: try db.claimFollowUp(lasting: .seconds(150))?.id
+                default: try db.claimStoring(lasting: .seconds(150))?.id
+                }
             }
             #expect(try claim() == nil)
             #expect(try claim() == other)
             #expect(try claim() == nil)
             #expect(try db.job(broken).state == state)
             #expect(try db.attention().map(\.subject).contains("\(broken)"))
+            // It was parked for long, but before its deadline.
+            for _ in 1...3 { try db.park(broken, because: "it cannot be read") }
+            try db.execute(
+                "UPDATE parked_jobs SET next_at = next_at - INTERVAL 5 SECOND")
+            #expect(try db.sweepOverdueJobs() == [])
             try db.passDeadline(of: broken)
-            try db.unpark(broken)
             #expect(try db.sweepOverdueJobs() == [broken])
             #expect(try db.job(broken).state == .refunded)
         }

@@ -149,16 +149,20 @@ enum Change: CaseIterable {
         }
     }
 
-    @Test func `storing keeps the claim and begins the time to store`() throws {
+    @Test func `storing gives the claim back and begins the time to store`() throws {
         try withClaim(.submitted) { db, claim in
             try db.passDeadline(of: claim.id)
-            let stored = try db.storing(claim, storeDeadline: .seconds(86_400))
+            try db.storing(claim, storeDeadline: .seconds(86_400))
+            let row = try db.job(claim.id)
+            #expect(!row.isLeased)
+            #expect(row.dueInSeconds <= 0)
+            #expect((86_340...86_400).contains(row.secondsLeft ?? 0))
+            // Who asks for tasks does not fetch files, and the other way round (J17).
+            #expect(try db.claimFollowUp(lasting: .seconds(9)) == nil)
+            let stored = try db.claimStoring(lasting: .seconds(9)).orThrow("a job to store")
             #expect(stored.state == .storing)
             #expect(!stored.isOverdue)
-            #expect(stored.lease == claim.lease)
-            let row = try db.job(claim.id)
-            #expect(row.isLeased)
-            #expect((86_340...86_400).contains(row.secondsLeft ?? 0))
+            #expect(stored.lease != claim.lease)
             try db.refund(stored, .timeout)
             #expect(try db.job(claim.id).state == .refunded)
         }

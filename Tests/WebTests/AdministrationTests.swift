@@ -92,6 +92,26 @@ struct AdministrationTests {
         }
     }
 
+    @Test func `a video is ended in any state, once, and that is written down`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let user = try site.makeUser(credit: 5.dollars)
+            let video = try site.makeVideo(for: user)
+            let path = "/api/admin/videos/\(video)/closure"
+            #expect(try site.post(path, #"{"reason": "a test"}"#, as: user).status == 404)
+            #expect(try site.post(path, "{}", as: administrator).refused == ["reason"])
+            #expect(try site.post(path, #"{"reason": "a test"}"#, as: administrator).status == 204)
+            #expect(try site.get("/api/me", as: user).json["balance"] == .integer(5))
+            #expect(try site.post(path, #"{"reason": "a test"}"#, as: administrator).status == 409)
+            let unknown = "/api/admin/videos/\(VideoID.new())/closure"
+            #expect(
+                try site.post(unknown, #"{"reason": "a test"}"#, as: administrator).status == 404)
+            let lines = try site.get("/api/admin/audit", as: administrator)
+            let ended = lines.items.filter { $0["action"]?.string == "video.end" }
+            #expect(ended.compactMap { $0["subject"]?.string } == ["\(video)"])
+        }
+    }
+
     // MARK: Refunds
 
     /// $10.00 of credit that were paid with $9.99.

@@ -109,10 +109,13 @@ final class Bench {
         return job
     }
 
-    /// Lets the worker look at the one task again, whenever it wanted to.
+    /// Lets the worker look at the one task again, and fetch its file when it is done, whenever it
+    /// wanted to.
     func look(at job: VideoID) throws {
         try db.makeDue(job)
-        guard try worker.followUpNext() else { throw Missing("a task to look at") }
+        let isAsked = try worker.followUpNext()
+        if try isAsked && db.job(job).state != .storing { return }
+        guard try worker.storeNext() || isAsked else { throw Missing("a task to look at") }
     }
 
     // MARK: Media
@@ -140,6 +143,12 @@ final class Bench {
 }
 
 extension Worker {
+    /// The next task that is due is asked for, and then the next file fetched.
+    func followAndStore() throws -> Bool {
+        let isAsked = try followUpNext()
+        return try storeNext() || isAsked
+    }
+
     /// Every chore that is due, of one lane after the other.
     func doChores() {
         for lane in Lane.allCases { doChores(in: lane) }

@@ -7,7 +7,8 @@ import MariaDB
 import Sodium
 import Store
 import Testing
-import Worker
+
+@testable import Worker
 
 @Suite struct `J4 rendering` {
     @Test func `a task that is rendering is looked at again later`() throws {
@@ -80,7 +81,7 @@ import Worker
     }
 
     @Test func `an overdue task is refunded after one last look`() throws {
-        for reply in [Reply.rendering, .finishedWithoutLink, .html(503)] {
+        for reply in [Reply.rendering, .finishedWithoutLink] {
             try Bench.with { bench in
                 let job = try bench.insertTask()
                 bench.vendor.status = reply
@@ -213,7 +214,7 @@ import Worker
         }
     }
 
-    @Test(arguments: ["http://127.0.0.1:1/x.mp4", "file:///etc/passwd", "ftp://a.example/x", ""])
+    @Test(arguments: ["https://127.0.0.1:1/x.mp4", "https://localhost/x.mp4", ""])
     func `a link into the private network is not fetched`(url: String) throws {
         try Bench.with { bench in
             let job = try bench.insertTask()
@@ -221,6 +222,64 @@ import Worker
             try bench.look(at: job)
             #expect(try bench.db.job(job).state == (url.isEmpty ? .submitted : .storing))
             #expect(try bench.mediaFiles == [])
+        }
+    }
+
+    @Test(
+        arguments: [
+            "http://127.0.0.1:1/x.mp4", "http://cdn.example/x.mp4", "file:///etc/passwd",
+            "ftp://a.example/x", "not a link", "https://", "https://a b.example/x.mp4", "/x.mp4",
+        ])
+    func `a link that nobody could fetch is judged at once, and its video is a loss`(
+        url: String
+    ) throws {
+        try Bench.with { bench in
+            let job = try bench.insertTask()
+            bench.vendor.status = .finished(url)
+            try bench.look(at: job)
+            let row = try bench.db.job(job)
+            #expect(row.reason == .vendorFailed)
+            #expect(row.lost == Money(cents: 35))
+            #expect(!row.isLossPresumed)
+            #expect(try bench.db.balance(of: bench.user).available == .dollars(20))
+            #expect(try bench.mediaFiles == [])
+        }
+    }
+
+    @Test func `the tries to fetch a file come later and later, to ten minutes`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertTask()
+            bench.vendor.status = .finished(bench.files.put(.status(503)))
+            try bench.look(at: job)
+            for (seconds, pauses) in [(0, 2...15), (60, 15...35), (7200, 570...721)] {
+                try bench.db.execute(
+                    "UPDATE video_jobs SET state_at = UTC_TIMESTAMP(6) - INTERVAL \(seconds) SECOND"
+                )
+                try bench.look(at: job)
+                #expect(pauses.contains(try bench.db.job(job).dueInSeconds))
+            }
+            // Its last look is at its deadline all the same.
+            try bench.db.execute(
+                "UPDATE video_jobs SET deadline_at = UTC_TIMESTAMP(6) + INTERVAL 30 SECOND")
+            try bench.look(at: job)
+            #expect(try bench.db.job(job).dueInSeconds <= 30)
+        }
+    }
+
+    @Test func `room is kept for all that is being fetched at its largest size`() throws {
+        #expect(MediaFolder.bytesToKeepFree(for: 1) == 512 << 20)
+        #expect(MediaFolder.bytesToKeepFree(for: 4) == (256 + 4 * 256) << 20)
+        try Bench.with { bench in
+            try bench.db.insertGrant(.dollars(20), of: bench.user)
+            for number in 1...3 {
+                _ = try bench.insertJob()
+                try bench.db.submitted(bench.db.claimToSubmit(), task: "task-\(number)")
+                _ = try bench.db.storing(bench.db.claimToFollow())
+                #expect(try bench.db.downloadCount() == number)
+            }
+            try bench.db.execute(
+                "UPDATE video_jobs SET lease_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND")
+            #expect(try bench.db.downloadCount() == 0)
         }
     }
 
@@ -323,10 +382,11 @@ import Worker
             let job = try bench.insertTask()
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
             let proxy = try bench.useProxy()
-            // The claim is committed by then; the next COMMIT is the delivery's.
+            // The claim is committed by then; the next COMMIT is the outcome's.
             bench.vendor.duringStatus = { proxy.arm(cut, at: "COMMIT") }
             try bench.look(at: job)
-            #expect(proxy.cutCount == 1)
+            // When its file was to be fetched, and when it was delivered.
+            #expect(proxy.cutCount == 2)
             #expect(try bench.db.job(job).state == .delivered)
             #expect(try bench.db.legs("job:settle:\(job)") == 1)
         }
@@ -352,8 +412,8 @@ import Worker
     @Test func `a video that was made after the refund is a loss`() throws {
         try withRefunded { bench, job throws in
             bench.vendor.status = .finished("https://cdn.example/x.mp4")
-            #expect(try bench.worker.followUpNextLateCallback())
-            #expect(try !bench.worker.followUpNextLateCallback())
+            #expect(try bench.worker.lookNextLate())
+            #expect(try !bench.worker.lookNextLate())
             #expect(try bench.db.job(job).lost == Money(cents: 35))
         }
     }
@@ -361,7 +421,7 @@ import Worker
     @Test func `a video that failed after the refund is none`() throws {
         try withRefunded { bench, job throws in
             bench.vendor.status = .failed("no")
-            #expect(try bench.worker.followUpNextLateCallback())
+            #expect(try bench.worker.lookNextLate())
             #expect(try bench.db.job(job).lost == .zero)
         }
     }
@@ -370,11 +430,366 @@ import Worker
         for reply in [Reply.rendering, .html(503), .json(404, #"{"code":"NOT_FOUND"}"#)] {
             try withRefunded { bench, job throws in
                 bench.vendor.status = reply
-                #expect(try bench.worker.followUpNextLateCallback())
-                #expect(try !bench.worker.followUpNextLateCallback())
+                #expect(try bench.worker.lookNextLate())
+                #expect(try !bench.worker.lookNextLate())
                 #expect(try bench.db.job(job).lost == nil)
-                #expect(try bench.db.job(job).dueInSeconds >= 58)
+                #expect((40...60).contains(try bench.db.job(job).lateLookInSeconds ?? 0))
             }
         }
+    }
+
+    @Test func `looks that say nothing are fewer and fewer, and then none`() throws {
+        try withRefunded { bench, job throws in
+            bench.vendor.status = .html(503)
+            var pauses: [Int] = []
+            while try bench.worker.lookNextLate() {
+                pauses.append(try bench.db.job(job).lateLookInSeconds ?? 0)
+                try bench.db.makeLookDue(job)
+                #expect(pauses.count <= Connection.largestLookCount)
+            }
+            #expect(pauses.count == Connection.largestLookCount)
+            #expect(pauses.dropLast() == pauses.dropLast().sorted()[...])
+            #expect((43_100...43_200).contains(pauses.dropLast().last ?? 0))
+            // Nobody disproved that it was made.
+            let row = try bench.db.job(job)
+            #expect(row.lost == Money(cents: 35))
+            #expect(row.isLossPresumed)
+            #expect(try bench.db.attention().contains { $0.kind == .vendorLoss })
+            // A callback does not begin them anew.
+            _ = try bench.db.hint(token: row.callbackToken, task: "task-7")
+            #expect(try !bench.worker.lookNextLate())
+        }
+    }
+
+    @Test func `a refund of long ago is looked at once more and then left`() throws {
+        try withRefunded { bench, job throws in
+            bench.vendor.status = .rendering
+            try bench.db.execute(
+                "UPDATE video_jobs SET completed_at = UTC_TIMESTAMP(6) - INTERVAL 15 DAY")
+            #expect(try bench.worker.lookNextLate())
+            try bench.db.makeLookDue(job)
+            #expect(try !bench.worker.lookNextLate())
+        }
+    }
+}
+
+/// Delivery is known to fail while the vendor takes orders: what is bought must stop (J14).
+@Suite struct `J14 buying stops while delivery fails` {
+    private static let broken: [Reply] = [
+        .json(404, #"{"code":"NOT_FOUND","message":"Not found"}"#),
+        .json(401, #"{"code":"UNAUTHORIZED"}"#), .json(403, #"{"code":"FORBIDDEN"}"#),
+        .html(200), .html(503), .json(500, #"{"code":"INTERNAL"}"#), .broken(.unknown),
+        .broken(.notSent), .json(200, "no JSON"),
+    ]
+
+    /// Lets time pass for every open job: it is submitted or asked for, until its time is over.
+    private func pass(_ bench: Bench, rounds: Int) throws {
+        for _ in 0..<rounds {
+            while try bench.worker.submitNext() {}
+            try bench.db.execute(
+                """
+                UPDATE video_jobs
+                SET next_attempt_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND,
+                    deadline_at = IF(state = 'submitted',
+                        UTC_TIMESTAMP(6) - INTERVAL 1 SECOND, deadline_at)
+                WHERE state IN ('queued', 'submitted')
+                """)
+            while try bench.worker.followUpNext() {}
+        }
+    }
+
+    @Test(arguments: broken.indices)
+    func `while no status can be read few are bought, the losses are named, a probe opens`(
+        index: Int
+    ) throws {
+        try Bench.with { bench in
+            try bench.db.insertGrant(.dollars(80), of: bench.user)
+            bench.vendor.status = Self.broken[index]
+            for number in 0..<40 {
+                _ = try bench.insertJob(tier: number.isMultiple(of: 3) ? "pro" : "economy")
+            }
+            try pass(bench, rounds: 12)
+            // Four at once, and then the gate is closed.
+            #expect(bench.vendor.creates.count == 4)
+            #expect(try bench.db.attention().contains { $0.kind == .pause })
+            let lost = try bench.db.count(
+                "SELECT COUNT(*) FROM video_jobs WHERE state = 'refunded' AND is_loss_presumed")
+            #expect(lost == 4)
+            let losses = try bench.db.attention().filter { $0.kind == .vendorLoss }
+            #expect(losses.count == 4)
+            #expect(losses.allSatisfy { $0.amount != nil })
+            #expect(try bench.db.openDifferences().count == 4)
+
+            // An hour later one more is bought, and none beside it.
+            for gate in ["status", "status:economy", "status:pro"] {
+                try bench.db.passPause(of: gate)
+            }
+            try pass(bench, rounds: 2)
+            #expect(bench.vendor.creates.count == 5)
+
+            // Status works again: what is asked for, bought or refunded, opens the gate.
+            bench.vendor.status = .rendering
+            try bench.db.execute(
+                "UPDATE video_jobs SET next_attempt_at = UTC_TIMESTAMP(6) WHERE state = 'submitted'"
+            )
+            while try bench.worker.followUpNext() {}
+            #expect(try bench.db.openGates())
+            #expect(try !bench.db.attention().contains { $0.kind == .pause })
+            while try bench.worker.submitNext() {}
+            #expect(bench.vendor.creates.count > 6)
+        }
+    }
+
+    @Test func `a last look without an answer is none, and gives more time twice`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertTask()
+            bench.vendor.status = .html(503)
+            for extensions in 1...2 {
+                try bench.db.passDeadline(of: job)
+                try bench.look(at: job)
+                let row = try bench.db.job(job)
+                #expect(row.state == .submitted)
+                #expect(row.extensions == extensions)
+                #expect((540...600).contains(row.secondsLeft ?? 0))
+            }
+            try bench.db.passDeadline(of: job)
+            try bench.look(at: job)
+            #expect(try bench.db.job(job).reason == .timeout)
+            #expect(try bench.db.job(job).isLossPresumed)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a loss that was presumed is confirmed or gone when the vendor tells`(
+        isMade: Bool
+    ) throws {
+        try Bench.with { bench in
+            let job = try bench.insertTask()
+            try bench.db.passDeadline(of: job)
+            try bench.look(at: job)
+            #expect(try bench.db.job(job).reason == .timeout)
+            #expect(try bench.db.job(job).lost == Money(cents: 35))
+            #expect(try bench.db.openDifferences().count == 1)
+            #expect(try !bench.worker.lookNextLate())
+            try bench.db.makeLookDue(job)
+            bench.vendor.status =
+                isMade ? .finished("https://cdn.example/x.mp4") : .failed("no")
+            #expect(try bench.worker.lookNextLate())
+            let row = try bench.db.job(job)
+            #expect(row.lost == (isMade ? Money(cents: 35) : .zero))
+            #expect(!row.isLossPresumed)
+            #expect(row.lateLookInSeconds == nil)
+            #expect(try bench.db.openDifferences().count == (isMade ? 1 : 0))
+        }
+    }
+
+    @Test func `a task that nobody could look at in time has more, and ends`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertTask()
+            func leave() throws {
+                try bench.db.execute(
+                    """
+                    UPDATE video_jobs SET deadline_at = UTC_TIMESTAMP(6) - INTERVAL 40 SECOND
+                    WHERE id = \(job) AND state = 'submitted'
+                    """)
+                bench.worker.passTime(.seconds(2))
+                bench.worker.doChores(in: .sweeps)
+            }
+            for extensions in 1...2 {
+                try leave()
+                #expect(try bench.db.job(job).extensions == extensions)
+                #expect(try bench.db.job(job).state == .submitted)
+            }
+            try leave()
+            #expect(try bench.db.job(job).reason == .timeout)
+            #expect(try bench.db.job(job).isLossPresumed)
+        }
+    }
+
+    @Test func `one job whose status cannot be read stops nobody (J15)`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertTask()
+            bench.vendor.status = .html(503)
+            for _ in 1...20 { try bench.look(at: job) }
+            #expect(try bench.db.openGates())
+            _ = try bench.insertJob()
+            #expect(try bench.worker.submitNext())
+        }
+    }
+
+    @Test func `files of one tier that cannot be fetched stop that tier`() throws {
+        try Bench.with { bench in
+            try bench.db.insertGrant(.dollars(20), of: bench.user)
+            var jobs = try (1...3).map { _ in try bench.insertTask() }
+            bench.vendor.status = .finished(bench.files.put(.status(404)))
+            for job in jobs { try bench.look(at: job) }
+            jobs.append(try bench.insertJob())
+            let other = try bench.insertJob(tier: "basic")
+            while try bench.worker.submitNext() {}
+            #expect(try bench.db.job(jobs[3]).state == .queued)
+            #expect(try bench.db.job(other).state == .submitted)
+            // One that can be fetched opens it.
+            bench.vendor.status = .finished(
+                bench.files.put(.file(Bench.video), at: "/good.mp4"))
+            try bench.look(at: jobs[0])
+            #expect(try bench.db.job(jobs[0]).state == .delivered)
+            #expect(try bench.worker.submitNext())
+        }
+    }
+}
+
+/// What one job or tier is refused stops no other (J15).
+@Suite struct `J15 a refusal is asked about before anything is paused` {
+    private static let notFound = Reply.json(404, #"{"code":"NOT_FOUND","message":"Not found"}"#)
+    private static let forbidden = Reply.json(
+        403, #"{"code":"FORBIDDEN","message":"This prompt may not be used."}"#)
+
+    /// A job of each tier, and those that were submitted when the first tier is answered `reply`.
+    private func submit(
+        _ bench: Bench, _ reply: Reply, balance: Reply? = nil
+    ) throws -> (refused: VideoState, others: [VideoState], gates: [String]) {
+        if let balance { bench.vendor.balance = balance }
+        let job = try bench.insertJob()
+        let others = try ["basic", "pro"].map { try bench.insertJob(tier: $0) }
+        bench.vendor.creating = reply
+        #expect(try bench.worker.submitNext())
+        bench.vendor.creating = nil
+        while try bench.worker.submitNext() {}
+        return (
+            try bench.db.job(job).state, try others.map { try bench.db.job($0).state },
+            try bench.db.query("SELECT name FROM vendor_gates WHERE paused_until IS NOT NULL") {
+                try $0("name")
+            }
+        )
+    }
+
+    @Test func `a tier that is not found is paused alone, when the key is good`() throws {
+        try Bench.with { bench in
+            let end = try submit(bench, Self.notFound)
+            #expect(end.refused == .queued)
+            #expect(end.others == [.submitted, .submitted])
+            #expect(end.gates == ["tier:economy"])
+            #expect(bench.vendor.balanceCalls == 1)
+        }
+    }
+
+    @Test func `a prompt that is forbidden waits alone, and pauses nothing`() throws {
+        try Bench.with { bench in
+            let end = try submit(bench, Self.forbidden)
+            #expect(end.refused == .queued)
+            #expect(end.others == [.submitted, .submitted])
+            #expect(end.gates == [])
+        }
+    }
+
+    @Test(arguments: [notFound, .json(401, #"{"code":"UNAUTHORIZED"}"#)])
+    func `a key that the balance call is refused for too pauses all`(balance: Reply) throws {
+        for reply in [Self.notFound, Self.forbidden] {
+            try Bench.with { bench in
+                let end = try submit(bench, reply, balance: balance)
+                #expect(end.others == [.queued, .queued])
+                #expect(end.gates == ["pollo"])
+            }
+        }
+    }
+
+    @Test func `a vendor that does not answer about the balance proves nothing`() throws {
+        try Bench.with { bench in
+            let end = try submit(bench, Self.notFound, balance: .html(503))
+            #expect(end.refused == .queued)
+            #expect(end.others == [.submitted, .submitted])
+            #expect(end.gates == [])
+        }
+    }
+
+    @Test func `a balance that another tier can still be paid of pauses one tier`() throws {
+        let empty = Reply.json(
+            403, #"{"code":"FORBIDDEN","message":"Not enough credits. Please add more."}"#)
+        try Bench.with { bench in
+            let end = try submit(
+                bench, empty, balance: .json(200, #"{"data":{"availableCredits":20}}"#))
+            #expect(end.others == [.submitted, .submitted])
+            #expect(end.gates == ["tier:economy"])
+        }
+        try Bench.with { bench in
+            let end = try submit(
+                bench, empty, balance: .json(200, #"{"data":{"availableCredits":0}}"#))
+            #expect(end.others == [.queued, .queued])
+            #expect(end.gates == ["pollo"])
+        }
+    }
+
+    @Test func `a prompt that is refused while others are made is given back`() throws {
+        try Bench.with { bench in
+            let refused = try bench.insertJob()
+            for attempt in 1...4 {
+                bench.vendor.creating = Self.forbidden
+                try bench.db.makeDue(refused)
+                #expect(try bench.worker.submitNext())
+                #expect(try bench.db.job(refused).state == (attempt == 4 ? .refunded : .queued))
+                bench.vendor.creating = nil
+                let other = try bench.insertJob()
+                #expect(try bench.worker.submitNext() || attempt == 4)
+                #expect(try bench.db.job(other).state == .submitted || attempt == 4)
+            }
+            #expect(try bench.db.job(refused).reason == .refused)
+        }
+    }
+
+    @Test func `of a tier that refuses all, three are tried, and each probe is another job`() throws
+    {
+        try Bench.with { bench in
+            let jobs = try (1...6).map { _ in try bench.insertJob() }
+            bench.vendor.creating = Self.forbidden
+            while try bench.worker.submitNext() {}
+            #expect(bench.vendor.creates.count == 3)
+            var probed: [VideoID] = []
+            for _ in 1...4 {
+                try bench.db.passPause(of: "tier:economy")
+                for job in jobs { try bench.db.makeDue(job) }
+                let before = try jobs.map { try bench.db.job($0).attempts }
+                #expect(try bench.worker.submitNext())
+                #expect(try !bench.worker.submitNext())
+                let after = try jobs.map { try bench.db.job($0).attempts }
+                probed += zip(jobs, zip(before, after)).filter { $1.0 != $1.1 }.map(\.0)
+            }
+            #expect(probed.count == 4)
+            #expect(zip(probed, probed.dropFirst()).allSatisfy { $0 != $1 })
+        }
+    }
+
+    @Test func `a probe for all takes another tier than the last`() throws {
+        try Bench.with { bench in
+            for tier in ["economy", "economy", "basic", "pro"] {
+                _ = try bench.insertJob(tier: tier)
+            }
+            bench.vendor.creating = Self.notFound
+            bench.vendor.balance = Self.notFound
+            var tiers: [String] = []
+            for _ in 1...4 {
+                #expect(try bench.worker.submitNext())
+                tiers.append(bench.vendor.creates.last?.url ?? "")
+                try bench.db.passPause()
+                try bench.db.execute("UPDATE video_jobs SET next_attempt_at = UTC_TIMESTAMP(6)")
+            }
+            #expect(zip(tiers.dropFirst(), tiers.dropFirst(2)).allSatisfy { $0 != $1 })
+        }
+    }
+}
+
+extension Connection {
+    fileprivate func makeLookDue(_ job: VideoID) throws {
+        try execute(
+            """
+            UPDATE video_jobs
+            SET late_look_at = LEAST(late_look_at, UTC_TIMESTAMP(6) - INTERVAL 1 SECOND),
+                lease_token = NULL, lease_until = NULL
+            WHERE id = \(job)
+            """)
+    }
+
+    /// Whether no gate is closed.
+    fileprivate func openGates() throws -> Bool {
+        try count("SELECT COUNT(*) FROM vendor_gates WHERE paused_until IS NOT NULL") == 0
     }
 }

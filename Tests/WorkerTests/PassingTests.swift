@@ -90,7 +90,7 @@ import Testing
             #expect(detail == "task-1")
             // Made after all, it is a loss that the operator sees.
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
-            #expect(try bench.worker.followUpNextLateCallback())
+            #expect(try bench.worker.lookNextLate())
             #expect(try bench.db.job(job).lost != nil)
         }
     }

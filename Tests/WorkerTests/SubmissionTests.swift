@@ -155,6 +155,7 @@ import Worker
             let jobs = try (1...3).map { _ in try bench.insertJob() }
             bench.vendor.creating = .json(
                 403, #"{"code":"FORBIDDEN","message":"Not enough credits. Please add more."}"#)
+            bench.vendor.balance = .json(200, #"{"data":{"availableCredits":0.5}}"#)
             for probes in 1...3 {
                 for _ in 1...5 {
                     for job in jobs { try bench.db.makeDue(job) }
@@ -211,7 +212,7 @@ import Worker
             #expect(try bench.db.job(job).state == .submitUnknown)
             _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-7")
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
-            #expect(try bench.worker.followUpNext())
+            #expect(try bench.worker.followAndStore())
             #expect(try bench.db.job(job).state == .delivered)
             #expect(bench.vendor.creates.count == 1)
             #expect(bench.vendor.statusPaths.allSatisfy { $0.hasSuffix("/task-7/status") })
@@ -255,7 +256,7 @@ import Worker
             #expect(try bench.db.job(job).taskID == "task-1")
             #expect(try bench.db.attemptOutcomes(of: job) == ["submitted"])
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
-            #expect(try bench.worker.followUpNext())
+            #expect(try bench.worker.followAndStore())
             #expect(try bench.db.job(job).state == .delivered)
             #expect(bench.vendor.creates.count == 1)
         }
@@ -270,7 +271,7 @@ import Worker
             _ = try bench.worker.submitNext()
             #expect(try bench.db.job(job).dueInSeconds <= 0)
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
-            #expect(try bench.worker.followUpNext())
+            #expect(try bench.worker.followAndStore())
             #expect(try bench.db.job(job).state == .delivered)
         }
     }
@@ -345,6 +346,30 @@ import Worker
             #expect(try bench.worker.submitNext())
             #expect(try bench.db.job(job).reason == .invalid)
             #expect(try bench.db.legs("job:release:\(job)") == 1)
+        }
+    }
+}
+
+extension `J6 never twice` {
+    @Test func `a task that another job has is not known`() throws {
+        try Bench.with { bench in
+            let first = try bench.insertTask()
+            let second = try bench.insertJob()
+            let third = try bench.insertJob()
+            bench.vendor.creating = .made("task-1")
+            #expect(try bench.worker.submitNext())
+            bench.vendor.creating = nil
+            #expect(try bench.db.job(first).state == .submitted)
+            #expect(try bench.db.job(second).state == .submitUnknown)
+            #expect(try !bench.db.job(second).isLeased)
+            #expect(try bench.worker.submitNext())
+            #expect(try bench.db.job(third).state == .submitted)
+            // Both are called back; the second ends at its deadline.
+            _ = try bench.db.hint(token: bench.db.job(second).callbackToken, task: "task-1")
+            try bench.db.passDeadline(of: second)
+            bench.worker.doChores(in: .sweeps)
+            #expect(try bench.db.job(second).reason == .timeout)
+            #expect(try bench.db.job(first).state == .submitted)
         }
     }
 }

@@ -54,6 +54,8 @@ final class Vendor {
     var creating: Reply?
     /// The answer to the next status calls.
     var status = Reply.rendering
+    /// The answer to the next balance calls.
+    var balance = Reply.json(200, #"{"data":{"availableCredits":100}}"#)
     /// Runs while a create call is under way.
     var duringCreate: () throws -> Void = {}
     /// Runs while a status call is under way.
@@ -61,11 +63,13 @@ final class Vendor {
 
     private(set) var creates: [OutboundRequest] = []
     private(set) var statusPaths: [String] = []
+    private(set) var balanceCalls = 0
 
     private func send(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
         guard request.method == .post else {
             if request.url.hasSuffix("/credit/balance") {
-                return try Reply.json(200, #"{"data":{"availableCredits":100}}"#).get()
+                balanceCalls += 1
+                return try balance.get()
             }
             statusPaths.append(request.url)
             duringStatus()

@@ -29,6 +29,11 @@ package struct JobRow: Sendable {
     package let isLeased: Bool
     package let actualCost: Money?
     package let lost: Money?
+    package let isLossPresumed: Bool
+    package let extensions: Int
+    package let lateLooks: Int
+    /// Seconds until it is asked for again although it was refunded.
+    package let lateLookInSeconds: Int?
     /// Seconds until it is looked at again, and until its deadline.
     package let dueInSeconds: Int
     package let secondsLeft: Int?
@@ -63,7 +68,8 @@ extension Connection {
             """
             SELECT state, status, failure_reason, task_id, callback_task_id, callback_token,
                 attempts, version, lease_token IS NOT NULL AS is_leased, actual_cost_micros,
-                lost_micros,
+                lost_micros, is_loss_presumed, extensions, late_looks,
+                TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), late_look_at) AS late_look_in_seconds,
                 TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), next_attempt_at) AS due_in_seconds,
                 TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), deadline_at) AS seconds_left
             FROM video_jobs
@@ -76,6 +82,8 @@ extension Connection {
                 callbackToken: row("callback_token"), attempts: row("attempts"),
                 version: row("version"), isLeased: row("is_leased"),
                 actualCost: row("actual_cost_micros"), lost: row("lost_micros"),
+                isLossPresumed: row("is_loss_presumed"), extensions: row("extensions"),
+                lateLooks: row("late_looks"), lateLookInSeconds: row("late_look_in_seconds"),
                 dueInSeconds: row("due_in_seconds"), secondsLeft: row("seconds_left"))
         }.orThrow("the job")
     }

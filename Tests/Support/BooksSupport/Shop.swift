@@ -77,9 +77,10 @@ extension Connection {
         try claimSubmission(lasting: .seconds(150), parallel: 1000).orThrow("a job to submit")
     }
 
-    /// Claims the one job that is to be looked at.
+    /// Claims the one job that is to be looked at, or whose file is to be fetched.
     package func claimToFollow() throws -> ClaimedJob {
-        try claimFollowUp(lasting: .seconds(240)).orThrow("a job to look at")
+        try (claimFollowUp(lasting: .seconds(240)) ?? claimStoring(lasting: .seconds(240)))
+            .orThrow("a job to look at")
     }
 
     /// Brings the one queued job to `state`, by the way that a video goes.
@@ -117,8 +118,10 @@ extension Connection {
             job, detail: "reset", unknownDeadline: .seconds(2700), renderDeadline: .seconds(1200))
     }
 
+    /// The claim of who fetches the file then: of the one job that is to be stored.
     package func storing(_ job: ClaimedJob) throws -> ClaimedJob {
         try storing(job, storeDeadline: .seconds(86_400))
+        return try claimStoring(lasting: .seconds(240)).orThrow("a job to store")
     }
 
     package func deliver(_ job: ClaimedJob) throws {
@@ -141,7 +144,7 @@ extension Connection {
 
     @discardableResult
     package func sweepOverdueJobs() throws -> [VideoID] {
-        try sweepOverdueJobs(policy: .test).map(\.id)
+        try sweepOverdueJobs(policy: .test, extendingBy: .seconds(600)).map(\.id)
     }
 }
 
