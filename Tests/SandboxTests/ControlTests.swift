@@ -201,6 +201,18 @@ struct FaultTests {
         _ = try world.order("forbidden words")
     }
 
+    @Test func `a fault of a whole path meets the list and not its objects`() throws {
+        let world = try World()
+        let session = try world.session()
+        try world.post(
+            "/control/faults", "path=/v1/checkout/sessions&exact=true&method=GET&status=403&count=9"
+        )
+        #expect(try world.stripe.checkoutSession(id: session.id).id == session.id)
+        #expect(throws: StripeError.self) {
+            try world.stripe.completedSessions(createdFrom: world.now)
+        }
+    }
+
     @Test func `faults can be taken back, and never stand in the way of the controls`() throws {
         let world = try World()
         try world.post("/control/faults", "path=/&count=100&status=500")
@@ -213,7 +225,7 @@ struct FaultTests {
     @Test(
         arguments: [
             "", "path=files", "path=/&status=99", "path=/&when=never", "path=/&count=0",
-            "path=/&percent=101",
+            "path=/&percent=101", "path=/&exact=perhaps",
         ])
     func `a fault that makes no sense is refused`(form: String) throws {
         #expect(try World().post("/control/faults", form).status == .badRequest)

@@ -204,6 +204,30 @@ struct CheckoutTests {
         #expect(try world.stripe.checkoutSession(id: session.id).paymentStatus == .paid)
     }
 
+    @Test func `cards are declined and pay by the controls, and their charges told of again`()
+        throws
+    {
+        let world = try World()
+        let session = try world.session()
+        for button in ["decline", "decline", "pay"] {
+            #expect(
+                try world.post("/control/stripe/sessions/\(session.id)/\(button)").status == .ok)
+        }
+        #expect(
+            try world.post("/control/stripe/sessions/\(session.id)/decline").status == .conflict)
+        let charges = try world.items("/control/stripe/charges")
+        #expect(
+            charges.map { $0["status"]?.string } == ["failed", "failed", "succeeded"])
+        let id = try #require(charges.first?["id"]?.string)
+        let path = "/control/stripe/charges/\(id)/tell"
+        #expect(try world.post(path, "type=charge.updated").status == .ok)
+        #expect(try world.post(path, "type=charge.refunded").status == .conflict)
+        #expect(
+            try world.post("/control/stripe/charges/none/tell", "type=charge.failed").status
+                == .conflict)
+        #expect(try world.items("/control/stripe/events").last?["type"]?.string == "charge.updated")
+    }
+
     @Test(arguments: [true, false])
     func `a payment that takes days is complete, unpaid, and then paid or not`(
         succeeds: Bool
