@@ -77,7 +77,7 @@ extension Connection {
         _ lease: LeaseToken, lasting: Duration, parallel: Int
     ) throws -> ClaimedJob? {
         let gates = try lockGates()
-        guard !gates.isClosed, try tasksUnderWay() < parallel,
+        guard !gates.isClosed, try tasksUnderWay(of: parallel) < parallel,
             let (next, tier) = try nextToSubmit(gates)
         else { return nil }
         let changed = try execute(
@@ -145,11 +145,14 @@ extension Connection {
         ) { row in (try row("id"), try row("tier")) }
     }
 
-    /// Tasks that the vendor has, or may have: a lost answer counts for the time a render takes.
-    private func tasksUnderWay() throws -> Int {
+    /// Tasks that the vendor has, or may have: a lost answer counts for the time a render takes. Lost
+    /// answers take half of the places at most, so that a bad moment of the vendor's does not keep
+    /// everybody waiting; if it has more tasks than we think, it says 429, and the job comes again.
+    private func tasksUnderWay(of parallel: Int) throws -> Int {
         try first(
             """
-            SELECT COUNT(*) AS tasks
+            SELECT COUNT(IF(state <> 'submit_unknown', 1, NULL))
+                + LEAST(COUNT(IF(state = 'submit_unknown', 1, NULL)), \(parallel / 2)) AS tasks
             FROM video_jobs
             WHERE state IN ('submitting', 'submitted')
                 OR (state = 'submit_unknown'

@@ -28,13 +28,14 @@ extension Connection {
             let endedAt = startedAt.addingTimeInterval(Double(seconds))
             switch ending {
             case .delivered(let file, let vendorCost):
+                // No vendor has made it, so none is asked for it.
                 try execute(
                     """
                     UPDATE video_jobs
                     SET state = 'delivered', created_at = \(startedAt), state_at = \(endedAt),
                         submitted_at = \(startedAt), completed_at = \(endedAt),
                         deadline_at = NULL, attempts = 1, task_id = \("sample-\(id)"),
-                        pollo_status = 'succeed', video_url = \(VideoFile.path(of: id)),
+                        reconciled_at = \(endedAt), pollo_status = 'succeed', video_url = \(VideoFile.path(of: id)),
                         file_bytes = \(file.sizeBytes), file_sha256 = \(file.checksum),
                         file_milliseconds = \(file.durationMilliseconds),
                         file_width = \(file.width), file_height = \(file.height),

@@ -156,15 +156,30 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
     @Test func `a lost answer counts as a task for five minutes`() throws {
         try withQueue { db in
             let user = try db.insertUser(credit: .dollars(9))
-            for _ in 1...2 { _ = try db.insertJob(of: user) }
+            for _ in 1...3 { _ = try db.insertJob(of: user) }
             try db.loseAnswer(of: db.claimToSubmit())
-            #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 1) == nil)
+            _ = try db.claimToSubmit()
+            #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 2) == nil)
             try db.execute(
                 """
                 UPDATE video_jobs SET state_at = UTC_TIMESTAMP(6) - INTERVAL 301 SECOND
                 WHERE state = 'submit_unknown'
                 """)
-            #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 1) != nil)
+            #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 2) != nil)
+        }
+    }
+
+    @Test(arguments: [(parallel: 1, free: 1), (2, 1), (4, 2), (5, 3)])
+    func `lost answers leave half of the places to others`(parallel: Int, free: Int) throws {
+        try withQueue { db in
+            let user = try db.insertUser(credit: .dollars(50))
+            for _ in 1...parallel { _ = try db.insertJob(of: user) }
+            for _ in 1...parallel { try db.loseAnswer(of: db.claimToSubmit()) }
+            for _ in 1...(parallel + 1) { _ = try db.insertJob(of: user) }
+            for _ in 1...free {
+                #expect(try db.claimSubmission(lasting: .seconds(9), parallel: parallel) != nil)
+            }
+            #expect(try db.claimSubmission(lasting: .seconds(9), parallel: parallel) == nil)
         }
     }
 

@@ -1,0 +1,22 @@
+import BooksSupport
+import Domain
+import FoundationEssentials
+import Store
+import Testing
+
+struct SampleDataTests {
+    @Test func `no vendor is asked for a sample, and the books hold it`() throws {
+        try withQueue { db in
+            let user = try db.insertUser(credit: .dollars(9))
+            try db.insertSample(
+                db.order(), of: user,
+                ending: .delivered(.sample, vendorCost: .dollars(1)),
+                startedAt: Date(timeIntervalSinceNow: -7200), lasting: 90,
+                policy: .test)
+            #expect(try db.tasksToReconcile(limit: 9, askedBefore: Date()).isEmpty)
+            // The same job without the note would be asked for.
+            try db.execute("UPDATE video_jobs SET reconciled_at = NULL")
+            #expect(try db.tasksToReconcile(limit: 9, askedBefore: Date()).count == 1)
+        }
+    }
+}
