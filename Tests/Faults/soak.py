@@ -45,6 +45,14 @@ PROMPTS = (
         "!lost", "!500", "!429", "!nowebhook", "!duplicate", "!refuse", "!lost !nowebhook",
         "!fail !nowebhook")]
 )
+# Files that are no video, or a strange one, by the names that the stand-in has for them.
+ODD_FILES = [
+    "half", "tailMissing", "page", "playlist", "png", "webm", "noIndex", "twoIndexes", "smallBox",
+    "endlessDuration", "endlessTrack", "noTimescale", "countlessTimes", "audioOnly", "withAudio",
+    "fragmented", "tiny",
+]
+# What the vendor says in place of a number of credits.
+ODD_NUMBERS = ["999999999999999", "-5", "1e400", '"text"', "null"]
 PAGE = "<!DOCTYPE html><title>Just a moment...</title>"
 REFUSAL = '{"error": {"type": "invalid_request_error", "message": "no access"}}'
 GENERATION = "/api/platform/generation/"
@@ -112,6 +120,8 @@ class Soak:
             self._keep_pace(began, number / count)
             customer = dice.choice(self._customers)
             prompt, tier = dice.choice(PROMPTS), dice.choice(list(PRICES))
+            if dice.random() < 0.1:
+                prompt = f"{PROMPT} !odd:{dice.choice(ODD_FILES)}"
             key = f"soak-{index}-{number}"
             asked = time.monotonic()
             status, content = self.shop.insist(
@@ -273,8 +283,10 @@ class Soak:
             {"status": 0}, {"status": 0, "delayMilliseconds": 5000},
         ]
         cut = [{"percent": 100, "delayMilliseconds": 3000}, {"percent": 40}]
+        odd = [{"field": "credit", "value": number} for number in ODD_NUMBERS]
         fault = dice.choice([
-            *proofs, *others, *({**each, "when": "after"} for each in others), *cut])
+            *proofs, *others, *({**each, "when": "after"} for each in others), *cut,
+            dice.choice(odd), dice.choice(odd)])
         self.shop.sandbox.set(
             "faults", path=GENERATION, method=method, count=dice.randint(1, 6), **fault)
 
