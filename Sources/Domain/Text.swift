@@ -15,6 +15,16 @@ extension String {
         count { character in character.unicodeScalars.contains(where: \.isVisible) }
     }
 
+    /// Whether this is one line of text: no line end, tab or escape sequence, and nothing that was
+    /// no UTF-8 (U+FFFD stands for it).
+    package var isOneLine: Bool {
+        unicodeScalars.allSatisfy { scalar in
+            scalar != "\u{FFFD}"
+                && ![.control, .lineSeparator, .paragraphSeparator].contains(
+                    scalar.properties.generalCategory)
+        }
+    }
+
     /// Without white space and line ends at both ends.
     package var trimmed: String {
         let scalars = unicodeScalars

@@ -75,8 +75,8 @@ struct Admin: ParsableCommand {
 
         func run() throws {
             let environment = try Environment()
-            guard let money = Money(dollars: amount), money > .zero else {
-                throw Refusal("the amount must be dollars such as 5.00")
+            guard let money = Money(dollars: amount), money > .zero, money.cents != nil else {
+                throw Refusal("the amount must be dollars and whole cents, such as 5.00")
             }
             guard money <= Self.largest || yes else {
                 throw Refusal("\(money) is more than \(Self.largest); if it is meant, say --yes")

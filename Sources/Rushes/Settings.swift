@@ -181,7 +181,7 @@ struct Settings: Sendable {
         }
         creditPolicy = try Self.creditPolicy(environment)
         signupCredit = try environment.value("SIGNUP_CREDIT", default: .zero, like: "1.50") {
-            Money(dollars: $0).flatMap { $0 >= .zero ? $0 : nil }
+            Money(dollars: $0).flatMap { $0 >= .zero && $0.cents != nil ? $0 : nil }
         }
         requiresVerified = try environment.value(
             "REQUIRE_VERIFIED", default: false, like: "on, or off"

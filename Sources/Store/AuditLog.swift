@@ -12,13 +12,18 @@ package struct Operator: Sendable {
     /// The caller's own name for the command: the same again does nothing more (P7).
     package let key: String?
 
-    /// Throws ``InvalidInput`` unless the reason says something, in at most 500 characters.
+    /// Throws ``InvalidInput`` unless the reason says something, in one line of at most 500
+    /// characters.
     package init(
         userID: UserID?, systemUser: String? = nil, reason: String?, key: String? = nil
     ) throws {
         let text = reason?.trimmed ?? ""
-        guard text.visibleCharacters >= 3, text.codeUnits <= 500, !text.utf8.contains(0) else {
+        guard text.visibleCharacters >= 3, text.codeUnits <= 500 else {
             throw InvalidInput("reason", "Say why, in 3 to 500 characters.")
+        }
+        // Users and operators read it, in terminals too.
+        guard text.isOneLine else {
+            throw InvalidInput("reason", "Say why in one line, without control characters.")
         }
         self.userID = userID
         self.systemUser = systemUser

@@ -13,6 +13,15 @@ struct TextTests {
         #expect(text.visibleCharacters == count)
     }
 
+    @Test(arguments: [
+        ("because", true), ("e\u{301}\u{200D} \u{1F600}", true), ("", true), ("a\nb", false),
+        ("a\tb", false), ("\u{1B}[31m", false), ("a\0", false), ("a\u{85}b", false),
+        ("a\u{2028}b", false), ("a\u{2029}b", false), ("\u{FFFD}", false), ("\u{9B}1m", false),
+    ])
+    func `one line is text without ends and commands`(text: String, isOneLine: Bool) {
+        #expect(text.isOneLine == isOneLine)
+    }
+
     @Test func `a maximum counts UTF-16 code units`() {
         #expect("a".codeUnits == 1)
         #expect("🦊".codeUnits == 2)

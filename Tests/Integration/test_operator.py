@@ -84,6 +84,21 @@ def test_the_same_key_gives_credit_once(environment, account) -> None:
     assert balance(customer) == 6
 
 
+@pytest.mark.parametrize(
+    ("amount", "reason", "words"),
+    [("0.995", "For a test", "whole cents"), ("0.001", "For a test", "whole cents"),
+     ("1.00", "For a\ntest", "one line"), ("1.00", "For a \x1b[31mtest", "one line"),
+     ("1.00", "\u2800\u2800\u2800", "Say why")],
+)
+def test_what_a_user_could_not_read_or_spend_is_not_given(
+    environment, account, amount, reason, words
+) -> None:
+    email, customer = account
+    given = rushes(environment, "admin", "grant", email, amount, "--reason", reason)
+    assert given.returncode == 1 and words in given.stderr, given
+    assert balance(customer) == 0
+
+
 def test_credit_is_taken_back_and_never_below_zero(environment, account) -> None:
     email, customer = account
     rushes(environment, "admin", "grant", email, "5.00", *REASON)
