@@ -107,6 +107,12 @@ package struct IntakeStopped: Error, Equatable {
     }
 }
 
+/// Something is wrong with the books of this account: it takes no orders until that is mended, and
+/// the others go on.
+package struct AccountHeld: Error, Equatable {
+    package init() {}
+}
+
 /// The link was never mailed, was used, or is too old.
 package struct InvalidMailToken: Error, Equatable {
     package init() {}

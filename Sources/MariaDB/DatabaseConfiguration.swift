@@ -23,6 +23,18 @@ package struct DatabaseConfiguration: Sendable, Equatable {
     /// After how long without a statement the server ends an open transaction, so that a paused
     /// process does not block a wallet. 0: never.
     package var idleTransactionTimeoutSeconds = 10
+    /// After how long the server ends a statement, also when nobody waits for it any more. 0: as
+    /// the server is set.
+    package var statementTimeoutSeconds = 0
+
+    /// The same for statements that may take as long as `span`: the server ends what takes longer,
+    /// and its answer is waited for.
+    package func patient(_ span: Duration) -> DatabaseConfiguration {
+        var patient = self
+        patient.statementTimeoutSeconds = Int(span.components.seconds)
+        patient.readTimeoutSeconds = patient.statementTimeoutSeconds + 60
+        return patient
+    }
 
     /// Reads `mariadb://user:password@host:3306/database`, or
     /// `mariadb://user:password@localhost/database?socket=/path/of.sock`.

@@ -94,6 +94,8 @@ final class Session {
         lock_wait_timeout = \(configuration.lockWaitTimeoutSeconds),
         idle_transaction_timeout = \(configuration.idleTransactionTimeoutSeconds)
         """
+            + (configuration.statementTimeoutSeconds > 0
+                ? ", max_statement_time = \(configuration.statementTimeoutSeconds)" : "")
     }
 
     // MARK: Running

@@ -52,7 +52,7 @@ struct Work: ParsableCommand {
                         pollo: settings.pollo(),
                         stripe: settings.stripe(timeout: .seconds(20), clock: clock),
                         downloads: settings.downloads(), clock: clock, log: log,
-                        troubles: troubles)
+                        troubles: troubles, isStopping: { stop.isRaised })
                     Self.loop(name, troubles, log, until: stop) { try step(worker) }
                 })
         }

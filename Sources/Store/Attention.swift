@@ -26,6 +26,14 @@ package struct AttentionItem: Sendable {
         /// `status:…`, `files:…`).
         case pause
         case unhealthy
+        /// The books of one account are wrong: it takes no orders.
+        case quarantine
+        /// The books are wrong as a whole: nobody's orders are taken.
+        case books
+        /// A job is past its deadline and has not ended.
+        case late
+        /// A command above the limit waits for a second operator.
+        case approval
     }
 
     package let kind: Kind
@@ -33,6 +41,7 @@ package struct AttentionItem: Sendable {
     package let subject: String
     /// What is to be closed once it is dealt with.
     package let differenceID: DifferenceID?
+    package let findingID: FindingID?
     package let amount: Money?
     package let detail: String
     package let since: Date
@@ -44,42 +53,44 @@ extension Connection {
         try query(
             """
             SELECT 'uncertain_video' AS kind, CAST(id AS CHAR) AS subject, NULL AS difference_id,
-                user_charged_micros AS amount, CONCAT('attempt ', attempts) AS detail,
-                state_at AS since
+                NULL AS finding_id, user_charged_micros AS amount,
+                CONCAT('attempt ', attempts) AS detail, state_at AS since
             FROM video_jobs
             WHERE state = 'submit_unknown'
             UNION ALL
-            SELECT 'parked_video', CAST(job_id AS CHAR), NULL, user_charged_micros,
+            SELECT 'parked_video', CAST(job_id AS CHAR), NULL, NULL, user_charged_micros,
                 CONCAT(problem, ' (', failures, IF(failures = 1, ' time)', ' times)')), parked_at
             FROM parked_jobs
             JOIN video_jobs ON video_jobs.id = job_id
             WHERE state NOT IN ('delivered', 'refunded')
             UNION ALL
             SELECT IF(lost_micros > 0, 'vendor_loss', 'difference'), subject,
-                CAST(differences.id AS CHAR), amount_micros, CONCAT(kind, ': ', detail), found_at
+                CAST(differences.id AS CHAR), NULL, amount_micros, CONCAT(kind, ': ', detail),
+                found_at
             FROM differences
             LEFT JOIN video_jobs ON video_jobs.id = job_id
             WHERE is_open
             UNION ALL
-            SELECT 'unknown', part, NULL, NULL,
+            SELECT 'unknown', part, NULL, NULL, NULL,
                 COALESCE(problem, 'not read to its end for a day'), COALESCE(read_at, tried_at)
             FROM reconciliation_parts
             WHERE problem IS NOT NULL OR read_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
             UNION ALL
-            SELECT 'event', event_id, NULL, NULL, CONCAT(type, ': ', problem), received_at
+            SELECT 'event', event_id, NULL, NULL, NULL, CONCAT(type, ': ', problem), received_at
             FROM vendor_events
             WHERE processed_at IS NULL AND problem IS NOT NULL
             UNION ALL
-            SELECT 'purchase_problem', CAST(id AS CHAR), NULL, price_micros, problem, created_at
+            SELECT 'purchase_problem', CAST(id AS CHAR), NULL, NULL, price_micros, problem,
+                created_at
             FROM purchases
-            WHERE problem IS NOT NULL
+            WHERE problem IS NOT NULL AND closed_at IS NULL
             UNION ALL
-            SELECT 'dispute', CAST(purchase_id AS CHAR), NULL, amount_micros,
+            SELECT 'dispute', CAST(purchase_id AS CHAR), NULL, NULL, amount_micros,
                 CONCAT(id, ' is ', standing), created_at
             FROM disputes
             WHERE standing IN ('inquiry', 'open')
             UNION ALL
-            SELECT 'refund_failed', CAST(purchase_id AS CHAR), NULL, amount_micros, problem,
+            SELECT 'refund_failed', CAST(purchase_id AS CHAR), NULL, NULL, amount_micros, problem,
                 created_at
             FROM refunds
             WHERE problem IS NOT NULL AND NOT EXISTS (
@@ -88,21 +99,44 @@ extension Connection {
                 WHERE later.purchase_id = refunds.purchase_id AND later.id > refunds.id
                     AND later.stripe_refund_id IS NOT NULL AND later.problem IS NULL)
             UNION ALL
-            SELECT 'pause', name, NULL, NULL, reason, changed_at
+            SELECT 'pause', name, NULL, NULL, NULL, reason, changed_at
             FROM vendor_gates
             WHERE paused_until > UTC_TIMESTAMP(6)
                 OR (paused_until IS NOT NULL AND name <> 'pollo' AND name NOT LIKE 'tier:%')
             UNION ALL
-            SELECT 'unhealthy', name, NULL, NULL, detail, changed_at
+            SELECT 'unhealthy', name, NULL, NULL, NULL, detail, changed_at
             FROM health_checks
-            WHERE NOT is_healthy AND name <> 'reconciliation'
+            WHERE NOT is_healthy AND name NOT IN ('reconciliation', 'ledger', 'deadlines')
+            UNION ALL
+            SELECT CASE scope WHEN 'account' THEN 'quarantine' WHEN 'whole' THEN 'books'
+                    ELSE 'late' END,
+                COALESCE(CAST(user_id AS CHAR), subject), NULL, CAST(id AS CHAR), NULL,
+                CONCAT(rule, ': ', detail), found_at
+            FROM findings
+            WHERE is_open
+            UNION ALL
+            SELECT 'unhealthy', name, NULL, NULL, NULL,
+                COALESCE(CONCAT('the books could not be looked at: ', problem),
+                    CONCAT('the books were last looked at as of ',
+                        COALESCE(CAST(done_at AS CHAR), 'never'))),
+                COALESCE(failed_at, done_at, begun_at)
+            FROM schedules
+            WHERE problem IS NOT NULL OR COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
+                - INTERVAL \(AuditStanding.overdue.microseconds) MICROSECOND
+            UNION ALL
+            SELECT 'approval', command_key, NULL, NULL, NULL,
+                CONCAT(action, ' ', subject, ' ', arguments, ', asked for by ', requested_by),
+                created_at
+            FROM operator_commands
+            WHERE NOT is_done
             ORDER BY since
             LIMIT 500
             """
         ) { row in
             try AttentionItem(
                 kind: row("kind"), subject: row("subject"), differenceID: row("difference_id"),
-                amount: row("amount"), detail: row("detail"), since: row("since"))
+                findingID: row("finding_id"), amount: row("amount"), detail: row("detail"),
+                since: row("since"))
         }
     }
 

@@ -1,10 +1,45 @@
+package import Domain
 package import FoundationEssentials
 package import MariaDB
 
 /// One thing that the auditor found wrong, in words for the operator.
 package struct Violation: Hashable, Sendable, CustomStringConvertible {
+    /// What it stops (A3).
+    package enum Scope: String, Sendable, SQLConvertible {
+        /// The account ``userID``, alone.
+        case account
+        /// New orders of all.
+        case whole
+        /// Nothing: it is only late.
+        case lateness
+    }
+
     package let rule: String
+    package let scope: Scope
+    /// The object that it is about, such as `wallet 0199…`: with the rule, what the next look knows
+    /// it by.
+    package let subject: String
+    /// Nil unless it is about one account.
+    package let userID: UserID?
     package let description: String
+
+    package init(
+        rule: String, scope: Scope, subject: String, userID: UserID?, description: String
+    ) {
+        self.rule = rule
+        self.scope = scope
+        self.subject = subject
+        self.userID = userID
+        self.description = description
+    }
+
+    /// Whether it stands for more findings of its rule than a look names.
+    var isCut: Bool { subject == Self.more }
+
+    static let more = "more"
+
+    /// What the subjects of findings at another node of the cluster begin with.
+    static func prefix(node: String) -> String { "at \(node): " }
 }
 
 /// How much the auditor has looked at.
@@ -20,21 +55,42 @@ package struct AuditScope: Hashable, Sendable {
 
 extension Connection {
     /// Recomputes everything that the books promise (A1) in one consistent snapshot, and names
-    /// each difference; empty when the books are clean.
-    package func audit() throws -> [Violation] {
-        try snapshot { try violations() }
+    /// each difference; empty when the books are clean. It may take many minutes: the connection
+    /// should be one for long statements (``MariaDB/DatabaseConfiguration/patient(_:)``).
+    ///
+    /// - Parameter isScheduled: marks its statements, so that ``endAudits(of:)`` finds them.
+    package func audit(isScheduled: Bool = false) throws -> [Violation] {
+        try snapshot { try violations(isScheduled) }
     }
 
     /// The same, with what was looked at, as of the same instant.
     package func auditWithScope() throws -> (violations: [Violation], scope: AuditScope) {
-        try snapshot { (try violations(), try auditScope()) }
+        try snapshot { (try violations(false), try auditScope()) }
     }
 
-    private func violations() throws -> [Violation] {
-        try Self.checks.flatMap { check in
-            try query(check.query) { row in
-                Violation(rule: check.rule, description: try row("finding"))
+    /// How many findings of one kind a look names. Where there are more, accounts would go on that
+    /// nobody has named, so all of them stop.
+    static let largestFindingCount = 100
+
+    private func violations(_ isScheduled: Bool) throws -> [Violation] {
+        let mark: SQL = isScheduled ? .auditMark : ""
+        return try Self.checks.flatMap { check in
+            let found = try query(
+                "\(sql: mark) \(sql: check.query) LIMIT \(Self.largestFindingCount)"
+            ) { row in
+                try Violation(
+                    rule: check.rule, scope: check.scope, subject: row("subject"),
+                    userID: check.scope == .account ? row("user_id") : nil,
+                    description: row("finding"))
             }
+            guard found.count == Self.largestFindingCount, check.scope == .account else {
+                return found
+            }
+            return found + [
+                Violation(
+                    rule: check.rule, scope: .whole, subject: Violation.more, userID: nil,
+                    description: "\(found.count) findings or more, not all of them are named")
+            ]
         }
     }
 
@@ -58,55 +114,112 @@ extension Connection {
         return scope
     }
 
-    /// Each query finds what is wrong, as one text column `finding`, at most 100 rows.
-    private static let checks: [(rule: String, query: SQL)] = [
+    // MARK: What the ledger says
+
+    /// The balances of a user.
+    static let ledgerBalances: SQL = """
+        SUM(amount_micros * ((credit_account = 'available') - (debit_account = 'available')))
+            AS available,
+        SUM(amount_micros * ((credit_account = 'held') - (debit_account = 'held'))) AS held,
+        SUM(amount_micros * ((credit_account = 'frozen') - (debit_account = 'frozen'))) AS frozen,
+        SUM(amount_micros * ((debit_account = 'shortfall') - (credit_account = 'shortfall')))
+            AS shortfall
+        """
+
+    /// A line that takes another back, by an operator's hand (A4).
+    static let isReversal: SQL = "(kind = 'adjust' AND op_key LIKE 'reverse:%')"
+
+    /// The parts of a lot. A line that takes another back leaves no part of its own.
+    static let ledgerParts: SQL = """
+        SUM(amount_micros * ((credit_account IN ('available', 'frozen'))
+            - (debit_account IN ('available', 'frozen')))) AS remaining,
+        SUM(amount_micros * ((credit_account = 'held') - (debit_account = 'held'))) AS held,
+        SUM(amount_micros * ((credit_account IN ('revenue', 'shortfall'))
+            - (debit_account IN ('revenue', 'shortfall')))) AS spent,
+        SUM(amount_micros * ((credit_account = 'breakage') - (debit_account = 'breakage')))
+            AS expired,
+        SUM(amount_micros * ((credit_account = 'returns') - (debit_account = 'returns')))
+            AS clawed_back,
+        SUM(amount_micros * ((debit_account = 'available' AND credit_account = 'adjustments')
+            - (debit_account = 'adjustments' AND credit_account = 'available'
+                AND \(sql: isReversal)))) AS taken,
+        SUM(amount_micros * (kind IN ('credit', 'bonus', 'grant')
+            OR (debit_account = 'adjustments' AND credit_account = 'available'
+                AND NOT \(sql: isReversal)))
+            - amount_micros * (debit_account = 'available'
+                AND credit_account IN ('payments', 'promotions'))) AS granted
+        """
+
+    /// The hold of a job and its ends.
+    static let ledgerEnds: SQL = """
+        SUM(amount_micros * ((kind = 'hold') - (\(sql: isReversal)
+            AND debit_account = 'held' AND credit_account = 'available'))) AS held,
+        SUM(amount_micros * ((kind = 'settle') - (\(sql: isReversal)
+            AND debit_account = 'revenue'))) AS settled,
+        SUM(amount_micros * ((kind = 'release') - (\(sql: isReversal)
+            AND debit_account = 'available' AND credit_account = 'held'))) AS released
+        """
+
+    /// What a purchase has brought: credit and bonus.
+    static let ledgerCredits: SQL = """
+        SUM(amount_micros * ((kind = 'credit')
+            - (\(sql: isReversal) AND credit_account = 'payments'))) AS credited,
+        SUM(amount_micros * ((kind = 'bonus')
+            - (\(sql: isReversal) AND credit_account = 'promotions'))) AS given
+        """
+
+    // MARK: Checks
+
+    /// Each query finds what is wrong: texts `finding` and `subject`, and of one account `user_id`.
+    ///
+    /// All balances sum to zero (L3) where each wallet is what the ledger says (L4), and every line
+    /// of the ledger moves an amount between two accounts and belongs to a wallet: then one wallet
+    /// that is wrong is a finding about its account, and not about the whole (A3).
+    private static let checks: [(rule: String, scope: Violation.Scope, query: SQL)] = [
         (
-            "L3",
+            "L3", .whole,
             """
-            SELECT CONCAT('all accounts sum to ', users + shop, ' micro-dollars, not to zero: ',
-                users, ' of users, ', shop, ' of the shop') AS finding
-            FROM (SELECT COALESCE(SUM(
-                      available_micros + held_micros + frozen_micros - shortfall_micros), 0)
-                      AS users
-                  FROM wallets) AS wallets,
-                (SELECT COALESCE(SUM(amount_micros * (
-                     (credit_account NOT IN ('available', 'held', 'frozen', 'shortfall'))
-                     - (debit_account NOT IN ('available', 'held', 'frozen', 'shortfall')))), 0)
-                     AS shop
-                 FROM ledger_entries) AS ledger
-            WHERE users + shop <> 0
+            SELECT CONCAT('the ledger has ', COUNT(*), ' lines of ', ledger_entries.user_id,
+                    ', who has no wallet') AS finding,
+                CONCAT('user ', ledger_entries.user_id) AS subject
+            FROM ledger_entries
+            LEFT JOIN wallets ON wallets.user_id = ledger_entries.user_id
+            WHERE wallets.user_id IS NULL
+            GROUP BY ledger_entries.user_id
             """
         ),
         (
-            "L4",
+            "L3", .whole,
+            """
+            SELECT CONCAT('the line ', op_key, ', leg ', leg, ' moves ', amount_micros, ' from ',
+                    debit_account, ' to ', credit_account) AS finding,
+                CONCAT('entry ', id) AS subject
+            FROM ledger_entries
+            WHERE amount_micros <= 0 OR debit_account = credit_account
+            """
+        ),
+        (
+            "L4", .account,
             """
             SELECT CONCAT('wallet ', wallets.user_id, ': available ', available_micros,
                 ', ledger ', COALESCE(available, 0), '; held ', held_micros,
                 ', ledger ', COALESCE(held, 0), '; frozen ', frozen_micros,
                 ', ledger ', COALESCE(frozen, 0), '; shortfall ', shortfall_micros,
-                ', ledger ', COALESCE(shortfall, 0)) AS finding
+                ', ledger ', COALESCE(shortfall, 0)) AS finding,
+                CONCAT('wallet ', wallets.user_id) AS subject, wallets.user_id
             FROM wallets
             LEFT JOIN (
-                SELECT user_id,
-                    SUM(amount_micros * ((credit_account = 'available')
-                        - (debit_account = 'available'))) AS available,
-                    SUM(amount_micros * ((credit_account = 'held')
-                        - (debit_account = 'held'))) AS held,
-                    SUM(amount_micros * ((credit_account = 'frozen')
-                        - (debit_account = 'frozen'))) AS frozen,
-                    SUM(amount_micros * ((debit_account = 'shortfall')
-                        - (credit_account = 'shortfall'))) AS shortfall
+                SELECT user_id, \(sql: ledgerBalances)
                 FROM ledger_entries
                 GROUP BY user_id
             ) AS ledger ON ledger.user_id = wallets.user_id
             WHERE available_micros <> COALESCE(available, 0) OR held_micros <> COALESCE(held, 0)
                 OR frozen_micros <> COALESCE(frozen, 0)
                 OR shortfall_micros <> COALESCE(shortfall, 0)
-            LIMIT 100
             """
         ),
         (
-            "L4",
+            "L4", .account,
             """
             SELECT CONCAT('lot ', credit_lots.id, ': remaining ', remaining_micros,
                 ', ledger ', COALESCE(remaining, 0), '; held ', held_micros,
@@ -114,21 +227,11 @@ extension Connection {
                 ', ledger ', COALESCE(spent, 0), '; expired ', expired_micros,
                 ', ledger ', COALESCE(expired, 0), '; clawed back ', clawed_back_micros,
                 ', ledger ', COALESCE(clawed_back, 0), '; taken ', taken_micros,
-                ', ledger ', COALESCE(taken, 0)) AS finding
+                ', ledger ', COALESCE(taken, 0)) AS finding,
+                CONCAT('lot ', credit_lots.id) AS subject, credit_lots.user_id
             FROM credit_lots
             LEFT JOIN (
-                SELECT lot_id,
-                    SUM(amount_micros * ((credit_account IN ('available', 'frozen'))
-                        - (debit_account IN ('available', 'frozen')))) AS remaining,
-                    SUM(amount_micros * ((credit_account = 'held')
-                        - (debit_account = 'held'))) AS held,
-                    SUM(amount_micros * (credit_account IN ('revenue', 'shortfall'))) AS spent,
-                    SUM(amount_micros * ((credit_account = 'breakage')
-                        - (debit_account = 'breakage'))) AS expired,
-                    SUM(amount_micros * ((credit_account = 'returns')
-                        - (debit_account = 'returns'))) AS clawed_back,
-                    SUM(amount_micros * (debit_account = 'available'
-                        AND credit_account = 'adjustments')) AS taken
+                SELECT lot_id, \(sql: ledgerParts)
                 FROM ledger_entries
                 WHERE lot_id IS NOT NULL
                 GROUP BY lot_id
@@ -138,15 +241,14 @@ extension Connection {
                 OR expired_micros <> COALESCE(expired, 0)
                 OR clawed_back_micros <> COALESCE(clawed_back, 0)
                 OR taken_micros <> COALESCE(taken, 0)
-            LIMIT 100
             """
         ),
         (
-            "L4",
+            "L4", .account,
             """
             SELECT CONCAT('wallet ', wallets.user_id, ': lots sum to ', COALESCE(lots, 0),
                 ', transactions to ', COALESCE(total, 0), ', available is ', available_micros)
-                AS finding
+                AS finding, CONCAT('lines of ', wallets.user_id) AS subject, wallets.user_id
             FROM wallets
             LEFT JOIN (
                 SELECT user_id, SUM(IF(frozen_at IS NULL, remaining_micros, 0)) AS lots
@@ -159,41 +261,38 @@ extension Connection {
                 GROUP BY user_id
             ) AS transactions ON transactions.user_id = wallets.user_id
             WHERE available_micros <> COALESCE(lots, 0) OR available_micros <> COALESCE(total, 0)
-            LIMIT 100
             """
         ),
         (
-            "L6",
+            "L6", .account,
             """
-            SELECT CONCAT('wallet ', user_id, ' is below zero') AS finding
+            SELECT CONCAT('wallet ', user_id, ' is below zero') AS finding,
+                CONCAT('wallet ', user_id) AS subject, user_id
             FROM wallets
             WHERE available_micros < 0 OR held_micros < 0 OR frozen_micros < 0
                 OR shortfall_micros < 0
-            LIMIT 100
             """
         ),
         (
-            "C1",
+            "C1", .account,
             """
-            SELECT CONCAT('lot ', id, ' does not add up to what was granted') AS finding
+            SELECT CONCAT('lot ', id, ' does not add up to what was granted') AS finding,
+                CONCAT('lot ', id) AS subject, user_id
             FROM credit_lots
             WHERE granted_micros <> remaining_micros + held_micros + spent_micros
                 + expired_micros + clawed_back_micros + taken_micros
-            LIMIT 100
             """
         ),
         (
-            "J2",
+            "J2", .account,
             """
             SELECT CONCAT('job ', video_jobs.id, ' is ', state, ', price ', user_charged_micros,
                 ': held ', COALESCE(held, 0), ', settled ', COALESCE(settled, 0),
-                ', released ', COALESCE(released, 0)) AS finding
+                ', released ', COALESCE(released, 0)) AS finding,
+                CONCAT('job ', video_jobs.id) AS subject, video_jobs.user_id
             FROM video_jobs
             LEFT JOIN (
-                SELECT job_id,
-                    SUM(IF(kind = 'hold', amount_micros, 0)) AS held,
-                    SUM(IF(kind = 'settle', amount_micros, 0)) AS settled,
-                    SUM(IF(kind = 'release', amount_micros, 0)) AS released
+                SELECT job_id, \(sql: ledgerEnds)
                 FROM ledger_entries
                 WHERE job_id IS NOT NULL
                 GROUP BY job_id
@@ -201,14 +300,14 @@ extension Connection {
             WHERE COALESCE(held, 0) <> user_charged_micros
                 OR COALESCE(settled, 0) <> IF(state = 'delivered', user_charged_micros, 0)
                 OR COALESCE(released, 0) <> IF(state = 'refunded', user_charged_micros, 0)
-            LIMIT 100
             """
         ),
         (
-            "J2",
+            "J2", .account,
             """
             SELECT CONCAT('wallet ', wallets.user_id, ': held ', held_micros, ', open jobs ',
-                COALESCE(open_jobs, 0)) AS finding
+                COALESCE(open_jobs, 0)) AS finding,
+                CONCAT('held of ', wallets.user_id) AS subject, wallets.user_id
             FROM wallets
             LEFT JOIN (
                 SELECT user_id, SUM(user_charged_micros) AS open_jobs
@@ -217,43 +316,42 @@ extension Connection {
                 GROUP BY user_id
             ) AS jobs ON jobs.user_id = wallets.user_id
             WHERE held_micros <> COALESCE(open_jobs, 0)
-            LIMIT 100
             """
         ),
         (
-            "J9",
+            "J9", .lateness,
             """
             SELECT CONCAT('job ', id, ' is ', state, ' since ', state_at, ', past its deadline ',
-                deadline_at) AS finding
+                deadline_at) AS finding, CONCAT('job ', id) AS subject
             FROM video_jobs
             WHERE state NOT IN ('delivered', 'refunded')
                 AND deadline_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE
-            LIMIT 100
             """
         ),
         (
-            "P1",
+            "P1", .account,
             """
             SELECT CONCAT('purchase ', purchases.id, ' is ', state, ': credited ',
-                COALESCE(credited, 0), ' of ', credits_micros + bonus_micros) AS finding
+                COALESCE(credited + given, 0), ' of ', credits_micros + bonus_micros) AS finding,
+                CONCAT('purchase ', purchases.id) AS subject, purchases.user_id
             FROM purchases
             LEFT JOIN (
-                SELECT purchase_id, SUM(amount_micros) AS credited
+                SELECT purchase_id, \(sql: ledgerCredits)
                 FROM ledger_entries
-                WHERE kind IN ('credit', 'bonus') AND purchase_id IS NOT NULL
+                WHERE purchase_id IS NOT NULL
                 GROUP BY purchase_id
             ) AS ledger ON ledger.purchase_id = purchases.id
-            WHERE COALESCE(credited, 0)
+            WHERE COALESCE(credited + given, 0)
                 <> IF(paid_at IS NULL, 0, credits_micros + bonus_micros)
-            LIMIT 100
             """
         ),
         (
-            "P3",
+            "P3", .account,
             """
             SELECT CONCAT('purchase ', purchases.id, ': clawed back ', clawback_micros, ', lots ',
                 clawed_back, ', owed ', owed_micros, '; pending ', pending_micros, ', held ', held,
-                '; frozen ', is_frozen, ', ', frozen, ' of ', lots, ' lots') AS finding
+                '; frozen ', is_frozen, ', ', frozen, ' of ', lots, ' lots') AS finding,
+                CONCAT('purchase ', purchases.id) AS subject, purchases.user_id
             FROM purchases
             JOIN (
                 SELECT purchase_id, SUM(clawed_back_micros) AS clawed_back,
@@ -265,24 +363,24 @@ extension Connection {
             ) AS credit_lots ON credit_lots.purchase_id = purchases.id
             WHERE clawback_micros <> clawed_back + owed_micros OR pending_micros > held
                 OR frozen <> IF(is_frozen, lots, 0)
-            LIMIT 100
             """
         ),
         // What is gone or waits is the credit of the money that went back: of all refunds by
         // Stripe's running total, and of the disputes lost. In proportion, half up to the cent,
         // as `Purchase.credit(for:)` has it.
         (
-            "P6",
+            "P6", .account,
             """
             SELECT CONCAT('purchase ', id, ': clawed back ', clawback_micros, ' and waiting ',
-                pending_micros, ', due for ', gone, ' of ', price_micros, ': ', due) AS finding
+                pending_micros, ', due for ', gone, ' of ', price_micros, ': ', due) AS finding,
+                CONCAT('purchase ', id) AS subject, user_id
             FROM (
-                SELECT id, clawback_micros, pending_micros, price_micros, gone,
+                SELECT id, user_id, clawback_micros, pending_micros, price_micros, gone,
                     IF(gone >= price_micros, total,
                         (CAST(total AS DECIMAL(38)) * gone + price_micros * 5000)
                             DIV (price_micros * 10000) * 10000) AS due
                 FROM (
-                    SELECT purchases.id, clawback_micros, pending_micros, price_micros,
+                    SELECT purchases.id, user_id, clawback_micros, pending_micros, price_micros,
                         credits_micros + bonus_micros AS total,
                         LEAST(price_micros, refunded_micros + COALESCE(lost, 0)) AS gone
                     FROM purchases
@@ -296,7 +394,6 @@ extension Connection {
                 ) AS reversed
             ) AS purchases
             WHERE clawback_micros + pending_micros <> due
-            LIMIT 100
             """
         ),
     ]

@@ -75,7 +75,7 @@ extension Connection {
 
     /// Writes an order, and with it the key under which its answer will be stored; or says what
     /// the key was used for before. Throws ``RateLimited`` beyond the limit, which an order that is
-    /// there already does not count against again.
+    /// there already does not count against again, and what ``checkFindings(about:)`` does.
     package func claim(
         _ key: ClientKey?, for purchase: PurchaseID, of package: Package, catalogVersion: Int,
         user: UserID, isLive: Bool, limit: CallLimit
@@ -88,6 +88,7 @@ extension Connection {
                 return found
             }
             if try self.purchase(purchase) == nil {
+                try checkFindings(about: user)
                 try checkPurchaseRate(limit, of: user)
                 try insertPurchase(
                     purchase, of: package, catalogVersion: catalogVersion, for: user,

@@ -62,7 +62,7 @@ extension Connection {
 extension AttentionItem {
     /// What tells it from others: its numbers may change while it waits.
     fileprivate var name: String {
-        "\(kind.rawValue) \(differenceID?.description ?? subject)"
+        "\(kind.rawValue) \(differenceID?.description ?? findingID?.description ?? subject)"
             .replacing("\n", with: " ")
     }
 }

@@ -19,8 +19,9 @@ package struct PendingRefund: Sendable {
 }
 
 extension Connection {
-    /// Writes a refund down before Stripe is asked. Throws ``Conflict`` when the order is not paid
-    /// or `amount` is more than what is not spent of it; nil is all of that. The same `id` again
+    /// Writes a refund down before Stripe is asked. Throws ``Conflict`` when the order is not paid,
+    /// when the books of its account are wrong (A3), or when `amount` is more than what is not
+    /// spent of it; nil is all of that. The same `id` again
     /// is the same refund, and so is the same key of the operator's.
     package func beginRefund(
         _ id: RefundID, of purchase: PurchaseID, amount: Money?, by actor: Operator
@@ -38,6 +39,15 @@ extension Connection {
                     throw NotFound()
                 }
                 return written
+            }
+            do {
+                try checkFindings(about: order.userID)
+            } catch is AccountHeld {
+                throw Conflict(
+                    "The books of this account are wrong: repair them, or close what was found, "
+                        + "before money goes back.")
+            } catch is IntakeStopped {
+                // A person sends it, and its account is not the one that is wrong.
             }
             guard let refundable = try lockRefundable(of: order) else {
                 throw Conflict("This order is not paid.")

@@ -35,8 +35,8 @@ extension Connection {
     /// Accepts an order: rate limit, hold, jobs, ledger and the answer for `key`, in one
     /// transaction (J1). `answer` makes the answer that is stored for the key and returned.
     ///
-    /// Throws ``RateLimited``, ``InsufficientCredits``, ``IdempotencyConflict`` or
-    /// ``IntakeStopped`` and changes nothing.
+    /// Throws ``RateLimited``, ``InsufficientCredits``, ``IdempotencyConflict``, ``IntakeStopped`` or
+    /// ``AccountHeld`` and changes nothing.
     package func accept(
         _ order: VideoOrder, from user: UserID, key: ClientKey?, limit: CallLimit,
         queueDeadline: Duration, answer: (Acceptance) -> StoredAnswer
@@ -44,16 +44,13 @@ extension Connection {
         try transaction {
             let wallet = try lockWallet(of: user)
             if let key, let replay = try storedAnswer(for: key, of: user) { return replay }
-            let intake = try intake(of: order)
+            let intake = try intake(of: order, from: user)
             // A COMMIT whose answer was lost ran again, for a call without a key.
             guard !intake.isAccepted else {
                 return answer(try acceptance(of: order, user: user))
             }
-            guard !intake.isStopped else {
-                throw IntakeStopped(
-                    "We are checking our books and take no new videos for the moment. "
-                        + "What is ordered goes on.")
-            }
+            guard !intake.isStopped else { throw IntakeStopped.booksAreWrong }
+            guard !intake.isHeld else { throw AccountHeld() }
             try checkRate(limit, of: user)
             try checkFunds(order.draft.total, wallet)
             try execute(
@@ -80,16 +77,22 @@ extension Connection {
         }
     }
 
-    /// Whether this very order was accepted before, and whether the auditor's last look at the
-    /// books found them wrong, which stops new paid jobs (A1).
-    private func intake(of order: VideoOrder) throws -> (isAccepted: Bool, isStopped: Bool) {
+    /// Whether this very order was accepted before, and what the auditor's last looks have found
+    /// that stops it: about the whole, or about this account alone (A3).
+    private func intake(
+        of order: VideoOrder, from user: UserID
+    ) throws -> (isAccepted: Bool, isStopped: Bool, isHeld: Bool) {
         try first(
             """
             SELECT EXISTS (SELECT 1 FROM generate_calls WHERE id = \(order.call)) AS is_accepted,
-                EXISTS (SELECT 1 FROM health_checks WHERE name = 'ledger' AND NOT is_healthy)
-                    AS is_stopped
+                EXISTS (SELECT 1 FROM findings WHERE is_open AND scope = 'whole') AS is_stopped,
+                EXISTS (
+                    SELECT 1
+                    FROM findings
+                    WHERE is_open AND scope = 'account' AND user_id = \(user)) AS is_held
             """
-        ) { row in (try row("is_accepted"), try row("is_stopped")) } ?? (false, false)
+        ) { row in (try row("is_accepted"), try row("is_stopped"), try row("is_held")) }
+            ?? (false, false, false)
     }
 
     private func acceptance(of order: VideoOrder, user: UserID) throws -> Acceptance {

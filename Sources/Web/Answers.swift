@@ -169,6 +169,12 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
             .serviceUnavailable, "API_ERROR", error.message, action: "retry", request)
         response.fields[.retryAfter] = "60"
         return response
+    case is AccountHeld:
+        return refusal(
+            .forbidden, "ACCOUNT_HELD",
+            "We are checking the balance of your account and take no orders of it until that is "
+                + "done. What is ordered goes on, and nothing is lost; we know of it.",
+            action: nil, request)
     case is VendorUnavailable:
         var response = refusal(
             .badGateway, "API_ERROR",

@@ -78,7 +78,8 @@ struct Chore: Sendable {
         ) {
             try $0.reconcile($1)
         },
-        Chore(name: .audit, lane: .books, interval: .seconds(300), budget: .seconds(20)) {
+        // Whether it is time says its schedule, which all processes share.
+        Chore(name: .audit, lane: .books, interval: .seconds(5), budget: .seconds(10)) {
             try $0.audit($1)
         },
         Chore(name: .health, lane: .reports, interval: .seconds(15), budget: .seconds(15)) {
@@ -150,7 +151,7 @@ extension Worker {
         return Billing(database: database, stripe: stripe, policy: settings.creditPolicy, log: log)
     }
 
-    fileprivate func endOverdueJobs(_ budget: Budget) throws {
+    func endOverdueJobs(_ budget: Budget) throws {
         try budget.rounds {
             let lost = try database.sweepLostSubmissions(
                 unknownDeadline: settings.deadlines.unknown,
@@ -243,7 +244,7 @@ extension Worker {
                 : "this machine is \(far.joined(separator: " and "))")
     }
 
-    private func report(_ name: String, _ isHealthy: Bool, _ detail: String) {
+    func report(_ name: String, _ isHealthy: Bool, _ detail: String) {
         if !isHealthy {
             log.error("unhealthy", metadata: ["check": "\(name)", "detail": "\(detail)"])
         }
@@ -252,40 +253,5 @@ extension Worker {
         } catch {
             troubles.failed(error, doing: "writing down the health of \(name)", log)
         }
-    }
-
-    /// What is wrong at other nodes of the database's cluster. One that does not answer is down,
-    /// which is no fault of the books.
-    private func compareNodes() -> [Violation] {
-        var violations: [Violation] = []
-        var problems: [String] = []
-        for node in nodes {
-            do {
-                violations += try database.compare(with: node)
-            } catch {
-                problems.append("\(node.configuration): \(error)")
-            }
-        }
-        report(
-            "nodes", problems.isEmpty,
-            problems.isEmpty ? "\(nodes.count) compared" : problems.joined(separator: "; "))
-        return violations
-    }
-
-    fileprivate func audit(_ budget: Budget) throws {
-        // What came due while no worker ran is not wrong; the other lane may not be there yet.
-        try endOverdueJobs(budget)
-        let violations = try database.audit() + compareNodes()
-        for violation in violations {
-            log.critical(
-                "the books are wrong",
-                metadata: ["rule": "\(violation.rule)", "finding": "\(violation)"])
-        }
-        report(
-            "ledger", violations.isEmpty,
-            violations.isEmpty ? "clean" : "\(violations.count) violations")
-        // Intake waits for the next look; and what was only late, after an outage of the workers,
-        // has mostly ended by then.
-        if !violations.isEmpty { choresDoneAt[.audit] = .now - .seconds(280) }
     }
 }

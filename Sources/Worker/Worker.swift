@@ -49,6 +49,8 @@ package final class Worker {
     let clock: ClockWatch
     let log: Logger
     let troubles: TroubleLog
+    /// Whether the process is to end, so that nothing long is begun or gone on with.
+    let isStopping: @Sendable () -> Bool
     /// When each chore was last done by this thread.
     var choresDoneAt: [Chore.Name: ContinuousClock.Instant] = [:]
     /// What the balance call of this thread said last.
@@ -63,7 +65,7 @@ package final class Worker {
     package init(
         settings: WorkerSettings, database: Connection, nodes: [Connection] = [],
         pollo: PolloClient, stripe: StripeClient, downloads: Curl, clock: ClockWatch, log: Logger,
-        troubles: TroubleLog = TroubleLog()
+        troubles: TroubleLog = TroubleLog(), isStopping: @escaping @Sendable () -> Bool = { false }
     ) {
         self.settings = settings
         self.database = database
@@ -74,6 +76,7 @@ package final class Worker {
         self.clock = clock
         self.log = log
         self.troubles = troubles
+        self.isStopping = isStopping
     }
 
     /// Writes down what a vendor has told, again and again while the database is away or refuses:

@@ -32,6 +32,8 @@ import Testing
             try db.record([.loss(of: lost, Money(cents: 35))], examined: [:])
             try db.note(.tasks, problem: "no answer")
             try db.pause(tier: nil, for: .seconds(60), reason: "the balance is empty")
+            try db.setHealth("clock", isHealthy: false, detail: "9 s ahead")
+            // What the audit came to is shown by its findings.
             try db.setHealth("ledger", isHealthy: false, detail: "2 violations")
             // What the comparison came to is shown by its differences and its parts.
             try db.setHealth("reconciliation", isHealthy: false, detail: "1 differences")
@@ -87,7 +89,7 @@ import Testing
                     "dispute \(order.id) dp_40 is inquiry",
                     "refund_failed \(order.id) no funds",
                     "pause pollo the balance is empty",
-                    "unhealthy ledger 2 violations",
+                    "unhealthy clock 9 s ahead",
                 ])
             #expect(
                 items.map(\.amount) == [

@@ -25,7 +25,7 @@ import Testing
             _ = try db.insertJob(of: user)
             _ = try db.insertPurchase(of: user)
             try expectCleanBooks(db)
-            try db.execute("SET SESSION check_constraint_checks = 0")
+            try db.execute("SET SESSION check_constraint_checks = 0, foreign_key_checks = 0")
             try body(db, user)
         }
     }
@@ -36,9 +36,9 @@ import Testing
 
     @Test(
         arguments: [
-            ("L3", "UPDATE wallets SET available_micros = available_micros + 1"),
-            ("L3", "UPDATE wallets SET held_micros = held_micros - 1"),
-            ("L3", "UPDATE wallets SET shortfall_micros = shortfall_micros + 1"),
+            ("L3", "DELETE FROM wallets"),
+            ("L3", "UPDATE ledger_entries SET amount_micros = -1 WHERE kind = 'settle'"),
+            ("L3", "UPDATE ledger_entries SET debit_account = credit_account LIMIT 1"),
             ("L4", "UPDATE wallets SET available_micros = available_micros + 1"),
             ("L4", "UPDATE wallets SET held_micros = held_micros - 1"),
             ("L4", "UPDATE wallets SET frozen_micros = 1"),
@@ -170,6 +170,45 @@ import Testing
             let found = try db.audit()
             #expect(found.contains { $0.rule == "L4" && $0.description.contains("\(user)") })
             #expect(found.contains { $0.description.contains("shortfall 7") })
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.account, "UPDATE wallets SET available_micros = available_micros + 1"),
+            (.account, "UPDATE credit_lots SET remaining_micros = 0 WHERE source = 'bonus'"),
+            (.account, "DELETE FROM ledger_entries WHERE kind = 'settle'"),
+            (.account, "UPDATE purchases SET clawback_micros = 1 WHERE state = 'paid'"),
+            (.whole, "DELETE FROM wallets"),
+            (.whole, "UPDATE ledger_entries SET debit_account = credit_account LIMIT 1"),
+            (
+                .lateness,
+                """
+                UPDATE video_jobs SET deadline_at = UTC_TIMESTAMP(6) - INTERVAL 6 MINUTE
+                WHERE state = 'queued'
+                """
+            ),
+        ] as [(Violation.Scope, SQL)])
+    func `a finding says what it stops, and whose it is (A3)`(
+        scope: Violation.Scope, damage: SQL
+    ) throws {
+        try withBooks { db, user in
+            try db.execute(damage)
+            let found = try db.audit()
+            #expect(found.contains { $0.scope == scope })
+            if scope != .whole { #expect(found.allSatisfy { $0.scope == scope }) }
+            #expect(found.allSatisfy { ($0.scope == .account) == ($0.userID == user) })
+        }
+    }
+
+    @Test func `more findings than a look names are about the whole (A3)`() throws {
+        try withBooks { db, _ in
+            for _ in 1...99 { _ = try db.insertUser() }
+            try db.execute("UPDATE wallets SET frozen_micros = 1")
+            let found = try db.audit().filter { $0.rule == "L4" }
+            #expect(found.contains { $0.scope == .whole })
+            try db.execute("UPDATE wallets SET frozen_micros = 0 LIMIT 1")
+            #expect(try !db.audit().contains { $0.scope == .whole })
         }
     }
 

@@ -79,7 +79,7 @@ import Testing
             for _ in 1...2 { try db.close(id, by: actor("k1")) }
             #expect(throws: Conflict.self) { try db.close(id, by: actor("k2")) }
             #expect(throws: Conflict.self) { try db.close(id, by: actor()) }
-            #expect(throws: NotFound()) { try db.close(.new(), by: actor()) }
+            #expect(throws: NotFound()) { try db.close(DifferenceID.new(), by: actor()) }
             #expect(try db.count("SELECT COUNT(*) FROM audit_log") == 1)
             try db.record([Difference(.refund, subject: "x", "gone soon")], examined: [:])
             let other = try db.openDifferences()[0].id
@@ -168,10 +168,10 @@ import Testing
             #expect(try claim(db) == nil)
             try db.told(db.attention())
             #expect(try claim(db) == nil)
-            try db.setHealth("ledger", isHealthy: false, detail: "1 violation")
+            try db.setHealth("clock", isHealthy: false, detail: "9 s ahead")
             #expect(try claim(db) == nil)
             try passHour(db)
-            #expect(try claim(db)?.sorted() == ["ledger", "stripe"])
+            #expect(try claim(db)?.sorted() == ["clock", "stripe"])
             try db.told(db.attention())
             try passHour(db)
             // Nothing new, whatever its words are now.

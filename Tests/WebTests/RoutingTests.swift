@@ -144,6 +144,33 @@ struct RoutingTests {
             #expect(try site.get("/api/health").json["checks"]?["stripe"] == "failing")
         }
     }
+
+    @Test func `a verdict of the auditor that is old, or has no successor, is red (A2)`() throws {
+        try withFreshSite { site in
+            func check(_ name: String = "ledger") throws -> String? {
+                try site.get("/api/health").json["checks"]?[name]?.string
+            }
+            #expect(try check() == "unknown")
+            try site.database.setHealth("ledger", isHealthy: true, detail: "clean")
+            try site.database.setHealth("deadlines", isHealthy: true, detail: "kept")
+            try site.database.execute("UPDATE schedules SET done_at = UTC_TIMESTAMP(6)")
+            #expect(try check() == "ok")
+            // The row of the check is fresh; what counts is the instant that was seen.
+            try site.database.execute(
+                "UPDATE schedules SET done_at = UTC_TIMESTAMP(6) - INTERVAL 901 SECOND")
+            #expect(try check() == "failing")
+            #expect(try check("deadlines") == "failing")
+            try site.database.execute(
+                """
+                UPDATE schedules
+                SET done_at = UTC_TIMESTAMP(6), failed_at = UTC_TIMESTAMP(6), problem = 'no answer'
+                """)
+            #expect(try check() == "failing")
+            #expect(try site.get("/api/health").json["status"] == "degraded")
+            try site.database.execute("UPDATE schedules SET failed_at = NULL, problem = NULL")
+            #expect(try check() == "ok")
+        }
+    }
 }
 
 /// What holds for every route that takes JSON.

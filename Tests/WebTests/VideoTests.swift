@@ -753,17 +753,56 @@ struct VideoStateTests {
         }
     }
 
-    @Test func `with red books no order is taken, and what is paid goes on`() throws {
+    /// Writes down what a look at the books would find.
+    private func find(_ scope: String, _ user: UserID?, _ site: TestSite) throws {
+        try site.database.execute(
+            """
+            INSERT INTO findings (id, rule, subject, scope, user_id, detail, found_at, seen_at)
+            VALUES (UUID(), 'L4', 'x', \(scope), \(user), 'x', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+            """)
+    }
+
+    @Test func `with red books no order is taken, and what is paid goes on (A3)`() throws {
         try withFreshSite { site in
             let user = try site.makeUser(credit: 5.dollars)
             let video = try site.makeVideo(for: user)
-            try site.database.setHealth("ledger", isHealthy: false, detail: "test")
+            try find("whole", nil, site)
             let refused = try site.post("/api/videos/generate", order(), as: user)
             #expect(refused.status == 503)
             #expect(refused.code == "API_ERROR")
             #expect(try site.get("/api/videos/\(video)", as: user).status == 200)
             #expect(try site.post("/api/videos/\(video)/cancellation", as: user).status == 200)
-            try site.database.setHealth("ledger", isHealthy: true, detail: "")
+            try site.database.execute("UPDATE findings SET gone_at = UTC_TIMESTAMP(6)")
+            #expect(try site.post("/api/videos/generate", order(), as: user).status == 202)
+        }
+    }
+
+    @Test func `books of one account that are wrong stop that account alone (A3)`() throws {
+        try withFreshSite { site in
+            let user = try site.makeUser(credit: 5.dollars)
+            let other = try site.makeUser(credit: 5.dollars)
+            let video = try site.makeVideo(for: user)
+            try find("account", user.id, site)
+            let package = #"{"packageId": "starter"}"#
+            for (path, body) in [
+                ("/api/videos/generate", order()), ("/api/credits/purchase", package),
+            ] {
+                let refused = try site.post(path, body, as: user)
+                #expect(refused.status == 403)
+                #expect(refused.code == "ACCOUNT_HELD")
+                #expect(try (200..<300).contains(site.post(path, body, as: other).status))
+            }
+            #expect(try site.post("/api/videos/\(video)/cancellation", as: user).status == 200)
+            #expect(try site.get("/api/credits/balance", as: user).status == 200)
+            try site.database.execute("UPDATE findings SET closed_at = UTC_TIMESTAMP(6)")
+            #expect(try site.post("/api/videos/generate", order(), as: user).status == 202)
+        }
+    }
+
+    @Test func `what is only late stops nobody (A3)`() throws {
+        try withFreshSite { site in
+            let user = try site.makeUser(credit: 5.dollars)
+            try find("lateness", nil, site)
             #expect(try site.post("/api/videos/generate", order(), as: user).status == 202)
         }
     }

@@ -59,7 +59,8 @@ final class Bench {
 
     private static func worker(
         _ configuration: DatabaseConfiguration, _ vendor: Vendor, _ cashier: Cashier,
-        _ files: FileServer, _ media: MediaFolder, nodes: [DatabaseConfiguration] = []
+        _ files: FileServer, _ media: MediaFolder, nodes: [DatabaseConfiguration] = [],
+        isStopping: @escaping @Sendable () -> Bool = { false }
     ) -> Worker {
         Worker(
             settings: WorkerSettings(
@@ -73,7 +74,7 @@ final class Bench {
                     addressPolicy: .publicOnly(
                         exceptOrigins: [WebURL(link: files.origin)].compactMap { $0?.origin }))),
             clock: cashier.clock,
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, isStopping: isStopping)
     }
 
     /// What a crash leaves: another worker, and every claim of the one before run out.
@@ -118,6 +119,24 @@ final class Bench {
         guard try worker.storeNext() || isAsked else { throw Missing("a task to look at") }
     }
 
+    /// What was done is so much longer ago, for the worker and in the database's schedules.
+    func passTime(_ span: Duration) throws {
+        worker.passTime(span)
+        let micros = span.components.seconds * 1_000_000
+        try db.execute(
+            """
+            UPDATE schedules
+            SET due_at = due_at - INTERVAL \(micros) MICROSECOND,
+                begun_at = begun_at - INTERVAL \(micros) MICROSECOND,
+                done_at = done_at - INTERVAL \(micros) MICROSECOND
+            """)
+    }
+
+    /// Another worker of the same shop, as another process would be.
+    func another(isStopping: @escaping @Sendable () -> Bool = { false }) -> Worker {
+        Self.worker(configuration, vendor, cashier, files, media, isStopping: isStopping)
+    }
+
     // MARK: Media
 
     /// The names of all files in the media folder, hidden ones too.
@@ -153,6 +172,9 @@ extension Worker {
     func doChores() {
         for lane in Lane.allCases { doChores(in: lane) }
     }
+
+    /// Every chore is due.
+    func forgetChores() { choresDoneAt = [:] }
 
     /// What was done is so much longer ago.
     func passTime(_ span: Duration) {

@@ -1,0 +1,186 @@
+package import Domain
+package import FoundationEssentials
+package import MariaDB
+
+package enum FindingKind {}
+package typealias FindingID = ID<FindingKind>
+
+/// What the auditor found and nobody has closed.
+package struct OpenFinding: Sendable {
+    package let id: FindingID
+    package let violation: Violation
+    package let foundAt: Date
+}
+
+/// What one look at the books has come to.
+package struct AuditVerdict: Sendable {
+    /// The instant that was seen.
+    package let lookedAt: Date
+    package let violations: [Violation]
+    /// The nodes that could not be asked: of their findings nothing is known.
+    package let unreadNodes: [(node: String, problem: String)]
+
+    package init(
+        lookedAt: Date, violations: [Violation], unreadNodes: [(node: String, problem: String)] = []
+    ) {
+        self.lookedAt = lookedAt
+        self.violations = violations
+        self.unreadNodes = unreadNodes
+    }
+
+    /// Those that are about money, not about time.
+    package var isClean: Bool { violations.allSatisfy { $0.scope == .lateness } }
+    package var isLate: Bool { violations.contains { $0.scope == .lateness } }
+}
+
+extension Connection {
+    /// Writes down what a look has found (A3): new findings, those that are still there, and those
+    /// that are gone; and gives the turn back. Throws ``LeaseLost`` and changes nothing when another
+    /// process has it: what this one saw is old.
+    ///
+    /// One that a person has closed stays closed while it is as it was.
+    package func record(
+        _ verdict: AuditVerdict, of turn: Turn, nextAfter span: Duration
+    ) throws {
+        try transaction {
+            try finish(turn, asOf: verdict.lookedAt, nextAfter: span)
+            try record(verdict)
+        }
+    }
+
+    /// The same without a turn.
+    func record(_ verdict: AuditVerdict) throws {
+        for violation in verdict.violations { try record(violation) }
+        let found = Set(verdict.violations.map { Name($0) })
+        // Of a rule with more findings than a look names, what is not named may still be there.
+        let cut = Set(verdict.violations.filter(\.isCut).map(\.rule))
+        for open in try openFindings() {
+            let violation = open.violation
+            let isUnknown = verdict.unreadNodes.contains { node, _ in
+                violation.subject.hasPrefix(Violation.prefix(node: node))
+            }
+            guard !found.contains(Name(violation)), !cut.contains(violation.rule), !isUnknown
+            else { continue }
+            try execute(
+                "UPDATE findings SET gone_at = UTC_TIMESTAMP(6) WHERE id = \(open.id) AND is_open")
+        }
+    }
+
+    /// What a finding is known again by.
+    private struct Name: Hashable {
+        let rule: String
+        let subject: String
+
+        init(_ violation: Violation) {
+            rule = violation.rule
+            subject = violation.subject.cut(to: 255)
+        }
+    }
+
+    private func record(_ violation: Violation) throws {
+        let subject = violation.subject.cut(to: 255)
+        let detail = violation.description.cut(to: 500)
+        let last = try first(
+            """
+            SELECT id, gone_at, closed_at, detail
+            FROM findings
+            WHERE rule = \(violation.rule) AND subject = \(subject)
+            ORDER BY id DESC
+            LIMIT 1
+            FOR UPDATE
+            """
+        ) { row in
+            (
+                id: try row("id") as FindingID, isGone: try (row("gone_at") as Date?) != nil,
+                isClosed: try (row("closed_at") as Date?) != nil,
+                isSame: try (row("detail") as String) == detail
+            )
+        }
+        if let last, !last.isGone, !last.isClosed || last.isSame {
+            try execute(
+                """
+                UPDATE findings
+                SET seen_at = UTC_TIMESTAMP(6), detail = \(detail)
+                WHERE id = \(last.id)
+                """)
+            return
+        }
+        try execute(
+            """
+            INSERT INTO findings (id, rule, subject, scope, user_id, detail, found_at, seen_at)
+            VALUES (\(FindingID.new()), \(violation.rule), \(subject), \(violation.scope),
+                \(violation.userID), \(detail), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+            """)
+    }
+
+    /// What is neither gone nor closed, oldest first.
+    package func openFindings() throws -> [OpenFinding] {
+        try query(
+            """
+            SELECT id, rule, subject, scope, user_id, detail, found_at
+            FROM findings
+            WHERE is_open
+            ORDER BY found_at, id
+            LIMIT 10000
+            """
+        ) { row in
+            try OpenFinding(
+                id: row("id"),
+                violation: Violation(
+                    rule: row("rule"), scope: row("scope"), subject: row("subject"),
+                    userID: row("user_id"), description: row("detail")),
+                foundAt: row("found_at"))
+        }
+    }
+
+    /// Closes a finding by a person's word: it stops nothing more while it stays as it is. Throws
+    /// ``NotFound``, and ``Conflict`` when it is closed or gone already.
+    package func close(_ id: FindingID, by actor: Operator) throws {
+        try transaction {
+            let found = try first(
+                """
+                SELECT rule, detail, gone_at, closed_at
+                FROM findings
+                WHERE id = \(id)
+                FOR UPDATE
+                """
+            ) { row in
+                (
+                    text: "\(try row("rule") as String): \(try row("detail") as String)",
+                    isGone: try (row("gone_at") as Date?) != nil,
+                    isClosed: try (row("closed_at") as Date?) != nil
+                )
+            }
+            guard let found else { throw NotFound() }
+            let before = try claim("finding.close", "\(id)", arguments: "", result: "", by: actor)
+            guard before == nil else { return }
+            guard !found.isGone else { throw Conflict("This finding is gone by itself.") }
+            guard !found.isClosed else { throw Conflict("This finding is closed already.") }
+            try execute("UPDATE findings SET closed_at = UTC_TIMESTAMP(6) WHERE id = \(id)")
+            try log("finding.close", "\(id)", detail: found.text, by: actor)
+            try hurry(.audit)
+        }
+    }
+
+    /// Throws ``AccountHeld`` while something is wrong with the books of this account, and
+    /// ``IntakeStopped`` while something is wrong with the whole (A3).
+    func checkFindings(about user: UserID) throws {
+        let found = try first(
+            """
+            SELECT EXISTS (SELECT 1 FROM findings WHERE is_open AND scope = 'whole') AS is_stopped,
+                EXISTS (
+                    SELECT 1
+                    FROM findings
+                    WHERE is_open AND scope = 'account' AND user_id = \(user)) AS is_held
+            """
+        ) { row in (isStopped: try row("is_stopped") as Bool, isHeld: try row("is_held") as Bool) }
+        if found?.isStopped == true { throw IntakeStopped.booksAreWrong }
+        if found?.isHeld == true { throw AccountHeld() }
+    }
+}
+
+extension IntakeStopped {
+    static let booksAreWrong = IntakeStopped(
+        "We are checking our books and take no new orders for the moment. "
+            + "What is ordered goes on.")
+}

@@ -1,0 +1,154 @@
+import Domain
+package import FoundationEssentials
+package import MariaDB
+
+/// Something of which one goes on at a time, over all `work` processes.
+package enum Schedule: String, Sendable, SQLConvertible {
+    case audit
+}
+
+/// The right to do what a ``Schedule`` names, until it is given back or its lease runs out.
+package struct Turn: Sendable {
+    package let schedule: Schedule
+    let token: ID<Turn>
+}
+
+/// How the looks at the books stand (A2).
+package struct AuditStanding: Sendable {
+    /// The instant that the last look that ended has seen; nil before the first.
+    package let lookedAt: Date?
+    /// Whether that is longer ago than ``overdue``; of a shop whose first look has not ended,
+    /// whether that began so long ago.
+    package let isOverdue: Bool
+    /// Why the last look did not end.
+    package let problem: String?
+
+    /// How old a verdict may be.
+    package static let overdue = Duration.seconds(900)
+
+    /// Whether the last verdict may be relied on.
+    package var isSound: Bool { problem == nil && !isOverdue }
+}
+
+extension Connection {
+    /// Takes the turn if it is due and nobody has it, or nobody has it any more; nil otherwise.
+    package func take(_ schedule: Schedule, lasting: Duration) throws -> Turn? {
+        let turn = Turn(schedule: schedule, token: .new())
+        let taken = try execute(
+            """
+            UPDATE schedules
+            SET lease_token = \(turn.token),
+                lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND,
+                begun_at = COALESCE(begun_at, UTC_TIMESTAMP(6))
+            WHERE name = \(schedule) AND due_at <= UTC_TIMESTAMP(6)
+                AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
+            """)
+        return taken == 1 ? turn : nil
+    }
+
+    /// Keeps the turn. Throws ``LeaseLost`` when another process has it.
+    package func renew(_ turn: Turn, lasting: Duration) throws {
+        let kept = try execute(
+            """
+            UPDATE schedules
+            SET lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND
+            WHERE name = \(turn.schedule) AND lease_token = \(turn.token)
+            """)
+        guard kept == 1 else { throw LeaseLost() }
+    }
+
+    /// Gives the turn back, done as of `instant`. Throws ``LeaseLost`` as ``renew(_:lasting:)``.
+    func finish(_ turn: Turn, asOf instant: Date, nextAfter span: Duration) throws {
+        let changed = try execute(
+            """
+            UPDATE schedules
+            SET lease_token = NULL, lease_until = NULL, done_at = \(instant), failed_at = NULL,
+                problem = NULL,
+                due_at = UTC_TIMESTAMP(6) + INTERVAL \(span.microseconds) MICROSECOND
+            WHERE name = \(turn.schedule) AND lease_token = \(turn.token)
+            """)
+        guard changed == 1 else { throw LeaseLost() }
+    }
+
+    /// Gives the turn back with why it came to no end; nil: it was only broken off.
+    package func fail(_ turn: Turn, problem: String?, nextAfter span: Duration) throws {
+        let text = problem?.cut(to: 500)
+        let changed = try execute(
+            """
+            UPDATE schedules
+            SET lease_token = NULL, lease_until = NULL,
+                failed_at = IF(\(text) IS NULL, failed_at, UTC_TIMESTAMP(6)),
+                problem = COALESCE(\(text), problem),
+                due_at = UTC_TIMESTAMP(6) + INTERVAL \(span.microseconds) MICROSECOND
+            WHERE name = \(turn.schedule) AND lease_token = \(turn.token)
+            """)
+        guard changed == 1 else { throw LeaseLost() }
+    }
+
+    /// Has it done as soon as somebody can.
+    func hurry(_ schedule: Schedule) throws {
+        try execute(
+            """
+            UPDATE schedules
+            SET due_at = LEAST(due_at, UTC_TIMESTAMP(6))
+            WHERE name = \(schedule)
+            """)
+    }
+
+    package func auditStanding() throws -> AuditStanding {
+        try first(
+            """
+            SELECT done_at, problem, COALESCE(COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
+                - INTERVAL \(AuditStanding.overdue.microseconds) MICROSECOND, FALSE) AS is_overdue
+            FROM schedules
+            WHERE name = 'audit'
+            """
+        ) { row in
+            try AuditStanding(
+                lookedAt: row("done_at"), isOverdue: row("is_overdue"), problem: row("problem"))
+        } ?? AuditStanding(lookedAt: nil, isOverdue: false, problem: nil)
+    }
+}
+
+// MARK: - Statements of looks
+
+extension SQL {
+    /// What every statement of a scheduled look begins with, so that the server's list of what
+    /// runs tells it from all else.
+    static let auditMark: SQL = "/* rushes audit */"
+}
+
+extension Connection {
+    /// The number that the server has for this session.
+    package func sessionNumber() throws -> Int {
+        try first("SELECT CONNECTION_ID() AS number", { row in try row("number") }) ?? 0
+    }
+
+    /// Ends statements of scheduled looks at the server: a statement goes on there although its
+    /// process is gone. Returns how many there were.
+    ///
+    /// - Parameter session: of that session alone; nil for every one of this account, by whoever
+    ///   has the turn and has not begun.
+    @discardableResult
+    package func endAudits(of session: Int? = nil) throws -> Int {
+        let running = try query(
+            """
+            SELECT id
+            FROM information_schema.processlist
+            WHERE info LIKE '/* rushes audit */%' AND db = DATABASE()
+                AND id = COALESCE(\(session), id)
+            """
+        ) { row in try row("id") as Int }
+        for number in running { try endStatement(of: number) }
+        return running.count
+    }
+
+    private func endStatement(of session: Int) throws {
+        do {
+            try execute("KILL QUERY \(session)")
+        } catch {
+            // 1094: it has ended by itself.
+            guard error.code == 1094 else { throw error }
+        }
+    }
+}
