@@ -13,9 +13,9 @@ struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin", abstract: "What an operator does by hand.",
         subcommands: [
-            CreateAdmin.self, EndVideo.self, Grant.self, Refund.self, RefundQueued.self,
-            ResetPassword.self,
-            ResolveVideo.self, Seed.self,
+            CloseFinding.self, CreateAdmin.self, EndVideo.self, Grant.self, Refund.self,
+            RefundQueued.self, ResetPassword.self, ResolveVideo.self, Seed.self, Take.self,
+            Waive.self,
         ])
 
     struct CreateAdmin: ParsableCommand {
@@ -87,8 +87,13 @@ struct Admin: ParsableCommand {
             let actor = try makeOperator(reason, key: command.take())
             try explained("account \(email)") {
                 if take {
-                    try database.takeCredit(
+                    let report = try database.takeCredit(
                         money, from: user.id, reason: actor.reason, take: .new(), by: actor)
+                    if report.outcome == .waits {
+                        throw Refusal(
+                            "it is more than \(largestSoloAmount): a second operator gives the same "
+                                + "command with the same --key")
+                    }
                 } else {
                     try database.grantCredit(
                         money, to: user.id, reason: actor.reason, policy: policy, grant: .new(),
@@ -270,7 +275,7 @@ struct Refusal: Error, CustomStringConvertible {
 /// The reason of a command that takes none.
 private let atTheCommandLine = "At the command line"
 /// EX_TEMPFAIL of sysexits.h: what was begun is being finished.
-private let unfinished: Int32 = 75
+let unfinished: Int32 = 75
 
 /// The key of a command that moves money.
 struct KeyOption: ParsableArguments {

@@ -5,7 +5,8 @@ import Store
 
 struct Ledger: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ledger", abstract: "Looks after the books.", subcommands: [Verify.self])
+        commandName: "ledger", abstract: "Looks after the books.",
+        subcommands: [Verify.self, Rebuild.self, Adjust.self])
 
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -14,10 +15,12 @@ struct Ledger: ParsableCommand {
 
         func run() throws {
             let environment = try Environment()
-            let database = Connection(try environment.databaseURL())
+            // It looks at the whole ledger, however long that is.
+            let patience = Duration.seconds(3600)
+            let database = Connection(try environment.databaseURL().patient(patience))
             var (violations, scope) = try database.auditWithScope()
             for node in try environment.databaseNodes() {
-                violations += try database.compare(with: Connection(node))
+                violations += try database.compare(with: Connection(node.patient(patience)))
             }
             for violation in violations { print("\(violation.rule): \(violation)") }
             guard violations.isEmpty else {

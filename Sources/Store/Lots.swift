@@ -28,6 +28,13 @@ package struct CreditPolicy: Hashable, Sendable {
     }
 }
 
+/// Why credit is given.
+enum Gift {
+    case promotion
+    /// To put the books right.
+    case adjustment
+}
+
 /// The part of a job's price that one lot pays.
 private struct Leg {
     let lot: LotID
@@ -58,14 +65,15 @@ extension Connection {
     /// spent first (C3).
     func addLot(
         _ source: CreditLot.Source, _ amount: Money, to wallet: LockedWallet,
-        policy: CreditPolicy, purchase: PurchaseID?, opKey: String
+        policy: CreditPolicy, purchase: PurchaseID?, opKey: String, as gift: Gift = .promotion
     ) throws {
         let lot = LotID.new()
-        let kind: Transfer.Kind =
-            switch source {
-            case .purchase: .credit
-            case .bonus: .bonus
-            case .grant: .grant
+        let (kind, account): (Transfer.Kind, Transfer.Account) =
+            switch (source, gift) {
+            case (.purchase, _): (.credit, .payments)
+            case (.bonus, _): (.bonus, .promotions)
+            case (.grant, .promotion): (.grant, .promotions)
+            case (.grant, .adjustment): (.adjust, .adjustments)
             }
         let expiresAt: SQL =
             policy.expiry.map { "\(wallet.now) + INTERVAL \($0.microseconds) MICROSECOND" }
@@ -82,8 +90,7 @@ extension Connection {
         try post(
             [
                 Transfer(
-                    kind: kind, debit: source == .purchase ? .payments : .promotions,
-                    credit: .available, amount: amount, lot: lot)
+                    kind: kind, debit: account, credit: .available, amount: amount, lot: lot)
             ], opKey: opKey, user: wallet.userID, subject: Subject(purchase: purchase))
     }
 
@@ -110,28 +117,10 @@ extension Connection {
         }
     }
 
-    /// Takes credit back that was given and is not spent, the latest first, with the reason that
-    /// the user reads (A4). The same `take` twice takes it once.
-    ///
-    /// Throws ``Conflict`` and takes nothing when less than `amount` is left of what was given:
-    /// bought credit goes back with its money alone.
-    package func takeCredit(
-        _ amount: Money, from user: UserID, reason: String, take: ID<CreditLot>, by actor: Operator
-    ) throws {
-        let opKey = "take:\(take)"
-        try once(opKey) {
-            _ = try lockWallet(of: user)
-            let before = try claim(
-                "credit.take", "\(user)", arguments: "\(amount)", result: opKey, by: actor)
-            guard before == nil else { return }
-            try takeGiven(amount, from: user, reason: reason, opKey: opKey)
-            try log("credit.take", "\(user)", detail: "\(amount)", by: actor)
-        }
-    }
-
-    /// The lots are looked for as in `expireLots`, so that no other user's is locked.
-    private func takeGiven(_ amount: Money, from user: UserID, reason: String, opKey: String) throws
-    {
+    /// Takes credit that was given and is not spent, the latest first; throws ``Conflict`` when there
+    /// is less. The caller has locked the wallet. The lots are looked for as in `expireLots`, so that
+    /// no other user's is locked.
+    func takeGiven(_ amount: Money, from user: UserID, reason: String, opKey: String) throws {
         let lots = try query(
             """
             SELECT id, remaining_micros, source

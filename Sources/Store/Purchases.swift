@@ -78,10 +78,13 @@ extension Connection {
             case .expire:
                 try close(id, as: .expired)
             case .mismatch(let problem):
+                // Stripe says the same however often it is asked: a person decides (A4).
                 try execute(
                     """
-                    UPDATE purchases SET problem = \(problem.cut(to: 500))
-                    WHERE id = \(id)
+                    UPDATE purchases
+                    SET problem = \(problem.cut(to: 500)),
+                        next_check_at = IF(\(facts.progress == .paid), NULL, next_check_at)
+                    WHERE id = \(id) AND closed_at IS NULL
                     """)
             }
             return (try purchase(id) ?? locked, outcome)
@@ -103,7 +106,7 @@ extension Connection {
             """)
     }
 
-    private func grant(
+    func grant(
         _ order: Purchase, paymentIntent: String, wallet: LockedWallet, policy: CreditPolicy
     ) throws {
         let subject = Subject(purchase: order.id)

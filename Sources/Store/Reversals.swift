@@ -179,7 +179,7 @@ extension Connection {
                 SELECT 1
                 FROM ledger_entries
                 WHERE op_key IN (\(cause), \("\(cause):freeze"), \("\(cause):unfreeze"),
-                    \("\(cause):repaid"))
+                    \("\(cause):repaid"), \("\(cause):waived"))
                 LIMIT 1
                 """, { _ in true }) ?? false
         return isUsed ? "\(cause):\(reversals + 1)" : cause
@@ -269,12 +269,47 @@ extension Connection {
                 .reinstatement, given, "Given back with the payment", opKey: opKey, user: user,
                 subject: order.subject)
         }
-        // The debt of this order was paid from another purchase: that credit comes back.
-        if missing > .zero {
-            try addRepayment(missing, order, opKey: "\(opKey):repaid")
+        // The debt of this order was paid from another purchase: that credit comes back. What was
+        // forgiven instead was never the user's.
+        let repaid = min(missing, try repayable(user))
+        if repaid > .zero { try addRepayment(repaid, order, opKey: "\(opKey):repaid") }
+        if missing > repaid {
+            try cancelWaiver(missing - repaid, order, opKey: "\(opKey):waived")
         }
         return OrderChange(
             clawback: -clawback, pending: -pending, owed: -min(order.owed, forgiven + missing))
+    }
+
+    /// What purchases have paid of the user's debts and was not given back.
+    private func repayable(_ user: UserID) throws -> Money {
+        try first(
+            """
+            SELECT COALESCE(SUM(amount_micros * ((kind = 'shortfall')
+                - (kind = 'adjust' AND debit_account = 'adjustments'
+                    AND credit_account = 'available' AND purchase_id IS NOT NULL))), 0) AS amount
+            FROM ledger_entries
+            WHERE user_id = \(user)
+            """
+        ) { row in max(.zero, try row("amount") as Money) } ?? .zero
+    }
+
+    /// Cancels a debt that was forgiven: the loss was none.
+    private func cancelWaiver(_ amount: Money, _ order: LockedOrder, opKey: String) throws {
+        let user = order.purchase.userID
+        let waived = try first(
+            """
+            SELECT COALESCE(SUM(amount_micros * (op_key LIKE 'waive:%')
+                - amount_micros * (op_key LIKE 'stripe:%:waived')), 0) AS amount
+            FROM ledger_entries
+            WHERE user_id = \(user)
+            """
+        ) { row in try row("amount") as Money }
+        guard let waived, amount <= waived else {
+            throw BooksDisagree("nobody paid or forgave a debt of \(user)")
+        }
+        try post(
+            [.giveBack(amount, to: .adjustments, nil)], opKey: opKey, user: user,
+            subject: order.subject)
     }
 
     /// Cancels a debt that was paid, which leaves the user what had paid it: a lot that lasts as

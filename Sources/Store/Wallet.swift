@@ -63,7 +63,7 @@ extension Connection {
         return wallet
     }
 
-    private func readLockedWallet(of user: UserID) throws -> LockedWallet {
+    func readLockedWallet(of user: UserID) throws -> LockedWallet {
         let wallet = try first(
             """
             SELECT available_micros, shortfall_micros, UTC_TIMESTAMP(6) AS now

@@ -30,6 +30,7 @@ enum Administration {
                 json.member("kind", item.kind.rawValue)
                 json.member("subject", item.subject)
                 json.member("differenceId", item.differenceID?.description)
+                json.member("findingId", item.findingID?.description)
                 json.key("amount")
                 json.literal(item.amount?.json ?? "null")
                 json.member("detail", item.detail)
@@ -72,7 +73,7 @@ enum Administration {
     /// already, or gone by itself.
     static func close(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         let actor = try actor(request, request.jsonObject(), user)
-        try context.database.close(context.id(), by: actor)
+        try context.database.close(context.id() as DifferenceID, by: actor)
         return Response(status: .noContent, fields: [.cacheControl: "no-store"])
     }
 

@@ -45,7 +45,9 @@ enum Refusal: String, CaseIterable {
         case .unauthenticated: "No valid token or cookie, or a header that came twice."
         case .invalidCredentials: "Address and password do not belong together."
         case .insufficientCredits: "The balance does not cover the price. Nothing was charged."
-        case .forbidden: "Another site sent this request from a visitor's browser."
+        case .forbidden:
+            "Another site sent this request from a visitor's browser; or, for orders, "
+                + "ACCOUNT_HELD: the books of this account are being checked."
         case .notFound: "There is no such thing, or it is another user's."
         case .conflict: "It does not fit the state of things, or the key was used before."
         case .tooLarge: "The body is longer than the call takes; the message says how much it does."
@@ -236,6 +238,16 @@ extension OpenAPI {
             """
         ),
         (
+            "neededCommandKey",
+            """
+            {"name": "Idempotency-Key", "in": "header", "required": true,
+            "description": "The caller's name for this command, kept for ever: the same key again \
+            is the same command and does nothing more; for another it is answered 409.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+            "example": "finding-42"}
+            """
+        ),
+        (
             "action",
             """
             {"name": "action", "in": "query", "description": "Only lines of this action.",
@@ -362,7 +374,7 @@ extension OpenAPI {
                         "code": """
                         {"enum": ["INVALID_INPUT", "UNAUTHENTICATED", "INVALID_CREDENTIALS",
                         "INSUFFICIENT_CREDITS", "FORBIDDEN", "NOT_FOUND", "METHOD_NOT_ALLOWED",
-                        "CONFLICT", "IDEMPOTENCY_CONFLICT", "PAYLOAD_TOO_LARGE",
+                        "ACCOUNT_HELD", "CONFLICT", "IDEMPOTENCY_CONFLICT", "PAYLOAD_TOO_LARGE",
                         "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "INTERNAL", "API_ERROR"]}
                         """,
                         "message": text,
@@ -389,7 +401,8 @@ extension OpenAPI {
                 "status": #"{"enum": ["healthy", "degraded"]}"#,
                 "checks": object([
                     "database": check, "pollo_api": check, "stripe": check,
-                    "webhook_receiver": check, "ledger": check, "clock": check,
+                    "webhook_receiver": check, "ledger": check, "deadlines": check,
+                    "clock": check,
                 ]),
                 "timestamp": time,
             ])
@@ -571,10 +584,11 @@ extension OpenAPI {
                         "kind": """
                         {"enum": ["parked_video", "uncertain_video", "vendor_loss",
                         "purchase_problem", "dispute", "refund_failed", "difference", "unknown",
-                        "event", "pause", "unhealthy"]}
+                        "event", "pause", "unhealthy",
+                        "quarantine", "books", "late", "approval"]}
                         """,
-                        "subject": text, "differenceId": idOrNull, "amount": moneyOrNull,
-                        "detail": text, "since": time,
+                        "subject": text, "differenceId": idOrNull, "findingId": idOrNull,
+                        "amount": moneyOrNull, "detail": text, "since": time,
                     ]))
             ])
         ),
@@ -606,6 +620,32 @@ extension OpenAPI {
         ),
         ("AuditPage", page(of: "AuditLine")),
         ("Closure", object(["reason": reason])),
+        ("Command", object(["reason": reason, "dryRun": flag], optional: ["dryRun"])),
+        (
+            "Adjustment",
+            object(
+                [
+                    "reason": reason, "amount": money, "dryRun": flag,
+                    "reverse": #"{"type": "string", "maxLength": 240}"#,
+                ], optional: ["amount", "dryRun", "reverse"])
+        ),
+        (
+            "Taking",
+            object(["reason": reason, "amount": money, "dryRun": flag], optional: ["dryRun"])
+        ),
+        (
+            "Waiver",
+            object(
+                ["reason": reason, "amount": money, "dryRun": flag],
+                optional: ["amount", "dryRun"])
+        ),
+        (
+            "CommandReport",
+            object([
+                "outcome": #"{"enum": ["done", "repeated", "waits", "rehearsed"]}"#,
+                "changes": array(of: text),
+            ])
+        ),
         (
             "RefundOrder",
             object(["reason": reason, "amount": money], optional: ["amount"])

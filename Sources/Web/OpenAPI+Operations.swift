@@ -25,7 +25,7 @@ extension Operation {
                     example: """
                         {"status": "healthy", "checks": {"database": "ok", "pollo_api": "ok",
                         "stripe": "ok", "webhook_receiver": "ok", "ledger": "ok",
-                        "clock": "ok"},
+                        "deadlines": "ok", "clock": "ok"},
                         "timestamp": "2026-11-22T10:00:00.123Z"}
                         """)),
             others: [
@@ -37,7 +37,7 @@ extension Operation {
                             {"status": "degraded", "checks": {"database": "failing",
                             "pollo_api": "unknown", "stripe": "unknown",
                             "webhook_receiver": "unknown", "ledger": "unknown",
-                            "clock": "unknown"},
+                            "deadlines": "unknown", "clock": "unknown"},
                             "timestamp": "2026-11-22T10:00:00.123Z"}
                             """))
             ], isAlone: true),
@@ -334,7 +334,7 @@ extension Operation {
                     schema: "AttentionList",
                     example: """
                         {"items": [{"kind": "uncertain_video", "subject": "\(exampleID)",
-                        "differenceId": null, "amount": 1.86, "detail": "no answer",
+                        "differenceId": null, "findingId": null, "amount": 1.86, "detail": "no answer",
                         "since": "2026-11-22T10:00:00.123Z"}]}
                         """)),
             refusals: [.notFound]),
@@ -412,6 +412,48 @@ extension Operation {
             parameters: ["id", "commandKey"],
             request: Content(schema: "Closure", example: #"{"reason": "it never ends"}"#),
             success: Answer(status: 204, description: "Its price is returned."),
+            refusals: [
+                .invalid, .forbidden, .notFound, .conflict, .tooLarge, .unsupportedMediaType,
+            ]),
+
+        repair(
+            "POST /api/admin/accounts/:id/rebuild", id: "rebuildAccount",
+            "Makes an account's balances, lots and lines anew from the ledger",
+            schema: "Command", example: #"{"reason": "finding L4", "dryRun": true}"#),
+        repair(
+            "POST /api/admin/accounts/:id/adjustment", id: "adjustAccount",
+            "Gives or takes credit to put the books right, or takes an effect of the ledger back",
+            schema: "Adjustment", example: #"{"reason": "credited once too little", "amount": 4.5}"#
+        ),
+        repair(
+            "POST /api/admin/accounts/:id/take", id: "takeCredit",
+            "Takes credit back that was given and is not spent",
+            schema: "Taking", example: #"{"reason": "given twice", "amount": 5}"#),
+        repair(
+            "POST /api/admin/accounts/:id/waiver", id: "waiveDebt",
+            "Forgives a debt, or a part of it",
+            schema: "Waiver", example: #"{"reason": "our mistake"}"#),
+        repair(
+            "POST /api/admin/purchases/:id/credit", id: "creditPurchase",
+            "Credits a purchase although its payment does not fit it",
+            schema: "Command", example: #"{"reason": "paid in full by the bank"}"#,
+            others: [.vendorUnavailable]),
+        repair(
+            "POST /api/admin/purchases/:id/refresh", id: "refreshPurchase",
+            "Reads from Stripe what went back of a purchase, and takes its credit",
+            schema: "Command", example: #"{"reason": "finding P6"}"#,
+            others: [.vendorUnavailable]),
+        repair(
+            "POST /api/admin/purchases/:id/closure", id: "closePurchase",
+            "Closes a purchase whose payment does not fit it",
+            schema: "Command", example: #"{"reason": "money went back at Stripe"}"#),
+        Operation(
+            route: "POST /api/admin/findings/:id/closure", id: "closeFinding",
+            tag: "Administration",
+            summary: "Closes what the auditor found: it stops nothing while it stays as it is",
+            parameters: ["id", "neededCommandKey"],
+            request: Content(schema: "Command", example: #"{"reason": "known, and harmless"}"#),
+            success: Answer(status: 204, description: "It is shown no more while it stays."),
             refusals: [
                 .invalid, .forbidden, .notFound, .conflict, .tooLarge, .unsupportedMediaType,
             ]),
@@ -600,4 +642,32 @@ extension Operation {
     private static let received = Answer(
         status: 200, description: "Taken; the same event again changes nothing.",
         content: Content(schema: "Received", example: #"{"received": true}"#))
+}
+
+extension Operation {
+    /// A command that repairs the books.
+    private static func repair(
+        _ route: String, id: String, _ summary: String, schema: String, example: String,
+        others: [Refusal] = []
+    ) -> Operation {
+        Operation(
+            route: route, id: id, tag: "Administration", summary: summary,
+            parameters: ["id", "neededCommandKey"],
+            request: Content(schema: schema, example: example),
+            success: Answer(
+                status: 200, description: "Done, done before, or what it would do.",
+                content: Content(
+                    schema: "CommandReport",
+                    example: #"{"outcome": "done", "changes": ["available: $1.00 -> $5.50"]}"#)),
+            others: [
+                Answer(
+                    status: 202,
+                    description: "Above $100.00 a second operator sends the same, by the same key.",
+                    content: Content(
+                        schema: "CommandReport", example: #"{"outcome": "waits", "changes": []}"#))
+            ],
+            refusals: [
+                .invalid, .forbidden, .notFound, .conflict, .tooLarge, .unsupportedMediaType,
+            ] + others)
+    }
 }

@@ -207,6 +207,16 @@ struct ColumnTests {
         "operator_commands.command_key": .ours, "operator_commands.action": .ours,
         "operator_commands.subject": .ours, "operator_commands.arguments": .ours,
         "operator_commands.result": .ours,
+        "operator_commands.requested_by": .ours,
+        "schedules.name": .ours,
+        "schedules.problem": .cut { db, text in
+            let turn = try db.take(.audit, lasting: .seconds(60)).orThrow("the turn")
+            try db.fail(turn, problem: text, nextAfter: .seconds(60))
+            return try value(db, "SELECT problem AS value FROM schedules")
+        },
+        "findings.rule": .ours,
+        "findings.subject": .cut { db, text in try finding(db, subject: text, "x").subject },
+        "findings.detail": .cut { db, text in try finding(db, subject: "x", text).detail },
         // Kinds and subjects of what needs a person.
         "operator_notices.items": .ours,
         "webhook_endpoints.url": judgedField("webhookUrl"),
@@ -354,6 +364,20 @@ struct ColumnTests {
         return try db.first("SELECT subject, detail FROM differences") { row in
             (try row("subject"), try row("detail"))
         }.orThrow("a difference")
+    }
+
+    private static func finding(
+        _ db: Connection, subject: String, _ detail: String
+    ) throws -> (subject: String, detail: String) {
+        let turn = try db.take(.audit, lasting: .seconds(60)).orThrow("the turn")
+        let violation = Violation(
+            rule: "D9", scope: .whole, subject: subject, userID: nil, description: detail)
+        try db.record(
+            AuditVerdict(lookedAt: db.databaseTime(), violations: [violation]), of: turn,
+            nextAfter: .zero)
+        return try db.first("SELECT subject, detail FROM findings") { row in
+            (try row("subject"), try row("detail"))
+        }.orThrow("a finding")
     }
 
     /// A webhook that is being sent.

@@ -12,7 +12,7 @@ import Testing
     /// Everything that changes a user's money, or depends on it.
     enum Effect: CaseIterable, Sendable {
         case order, cancellation, delivery, refund, overdue, resolution, grant, expiry, credit
-        case reversal, refundByHand, purchaseUnderKey, proof
+        case reversal, refundByHand, purchaseUnderKey, proof, adjustment, taking, creditByHand
     }
 
     /// A user with credit, an open and a paid purchase, and a job where the effect needs one.
@@ -46,7 +46,9 @@ import Testing
                 try db.execute("UPDATE users SET email_verified_at = NULL WHERE id = \(user)")
                 try db.mailReset(
                     NewMailToken(id: .new(), hash: Self.link), to: "\(user)@example.org")
-            case .order, .grant, .credit, .reversal, .refundByHand, .purchaseUnderKey: break
+            case .order, .grant, .credit, .reversal, .refundByHand, .purchaseUnderKey, .adjustment,
+                .taking, .creditByHand:
+                break
             }
         }
 
@@ -79,6 +81,14 @@ import Testing
                     ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32)), for: .new(),
                     of: package, catalogVersion: 1, user: user, isLive: false,
                     limit: CallLimit(calls: 10, window: .seconds(900)))
+            case .adjustment:
+                _ = try db.adjust(.dollars(1), of: user, policy: .test, by: actor)
+            case .taking:
+                try db.takeCredit(
+                    .dollars(1), from: user, reason: "x", take: .new(), by: actor)
+            case .creditByHand:
+                _ = try db.creditByHand(
+                    open.id, paymentIntent: "pi_hand", policy: .test, by: actor)
             case .proof:
                 _ = try db.resetPassword(
                     tokenHash: Self.link, to: "x", credit: .dollars(1), policy: .test)

@@ -30,7 +30,7 @@ private func actor(_ key: String? = nil) throws -> Operator {
             #expect(line.description == "given twice")
             let entry = try db.auditLog(before: nil, limit: 1)[0]
             #expect(entry.action == "credit.take")
-            #expect(entry.detail == "$6.00")
+            #expect(entry.detail == "$6.00; available: $8.00 -> $2.00")
             #expect(entry.systemUser == "ann as root")
             try expectCleanBooks(db)
         }

@@ -223,6 +223,23 @@ import Testing
             """
         ),
         (
+            "A4", "operator_commands_waits_for_second",
+            """
+            INSERT INTO operator_commands
+                (command_key, action, subject, arguments, result, is_done, created_at)
+            SELECT UUID(), 'x', 'x', '', '', FALSE, created_at FROM users
+            """
+        ),
+        (
+            "A2", "schedules_lease_whole",
+            "UPDATE schedules SET lease_until = UTC_TIMESTAMP(6)"
+        ),
+        ("A2", "schedules_failed_iff_problem", "UPDATE schedules SET problem = 'x'"),
+        ("A3", "findings_open_once", finding("'account'", "id", "NULL", twice: true)),
+        ("A3", "findings_user_iff_account", finding("'account'", "NULL", "NULL")),
+        ("A3", "findings_user_iff_account", finding("'whole'", "id", "NULL")),
+        ("A3", "findings_gone_or_closed", finding("'whole'", "NULL", "created_at")),
+        (
             "R1", "differences_open_once",
             """
             INSERT INTO differences (id, kind, subject, detail, found_at, seen_at)
@@ -265,6 +282,20 @@ import Testing
         UPDATE credit_lots
         SET remaining_micros = remaining_micros + \(sql: part) + 1, \(sql: part) = -1
         """
+    }
+
+    /// A finding, or the same twice; with the time at which it was both gone and closed.
+    private static func finding(
+        _ scope: SQL, _ user: SQL, _ time: SQL, twice: Bool = false
+    ) -> SQL {
+        let rows: SQL = twice ? "users, (SELECT 1 UNION SELECT 2) AS twice" : "users"
+        return """
+            INSERT INTO findings
+                (id, rule, subject, scope, user_id, detail, found_at, seen_at, gone_at, closed_at)
+            SELECT UUID(), 'L4', 'x', \(sql: scope), \(sql: user), 'x', created_at, created_at,
+                \(sql: time), \(sql: time)
+            FROM \(sql: rows)
+            """
     }
 
     private static func reversal(_ assignment: SQL) -> SQL {
@@ -395,6 +426,7 @@ import Testing
             "Domain/Reversal.swift", "Domain/JSONWriter+Domain.swift", "Store/Wallet.swift",
             "Store/Lots.swift", "Store/Videos.swift", "Store/Purchases.swift",
             "Store/Reversals.swift", "Store/Refunds.swift", "Store/Auditor.swift",
+            "Store/Repairs.swift", "Store/OperatorCommands.swift",
             "Billing/Billing.swift", "Billing/Refund.swift",
         ]
         let files = try sources(["Domain", "Store", "Billing"]).filter { names.contains($0.path) }

@@ -312,6 +312,179 @@ struct AdministrationTests {
         }
     }
 
+    // MARK: Repairs
+
+    private func command(
+        _ path: String, _ body: String, key: String? = "k1", _ site: TestSite,
+        as administrator: TestUser
+    ) throws -> Answer {
+        var headers =
+            TestSite.bearer(administrator) + [("CONTENT_TYPE", "application/json")]
+        if let key { headers.append(("HTTP_IDEMPOTENCY_KEY", key)) }
+        return try site.send(.post, path, headers, body: Array(body.utf8))
+    }
+
+    @Test func `a command that repairs needs a reason and a key, and sound members`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let id = try site.makeUser().id
+            let paths = [
+                "accounts/\(id)/rebuild", "accounts/\(id)/adjustment", "accounts/\(id)/take",
+                "accounts/\(id)/waiver", "purchases/\(id)/credit", "purchases/\(id)/refresh",
+                "purchases/\(id)/closure", "findings/\(id)/closure",
+            ].map { "/api/admin/\($0)" }
+            for path in paths {
+                func refused(_ body: String, key: String? = "k1") throws -> [String] {
+                    try command(path, body, key: key, site, as: administrator).refused
+                }
+                #expect(try refused(#"{"reason": "a test"}"#, key: nil) == ["Idempotency-Key"])
+                #expect(try refused("{}") == ["reason"])
+                #expect(try refused(#"{"reason": "a test", "dryRun": 1}"#) == ["dryRun"])
+            }
+            for path in paths[1...3] {
+                for amount in ["0", "\"1\"", "1e12", "0.0000001", "1000001", "true"] {
+                    let body = #"{"reason": "a test", "amount": \#(amount)}"#
+                    #expect(
+                        try command(path, body, site, as: administrator).refused == ["amount"])
+                }
+            }
+            let both = #"{"reason": "a test", "amount": 1, "reverse": "x"}"#
+            #expect(try command(paths[1], both, site, as: administrator).refused == ["amount"])
+            #expect(
+                try command(paths[1], #"{"reason": "a test"}"#, site, as: administrator).refused
+                    == ["amount"])
+        }
+    }
+
+    @Test func `a dry run tells what the command does, and the same key does it once`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let user = try site.makeUser()
+            let path = "/api/admin/accounts/\(user.id)/adjustment"
+            func adjust(_ rest: String, key: String = "k1") throws -> Answer {
+                try command(
+                    path, #"{"reason": "lost by us", "amount": 4.5\#(rest)}"#, key: key, site,
+                    as: administrator)
+            }
+            let plan = try adjust(#", "dryRun": true"#)
+            #expect(plan.json["outcome"] == "rehearsed")
+            #expect(plan.json["changes"]?.array == ["available: $0.00 -> $4.50"])
+            #expect(try site.get("/api/me", as: user).json["balance"] == .integer(0))
+            let done = try adjust("")
+            #expect(done.status == 200)
+            #expect(done.json["outcome"] == "done")
+            #expect(done.json["changes"] == plan.json["changes"])
+            #expect(try adjust("").json["outcome"] == "repeated")
+            #expect(try site.get("/api/me", as: user).text.contains(#""balance":4.5,"#))
+            #expect(
+                try command(
+                    path, #"{"reason": "lost by us", "amount": 5}"#, site, as: administrator
+                ).code == "IDEMPOTENCY_CONFLICT")
+            let take = try command(
+                "/api/admin/accounts/\(user.id)/take", #"{"reason": "too much", "amount": 0.5}"#,
+                key: "k2", site, as: administrator)
+            #expect(take.json["outcome"] == "done")
+            #expect(try site.get("/api/me", as: user).json["balance"] == .integer(4))
+            let waive = try command(
+                "/api/admin/accounts/\(user.id)/waiver", #"{"reason": "no debt"}"#, key: "k3", site,
+                as: administrator)
+            #expect(waive.status == 409)
+            let unknown = try command(
+                "/api/admin/accounts/\(UserID.new())/rebuild", #"{"reason": "a test"}"#, key: "k4",
+                site, as: administrator)
+            #expect(unknown.status == 404)
+        }
+    }
+
+    @Test func `above the limit the answer is 202, until a second one says the same`() throws {
+        try withFreshSite { site in
+            let first = try makeAdministrator(site)
+            let second = try makeAdministrator(site)
+            let user = try site.makeUser()
+            func give(_ administrator: TestUser) throws -> Answer {
+                try command(
+                    "/api/admin/accounts/\(user.id)/adjustment",
+                    #"{"reason": "lost by us", "amount": 200}"#, site, as: administrator)
+            }
+            for _ in 1...2 {
+                let waits = try give(first)
+                #expect(waits.status == 202)
+                #expect(waits.json["outcome"] == "waits")
+            }
+            let item = try site.get("/api/admin/attention", as: first).items[0]
+            #expect(item["kind"] == "approval")
+            #expect(item["subject"] == "k1")
+            #expect(try give(second).json["outcome"] == "done")
+            #expect(try site.get("/api/me", as: user).json["balance"] == .integer(200))
+        }
+    }
+
+    @Test func `an account whose books are wrong is named, and goes on when it is rebuilt`() throws
+    {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let user = try site.makeUser(credit: 5.dollars)
+            try site.database.execute(
+                """
+                UPDATE wallets SET available_micros = available_micros + 1
+                WHERE user_id = \(user.id)
+                """)
+            func look() throws {
+                try site.database.execute("UPDATE schedules SET due_at = UTC_TIMESTAMP(6)")
+                let turn = try #require(
+                    try site.database.take(.audit, lasting: .seconds(60)))
+                try site.database.record(
+                    AuditVerdict(
+                        lookedAt: site.database.databaseTime(), violations: site.database.audit()),
+                    of: turn, nextAfter: .seconds(300))
+            }
+            try look()
+            let items = try site.get("/api/admin/attention", as: administrator).items
+            #expect(items.map { $0["kind"]?.string } == ["quarantine", "quarantine"])
+            #expect(items[0]["subject"]?.string == "\(user.id)")
+            let finding = try #require(items[0]["findingId"]?.string)
+            let closed = try command(
+                "/api/admin/findings/\(finding)/closure", #"{"reason": "a test"}"#, site,
+                as: administrator)
+            #expect(closed.status == 204)
+            #expect(try site.get("/api/admin/attention", as: administrator).items.count == 1)
+            let report = try command(
+                "/api/admin/accounts/\(user.id)/rebuild", #"{"reason": "finding L4"}"#, key: "k2",
+                site, as: administrator)
+            #expect(report.json["changes"]?.array?.count == 1)
+            try look()
+            #expect(try site.get("/api/admin/attention", as: administrator).items.isEmpty)
+        }
+    }
+
+    @Test func `a payment that does not fit is credited once Stripe says that it is paid`() throws {
+        try withFreshSite { site in
+            let administrator = try makeAdministrator(site)
+            let user = try site.makeUser()
+            let order = try site.post(
+                "/api/credits/purchase", #"{"packageId": "starter"}"#, as: user)
+            let id = try #require(order.json["purchaseId"]?.string)
+            let path = "/api/admin/purchases/\(id)/credit"
+            let body = #"{"reason": "paid by the bank"}"#
+            #expect(try command(path, body, site, as: administrator).status == 409)
+            site.stripe.failures = [.failure(TransportError(.unknown, "no answer"))]
+            #expect(try command(path, body, site, as: administrator).status == 502)
+            try site.database.execute("UPDATE purchases SET price_micros = 9980000")
+            site.stripe.pay(try #require(order.json["sessionId"]?.string))
+            let shown = try site.get("/api/credits/purchases/\(id)", as: user)
+            #expect(shown.json["status"] == "pending")
+            #expect(
+                try site.get("/api/admin/attention", as: administrator).items[0]["kind"]
+                    == "purchase_problem")
+            #expect(try command(path, body, site, as: administrator).json["outcome"] == "done")
+            #expect(try site.get("/api/me", as: user).json["balance"] == .integer(10))
+            #expect(try site.get("/api/admin/attention", as: administrator).items.isEmpty)
+            let closure = try command(
+                "/api/admin/purchases/\(id)/closure", body, key: "k2", site, as: administrator)
+            #expect(closure.status == 409)
+        }
+    }
+
     // MARK: Videos and reconciliation
 
     @Test func `an uncertain video is shown, and goes on with the vendor's task`() throws {
