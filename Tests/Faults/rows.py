@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import books
 import cluster
 import crash_points
 import database
@@ -87,6 +88,15 @@ ROWS = [
     Row(
         "all orders of four events on a spent payment", (24, 27),
         lambda shop, dice, size: stripe_events.spent(shop), is_short=False),
+    Row(
+        "a refund under open jobs", (60,),
+        lambda shop, dice, size: books.held(shop)),
+    Row(
+        "one wallet is wrong, and the runbook", (63,),
+        lambda shop, dice, size: books.one_wallet(shop)),
+    Row(
+        "a look at the books is slow", (64,),
+        lambda shop, dice, size: books.slow_look(shop)),
     Row(
         "another application's payments", (65,),
         lambda shop, dice, size: foreign.row(shop)),
