@@ -123,10 +123,14 @@ package struct Reconciliation {
     private func compareLedger() throws -> Comparison {
         // The audit's own last look, where it is fresh; one is enough for the server.
         let standing = try database.auditStanding()
-        let violations =
-            try standing.lookedAt != nil && standing.isSound
-            ? database.openFindings().map(\.violation)
-            : Connection(database.configuration.patient(.seconds(3600))).audit()
+        let violations: [Violation]
+        if standing.lookedAt == nil {
+            violations = try database.audit()
+        } else if standing.isSound {
+            violations = try database.openFindings().map(\.violation)
+        } else {
+            violations = try Connection(database.configuration.patient(.seconds(3600))).audit()
+        }
         let found = violations.map { violation in
             let object = violation.description.prefix { $0 != ":" }.split(separator: " ").prefix(2)
             return Difference(

@@ -20,11 +20,11 @@ import Testing
         try db.execute(
             """
             CREATE VIEW disputes AS
-            SELECT * FROM disputes_kept
+            SELECT id, purchase_id, amount_micros, standing FROM disputes_kept
             UNION ALL
             SELECT * FROM (
-                SELECT 'x' AS id, UUID() AS purchase_id, 0 AS amount_micros, 'lost' AS standing,
-                    UTC_TIMESTAMP(6) AS created_at, UTC_TIMESTAMP(6) AS changed_at) AS none
+                SELECT 'x' AS id, UUID() AS purchase_id, 0 AS amount_micros,
+                    'lost' AS standing) AS none
             WHERE \(sql: view) = 1
             """)
     }
