@@ -442,10 +442,9 @@ import Testing
         try withRefunded { bench, job throws in
             bench.vendor.status = .html(503)
             var pauses: [Int] = []
-            while try bench.worker.lookNextLate() {
+            while pauses.count <= Connection.largestLookCount, try bench.worker.lookNextLate() {
                 pauses.append(try bench.db.job(job).lateLookInSeconds ?? 0)
                 try bench.db.makeLookDue(job)
-                #expect(pauses.count <= Connection.largestLookCount)
             }
             #expect(pauses.count == Connection.largestLookCount)
             #expect(pauses.dropLast() == pauses.dropLast().sorted()[...])
