@@ -1,5 +1,6 @@
 import BooksSupport
 import Domain
+import MariaDB
 import FoundationEssentials
 import Store
 import Testing
