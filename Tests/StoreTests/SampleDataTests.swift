@@ -1,7 +1,7 @@
 import BooksSupport
 import Domain
-import MariaDB
 import FoundationEssentials
+import MariaDB
 import Store
 import Testing
 
