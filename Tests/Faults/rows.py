@@ -223,7 +223,7 @@ ELSEWHERE: dict[int, str] = {
     28: "BillingTests/CreditTests: what is completed and not paid gives nothing",
     29: "BillingTests/CreditTests: a payment that differs from its order gives nothing",
 }
-LAST_FAULT = 51
+LAST_FAULT = 65
 
 
 def provoked_nowhere() -> list[int]:

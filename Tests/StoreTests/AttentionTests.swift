@@ -241,13 +241,19 @@ import Testing
 
 @Suite struct `The log of what is done by hand` {
     @Test(arguments: [
-        nil, "", "  ", "ab", "ab\n ", "a\0bc", String(repeating: "x", count: 501),
+        nil, "", "  ", "ab", "ab\n ", String(repeating: "x", count: 501),
         String(repeating: "e\u{301}", count: 251),
     ])
     func `nobody acts without a reason`(reason: String?) {
         #expect(throws: InvalidInput("reason", "Say why, in 3 to 500 characters.")) {
             try Operator(userID: nil, reason: reason)
         }
+    }
+
+    @Test(arguments: ["a\0bc", "abc\ndef", "abc \u{1B}[2J", "abc\u{2028}d", "abc\u{FFFD}"])
+    func `a reason that a terminal would obey is refused`(reason: String) {
+        let problem = InvalidInput("reason", "Say why in one line, without control characters.")
+        #expect(throws: problem) { try Operator(userID: nil, reason: reason) }
     }
 
     @Test(arguments: [
