@@ -16,7 +16,7 @@ import Testing
         try db.buy("starter", for: db.insertUser())
         try db.execute("RENAME TABLE disputes TO disputes_kept")
         // What could be a lost dispute is asked for, and is none.
-        let view: SQL = seconds > 9 ? "SLEEP(600)" : "SLEEP(3)"
+        let view: SQL = seconds > 9 ? "SLEEP(180)" : "SLEEP(3)"
         try db.execute(
             """
             CREATE VIEW disputes AS
@@ -56,7 +56,7 @@ import Testing
 
     @Test func `the server ends a statement that takes longer than it may`() throws {
         try withFreshDatabase { configuration in
-            try slow(Connection(configuration), by: 600)
+            try slow(Connection(configuration), by: 180)
             let db = Connection(configuration.patient(.seconds(1))) { _ in }
             let error = #expect(throws: DatabaseError.self) { try db.audit() }
             #expect(error?.code == 1969)
@@ -67,7 +67,7 @@ import Testing
         throws
     {
         try Bench.with { bench in
-            try slow(bench.db, by: 600)
+            try slow(bench.db, by: 180)
             let stops = Flag()
             let first = Worker.Box(bench.another(isStopping: { stops.isRaised }))
             let thread = try WorkerThread.start(name: "first") {
@@ -90,12 +90,14 @@ import Testing
 
     @Test func `the statement of a process that is gone is ended by the next that looks`() throws {
         try Bench.with { bench in
-            try slow(bench.db, by: 600)
+            try slow(bench.db, by: 180)
             // What a killed process leaves: a turn that nobody renews, a statement that goes on.
             let configuration = bench.configuration
+            let isOver = Flag()
             let thread = try WorkerThread.start(name: "gone") {
-                let db = Connection(configuration.patient(.seconds(600))) { _ in }
+                let db = Connection(configuration.patient(.seconds(180))) { _ in }
                 _ = try? db.audit(isScheduled: true)
+                isOver.raise()
             }
             try wait(upTo: .seconds(60), "the look has begun") { try running(bench.db) == 1 }
             let gone = try bench.db.count(
@@ -124,10 +126,9 @@ import Testing
             stops.raise()
             second.join()
             // The dead one's transaction was run again by its connection, until it gave up.
-            try bench.db.endAudits()
-            try wait(upTo: .seconds(60), "all have ended") {
+            try wait(upTo: .seconds(60), "it has given up") {
                 try bench.db.endAudits()
-                return try running(bench.db) == 0
+                return isOver.isRaised
             }
             thread.join()
             try quick(bench.db)
