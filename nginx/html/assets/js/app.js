@@ -52,6 +52,50 @@ export async function api(path, { method = "GET", body, key, signal } = {}) {
   throw new ApiError(response.status, answer, response.headers);
 }
 
+/** Refusals of what is asked. Others say nothing of an earlier try whose answer was lost. */
+const settling = [400, 402, 404, 409, 410, 422];
+
+/**
+ * What somebody wants done once: its key is kept until an answer tells what became of it.
+ * @param {string} name of the kind of wish: there is one at a time
+ */
+export function intent(name) {
+  const store = `rushes.intent.${name}`;
+  let isKept = true;
+
+  /** @returns {{key: string, body: string} | null} */
+  function kept() {
+    try {
+      return JSON.parse(tab.get(store) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+
+  return {
+    /** Whether it is not known what became of this wish, so that it may only be repeated. @param {string} body */
+    isOpen: (body) => kept()?.body === body,
+    /** Whether the key outlives this page. */
+    get isKept() {
+      return isKept;
+    },
+    /** @param {string} path @param {string} body */
+    async send(path, body) {
+      const before = kept();
+      const key = before?.body === body ? before.key : crypto.randomUUID();
+      isKept = tab.set(store, JSON.stringify({ key, body }));
+      try {
+        const answer = await api(path, { method: "POST", body, key });
+        tab.remove(store);
+        return answer;
+      } catch (error) {
+        if (error instanceof ApiError && settling.includes(error.status)) tab.remove(store);
+        throw error;
+      }
+    },
+  };
+}
+
 /** @typedef {{id: string, email: string, emailVerified: boolean, pendingEmail?: string | null, notifications: Record<string, boolean>, balance: number, reserved: number}} User */
 
 /** @type {User | null} */
@@ -79,8 +123,7 @@ const ownerKey = "rushes.owner";
 const userKey = "rushes.user";
 
 /**
- * What this tab keeps is of one person: when another signs in after a session that ended by itself,
- * it is forgotten before anything of it is shown. What was typed before anybody signed in stays.
+ * Forgets what this tab keeps of another person. What was typed before anybody signed in stays.
  * @param {string} id
  */
 function own(id) {

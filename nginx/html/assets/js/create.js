@@ -1,7 +1,6 @@
 // The create page: a form that follows the chosen tier, an exact price, one job for each intent.
-import { ApiError, api, hasDraft, keepDraft, me, readDraft, requireUser, showBalance } from "./app.js";
+import { ApiError, api, hasDraft, intent, keepDraft, me, readDraft, requireUser, showBalance } from "./app.js";
 import { cents, codeUnits, el, errorBox, fieldError, find, icon, money, now, num, onLeave, showProblems, toast, visibleCharacters } from "./dom.js";
-import { intent } from "./intent.js";
 import { cancel, follow, jobCard, moveProgress, reasonOf } from "./job.js";
 import { text } from "../text/en.js";
 

@@ -1,7 +1,6 @@
 // Balance, packs, lots and the ledger.
-import { api, hasDraft, requireUser, showBalance, webAddress } from "./app.js";
+import { api, hasDraft, intent, requireUser, showBalance, webAddress } from "./app.js";
 import { cents, el, emptyBox, errorBox, find, icon, money, num, signedMoney, time } from "./dom.js";
-import { intent } from "./intent.js";
 import { text } from "../text/en.js";
 
 const say = text.credits;
