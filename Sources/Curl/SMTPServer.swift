@@ -1,4 +1,5 @@
 import Addresses
+import HTTP
 
 /// A mail server to hand mail to, as `MAIL_URL` names it.
 package struct SMTPServer: Sendable, Equatable {
@@ -17,7 +18,7 @@ package struct SMTPServer: Sendable, Equatable {
     /// before anything is told; without a user mail goes in the clear, which is for a server on
     /// the same host or network.
     package init?(url text: String) {
-        let folded = text.utf8.prefix(8).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        let folded = text.utf8.prefix(8).map(\.inLowerCase)
         guard let scheme = ["smtp://", "smtps://"].first(where: { folded.starts(with: $0.utf8) })
         else { return nil }
         var authority = text[...].utf8.dropFirst(scheme.utf8.count)

@@ -75,9 +75,8 @@ struct Admin: ParsableCommand {
 
         func run() throws {
             let environment = try Environment()
-            guard let money = Money(dollars: amount), money > .zero, money.cents != nil else {
-                throw Refusal("the amount must be dollars and whole cents, such as 5.00")
-            }
+            // Parts of a cent may be there to be taken.
+            let money = try dollars(amount, inCents: !take)
             guard money <= Self.largest || yes else {
                 throw Refusal("\(money) is more than \(Self.largest); if it is meant, say --yes")
             }
@@ -125,10 +124,7 @@ struct Admin: ParsableCommand {
             guard let id = PurchaseID(purchase) else {
                 throw Refusal("\(purchase) is no id of a purchase")
             }
-            let money = amount.flatMap { Money(dollars: $0) }
-            guard amount == nil || money?.cents != nil else {
-                throw Refusal("--amount must be dollars and whole cents, such as 4.50")
-            }
+            let money = try amount.map { try dollars($0, inCents: true) }
             let billing = Billing(
                 database: Connection(settings.database),
                 stripe: settings.stripe(timeout: .seconds(20)), policy: settings.creditPolicy,

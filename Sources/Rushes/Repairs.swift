@@ -86,8 +86,8 @@ extension Ledger {
             let policy = try Settings.creditPolicy(environment)
             let database = Connection(try environment.databaseURL())
             let user = try accountID(account, in: database)
-            let given = try give.map(dollars)
-            let taken = try take.map(dollars)
+            let given = try give.map { try dollars($0) }
+            let taken = try take.map { try dollars($0) }
             try options.run("account \(account)") { actor in
                 if let reverse {
                     return try database.reverse(
@@ -143,7 +143,7 @@ extension Admin {
         func run() throws {
             let database = Connection(try Environment().databaseURL())
             let user = try accountID(account, in: database)
-            let amount = try amount.map(dollars)
+            let amount = try amount.map { try dollars($0) }
             try options.run("account \(account)") {
                 try database.waive(amount, of: user, by: $0, isRehearsal: options.dryRun)
             }
@@ -268,9 +268,12 @@ private func purchaseID(_ text: String) throws -> PurchaseID {
     return id
 }
 
-private func dollars(_ text: String) throws -> Money {
-    guard let money = Money(dollars: text), money > .zero else {
-        throw Refusal("the amount must be dollars such as 5.00")
+/// An amount to the micro-dollar: a repair may have to put parts of a cent right. What is given or
+/// sent back is `inCents`, for nobody can spend a part of one.
+func dollars(_ text: String, inCents: Bool = false) throws -> Money {
+    guard let money = Money(dollars: text), money > .zero, !inCents || money.cents != nil else {
+        let form = inCents ? "dollars and whole cents, such as 5.00" : "dollars such as 5.00"
+        throw Refusal("the amount must be \(form)")
     }
     return money
 }

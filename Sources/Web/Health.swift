@@ -26,9 +26,9 @@ enum Health {
     ]
 
     /// `GET /api/health`: `{status, checks, timestamp}`. Each check is `ok`, `failing` (also when
-    /// nobody has looked for long, or a look came to no end: `work` is dead, or cannot write) or, before the first look,
-    /// `unknown`. 503 when the database does not answer, for then nothing works;
-    /// one that takes no writes, or a vendor that fails, leaves the rest of the shop open:
+    /// nobody has looked for long, or a look came to no end: `work` is dead, or cannot write) or,
+    /// before the first look, `unknown`. 503 when the database does not answer, for then nothing
+    /// works; one that takes no writes, or a vendor that fails, leaves the rest of the shop open:
     /// `degraded`, and 200.
     static func show(_ request: Request, _ context: Context) -> Response {
         let found: (checks: [HealthCheck], isAuditSound: Bool)?

@@ -80,13 +80,14 @@ extension Context {
     func choose(
         _ typed: String?, for email: String?, beside others: [InvalidInput.Field]
     ) throws -> PreparedPassword {
+        let password: PreparedPassword
         do {
-            let password = try PreparedPassword(choosing: typed, for: email)
-            guard others.isEmpty else { throw InvalidInput(others) }
-            return password
-        } catch let error as InvalidInput where error.fields != others {
+            password = try PreparedPassword(choosing: typed, for: email)
+        } catch let error as InvalidInput {
             throw InvalidInput(others + error.fields)
         }
+        guard others.isEmpty else { throw InvalidInput(others) }
+        return password
     }
 
     /// A link to be mailed.

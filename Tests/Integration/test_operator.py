@@ -99,6 +99,13 @@ def test_what_a_user_could_not_read_or_spend_is_not_given(
     assert balance(customer) == 0
 
 
+@pytest.mark.parametrize("amount", ["4.505", "0", "-1", "five"])
+def test_a_refund_is_of_whole_cents(environment, amount) -> None:
+    purchase = str(uuid.uuid4())
+    sent = rushes(environment, "admin", "refund", purchase, f"--amount={amount}", *REASON)
+    assert sent.returncode == 1 and "whole cents" in sent.stderr, sent
+
+
 def test_credit_is_taken_back_and_never_below_zero(environment, account) -> None:
     email, customer = account
     rushes(environment, "admin", "grant", email, "5.00", *REASON)
