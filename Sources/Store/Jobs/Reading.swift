@@ -1,0 +1,124 @@
+package import Domain
+package import FoundationEssentials
+package import MariaDB
+
+/// Which of a user's videos are listed.
+package struct VideoFilter: Sendable {
+    package var statuses: [VideoStatus] = []
+    package var tier: String?
+    /// Words that the prompt contains, all of them, in any order and in letters of either case.
+    package var words: [String] = []
+    package var from: Date?
+    package var to: Date?
+
+    package init() {}
+}
+
+extension Connection {
+    package func video(_ id: VideoID, of user: UserID) throws -> Video? {
+        try first(
+            """
+            SELECT \(sql: Video.columns)
+            FROM video_jobs
+            WHERE id = \(id) AND user_id = \(user)
+            """, Video.init(row:))
+    }
+
+    /// The user's videos, newest first, those after `cursor` only.
+    package func videos(
+        of user: UserID, matching filter: VideoFilter, before cursor: VideoID?, limit: Int
+    ) throws -> [Video] {
+        var conditions: SQL = "user_id = \(user)"
+        if !filter.statuses.isEmpty {
+            var list: SQL = "\(filter.statuses[0])"
+            for status in filter.statuses.dropFirst() { list = "\(sql: list), \(status)" }
+            conditions = "\(sql: conditions) AND status IN (\(sql: list))"
+        }
+        if let tier = filter.tier { conditions = "\(sql: conditions) AND tier = \(tier)" }
+        for word in filter.words {
+            // The column folds case and accents. One that is a code point of its own would still
+            // be another text than the letter with the mark behind it.
+            let (composed, apart) = (word.composed.likePattern, word.decomposed.likePattern)
+            conditions = "\(sql: conditions) AND (prompt LIKE \(composed)"
+            if !composed.utf8.elementsEqual(apart.utf8) {
+                conditions = "\(sql: conditions) OR prompt LIKE \(apart)"
+            }
+            conditions = "\(sql: conditions))"
+        }
+        if let from = filter.from { conditions = "\(sql: conditions) AND created_at >= \(from)" }
+        if let to = filter.to { conditions = "\(sql: conditions) AND created_at < \(to)" }
+        if let cursor { conditions = "\(sql: conditions) AND id < \(cursor)" }
+        return try query(
+            """
+            SELECT \(sql: Video.columns)
+            FROM video_jobs
+            WHERE \(sql: conditions)
+            ORDER BY id DESC
+            LIMIT \(limit)
+            """, Video.init(row:))
+    }
+}
+
+extension String {
+    /// This text anywhere, with the wildcards of LIKE taken as they stand.
+    fileprivate var likePattern: String {
+        // Not by characters: a mark behind a wildcard would hide it.
+        var pattern = String.UnicodeScalarView("%".unicodeScalars)
+        for scalar in unicodeScalars {
+            if scalar == "%" || scalar == "_" || scalar == "\\" { pattern.append("\\") }
+            pattern.append(scalar)
+        }
+        pattern.append("%")
+        return String(pattern)
+    }
+}
+
+extension Video {
+    static let columns: SQL = """
+        id, tier, state, failure_reason, prompt, negative_prompt, input_image_url, image_tail_url,
+        aspect_ratio, resolution, mode, strength, seed, duration_seconds, task_id,
+        user_charged_micros,
+        IF(state = 'queued',
+            (SELECT COUNT(*)
+             FROM video_jobs AS ahead
+             WHERE ahead.state = 'queued' AND ahead.id < video_jobs.id),
+            NULL) AS jobs_ahead,
+        created_at, completed_at, version, file_bytes, file_sha256, file_milliseconds, file_width,
+        file_height, has_poster
+        """
+
+    init(row: Row) throws {
+        let id: VideoID = try row("id")
+        let tierID: String = try row("tier")
+        let state: VideoState = try row("state")
+        let failureReason: FailureReason? = try row("failure_reason")
+        var settings = VideoSettings(prompt: try row("prompt"))
+        settings.negativePrompt = try row("negative_prompt")
+        settings.image = try row("input_image_url")
+        settings.imageTail = try row("image_tail_url")
+        settings.aspectRatio = try row("aspect_ratio")
+        settings.resolution = try row("resolution")
+        settings.mode = try row("mode")
+        settings.strength = try row("strength")
+        settings.seed = try row("seed")
+        let duration: Int = try row("duration_seconds")
+        let taskID: String? = try row("task_id")
+        let price: Money = try row("user_charged_micros")
+        let jobsAhead: Int? = try row("jobs_ahead")
+        let createdAt: Date = try row("created_at")
+        let completedAt: Date? = try row("completed_at")
+        let version: Int = try row("version")
+        var file: VideoFile?
+        if let sizeBytes = try row("file_bytes") as Int? {
+            file = try VideoFile(
+                sizeBytes: sizeBytes, checksum: row("file_sha256"),
+                durationMilliseconds: row("file_milliseconds"), width: row("file_width"),
+                height: row("file_height"), hasPoster: row("has_poster"))
+        }
+        self.init(
+            id: id, tierID: tierID, state: state, failureReason: failureReason,
+            settings: settings, duration: duration, taskID: taskID, price: price,
+            jobsAhead: jobsAhead, createdAt: createdAt, completedAt: completedAt, file: file,
+            version: version)
+    }
+}
