@@ -270,7 +270,7 @@ struct Refusal: Error, CustomStringConvertible {
 
 /// The reason of a command that takes none.
 private let atTheCommandLine = "At the command line"
-/// EX_TEMPFAIL of sysexits.h: what was begun is being finished.
+/// EX_TEMPFAIL of sysexits(3): what was begun is being finished.
 let unfinished: Int32 = 75
 
 /// The key of a command that moves money.
