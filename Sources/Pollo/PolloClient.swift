@@ -75,7 +75,7 @@ package struct PolloClient {
     }
 
     /// The credits left. Costs nothing and proves key and reachability, but at most once a minute
-    /// (section 12).
+    /// (docs/pollo.md, Balance).
     package func balance() throws(PolloStatusFailure) -> PolloBalance {
         let answer = try ask("/credit/balance")
         guard let available = answer.payload["availableCredits"]?.hundredths else {

@@ -17,7 +17,7 @@ extension Sandbox {
             return polloError(.unauthorized, "UNAUTHORIZED", "x-api-key is missing")
         }
         guard constantTimeEquals(Array(key.utf8), Array(settings.polloKey.utf8)) else {
-            // Indeed: an unknown key is answered as an unknown page is (section 11).
+            // Indeed: an unknown key is answered as an unknown page is (docs/pollo.md).
             return polloError(.notFound, "NOT_FOUND", "Not found")
         }
         let isV1 = path.first == "v1"
@@ -277,7 +277,7 @@ extension PolloOrder {
         "\(settings.publicURL)/files/\(video.fileName)?expires=\(end.unixSeconds)"
     }
 
-    /// The body of a callback: flat, as it was captured (section 10).
+    /// The body of a callback: flat, as it was captured (docs/pollo.md).
     func callback(_ settings: SandboxSettings, _ linkEndsAt: Date) -> String {
         var json = JSONWriter()
         json.beginObject()

@@ -20,7 +20,7 @@ struct StripeParameters {
     /// `[*]` for every key.
     init(_ form: FormBody, allowed: Set<String>) throws(StripeRefusal) {
         for (name, _) in form.pairs {
-            // Gone since 2026-09-30.endive (section 3.3); its own message.
+            // Gone since 2026-09-30.endive (docs/stripe.md); its own message.
             if name == "payment_method_types" || name.hasPrefix("payment_method_types[") {
                 throw StripeRefusal(
                     code: "parameter_unknown", param: "payment_method_types",

@@ -223,7 +223,7 @@ package struct StripeClient {
     }
 
     /// Proves network, key and mode in one read; to be asked for every ten minutes at most
-    /// (section 11).
+    /// (docs/stripe.md, Health).
     package func balance() throws(StripeError) -> StripeBalance {
         try get("balance")
     }
