@@ -338,15 +338,10 @@ extension Connection {
                 try postEnd(of: job.id, user, kind: .release, to: .available, word: "release")
                 changes.append("video \(job.id): \(job.held) released, as it is refunded")
             case (.refunded, true, false) where job.hasFile:
-                try execute(
-                    """
-                    UPDATE video_jobs
-                    SET state = 'delivered', failure_reason = NULL, version = version + 1
-                    WHERE id = \(job.id)
-                    """)
+                try redeliver(job.id)
                 changes.append("video \(job.id): delivered, as it is settled")
             case (let state, false, true) where state.canBecome(.refunded):
-                try finish(job.id, from: state, lease: nil, reason: .vendorDown)
+                try finish(job.id, from: state, reason: .vendorDown)
                 changes.append("video \(job.id): refunded, as it is released")
             default: break
             }

@@ -29,28 +29,20 @@ extension Connection {
             switch ending {
             case .delivered(let file, let vendorCost):
                 // No vendor has made it, so none is asked for it.
-                try execute(
+                try endSample(
+                    id, as: .delivered, startedAt: startedAt, endedAt: endedAt,
                     """
-                    UPDATE video_jobs
-                    SET state = 'delivered', created_at = \(startedAt), state_at = \(endedAt),
-                        submitted_at = \(startedAt), completed_at = \(endedAt),
-                        deadline_at = NULL, attempts = 1, task_id = \("sample-\(id)"),
-                        reconciled_at = \(endedAt), pollo_status = 'succeed', video_url = \(VideoFile.path(of: id)),
-                        file_bytes = \(file.sizeBytes), file_sha256 = \(file.checksum),
-                        file_milliseconds = \(file.durationMilliseconds),
-                        file_width = \(file.width), file_height = \(file.height),
-                        has_poster = \(file.hasPoster), actual_cost_micros = \(vendorCost)
-                    WHERE id = \(id)
+                    , submitted_at = \(startedAt), attempts = 1, task_id = \("sample-\(id)"),
+                    reconciled_at = \(endedAt), pollo_status = 'succeed',
+                    video_url = \(VideoFile.path(of: id)), file_bytes = \(file.sizeBytes),
+                    file_sha256 = \(file.checksum), file_milliseconds = \(file.durationMilliseconds),
+                    file_width = \(file.width), file_height = \(file.height),
+                    has_poster = \(file.hasPoster), actual_cost_micros = \(vendorCost)
                     """)
                 try settle(id, of: user)
             case .refunded(let reason):
-                try execute(
-                    """
-                    UPDATE video_jobs
-                    SET state = 'refunded', failure_reason = \(reason), created_at = \(startedAt),
-                        state_at = \(endedAt), completed_at = \(endedAt), deadline_at = NULL
-                    WHERE id = \(id)
-                    """)
+                try endSample(
+                    id, as: .refunded, reason: reason, startedAt: startedAt, endedAt: endedAt)
                 try release(id, of: wallet, policy: policy, description: reason.ledgerText)
             }
         }

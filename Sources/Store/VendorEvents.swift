@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 package import MariaDB
 
 package enum Vendor: String, Sendable, SQLConvertible {
@@ -142,99 +142,5 @@ extension Connection {
                 id: row("event_id"), type: row("type"), object: row("object_id"),
                 objectKind: row("object_kind"), paymentIntent: row("payment_intent"))
         }
-    }
-
-    /// Takes a genuine callback of the video vendor as the hint that it is (W3): the job is looked
-    /// at at once; a job whose submission was unknown learns its task. Returns the job, nil when
-    /// the token is nobody's.
-    package func hint(
-        callbackToken: String, taskID: String, renderDeadline: Duration
-    ) throws -> VideoID? {
-        try transaction {
-            let job = try first(
-                """
-                SELECT id, state, task_id
-                FROM video_jobs
-                WHERE callback_token = \(callbackToken)
-                FOR UPDATE
-                """
-            ) { row in
-                (
-                    id: try row("id") as VideoID, state: try row("state") as VideoState,
-                    taskID: try row("task_id") as String?
-                )
-            }
-            guard let job else { return nil }
-            switch job.state {
-            case .refunded:
-                // Looked at for a loss, unless that is settled.
-                try execute(
-                    """
-                    UPDATE video_jobs
-                    SET callback_task_id = COALESCE(callback_task_id, \(taskID)),
-                        late_look_at = IF((lost_micros IS NULL OR is_loss_presumed)
-                                AND late_looks < \(Self.largestLookCount),
-                            UTC_TIMESTAMP(6), late_look_at)
-                    WHERE id = \(job.id)
-                    """)
-            case .submitting:
-                // Remembered: the create call's answer finds it.
-                try execute(
-                    """
-                    UPDATE video_jobs
-                    SET callback_task_id = COALESCE(callback_task_id, \(taskID)),
-                        next_attempt_at = UTC_TIMESTAMP(6)
-                    WHERE id = \(job.id)
-                    """)
-            case .submitUnknown:
-                try unlessTaken {
-                    try execute(
-                        """
-                        UPDATE video_jobs
-                        SET state = 'submitted', task_id = \(taskID),
-                            callback_task_id = \(taskID), submitted_at = UTC_TIMESTAMP(6),
-                            next_attempt_at = UTC_TIMESTAMP(6), state_at = UTC_TIMESTAMP(6),
-                            version = version + 1, deadline_at = UTC_TIMESTAMP(6)
-                                + INTERVAL \(renderDeadline.microseconds) MICROSECOND
-                        WHERE id = \(job.id) AND state = 'submit_unknown'
-                        """)
-                }
-            case .queued:
-                // What looked like a proof that nothing was made was none: the next claim finds
-                // the task instead of ordering it again (J6).
-                try execute(
-                    """
-                    UPDATE video_jobs
-                    SET callback_task_id = COALESCE(callback_task_id, \(taskID)),
-                        next_attempt_at = UTC_TIMESTAMP(6)
-                    WHERE id = \(job.id) AND attempts > 0
-                    """)
-            case .submitted, .storing:
-                try lookNow(at: job.id)
-            case .delivered:
-                break
-            }
-            return job.id
-        }
-    }
-
-    /// The same for a callback that came without a token: only a task that is known is a hint.
-    package func hint(taskID: String) throws -> VideoID? {
-        try transaction {
-            let job = try first(
-                """
-                SELECT id FROM video_jobs
-                WHERE task_id = \(taskID) AND state IN ('submitted', 'storing')
-                FOR UPDATE
-                """
-            ) { row in try row("id") as VideoID }
-            if let job { try lookNow(at: job) }
-            return job
-        }
-    }
-
-    private func lookNow(at job: VideoID) throws {
-        try execute(
-            "UPDATE video_jobs SET next_attempt_at = UTC_TIMESTAMP(6) WHERE id = \(job)")
     }
 }

@@ -420,6 +420,24 @@ import Testing
         }
     }
 
+    /// The assignments of each statement of the text that changes jobs.
+    private func jobChanges(in text: String) -> [Substring] {
+        text.split(separator: "UPDATE video_jobs").dropFirst().map {
+            $0.split(separator: "WHERE", maxSplits: 1)[0]
+        }
+    }
+
+    @Test func `one file alone changes the state of a job (J4)`() throws {
+        let files = try sources(["Store", "Billing", "Reconciliation", "Web", "Worker", "Rushes"])
+        let changing = files.filter { _, text in
+            jobChanges(in: text).contains { $0.contains(" state = ") }
+        }
+        #expect(changing.map(\.path) == ["Store/Jobs/Transitions.swift"])
+        let one = try #require(changing.first)
+        // One statement for all that workers and people do, one for a repair, one for samples.
+        #expect(jobChanges(in: one.text).count == 3)
+    }
+
     @Test func `no amount is ever a floating-point number (L1)`() throws {
         let names = [
             "Domain/Money.swift", "Domain/Catalog.swift", "Domain/Purchase.swift",

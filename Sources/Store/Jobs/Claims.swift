@@ -47,22 +47,9 @@ extension Connection {
         guard !gates.isClosed, try tasksUnderWay(of: parallel) < parallel,
             let (next, tier) = try nextToSubmit(gates)
         else { return nil }
-        let changed = try execute(
-            """
-            UPDATE video_jobs
-            SET state = 'submitting', lease_token = \(lease),
-                lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND,
-                attempts = attempts + 1, version = version + 1, state_at = UTC_TIMESTAMP(6)
-            WHERE id = \(next) AND state = 'queued'
-            """)
-        // Canceled between the two statements: the next round finds another.
-        guard changed == 1 else { return nil }
+        // False: canceled between the two statements; the next round finds another.
+        guard try beginSubmission(of: next, lease, lasting: lasting) else { return nil }
         try closeBehind(next, tier: tier, gates: gates.probed(by: tier))
-        try execute(
-            """
-            INSERT INTO job_attempts (job_id, attempt, started_at)
-            SELECT id, attempts, UTC_TIMESTAMP(6) FROM video_jobs WHERE id = \(next)
-            """)
         return try claimed(next, lease)
     }
 

@@ -57,29 +57,4 @@ extension Connection {
             return error
         }
     }
-
-    /// Ends a job in any state by a person's word and gives its hold back; what the vendor made is
-    /// a loss when it tells so later. Throws ``NotFound``, and ``Conflict`` when it has ended.
-    package func endVideo(_ id: VideoID, policy: CreditPolicy, by actor: Operator) throws {
-        let owner = try first("SELECT user_id FROM video_jobs WHERE id = \(id)") { row in
-            try row("user_id") as UserID
-        }
-        guard let owner else { throw NotFound() }
-        try transaction {
-            let wallet = try lockWallet(of: owner)
-            guard try claim("video.end", "\(id)", arguments: "", result: "", by: actor) == nil
-            else { return }
-            let state = try first("SELECT state FROM video_jobs WHERE id = \(id) FOR UPDATE") {
-                row in try row("state") as VideoState
-            }
-            guard let state, state.canBecome(.refunded) else {
-                throw Conflict("This video has ended.")
-            }
-            try finish(id, from: state, lease: nil, reason: .vendorDown)
-            try release(
-                id, of: wallet, policy: policy,
-                description: FailureReason.vendorDown.ledgerText)
-            try log("video.end", "\(id)", detail: "it was \(state.rawValue)", by: actor)
-        }
-    }
 }

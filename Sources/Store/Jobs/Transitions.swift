@@ -1,13 +1,61 @@
 package import Domain
+import FoundationEssentials
 package import MariaDB
 
+// The only file that changes the state of a job. Who may change it to what says
+// `VideoState.canBecome`; every change is the compare-and-set of `move` (J4, J5).
 extension Connection {
+    /// Changes the state of a job that is still in the state `from` and fulfils `condition`, and
+    /// gives its claim back. False when another process was quicker: then nothing is changed (J5).
+    private func move(
+        _ id: VideoID, from: VideoState, to state: VideoState, where condition: SQL = "TRUE",
+        lease: SQL = "lease_token = NULL, lease_until = NULL", _ assignments: SQL
+    ) throws -> Bool {
+        precondition(from.canBecome(state), "\(from) never becomes \(state)")
+        return try execute(
+            """
+            UPDATE video_jobs
+            SET state = \(state), \(sql: lease), version = version + 1,
+                state_at = UTC_TIMESTAMP(6), \(sql: assignments)
+            WHERE id = \(id) AND state = \(from) AND \(sql: condition)
+            """) == 1
+    }
+
+    /// The same for a claimed job, as long as the claim is this one. Throws ``LeaseLost``.
+    private func move(_ job: ClaimedJob, to state: VideoState, _ assignments: SQL) throws {
+        guard
+            try move(
+                job.id, from: job.state, to: state, where: "lease_token = \(job.lease)",
+                assignments)
+        else { throw LeaseLost() }
+    }
+
+    // MARK: At the vendor
+
+    /// `queued` → `submitting`, claimed: the attempt is written before anything is sent (J4, J11).
+    /// False when the job was canceled meanwhile.
+    func beginSubmission(of id: VideoID, _ lease: LeaseToken, lasting: Duration) throws -> Bool {
+        let isOurs = try move(
+            id, from: .queued, to: .submitting,
+            lease: """
+                lease_token = \(lease),
+                lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND
+                """, "attempts = attempts + 1")
+        guard isOurs else { return false }
+        try execute(
+            """
+            INSERT INTO job_attempts (job_id, attempt, started_at)
+            SELECT id, attempts, UTC_TIMESTAMP(6) FROM video_jobs WHERE id = \(id)
+            """)
+        return true
+    }
+
     /// `submitting` → `submitted`: the vendor has answered with its task.
     package func submitted(
         _ job: ClaimedJob, taskID: String, firstPollAfter: Duration, renderDeadline: Duration
     ) throws {
         try transaction {
-            try change(
+            try move(
                 job, to: .submitted,
                 """
                 task_id = \(taskID), submitted_at = UTC_TIMESTAMP(6),
@@ -21,28 +69,10 @@ extension Connection {
         }
     }
 
-    /// Notes a task whose claim was over when the vendor told it: always at the attempt, and at the
-    /// job as a callback on its own path would, which is no better proof. Returns the state that
-    /// the job had; nil when it is gone.
-    package func noteLateTask(
-        _ taskID: String, of job: ClaimedJob, renderDeadline: Duration
-    ) throws -> VideoState? {
-        try transaction {
-            let state = try first("SELECT state FROM video_jobs WHERE id = \(job.id) FOR UPDATE") {
-                row in try row("state") as VideoState
-            }
-            guard let state else { return nil }
-            _ = try hint(
-                callbackToken: job.callbackToken, taskID: taskID, renderDeadline: renderDeadline)
-            try endAttempt(of: job, outcome: "submitted", detail: taskID)
-            return state
-        }
-    }
-
     /// `submitting` → `queued`: the vendor provably made nothing. The queue's deadline runs on.
     package func requeue(_ job: ClaimedJob, after delay: Duration, detail: String) throws {
         try transaction {
-            try change(
+            try move(
                 job, to: .queued,
                 """
                 next_attempt_at = UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND
@@ -58,37 +88,49 @@ extension Connection {
         _ job: ClaimedJob, detail: String, unknownDeadline: Duration, renderDeadline: Duration
     ) throws {
         try transaction {
-            try change(
+            try move(
                 job, to: .submitUnknown,
-                """
-                next_attempt_at = UTC_TIMESTAMP(6),
-                deadline_at = UTC_TIMESTAMP(6)
-                    + INTERVAL \(unknownDeadline.microseconds) MICROSECOND
-                """)
+                "next_attempt_at = UTC_TIMESTAMP(6), \(sql: deadline(in: unknownDeadline))")
             try endAttempt(of: job, outcome: "unknown", detail: detail)
-            try resumeCalledBack(job.id, renderDeadline: renderDeadline)
+            try unlessTaken { _ = try resume(job.id, renderDeadline: renderDeadline) }
         }
     }
 
-    /// `submit_unknown` → `submitted`, where a callback has revealed the task. A task that is
-    /// another job's says nothing of this one: its deadline decides (J13).
-    func resumeCalledBack(_ id: VideoID, renderDeadline: Duration) throws {
-        try unlessTaken {
-            try execute(
-                """
-                UPDATE video_jobs
-                SET state = 'submitted', task_id = callback_task_id,
-                    submitted_at = UTC_TIMESTAMP(6), next_attempt_at = UTC_TIMESTAMP(6),
-                    state_at = UTC_TIMESTAMP(6), version = version + 1,
-                    deadline_at = UTC_TIMESTAMP(6)
-                        + INTERVAL \(renderDeadline.microseconds) MICROSECOND
-                WHERE id = \(id) AND state = 'submit_unknown' AND callback_task_id IS NOT NULL
-                """)
-        }
+    /// The same for a job whose worker died in this attempt. False when it has not.
+    func loseSubmission(
+        of id: VideoID, attempt: Int, unknownDeadline: Duration, renderDeadline: Duration
+    ) throws -> Bool {
+        let isLost = try move(
+            id, from: .submitting, to: .submitUnknown,
+            where: "attempts = \(attempt) AND lease_until <= UTC_TIMESTAMP(6)",
+            deadline(in: unknownDeadline))
+        guard isLost else { return false }
+        try endAttempt(attempt, of: id, outcome: "unknown", detail: "lease ran out")
+        try unlessTaken { _ = try resume(id, renderDeadline: renderDeadline) }
+        return true
+    }
+
+    /// `submit_unknown` → `submitted`: the task is known, from a callback on the job's own path, or
+    /// by a person. False when the job is not uncertain any more, or nobody has told a task.
+    ///
+    /// - Parameter task: nil: the one that a callback has told before.
+    func resume(
+        _ id: VideoID, task: String? = nil, isCallback: Bool = true, renderDeadline: Duration
+    ) throws -> Bool {
+        try move(
+            id, from: .submitUnknown, to: .submitted,
+            where: "COALESCE(\(task), callback_task_id) IS NOT NULL",
+            // What is assigned first is what the next assignment sees.
+            """
+            task_id = COALESCE(\(task), callback_task_id),
+            callback_task_id = IF(\(isCallback), task_id, callback_task_id),
+            submitted_at = UTC_TIMESTAMP(6), next_attempt_at = UTC_TIMESTAMP(6),
+            \(sql: deadline(in: renderDeadline))
+            """)
     }
 
     /// Runs a statement that gives a job its task, unless the task is another job's: then nothing
-    /// is changed.
+    /// is changed, and the job's deadline decides (J13).
     func unlessTaken(_ change: () throws -> Void) throws {
         do {
             try change()
@@ -100,58 +142,19 @@ extension Connection {
     /// `submitted` → `storing`: the vendor has the file. Gives the claim back: who fetches files
     /// takes it up, so that no download keeps a status from being asked (J17).
     package func storing(_ job: ClaimedJob, storeDeadline: Duration) throws {
-        try transaction {
-            try change(
-                job, to: .storing,
-                """
-                pollo_status = 'succeed', next_attempt_at = UTC_TIMESTAMP(6),
-                deadline_at = UTC_TIMESTAMP(6) + INTERVAL \(storeDeadline.microseconds) MICROSECOND
-                """)
-        }
-    }
-
-    /// How often a job whose last look had no answer gets more time.
-    package static let largestExtensionCount = 2
-
-    /// Gives a rendering job more time whose last look had no answer, and gives the claim back:
-    /// no answer is not a word about the task (J8, J14). False when it had all there is.
-    package func extend(
-        _ job: ClaimedJob, by span: Duration, lookAfter delay: Duration
-    ) throws -> Bool {
-        let changed = try execute(
+        try move(
+            job, to: .storing,
             """
-            UPDATE video_jobs
-            SET extensions = extensions + 1, lease_token = NULL, lease_until = NULL,
-                deadline_at = UTC_TIMESTAMP(6) + INTERVAL \(span.microseconds) MICROSECOND,
-                next_attempt_at = LEAST(deadline_at,
-                    UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND)
-            WHERE id = \(job.id) AND state = 'submitted' AND lease_token = \(job.lease)
-                AND extensions < \(Self.largestExtensionCount)
+            pollo_status = 'succeed', next_attempt_at = UTC_TIMESTAMP(6),
+            \(sql: deadline(in: storeDeadline))
             """)
-        if changed == 1 { return true }
-        let isOurs = try first(
-            "SELECT 1 FROM video_jobs WHERE id = \(job.id) AND lease_token = \(job.lease)",
-            { _ in true })
-        guard isOurs == true else { throw LeaseLost() }
-        return false
     }
 
-    /// Gives the claim back; the job stays as it is and is looked at again after `delay`, at its
-    /// deadline at the latest.
-    package func postpone(_ job: ClaimedJob, by delay: Duration, vendorStatus: String?) throws {
-        let changed = try execute(
-            """
-            UPDATE video_jobs
-            SET lease_token = NULL, lease_until = NULL,
-                pollo_status = COALESCE(\(vendorStatus), pollo_status),
-                next_attempt_at = LEAST(
-                    UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND,
-                    COALESCE(GREATEST(deadline_at, UTC_TIMESTAMP(6) + INTERVAL 1 SECOND),
-                        UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND))
-            WHERE id = \(job.id) AND lease_token = \(job.lease)
-            """)
-        guard changed == 1 else { throw LeaseLost() }
+    private func deadline(in span: Duration) -> SQL {
+        "deadline_at = UTC_TIMESTAMP(6) + INTERVAL \(span.microseconds) MICROSECOND"
     }
+
+    // MARK: Ends
 
     /// `storing` → `delivered`: the file is ours; the hold becomes revenue (J2, J3).
     package func deliver(
@@ -159,7 +162,7 @@ extension Connection {
     ) throws {
         try transaction {
             _ = try lockWallet(of: job.userID)
-            try change(
+            try move(
                 job, to: .delivered,
                 """
                 deadline_at = NULL, completed_at = UTC_TIMESTAMP(6), video_url = \(path),
@@ -179,142 +182,104 @@ extension Connection {
     ) throws {
         try transaction {
             let wallet = try lockWallet(of: job.userID)
-            try finish(job.id, from: job.state, lease: job.lease, reason: reason)
+            try end(
+                job.id, in: job.state, lease: job.lease, reason: reason, of: wallet, policy: policy)
             if job.state == .submitting {
                 try endAttempt(of: job, outcome: reason.rawValue, detail: detail)
             }
-            try release(job.id, of: wallet, policy: policy, description: reason.ledgerText)
         }
     }
 
-    /// Writes down what became of a refunded job's task: made, and billed (J10), or not. A loss that
-    /// was presumed is then one for certain, or gone.
-    package func recordLoss(of job: ClaimedJob, isLost: Bool) throws {
-        try transaction {
-            let changed = try execute(
-                """
-                UPDATE video_jobs
-                SET lost_micros = IF(\(isLost), estimated_cost_micros, 0),
-                    is_loss_presumed = FALSE, late_look_at = NULL, lease_token = NULL,
-                    lease_until = NULL
-                WHERE id = \(job.id) AND lease_token = \(job.lease)
-                """)
-            guard changed == 1 else { return }
-            if isLost { return try record(.loss(of: job.id, job.estimatedCost)) }
-            try execute(
-                """
-                UPDATE differences
-                SET gone_at = UTC_TIMESTAMP(6)
-                WHERE kind = 'task' AND subject = \("\(job.id)") AND is_open
-                """)
-        }
+    /// Ends a job without a video, whoever says so: its state, its hold and its user's notice. Of a
+    /// claimed job with the lease of the claim. Throws ``LeaseLost``, and changes nothing, when the
+    /// job is not in `state` any more (J2, J5).
+    func end(
+        _ id: VideoID, in state: VideoState, lease: LeaseToken? = nil, reason: FailureReason,
+        of wallet: LockedWallet, policy: CreditPolicy
+    ) throws {
+        try finish(id, from: state, lease: lease, reason: reason)
+        try release(id, of: wallet, policy: policy, description: reason.ledgerText)
     }
 
-    /// Ends the looks at a refunded job of which the vendor told nothing: it counts as made.
-    package func presumeLoss(of job: ClaimedJob) throws {
-        try transaction {
-            let changed = try execute(
-                """
-                UPDATE video_jobs
-                SET lost_micros = COALESCE(lost_micros, estimated_cost_micros),
-                    is_loss_presumed = COALESCE(lost_micros, 0) > 0, lease_token = NULL,
-                    lease_until = NULL
-                WHERE id = \(job.id) AND lease_token = \(job.lease)
-                """)
-            guard changed == 1 else { throw LeaseLost() }
-            try record(.presumedLoss(of: job.id, job.estimatedCost))
-        }
-    }
-
-    /// `state` → `refunded`, conditional on the state and, for a claimed job, on its lease. The
-    /// caller releases the hold in the same transaction. Its user is told, unless it was them.
+    /// `state` → `refunded`, without the hold, which a repair has found released. Its user is told,
+    /// unless it was them.
     ///
     /// A video that the vendor has made is a loss at once. One whose task is known, and of which
     /// the vendor did not say that it failed, is a loss until the vendor says so (J14): at the
     /// price that was known when it was ordered, since the true one may never be told.
     func finish(
-        _ id: VideoID, from state: VideoState, lease: LeaseToken?, reason: FailureReason
+        _ id: VideoID, from state: VideoState, lease: LeaseToken? = nil, reason: FailureReason
     ) throws {
-        precondition(state.canBecome(.refunded), "\(state) is never refunded")
-        let claim: SQL = lease.map { "AND lease_token = \($0)" } ?? ""
         let isMade = state == .storing
         let isFailed = state == .submitted && [.vendorFailed, .refused].contains(reason)
         let isPresumed = state == .submitted && !isFailed
-        let changed = try execute(
+        let isEnded = try move(
+            id, from: state, to: .refunded, where: lease.map { "lease_token = \($0)" } ?? "TRUE",
             """
-            UPDATE video_jobs
-            SET state = 'refunded', failure_reason = \(reason), deadline_at = NULL,
-                lease_token = NULL, lease_until = NULL, completed_at = UTC_TIMESTAMP(6),
-                state_at = UTC_TIMESTAMP(6), version = version + 1,
-                lost_micros = IF(\(isMade || isPresumed), estimated_cost_micros, NULL),
-                is_loss_presumed = \(isPresumed) AND estimated_cost_micros > 0,
-                late_look_at = IF(\(!isMade && !isFailed)
-                        AND COALESCE(task_id, callback_task_id) IS NOT NULL,
-                    UTC_TIMESTAMP(6) + INTERVAL IF(\(isPresumed), 60, 0) SECOND, NULL)
-            WHERE id = \(id) AND state = \(state) \(sql: claim)
+            failure_reason = \(reason), deadline_at = NULL, completed_at = UTC_TIMESTAMP(6),
+            lost_micros = IF(\(isMade || isPresumed), estimated_cost_micros, NULL),
+            is_loss_presumed = \(isPresumed) AND estimated_cost_micros > 0,
+            late_look_at = IF(\(!isMade && !isFailed)
+                    AND COALESCE(task_id, callback_task_id) IS NOT NULL,
+                UTC_TIMESTAMP(6) + INTERVAL IF(\(isPresumed), 60, 0) SECOND, NULL)
             """)
-        guard changed == 1 else { throw LeaseLost() }
+        guard isEnded else { throw LeaseLost() }
         if isMade || isPresumed {
             let cost = try first(
                 "SELECT estimated_cost_micros FROM video_jobs WHERE id = \(id)"
             ) { row in try row("estimated_cost_micros") as Money }
             try record(isMade ? .loss(of: id, cost) : .presumedLoss(of: id, cost))
+        } else {
+            try giveUpProbe(id)
         }
-        if !isMade, !isPresumed { try giveUpProbe(id) }
         if reason != .canceled { try announceFailure(of: id) }
     }
 
-    /// The compare-and-set of J5: changes the claimed job and gives the claim back.
-    private func change(_ job: ClaimedJob, to state: VideoState, _ assignments: SQL) throws {
-        precondition(job.state.canBecome(state), "\(job.state) never becomes \(state)")
-        let changed = try execute(
+    // MARK: Not by a worker
+
+    /// `refunded` → `delivered`, which no job becomes by itself: the ledger says that it was
+    /// settled, and its file is there (A4).
+    func redeliver(_ id: VideoID) throws {
+        try execute(
             """
             UPDATE video_jobs
-            SET state = \(state), lease_token = NULL, lease_until = NULL,
-                version = version + 1, state_at = UTC_TIMESTAMP(6), \(sql: assignments)
-            WHERE id = \(job.id) AND state = \(job.state) AND lease_token = \(job.lease)
+            SET state = 'delivered', failure_reason = NULL, version = version + 1
+            WHERE id = \(id) AND state = 'refunded'
             """)
-        guard changed == 1 else { throw LeaseLost() }
     }
 
-    private func endAttempt(of job: ClaimedJob, outcome: String, detail: String) throws {
+    /// Gives a sample, which no worker ever sees open, its end and its past.
+    func endSample(
+        _ id: VideoID, as state: VideoState, reason: FailureReason? = nil, startedAt: Date,
+        endedAt: Date, _ assignments: SQL = ""
+    ) throws {
+        try execute(
+            """
+            UPDATE video_jobs
+            SET state = \(state), failure_reason = \(reason), created_at = \(startedAt),
+                state_at = \(endedAt), completed_at = \(endedAt), deadline_at = NULL
+                \(sql: assignments)
+            WHERE id = \(id)
+            """)
+    }
+}
+
+// MARK: - Attempts
+
+extension Connection {
+    func endAttempt(of job: ClaimedJob, outcome: String, detail: String) throws {
+        try endAttempt(job.attempts, of: job.id, outcome: outcome, detail: detail)
+    }
+
+    private func endAttempt(
+        _ attempt: Int, of id: VideoID, outcome: String, detail: String
+    ) throws {
         try execute(
             """
             UPDATE job_attempts
-            SET ended_at = UTC_TIMESTAMP(6), outcome = \(outcome),
-                detail = \(detail.cut(to: 1000))
-            WHERE job_id = \(job.id) AND attempt = \(job.attempts)
+            SET ended_at = UTC_TIMESTAMP(6), outcome = \(outcome), detail = \(detail.cut(to: 1000))
+            WHERE job_id = \(id) AND attempt = \(attempt)
             """)
-    }
-
-    /// Cancels a job that is still ours and gives its hold back; one that is canceled already
-    /// stays so. Throws ``NotFound`` or ``Conflict``.
-    package func cancel(_ id: VideoID, of user: UserID, policy: CreditPolicy) throws {
-        try transaction {
-            let wallet = try lockWallet(of: user)
-            let job = try first(
-                """
-                SELECT state, failure_reason
-                FROM video_jobs
-                WHERE id = \(id) AND user_id = \(user)
-                FOR UPDATE
-                """
-            ) { row in
-                try (
-                    state: row("state") as VideoState,
-                    reason: row("failure_reason") as FailureReason?
-                )
-            }
-            guard let job else { throw NotFound() }
-            // Also when a COMMIT whose answer was lost ran again.
-            if job.reason == .canceled { return }
-            guard job.state == .queued else {
-                throw Conflict("This video can no longer be canceled.")
-            }
-            try finish(id, from: .queued, lease: nil, reason: .canceled)
-            try release(
-                id, of: wallet, policy: policy, description: FailureReason.canceled.ledgerText)
-        }
     }
 }
 
