@@ -73,7 +73,7 @@ class Node:
         provider = (
             f"gmcast.listen_addr=tcp://127.0.0.1:{port};ist.recv_addr=127.0.0.1:{transfer_port};"
             "gcache.size=64M;evs.keepalive_period=PT0.5S;evs.suspect_timeout=PT2S")
-        # The settings of bin/lib.sh with less memory, and those of a cluster.
+        # The settings of bin/lib/database.sh with less memory, and those of a cluster.
         self._command = [
             "mariadbd", "--no-defaults", *as_root(), f"--datadir={self.data}",
             f"--socket={self.socket}", f"--pid-file={folder}/pid", f"--tmpdir={folder}",

@@ -34,7 +34,7 @@ def test_help_is_printed_and_nothing_is_installed(
 
 
 def test_every_script_is_asked() -> None:
-    names = {path.name for path in (TOP / "bin").iterdir() if path.suffix == ""}
+    names = {path.name for path in (TOP / "bin").iterdir() if path.is_file() and not path.suffix}
     assert names == set(SCRIPTS)
 
 
