@@ -36,10 +36,13 @@ def record(kind, content):
     return header + content + bytes(padding)
 
 
-def request(path):
-    """What nginx 1.22 sends for a GET with its stock fastcgi_params and a few headers."""
+def request(path, method="GET", body=b"", **headers):
+    """What nginx 1.22 sends for a request with its stock fastcgi_params and a few headers, and those
+    that are named here as it names them (`HTTP_AUTHORIZATION`)."""
     parameters = {
-        "QUERY_STRING": "", "REQUEST_METHOD": "GET", "CONTENT_TYPE": "", "CONTENT_LENGTH": "",
+        "QUERY_STRING": "", "REQUEST_METHOD": method,
+        "CONTENT_TYPE": "application/json" if body else "",
+        "CONTENT_LENGTH": str(len(body)) if body else "",
         "SCRIPT_NAME": path, "REQUEST_URI": path, "DOCUMENT_URI": path,
         "DOCUMENT_ROOT": "/usr/share/nginx/html", "SERVER_PROTOCOL": "HTTP/1.1",
         "REQUEST_SCHEME": "https", "HTTPS": "on", "GATEWAY_INTERFACE": "CGI/1.1",
@@ -47,14 +50,21 @@ def request(path):
         "SERVER_ADDR": "127.0.0.1", "SERVER_PORT": "8443", "SERVER_NAME": "localhost",
         "REDIRECT_STATUS": "200", "REQUEST_ID": "0123456789abcdef0123456789abcdef",
         "HTTP_PROXY": "", "HTTP_HOST": "localhost", "HTTP_USER_AGENT": "callgrind.py",
-        "HTTP_ACCEPT": "*/*", "HTTP_ACCEPT_ENCODING": "gzip",
+        "HTTP_ACCEPT": "*/*", "HTTP_ACCEPT_ENCODING": "gzip", **headers,
     }
     pairs = b"".join(
-        bytes([len(name), len(value)]) + name.encode() + value.encode()
+        length(name) + length(value) + name.encode() + value.encode()
         for name, value in parameters.items())
     begin = struct.pack("!HB5x", 1, 1)  # responder, keep the connection
+    content = record(STDIN, body) if body else b""
     return (record(BEGIN, begin) + record(PARAMS, pairs) + record(PARAMS, b"")
-            + record(STDIN, b""))
+            + content + record(STDIN, b""))
+
+
+def length(text):
+    """As FastCGI writes the length of a name or a value."""
+    count = len(text.encode())
+    return bytes([count]) if count < 128 else struct.pack("!I", count | 0x80000000)
 
 
 def read_exactly(connection, count):
@@ -92,22 +102,22 @@ def connect(path, process):
     raise TimeoutError("the server does not listen")
 
 
-def instructions(command, count, path, keep):
+def instructions(command, count, message, keep=None, status=200, environment=None):
+    """Of a process that answers `count` requests, each of which `message` makes of its number."""
     with tempfile.TemporaryDirectory() as folder:
         address = os.path.join(folder, "s")
         result = keep or os.path.join(folder, "callgrind.out")
         process = subprocess.Popen(
             ["valgrind", "--tool=callgrind", f"--callgrind-out-file={result}",
              *shlex.split(command.replace("{socket}", address))],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
         try:
             connection = connect(address, process)
-            message = request(path)
-            for _ in range(count):
-                connection.sendall(message)
+            for number in range(count):
+                connection.sendall(message(number))
                 output = answer(connection)
-                if not output.startswith(b"Status: 200"):
-                    raise ValueError(f"not a 200: {output[:200]!r}")
+                if not output.startswith(f"Status: {status}".encode()):
+                    raise ValueError(f"not a {status}: {output[:200]!r}")
             connection.close()
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
@@ -130,8 +140,9 @@ def main():
     first = ratio = None
     for item in options.commands:
         name, _, command = item.partition("=")
-        few = instructions(command, 100, options.path, None)
-        many = instructions(command, 600, options.path, options.keep)
+        message = request(options.path)
+        few = instructions(command, 100, lambda _: message)
+        many = instructions(command, 600, lambda _: message, options.keep)
         each = (many - few) / 500
         first = first or each
         ratio = each / first
