@@ -1,3 +1,7 @@
+// Addresses: hosts, origins and web addresses, each read once into one canonical form that is then
+// judged, kept and used. Knows what is public and what is our own network; connects to nothing.
+// Whatever reads an address from outside reads it by these types.
+
 /// An absolute address of HTTP or HTTPS, in the one form that it is judged, kept and fetched in.
 ///
 /// Scheme and host in lower case, the scheme's own port and a dot behind the host left out, no

@@ -1,3 +1,7 @@
+// Billing: what follows for a purchase from what Stripe says: credit, refunds, disputes, by events
+// and by sweeps. Each way asks Stripe first and applies the answer in one transaction (W3, J12).
+// It has no SQL (Store) and writes no HTTP (Stripe).
+
 package import Domain
 package import Logging
 package import MariaDB

@@ -1,3 +1,7 @@
+// Curl: the only importer of libcurl. One request, one download into a file, one mail by SMTP, each
+// with bounds of time and size, blocking, on the thread that owns the handle.
+// It judges each address when it connects, and each step of a redirect by itself.
+
 import Addresses
 import CCurl
 import Glibc

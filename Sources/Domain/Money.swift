@@ -1,3 +1,7 @@
+// Domain: what the shop deals in, and its rules: money, catalog, drafts, states, purchases.
+// It reads no clock, no environment and no randomness, and does no I/O: these come in as
+// arguments. Input is parsed here once, into types that cannot hold a bad value.
+
 /// An amount of US dollars as a whole number of micro-dollars (1 USD = 1,000,000): what the
 /// `_micros` columns hold. Never a floating-point number; overflow ends the process.
 package struct Money: Hashable, Comparable, Sendable {

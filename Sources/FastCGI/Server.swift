@@ -1,3 +1,7 @@
+// FastCGI: the server behind nginx, the only importer of libfcgi. It turns records into a `Request`
+// and a `Response` into records, and knows no route.
+// Threads block; an idle connection costs none (epoll).
+
 import CFastCGI
 import Glibc
 package import HTTP

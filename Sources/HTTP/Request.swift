@@ -1,3 +1,7 @@
+// HTTP: requests, answers and exchanges as values, and the readers of headers, cookies, queries and
+// forms, all on bytes. No socket: FastCGI and Curl have those, tests need none.
+// `Bytes` is how a protocol's text is taken apart.
+
 package import HTTPTypes
 
 /// Where a request's parameters and body come from: the FastCGI connection, or a test.

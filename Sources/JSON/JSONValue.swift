@@ -1,3 +1,7 @@
+// JSON: read strictly in one pass, bounded in depth; written by hand for answers made often.
+// A name that stands twice, or a number that cannot be kept exactly, is refused.
+// It knows no type of the shop.
+
 package import FoundationEssentials
 
 /// Any JSON text, read strictly. For input whose fields are judged one by one, so that every bad

@@ -1,3 +1,7 @@
+// MariaDB: the only importer of the client library. Connections, bound SQL, rows, transactions that
+// run again as a whole, migrations. It knows no table of the shop.
+// Which errors pass by themselves is said in one place (PassingConditions).
+
 internal import Glibc
 
 /// A connection to the database, for one thread.

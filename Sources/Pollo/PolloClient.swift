@@ -1,3 +1,7 @@
+// Pollo: the client of the vendor that makes the videos, and the signature of its callbacks. The
+// network is a closure, so tests give answers. docs/pollo.md says what the vendor does.
+// It repeats no call and decides nothing: what an answer means for a job is Worker's.
+
 package import HTTP
 import HTTPTypes
 import JSON

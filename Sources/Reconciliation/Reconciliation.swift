@@ -1,3 +1,7 @@
+// Reconciliation: compares our books with Stripe's and Pollo's, a page at a time, from where the
+// last run stood (R4). It moves no money: what differs becomes a row that stands until it is gone
+// or closed (R1), and what could not be read is unknown (R3).
+
 package import Domain
 package import FoundationEssentials
 import JSON

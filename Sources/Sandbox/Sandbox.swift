@@ -1,3 +1,7 @@
+// Sandbox: the stand-ins of Stripe and Pollo for development and tests: they answer as
+// docs/stripe.md and docs/pollo.md say the vendors do, and can be told to fail in each known way.
+// Not a part of the product: `rushes` does not link it.
+
 import Addresses
 import FoundationEssentials
 import HTTP

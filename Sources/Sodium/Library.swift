@@ -1,3 +1,7 @@
+// Sodium: the only importer of libsodium. Passwords (Argon2id), HMAC-SHA-256, SHA-256, random
+// bytes, comparison in constant time, Base64 and Base16.
+// It knows no secret of ours, and no token but that of links in mails.
+
 import CSodium
 
 /// `sodium_init`, run at the first use of anything in this module. A global is initialised once,

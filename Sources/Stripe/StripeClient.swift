@@ -1,3 +1,7 @@
+// Stripe: the client of the payment's vendor, its objects and the signature of its events. The
+// network is a closure, so tests give answers. docs/stripe.md says what the vendor does.
+// It repeats no call: the caller keeps the key and decides (P2).
+
 package import FoundationEssentials
 package import HTTP
 import HTTPTypes

@@ -1,3 +1,7 @@
+// System: threads, signals, programs, durable files and memory of this process, over the C library
+// and Linux. It knows nothing of the shop.
+// Calls that a signal interrupts are made again; what fails is thrown with its call and its file.
+
 import Glibc
 
 /// A call to the operating system failed.
