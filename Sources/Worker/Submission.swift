@@ -35,7 +35,7 @@ extension Worker {
         }
         let outcome = Result { () throws(PolloCreateFailure) in
             try pollo.create(
-                path: job.vendorPath, input: job.vendorInput.map(PolloField.init),
+                path: job.vendorPath, input: job.vendorInput,
                 webhookURL: "\(settings.appURL)/api/webhooks/pollo/\(job.callbackToken)")
         }
         switch outcome {
@@ -218,13 +218,4 @@ enum Verdict {
     case keyRefused
     /// No answer, so nothing is known.
     case silent
-}
-
-extension PolloField {
-    fileprivate init(_ field: VendorField) {
-        switch field.value {
-        case .string(let text): self.init(field.name, .string(text))
-        case .integer(let number): self.init(field.name, .integer(number))
-        }
-    }
 }
