@@ -70,8 +70,8 @@ struct Work: ParsableCommand {
         for index in 0..<submitters { try start("submit-\(index)") { try $0.submitNext() } }
         for index in 0..<followers { try start("follow-\(index)") { try $0.followUpNext() } }
         for index in 0..<storers { try start("store-\(index)") { try $0.storeNext() } }
-        for lane in Lane.allCases {
-            try start(lane.rawValue) { worker in
+        for lane in Lane.all {
+            try start(lane.name) { worker in
                 worker.doChores(in: lane)
                 return false
             }

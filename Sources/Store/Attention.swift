@@ -121,8 +121,9 @@ extension Connection {
                         COALESCE(CAST(done_at AS CHAR), 'never'))),
                 COALESCE(failed_at, done_at, begun_at)
             FROM schedules
-            WHERE problem IS NOT NULL OR COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
-                - INTERVAL \(AuditStanding.overdue.microseconds) MICROSECOND
+            WHERE name = 'audit' AND (problem IS NOT NULL
+                OR COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
+                    - INTERVAL \(AuditStanding.overdue.microseconds) MICROSECOND)
             UNION ALL
             SELECT 'approval', command_key, NULL, NULL, NULL,
                 CONCAT(action, ' ', subject, ' ', arguments, ', asked for by ', requested_by),
