@@ -11,7 +11,7 @@ package struct Lane: Sendable {
     package static let all = [sweeps, stripe, vendor, books, reports]
 
     /// What is promised by the second: deadlines, lost submissions, expiry. Asks nobody.
-    static let sweeps = Lane(
+    package static let sweeps = Lane(
         name: "sweeps",
         chores: [
             Chore("deadlines", every: .seconds(1), within: .seconds(20)) {
@@ -22,7 +22,7 @@ package struct Lane: Sendable {
             },
         ])
 
-    static let stripe = Lane(
+    package static let stripe = Lane(
         name: "stripe",
         chores: [
             Chore("purchases", every: .seconds(5), within: .seconds(30)) { worker, budget in
@@ -50,7 +50,7 @@ package struct Lane: Sendable {
             },
         ])
 
-    static let vendor = Lane(
+    package static let vendor = Lane(
         name: "vendor",
         chores: [
             Chore("late looks", every: .seconds(5), within: .seconds(30)) { worker, budget in
@@ -67,7 +67,7 @@ package struct Lane: Sendable {
             ) { try $0.reconcile($1, $2) },
         ])
 
-    static let books = Lane(
+    package static let books = Lane(
         name: "books",
         chores: [
             Chore(
@@ -76,7 +76,7 @@ package struct Lane: Sendable {
             ) { try $0.audit($1, $2) }
         ])
 
-    static let reports = Lane(
+    package static let reports = Lane(
         name: "reports",
         chores: [
             Chore("health", every: .seconds(15), within: .seconds(15)) { worker, _ in
