@@ -145,7 +145,7 @@ extension Connection {
                     COALESCE(CAST(done_at AS CHAR), 'never'))),
             COALESCE(failed_at, done_at, begun_at)
         FROM schedules
-        WHERE name = 'audit' AND (problem IS NOT NULL
+        WHERE name = \(AuditStanding.schedule) AND (problem IS NOT NULL
             OR COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
                 - INTERVAL \(AuditStanding.overdue.microseconds) MICROSECOND)
         UNION ALL

@@ -27,6 +27,8 @@ package enum TurnEnd: Sendable {
 
 /// How the looks at the books stand (A2).
 package struct AuditStanding: Sendable {
+    /// What the looks are called in `schedules`.
+    package static let schedule = "audit"
     /// The instant that the last look that ended has seen; nil before the first.
     package let lookedAt: Date?
     /// Whether that is longer ago than ``overdue``; of a shop whose first look has not ended,
@@ -85,11 +87,14 @@ extension Connection {
         ) { row in (doneAt: try row("done_at") as Date?, isFree: try row("is_free") as Bool) }
         guard found?.isFree != false else { return nil }
         if found == nil {
-            try execute(
-                """
-                INSERT INTO schedules (name, due_at) VALUES (\(schedule), UTC_TIMESTAMP(6))
-                ON DUPLICATE KEY UPDATE name = name
-                """)
+            // Of many that come first at once one may be told of a deadlock.
+            try transaction {
+                _ = try execute(
+                    """
+                    INSERT INTO schedules (name, due_at) VALUES (\(schedule), UTC_TIMESTAMP(6))
+                    ON DUPLICATE KEY UPDATE name = name
+                    """)
+            }
         }
         let turn = Turn(
             schedule: schedule, begunAt: try databaseTime(), doneAt: found?.doneAt, token: .new())
@@ -161,7 +166,7 @@ extension Connection {
             SELECT done_at, problem, COALESCE(COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
                 - INTERVAL \(AuditStanding.overdue.microseconds) MICROSECOND, FALSE) AS is_overdue
             FROM schedules
-            WHERE name = 'audit'
+            WHERE name = \(AuditStanding.schedule)
             """
         ) { row in
             try AuditStanding(

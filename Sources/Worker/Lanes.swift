@@ -71,7 +71,8 @@ package struct Lane: Sendable {
         name: "books",
         chores: [
             Chore(
-                oneOfAll: "audit", every: Worker.auditInterval, within: .seconds(10),
+                oneOfAll: AuditStanding.schedule, every: Worker.auditInterval,
+                within: .seconds(10),
                 retryAfter: Worker.auditSoon, lease: Worker.auditLease
             ) { try $0.audit($1, $2) }
         ])
