@@ -185,8 +185,8 @@ let package = Package(
         tests(
             "SandboxTests",
             [
-                "HTTP", "JSON", "Pollo", "Sandbox", "Sodium", "Stripe", "System", httpTypes,
-                logging,
+                "Domain", "HTTP", "JSON", "Pollo", "Sandbox", "Sodium", "Stripe", "System",
+                httpTypes, logging,
             ]),
         tests(
             "RushesTests",

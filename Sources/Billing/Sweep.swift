@@ -6,11 +6,8 @@ import Store
 import Stripe
 
 extension Billing {
-    /// How often the list of events is read, for those that never came (W6).
-    private static let interval = Duration.seconds(900)
-    private static let name = "stripe_events"
-    /// The look after which no event was missing.
-    private static let completed = "stripe_events_done"
+    /// What the last look through the list of events has found, for those that never came (W6).
+    private static let check = "stripe_events"
     /// A million events: more than thirty days of any shop that runs on one database.
     private static let largestPageCount = 10_000
     /// So many failures in a row are Stripe's, not the events'.
@@ -24,35 +21,31 @@ extension Billing {
         "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated",
     ]
 
-    /// Reads Stripe's list of events, if it is due, and receives those that did not come: from an
-    /// hour before the last look that read all of it, at most the thirty days that Stripe keeps.
+    /// Reads Stripe's list of events, and receives those that did not come: from an hour before
+    /// `last`, when the last look began that read all of it, at most the thirty days that Stripe
+    /// keeps. Returns whether all of it was read.
     ///
     /// An event that fails is kept apart (``retryEvents(limit:until:)``); the look goes on, and the
     /// next one begins where it would without it.
     ///
     /// - Parameter end: when this look stops; the next one passes what this one received quickly.
     package func sweepEvents(
-        now: Date, until end: ContinuousClock.Instant = .now + .seconds(300)
-    ) throws {
-        let last = try database.healthChecks().first { $0.name == Self.completed }
-        guard try database.takeHealthCheck(Self.name, every: Self.interval) else { return }
-        let begin = ContinuousClock.now
-        let seconds = min(Double(last?.ageSeconds ?? .max) + 3600, 30 * 86_400)
+        since last: Date?, now: Date, until end: ContinuousClock.Instant = .now + .seconds(300)
+    ) throws -> Bool {
+        let month = now.addingTimeInterval(-30 * 86_400)
         let found: EventCount
         do {
-            found = try receiveEvents(since: now.addingTimeInterval(-seconds), until: end)
+            found = try receiveEvents(
+                since: max(month, last?.addingTimeInterval(-3600) ?? month), until: end)
         } catch {
-            try database.setHealth(Self.name, isHealthy: false, detail: "\(error)")
+            try database.setHealth(Self.check, isHealthy: false, detail: "\(error)")
             throw error
         }
         try database.setHealth(
-            Self.name, isHealthy: found.isComplete,
+            Self.check, isHealthy: found.isComplete,
             detail: "\(found.events) events read, \(found.failures) failed"
                 + (found.isComplete ? "" : ", not all read"))
-        // After a look that took long, as after a restore, the next begins where this one did.
-        if found.isComplete, begin.duration(to: .now) < .seconds(1800) {
-            try database.setHealth(Self.completed, isHealthy: true, detail: "no event is missing")
-        }
+        return found.isComplete
     }
 
     private struct EventCount {

@@ -31,22 +31,6 @@ package struct VideoSettings: Hashable, Sendable {
     }
 }
 
-/// One member of the vendor's `input` object, in its order.
-package struct VendorField: Hashable, Sendable {
-    package enum Value: Hashable, Sendable {
-        case string(String)
-        case integer(Int)
-    }
-
-    package let name: String
-    package let value: Value
-
-    package init(_ name: String, _ value: Value) {
-        self.name = name
-        self.value = value
-    }
-}
-
 /// Which form of a request is judged: a quote asks for less than an order.
 package enum DraftPurpose: Sendable {
     case order
@@ -241,31 +225,4 @@ extension VideoDraft {
             "mode": text(nil, 16, false, nil), "strength": number(), "seed": number(),
         ]
     }()
-}
-
-extension VideoDraft {
-    /// The vendor's `input`, in its classic naming: only fields that were given, and the defaults
-    /// that it demands. `image` and `imageTail` are sent as they stand.
-    package var vendorInput: [VendorField] {
-        let rules = (settings.image == nil ? tier.fields.text : tier.fields.image) ?? [:]
-        func string(_ name: String, _ value: String?) -> VendorField? {
-            let sent = value ?? (rules[name]?.alwaysSent == true ? rules[name]?.default : nil)
-            return sent.map { VendorField(name, .string($0)) }
-        }
-        func integer(_ name: String, _ value: Int?) -> VendorField? {
-            value.map { VendorField(name, .integer($0)) }
-        }
-        return [
-            string("image", settings.image),
-            string("imageTail", settings.imageTail),
-            string("prompt", settings.prompt),
-            string("negativePrompt", settings.negativePrompt),
-            string("resolution", settings.resolution),
-            string("mode", settings.mode),
-            integer("length", duration),
-            integer("strength", settings.strength),
-            string("aspectRatio", settings.aspectRatio),
-            integer("seed", settings.seed),
-        ].compactMap { $0 }
-    }
 }

@@ -2,6 +2,7 @@
 // network is a closure, so tests give answers. docs/pollo.md says what the vendor does.
 // It repeats no call and decides nothing: what an answer means for a job is Worker's.
 
+package import Domain
 package import HTTP
 import HTTPTypes
 import JSON
@@ -10,22 +11,6 @@ import JSON
 package enum PolloFamily: String, Sendable {
     case classic
     case v1
-}
-
-/// One field of a create call's `input`, under its classic name.
-package struct PolloField: Equatable, Sendable {
-    package enum Value: Equatable, Sendable {
-        case string(String)
-        case integer(Int)
-    }
-
-    package let name: String
-    package let value: Value
-
-    package init(_ name: String, _ value: Value) {
-        self.name = name
-        self.value = value
-    }
 }
 
 /// A client of Pollo's platform API. Makes one call at a time and never repeats one.
@@ -47,10 +32,11 @@ package struct PolloClient {
     ///
     /// - Parameters:
     ///   - path: brand and model of the classic family: `kling-ai/kling-v1-6`.
-    ///   - input: sent in this order; an absent field must be left out, not empty.
+    ///   - input: under their classic names, sent in this order; an absent field must be left out,
+    ///     not empty.
     ///   - webhookURL: where the end is announced; unguessable, and of this job alone.
     package func create(
-        path: String, input: [PolloField], webhookURL: String
+        path: String, input: [VendorField], webhookURL: String
     ) throws(PolloCreateFailure) -> String {
         let body = createBody(input, webhookURL)
         let response: InboundResponse
@@ -170,17 +156,14 @@ package struct PolloClient {
         }
     }
 
-    private func createBody(_ input: [PolloField], _ webhookURL: String) -> [UInt8] {
+    private func createBody(_ input: [VendorField], _ webhookURL: String) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.key("input")
         json.beginObject()
         for field in input {
             json.key(family == .v1 && field.name == "length" ? "duration" : field.name)
-            switch field.value {
-            case .string(let text): json.string(text)
-            case .integer(let number): json.integer(number)
-            }
+            json.value(field.value)
         }
         json.endObject()
         json.member("webhookUrl", webhookURL)

@@ -39,60 +39,10 @@ struct Work: ParsableCommand {
         let settings = try Settings(Environment())
         Signals.block([.terminate, .interrupt])
         let stop = StopFlag()
-        let troubles = TroubleLog()
-        let clock = ClockWatch()
-
-        var threads: [WorkerThread] = []
-        func start(_ name: String, _ step: @escaping @Sendable (Worker) throws -> Bool) throws {
-            threads.append(
-                try WorkerThread.start(name: name) {
-                    let worker = Worker(
-                        settings: settings.worker, database: Connection(settings.database),
-                        nodes: settings.databaseNodes.map { Connection($0) },
-                        pollo: settings.pollo(),
-                        stripe: settings.stripe(timeout: .seconds(20), clock: clock),
-                        downloads: settings.downloads(), clock: clock, log: log,
-                        troubles: troubles, isStopping: { stop.isRaised })
-                    Self.loop(name, troubles, log, until: stop) { try step(worker) }
-                })
-        }
-        func startCourier(
-            _ name: String, _ step: @escaping @Sendable (Courier) throws -> Bool
-        ) throws {
-            threads.append(
-                try WorkerThread.start(name: name) {
-                    let courier = Courier(
-                        settings: settings.courier, database: Connection(settings.database),
-                        curl: settings.outgoing(), log: log)
-                    Self.loop(name, troubles, log, until: stop) { try step(courier) }
-                })
-        }
-        for index in 0..<submitters { try start("submit-\(index)") { try $0.submitNext() } }
-        for index in 0..<followers { try start("follow-\(index)") { try $0.followUpNext() } }
-        for index in 0..<storers { try start("store-\(index)") { try $0.storeNext() } }
-        for lane in Lane.allCases {
-            try start(lane.rawValue) { worker in
-                worker.doChores(in: lane)
-                return false
-            }
-        }
-        // Mail has a thread of its own, so that no webhook can hold it back.
-        if settings.mail != nil {
-            try startCourier("mail") { courier in
-                try courier.tellOperator()
-                return try courier.sendNextMail()
-            }
-        } else if settings.operatorMail != nil {
-            log.warning("OPERATOR_MAIL is set, but not MAIL_URL: nobody is told")
-        }
-        for index in 0..<senders {
-            try startCourier("send-\(index)") { try $0.sendNextWebhook(.fast) }
-        }
-        // Servers that are slow or fail have threads of their own.
-        for index in 0..<max(1, senders / 2) {
-            try startCourier("send-slow-\(index)") { try $0.sendNextWebhook(.slow) }
-        }
-        log.notice("working", metadata: ["threads": "\(threads.count)"])
+        var crew = Crew(settings: settings, stop: stop, log: log)
+        try startWorkers(&crew)
+        try startCouriers(&crew)
+        log.notice("working", metadata: ["threads": "\(crew.threads.count)"])
 
         _ = Signals.wait(for: [.terminate, .interrupt])
         log.notice("stopping")
@@ -102,8 +52,91 @@ struct Work: ParsableCommand {
             log.warning("left work behind; another takes it up when its lease is over")
             endProcess(code: 0)
         }
-        for thread in threads { thread.join() }
+        for thread in crew.threads { thread.join() }
         log.notice("stopped")
+    }
+
+    private func startWorkers(_ crew: inout Crew) throws {
+        for index in 0..<submitters { try crew.start("submit-\(index)") { try $0.submitNext() } }
+        for index in 0..<followers { try crew.start("follow-\(index)") { try $0.followUpNext() } }
+        for index in 0..<storers { try crew.start("store-\(index)") { try $0.storeNext() } }
+        for lane in Lane.all {
+            try crew.start(lane.name) { worker in
+                worker.doChores(in: lane)
+                return false
+            }
+        }
+    }
+
+    private func startCouriers(_ crew: inout Crew) throws {
+        // Mail has a thread of its own, so that no webhook can hold it back.
+        if crew.settings.mail != nil {
+            try crew.startCourier("mail") { courier in
+                try courier.tellOperator()
+                return try courier.sendNextMail()
+            }
+        } else if crew.settings.operatorMail != nil {
+            crew.log.warning("OPERATOR_MAIL is set, but not MAIL_URL: nobody is told")
+        }
+        for index in 0..<senders {
+            try crew.startCourier("send-\(index)") { try $0.sendNextWebhook(.fast) }
+        }
+        // Servers that are slow or fail have threads of their own.
+        for index in 0..<max(1, senders / 2) {
+            try crew.startCourier("send-slow-\(index)") { try $0.sendNextWebhook(.slow) }
+        }
+    }
+}
+
+/// The threads of `work`, each with connections of its own.
+private struct Crew {
+    let settings: Settings
+    let stop: StopFlag
+    let log: Logger
+    private let troubles = TroubleLog()
+    private let clock = ClockWatch()
+    private(set) var threads: [WorkerThread] = []
+
+    init(settings: Settings, stop: StopFlag, log: Logger) {
+        self.settings = settings
+        self.stop = stop
+        self.log = log
+    }
+
+    mutating func start(
+        _ name: String, _ step: @escaping @Sendable (Worker) throws -> Bool
+    ) throws {
+        try add(name) { [settings, stop, log, troubles, clock] in
+            let worker = Worker(
+                settings: settings.worker, database: Connection(settings.database),
+                nodes: settings.databaseNodes.map { Connection($0) },
+                pollo: settings.pollo(),
+                stripe: settings.stripe(timeout: .seconds(20), clock: clock),
+                downloads: settings.downloads(), clock: clock, log: log,
+                troubles: troubles, isStopping: { stop.isRaised })
+            return { try step(worker) }
+        }
+    }
+
+    mutating func startCourier(
+        _ name: String, _ step: @escaping @Sendable (Courier) throws -> Bool
+    ) throws {
+        try add(name) { [settings, log] in
+            let courier = Courier(
+                settings: settings.courier, database: Connection(settings.database),
+                curl: settings.outgoing(), log: log)
+            return { try step(courier) }
+        }
+    }
+
+    /// - Parameter prepare: makes on the thread what it alone uses, and its step.
+    private mutating func add(
+        _ name: String, _ prepare: @escaping @Sendable () -> () throws -> Bool
+    ) throws {
+        threads.append(
+            try WorkerThread.start(name: name) { [troubles, log, stop] in
+                Self.loop(name, troubles, log, until: stop, prepare())
+            })
     }
 
     /// Takes step after step while there is something to do, and rests a little when there is not,

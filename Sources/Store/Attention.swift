@@ -52,83 +52,11 @@ extension Connection {
     package func attention() throws -> [AttentionItem] {
         try query(
             """
-            SELECT 'uncertain_video' AS kind, CAST(id AS CHAR) AS subject, NULL AS difference_id,
-                NULL AS finding_id, user_charged_micros AS amount,
-                CONCAT('attempt ', attempts) AS detail, state_at AS since
-            FROM video_jobs
-            WHERE state = 'submit_unknown'
+            \(sql: Self.aboutVideos)
             UNION ALL
-            SELECT 'parked_video', CAST(job_id AS CHAR), NULL, NULL, user_charged_micros,
-                CONCAT(problem, ' (', failures, IF(failures = 1, ' time)', ' times)')), parked_at
-            FROM parked_jobs
-            JOIN video_jobs ON video_jobs.id = job_id
-            WHERE state NOT IN ('delivered', 'refunded')
+            \(sql: Self.aboutMoney)
             UNION ALL
-            SELECT IF(lost_micros > 0, 'vendor_loss', 'difference'), subject,
-                CAST(differences.id AS CHAR), NULL, amount_micros, CONCAT(kind, ': ', detail),
-                found_at
-            FROM differences
-            LEFT JOIN video_jobs ON video_jobs.id = job_id
-            WHERE is_open
-            UNION ALL
-            SELECT 'unknown', part, NULL, NULL, NULL,
-                COALESCE(problem, 'not read to its end for a day'), COALESCE(read_at, tried_at)
-            FROM reconciliation_parts
-            WHERE problem IS NOT NULL OR read_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
-            UNION ALL
-            SELECT 'event', event_id, NULL, NULL, NULL, CONCAT(type, ': ', problem), received_at
-            FROM vendor_events
-            WHERE processed_at IS NULL AND problem IS NOT NULL
-            UNION ALL
-            SELECT 'purchase_problem', CAST(id AS CHAR), NULL, NULL, price_micros, problem,
-                created_at
-            FROM purchases
-            WHERE problem IS NOT NULL AND closed_at IS NULL
-            UNION ALL
-            SELECT 'dispute', CAST(purchase_id AS CHAR), NULL, NULL, amount_micros,
-                CONCAT(id, ' is ', standing), created_at
-            FROM disputes
-            WHERE standing IN ('inquiry', 'open')
-            UNION ALL
-            SELECT 'refund_failed', CAST(purchase_id AS CHAR), NULL, NULL, amount_micros, problem,
-                created_at
-            FROM refunds
-            WHERE problem IS NOT NULL AND NOT EXISTS (
-                SELECT 1
-                FROM refunds AS later
-                WHERE later.purchase_id = refunds.purchase_id AND later.id > refunds.id
-                    AND later.stripe_refund_id IS NOT NULL AND later.problem IS NULL)
-            UNION ALL
-            SELECT 'pause', name, NULL, NULL, NULL, reason, changed_at
-            FROM vendor_gates
-            WHERE paused_until > UTC_TIMESTAMP(6)
-                OR (paused_until IS NOT NULL AND name <> 'pollo' AND name NOT LIKE 'tier:%')
-            UNION ALL
-            SELECT 'unhealthy', name, NULL, NULL, NULL, detail, changed_at
-            FROM health_checks
-            WHERE NOT is_healthy AND name NOT IN ('reconciliation', 'ledger', 'deadlines')
-            UNION ALL
-            SELECT CASE scope WHEN 'account' THEN 'quarantine' WHEN 'whole' THEN 'books'
-                    ELSE 'late' END,
-                COALESCE(CAST(user_id AS CHAR), subject), NULL, CAST(id AS CHAR), NULL,
-                CONCAT(rule, ': ', detail), found_at
-            FROM findings
-            WHERE is_open
-            UNION ALL
-            SELECT 'unhealthy', name, NULL, NULL, NULL,
-                COALESCE(CONCAT('the books could not be looked at: ', problem),
-                    CONCAT('the books were last looked at as of ',
-                        COALESCE(CAST(done_at AS CHAR), 'never'))),
-                COALESCE(failed_at, done_at, begun_at)
-            FROM schedules
-            WHERE problem IS NOT NULL OR COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
-                - INTERVAL \(AuditStanding.overdue.microseconds) MICROSECOND
-            UNION ALL
-            SELECT 'approval', command_key, NULL, NULL, NULL,
-                CONCAT(action, ' ', subject, ' ', arguments, ', asked for by ', requested_by),
-                created_at
-            FROM operator_commands
-            WHERE NOT is_done
+            \(sql: Self.aboutShop)
             ORDER BY since
             LIMIT 500
             """
@@ -139,4 +67,92 @@ extension Connection {
                 since: row("since"))
         }
     }
+
+    /// Jobs, and what the vendors' books say of them.
+    private static let aboutVideos: SQL = """
+        SELECT 'uncertain_video' AS kind, CAST(id AS CHAR) AS subject, NULL AS difference_id,
+            NULL AS finding_id, user_charged_micros AS amount,
+            CONCAT('attempt ', attempts) AS detail, state_at AS since
+        FROM video_jobs
+        WHERE state = 'submit_unknown'
+        UNION ALL
+        SELECT 'parked_video', CAST(job_id AS CHAR), NULL, NULL, user_charged_micros,
+            CONCAT(problem, ' (', failures, IF(failures = 1, ' time)', ' times)')), parked_at
+        FROM parked_jobs
+        JOIN video_jobs ON video_jobs.id = job_id
+        WHERE state NOT IN ('delivered', 'refunded')
+        UNION ALL
+        SELECT IF(lost_micros > 0, 'vendor_loss', 'difference'), subject,
+            CAST(differences.id AS CHAR), NULL, amount_micros, CONCAT(kind, ': ', detail),
+            found_at
+        FROM differences
+        LEFT JOIN video_jobs ON video_jobs.id = job_id
+        WHERE is_open
+        UNION ALL
+        SELECT 'unknown', part, NULL, NULL, NULL,
+            COALESCE(problem, 'not read to its end for a day'), COALESCE(read_at, tried_at)
+        FROM reconciliation_parts
+        WHERE problem IS NOT NULL OR read_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY
+        """
+
+    /// Payments, and what came of them.
+    private static let aboutMoney: SQL = """
+        SELECT 'event', event_id, NULL, NULL, NULL, CONCAT(type, ': ', problem), received_at
+        FROM vendor_events
+        WHERE processed_at IS NULL AND problem IS NOT NULL
+        UNION ALL
+        SELECT 'purchase_problem', CAST(id AS CHAR), NULL, NULL, price_micros, problem,
+            created_at
+        FROM purchases
+        WHERE problem IS NOT NULL AND closed_at IS NULL
+        UNION ALL
+        SELECT 'dispute', CAST(purchase_id AS CHAR), NULL, NULL, amount_micros,
+            CONCAT(id, ' is ', standing), created_at
+        FROM disputes
+        WHERE standing IN ('inquiry', 'open')
+        UNION ALL
+        SELECT 'refund_failed', CAST(purchase_id AS CHAR), NULL, NULL, amount_micros, problem,
+            created_at
+        FROM refunds
+        WHERE problem IS NOT NULL AND NOT EXISTS (
+            SELECT 1
+            FROM refunds AS later
+            WHERE later.purchase_id = refunds.purchase_id AND later.id > refunds.id
+                AND later.stripe_refund_id IS NOT NULL AND later.problem IS NULL)
+        """
+
+    /// What is closed, fails, or waits for a word.
+    private static let aboutShop: SQL = """
+        SELECT 'pause', name, NULL, NULL, NULL, reason, changed_at
+        FROM vendor_gates
+        WHERE paused_until > UTC_TIMESTAMP(6)
+            OR (paused_until IS NOT NULL AND name <> 'pollo' AND name NOT LIKE 'tier:%')
+        UNION ALL
+        SELECT 'unhealthy', name, NULL, NULL, NULL, detail, changed_at
+        FROM health_checks
+        WHERE NOT is_healthy AND name NOT IN ('reconciliation', 'ledger', 'deadlines')
+        UNION ALL
+        SELECT CASE scope WHEN 'account' THEN 'quarantine' WHEN 'whole' THEN 'books'
+                ELSE 'late' END,
+            COALESCE(CAST(user_id AS CHAR), subject), NULL, CAST(id AS CHAR), NULL,
+            CONCAT(rule, ': ', detail), found_at
+        FROM findings
+        WHERE is_open
+        UNION ALL
+        SELECT 'unhealthy', name, NULL, NULL, NULL,
+            COALESCE(CONCAT('the books could not be looked at: ', problem),
+                CONCAT('the books were last looked at as of ',
+                    COALESCE(CAST(done_at AS CHAR), 'never'))),
+            COALESCE(failed_at, done_at, begun_at)
+        FROM schedules
+        WHERE name = \(AuditStanding.schedule) AND (problem IS NOT NULL
+            OR COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
+                - INTERVAL \(AuditStanding.overdue.microseconds) MICROSECOND)
+        UNION ALL
+        SELECT 'approval', command_key, NULL, NULL, NULL,
+            CONCAT(action, ' ', subject, ' ', arguments, ', asked for by ', requested_by),
+            created_at
+        FROM operator_commands
+        WHERE NOT is_done
+        """
 }

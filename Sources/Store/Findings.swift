@@ -158,7 +158,7 @@ extension Connection {
             guard !found.isClosed else { throw Conflict("This finding is closed already.") }
             try execute("UPDATE findings SET closed_at = UTC_TIMESTAMP(6) WHERE id = \(id)")
             try log("finding.close", "\(id)", detail: found.text, by: actor)
-            try hurry(.audit)
+            try hurry(AuditStanding.schedule)
         }
     }
 

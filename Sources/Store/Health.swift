@@ -45,29 +45,6 @@ extension Connection {
         }
     }
 
-    /// Whether the check is due, taking it for this caller: of many workers one asks.
-    package func takeHealthCheck(_ name: String, every span: Duration) throws -> Bool {
-        try transaction {
-            let isFresh = try first(
-                """
-                SELECT checked_at > UTC_TIMESTAMP(6) - INTERVAL \(span.microseconds) MICROSECOND
-                    AS is_fresh
-                FROM health_checks
-                WHERE name = \(name)
-                FOR UPDATE
-                """
-            ) { row in try row("is_fresh") as Bool }
-            if isFresh == true { return false }
-            if isFresh != nil {
-                try execute(
-                    """
-                    UPDATE health_checks SET checked_at = UTC_TIMESTAMP(6) WHERE name = \(name)
-                    """)
-            }
-            return true
-        }
-    }
-
     package func setHealth(_ name: String, isHealthy: Bool, detail: String) throws {
         try execute(
             """

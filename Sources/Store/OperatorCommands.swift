@@ -166,7 +166,7 @@ extension Connection {
                     action, subject,
                     detail: ([arguments] + changes).filter { !$0.isEmpty }
                         .joined(separator: "; "), by: actor)
-                try hurry(.audit)
+                try hurry(AuditStanding.schedule)
                 if isRehearsal { throw Rehearsed(changes: changes) }
                 return CommandReport(outcome: .done, changes: changes)
             }

@@ -76,7 +76,7 @@ extension Connection {
         SELECT \(OutboxID.new()), 'mail', \(notice.kind), users.id, \(opKey), \(notice.json),
             UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)
         FROM users
-        JOIN health_checks ON name = 'mail'
+        JOIN switches ON switches.name = 'mail' AND is_on
         WHERE \(sql: condition) AND blocked_at IS NULL
             AND NOT FIND_IN_SET(\(notice.kind), muted_notices)
         """
@@ -142,18 +142,15 @@ extension Connection {
     /// too, and only `work` knows whether anybody will send it: so the database holds it. Switched
     /// off, what was not sent is dropped, so that nobody reads old news when it is on again.
     package func setMail(isOn: Bool) throws {
-        guard !isOn else {
-            try execute(
-                """
-                INSERT INTO health_checks (name, is_healthy, detail, checked_at, changed_at)
-                VALUES ('mail', TRUE, 'nothing was sent yet', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
-                ON DUPLICATE KEY UPDATE name = name
-                """)
-            return
-        }
         try transaction {
-            try execute("DELETE FROM health_checks WHERE name = 'mail'")
-            try execute("DELETE FROM outbox WHERE channel = 'mail' AND sent_at IS NULL")
+            let isChanged = try turn(.mail, isOn: isOn)
+            if isOn {
+                guard isChanged else { return }
+                try setHealth("mail", isHealthy: true, detail: "nothing was sent yet")
+            } else {
+                try execute("DELETE FROM health_checks WHERE name = 'mail'")
+                try execute("DELETE FROM outbox WHERE channel = 'mail' AND sent_at IS NULL")
+            }
         }
     }
 
@@ -208,7 +205,7 @@ extension Connection {
                             AND created_at <= UTC_TIMESTAMP(6) - INTERVAL 1 DAY) AS lots
                   GROUP BY lots.user_id, lots.notice) AS notices
             JOIN users ON users.id = notices.user_id
-            JOIN health_checks ON name = 'mail'
+            JOIN switches ON switches.name = 'mail' AND is_on
             WHERE blocked_at IS NULL AND email_verified_at IS NOT NULL
                 AND NOT FIND_IN_SET('creditLapsing', muted_notices)
                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE op_key = notice)

@@ -2,19 +2,33 @@ import Domain
 package import FoundationEssentials
 package import MariaDB
 
-/// Something of which one goes on at a time, over all `work` processes.
-package enum Schedule: String, Sendable, SQLConvertible {
-    case audit
+/// The right to do alone, of all `work` processes, what a schedule names, until it is given back or
+/// its lease runs out.
+package struct Turn: Sendable {
+    package let schedule: String
+    /// When it began, by the database's clock.
+    package let begunAt: Date
+    /// The instant that the last one that ended has seen; nil before the first.
+    package let doneAt: Date?
+    let token: ID<Turn>
 }
 
-/// The right to do what a ``Schedule`` names, until it is given back or its lease runs out.
-package struct Turn: Sendable {
-    package let schedule: Schedule
-    let token: ID<Turn>
+/// What became of a turn that met no error.
+package enum TurnEnd: Sendable {
+    /// All was done as of its beginning.
+    case done
+    /// A part was done: the next one goes on, when it is time again.
+    case unfinished
+    /// The process is to end: somebody else begins anew at once.
+    case brokenOff
+    /// It was given back together with what it wrote down.
+    case givenBack
 }
 
 /// How the looks at the books stand (A2).
 package struct AuditStanding: Sendable {
+    /// What the looks are called in `schedules`.
+    package static let schedule = "audit"
     /// The instant that the last look that ended has seen; nil before the first.
     package let lookedAt: Date?
     /// Whether that is longer ago than ``overdue``; of a shop whose first look has not ended,
@@ -31,9 +45,59 @@ package struct AuditStanding: Sendable {
 }
 
 extension Connection {
+    /// Does `work` if it is due and no other process does it, and says when the next turn is: after
+    /// `interval`, or after `retry` when it failed. Its error is thrown; a turn that is neither
+    /// given back nor renewed is another's when its lease is over. Returns whether it was due.
+    ///
+    /// What has never been done is due.
+    @discardableResult
+    package func takeTurn(
+        _ schedule: String, every interval: Duration, retryAfter retry: Duration? = nil,
+        lasting lease: Duration, _ work: (Turn) throws -> TurnEnd
+    ) throws -> Bool {
+        guard let turn = try take(schedule, lasting: lease) else { return false }
+        let end: TurnEnd
+        do {
+            end = try work(turn)
+        } catch let error as LeaseLost {
+            throw error
+        } catch {
+            // Without it the lease runs out; what went wrong first is what is told.
+            _ = try? fail(turn, problem: "\(error)", nextAfter: retry ?? interval)
+            throw error
+        }
+        switch end {
+        case .done: try finish(turn, asOf: turn.begunAt, nextAfter: interval)
+        case .unfinished: try fail(turn, problem: nil, nextAfter: interval)
+        case .brokenOff: try fail(turn, problem: nil, nextAfter: .zero)
+        case .givenBack: break
+        }
+        return true
+    }
+
     /// Takes the turn if it is due and nobody has it, or nobody has it any more; nil otherwise.
-    package func take(_ schedule: Schedule, lasting: Duration) throws -> Turn? {
-        let turn = Turn(schedule: schedule, token: .new())
+    package func take(_ schedule: String, lasting: Duration) throws -> Turn? {
+        let found = try first(
+            """
+            SELECT done_at, due_at <= UTC_TIMESTAMP(6)
+                AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6)) AS is_free
+            FROM schedules
+            WHERE name = \(schedule)
+            """
+        ) { row in (doneAt: try row("done_at") as Date?, isFree: try row("is_free") as Bool) }
+        guard found?.isFree != false else { return nil }
+        if found == nil {
+            // Of many that come first at once one may be told of a deadlock.
+            try transaction {
+                _ = try execute(
+                    """
+                    INSERT INTO schedules (name, due_at) VALUES (\(schedule), UTC_TIMESTAMP(6))
+                    ON DUPLICATE KEY UPDATE name = name
+                    """)
+            }
+        }
+        let turn = Turn(
+            schedule: schedule, begunAt: try databaseTime(), doneAt: found?.doneAt, token: .new())
         let taken = try execute(
             """
             UPDATE schedules
@@ -86,7 +150,7 @@ extension Connection {
     }
 
     /// Has it done as soon as somebody can.
-    func hurry(_ schedule: Schedule) throws {
+    func hurry(_ schedule: String) throws {
         try execute(
             """
             UPDATE schedules
@@ -95,13 +159,14 @@ extension Connection {
             """)
     }
 
+    /// How the turns of `audit` went.
     package func auditStanding() throws -> AuditStanding {
         try first(
             """
             SELECT done_at, problem, COALESCE(COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
                 - INTERVAL \(AuditStanding.overdue.microseconds) MICROSECOND, FALSE) AS is_overdue
             FROM schedules
-            WHERE name = 'audit'
+            WHERE name = \(AuditStanding.schedule)
             """
         ) { row in
             try AuditStanding(

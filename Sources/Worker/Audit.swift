@@ -54,19 +54,18 @@ private final class Look: Sendable {
 
 extension Worker {
     /// How long a turn lasts that nobody renews: so long an audit waits whose process is gone.
-    private static let lease = Duration.seconds(30)
+    static let auditLease = Duration.seconds(30)
+    static let auditInterval = Duration.seconds(300)
+    /// How soon the books are looked at again that are wrong, or that could not be looked at.
+    static let auditSoon = Duration.seconds(20)
     private static let renewal = Duration.seconds(5)
     /// How long one look may last. One that takes longer than the verdict may be old is red anyway;
     /// what it finds is worth waiting for.
     private static let longest = Duration.seconds(3600)
-    private static let interval = Duration.seconds(300)
-    /// How soon the books are looked at again that are wrong, or that could not be looked at.
-    private static let soon = Duration.seconds(20)
 
-    /// Looks at the books if it is time and no other process does (A1, A2), and writes down what it
-    /// found (A3).
-    func audit(_ budget: Budget) throws {
-        guard let turn = try database.take(.audit, lasting: Self.lease) else { return }
+    /// Looks at the books (A1, A2), and writes down what it found together with the end of its
+    /// turn (A3).
+    func audit(_ budget: Budget, _ turn: Turn) throws -> TurnEnd {
         // Who had the turn before is gone, or paused; its statement may still run at the server.
         let abandoned = try database.endAudits()
         if abandoned > 0 {
@@ -74,18 +73,11 @@ extension Worker {
         }
         // What came due while no worker ran is not wrong; the other lane may not be there yet.
         try endOverdueJobs(budget)
-        try database.renew(turn, lasting: Self.lease)
+        try database.renew(turn, lasting: Self.auditLease)
         let begin = ContinuousClock.now
-        do {
-            guard let verdict = try look(turn, until: begin + Self.longest) else { return }
-            try record(verdict, of: turn, took: begin.duration(to: .now))
-        } catch is LeaseLost {
-            log.warning("another process looks at the books")
-        } catch {
-            log.error("no look at the books", metadata: ["error": "\(error)"])
-            try database.fail(turn, problem: "\(error)", nextAfter: Self.soon)
-            throw error
-        }
+        guard let verdict = try look(turn, until: begin + Self.longest) else { return .brokenOff }
+        try record(verdict, of: turn, took: begin.duration(to: .now))
+        return .givenBack
     }
 
     /// Takes the look and renews the turn meanwhile. Nil when it was broken off because the process
@@ -107,13 +99,12 @@ extension Worker {
             pause = min(pause * 2, .milliseconds(250))
             do {
                 if ContinuousClock.now > renewAt {
-                    try database.renew(turn, lasting: Self.lease)
+                    try database.renew(turn, lasting: Self.auditLease)
                     renewAt = .now + Self.renewal
                 }
                 guard ContinuousClock.now < end else { throw LookTooLong() }
                 if isStopping() {
                     breakOff(look)
-                    try database.fail(turn, problem: nil, nextAfter: .zero)
                     return nil
                 }
             } catch let error as DatabaseError where error.isPassing {
@@ -148,7 +139,7 @@ extension Worker {
         try database.record(
             verdict, of: turn,
             // Whoever waits for its end waits for the next look; but the server has others to serve.
-            nextAfter: verdict.violations.isEmpty ? Self.interval : max(Self.soon, took))
+            nextAfter: verdict.violations.isEmpty ? Self.auditInterval : max(Self.auditSoon, took))
         let open = try database.openFindings().map(\.violation)
         let wrong = open.filter { $0.scope != .lateness }
         let late = open.count - wrong.count

@@ -7,13 +7,13 @@ extension Worker {
     /// How long a claim to ask and to store lasts: longer than a status call (60 s), a download
     /// (120 s), a probe and a poster (30 s each) and what is written down between and after
     /// them (twice a minute at the most) together.
-    private static let lease = Duration.seconds(420)
+    static let lookLease = Duration.seconds(420)
     /// The longest pause between two tries to fetch a file.
     private static let largestStoringPause = Duration.seconds(600)
 
     /// Asks for the next task that is due. Returns whether there was one.
     package func followUpNext() throws -> Bool {
-        try work(database.claimFollowUp(lasting: Self.lease)) { job in
+        try work(database.claimFollowUp(lasting: Self.lookLease)) { job in
             if let task = try ask(job) { try act(on: task, job) }
         }
     }
@@ -21,7 +21,7 @@ extension Worker {
     /// Fetches the file of the next job whose task is done, by a link that it asks for afresh.
     /// Returns whether there was one.
     package func storeNext() throws -> Bool {
-        try work(database.claimStoring(lasting: Self.lease)) { job in
+        try work(database.claimStoring(lasting: Self.lookLease)) { job in
             guard let task = try ask(job) else { return }
             switch task.state {
             case .succeeded(let url): try store(url, of: task, job)
@@ -33,7 +33,7 @@ extension Worker {
         }
     }
 
-    private func work(
+    func work(
         _ claim: @autoclosure () throws -> ClaimedJob?, _ work: (ClaimedJob) throws -> Void
     ) throws -> Bool {
         giveBackTheRest()
@@ -49,23 +49,28 @@ extension Worker {
 
     /// How the task stands; nil when there is no word, and the job waits.
     private func ask(_ job: ClaimedJob) throws -> PolloTask? {
-        guard let taskID = job.taskID else { throw TaskMissing() }
-        switch Result(catching: { () throws(PolloStatusFailure) in try pollo.status(of: taskID) }) {
+        switch try status(of: job) {
         case .success(let task):
-            try note { try database.noteSuccess(.status, of: job.id, tier: job.tierID) }
             return task
         case .failure(let failure):
             // It says nothing about the task (J8); only the deadline ends the job.
-            log.warning(
-                "no word of a task",
-                metadata: job.metadata.merging(["message": "\(failure.message)"]) { $1 })
-            try note {
+            log.warning("no word of a task", metadata: job.metadata("message", failure.message))
+            try persist {
                 try database.noteFailure(
                     .status, of: job, problem: "no status can be read: \(failure.message)")
             }
             try waitForWord(job)
             return nil
         }
+    }
+
+    func status(of job: ClaimedJob) throws -> Result<PolloTask, PolloStatusFailure> {
+        guard let taskID = job.taskID else { throw TaskMissing() }
+        let answer = Result { () throws(PolloStatusFailure) in try pollo.status(of: taskID) }
+        if case .success = answer {
+            try persist { try database.noteSuccess(.status, of: job.id, tier: job.tierID) }
+        }
+        return answer
     }
 
     private func act(on task: PolloTask, _ job: ClaimedJob) throws {
@@ -77,7 +82,7 @@ extension Worker {
         case .failed(let reason):
             log.notice(
                 "the vendor failed a task",
-                metadata: job.metadata.merging(["message": "\(reason)"]) { $1 })
+                metadata: job.metadata("message", reason))
             try refund(job, Self.isRefusal(reason) ? .refused : .vendorFailed, detail: reason)
         case .succeeded:
             try persist(job) {
@@ -122,7 +127,7 @@ extension Worker {
         }
     }
 
-    private func refund(_ job: ClaimedJob, _ reason: FailureReason, detail: String) throws {
+    func refund(_ job: ClaimedJob, _ reason: FailureReason, detail: String) throws {
         try persist(job) {
             try database.refund(
                 job, reason: reason, detail: detail, policy: settings.creditPolicy)
@@ -137,7 +142,7 @@ extension Worker {
         } catch let error as NotStored {
             log.error(
                 "a file could not be stored",
-                metadata: job.metadata.merging(["error": "\(error)"]) { $1 })
+                metadata: job.metadata("error", "\(error)"))
             return try wait(job, for: error)
         }
         let cost = task.creditHundredths.map { hundredths in
@@ -149,26 +154,26 @@ extension Worker {
         }
         guard delivered != nil else { return }
         log.info("delivered", metadata: job.metadata)
-        try note { try database.noteSuccess(.files, of: job.id, tier: job.tierID) }
+        try persist { try database.noteSuccess(.files, of: job.id, tier: job.tierID) }
     }
 
     private func wait(_ job: ClaimedJob, for error: NotStored) throws {
         switch error.cause {
         case .ours:
             // It will be so for every file, whoever's it is.
-            try note {
+            try persist {
                 try database.pauseForFiles(for: .seconds(60), reason: error.description)
             }
             try wait(job, vendorStatus: "succeed")
         case .file:
-            try note {
+            try persist {
                 try database.noteFailure(
                     .files, of: job, problem: "a file could not be stored: \(error)")
             }
             try wait(job, vendorStatus: "succeed")
         case .link:
             // No later try would fetch it.
-            try note { try database.noteFailure(.files, of: job, problem: "\(error)") }
+            try persist { try database.noteFailure(.files, of: job, problem: "\(error)") }
             try refund(job, .vendorFailed, detail: error.description)
         }
     }
@@ -180,49 +185,6 @@ extension Worker {
             "moderat", "policy", "policies", "sensitive", "nsfw", "prohibited", "violat",
             "inappropriate", "unsafe", "not allowed", "copyright", "refus",
         ].contains { words.contains($0) }
-    }
-
-    /// Looks at the next refunded job of which is not known whether the vendor made it, and notes
-    /// the loss, or that there is none (J10, J14). Returns whether there was one.
-    ///
-    /// Each look at a job is later than the last, and there are only so many: one that says nothing
-    /// may say nothing for ever.
-    package func lookNextLate() throws -> Bool {
-        try work(database.claimLateLook(lasting: Self.lease)) { job in
-            try lookLate(job)
-        }
-    }
-
-    private func lookLate(_ job: ClaimedJob) throws {
-        guard let taskID = job.taskID else { throw TaskMissing() }
-        switch Result(catching: { () throws(PolloStatusFailure) in try pollo.status(of: taskID) }) {
-        case .success(let task):
-            try note { try database.noteSuccess(.status, of: job.id, tier: job.tierID) }
-            switch task.state {
-            case .succeeded, .succeededWithoutURL:
-                log.critical("the vendor made a video that was refunded", metadata: job.metadata)
-                try persist(job) { try database.recordLoss(of: job, isLost: true) }
-            case .failed:
-                try persist(job) { try database.recordLoss(of: job, isLost: false) }
-            case .inProgress:
-                try endLook(at: job, vendorStatus: "processing")
-            }
-        case .failure:
-            try endLook(at: job, vendorStatus: nil)
-        }
-    }
-
-    private func endLook(at job: ClaimedJob, vendorStatus: String?) throws {
-        guard job.isLastLook else {
-            try persist(job) {
-                try database.postpone(job, by: .zero, vendorStatus: vendorStatus)
-            }
-            return
-        }
-        log.critical(
-            "the vendor never told whether it made a video that was refunded",
-            metadata: job.metadata)
-        try persist(job) { try database.presumeLoss(of: job) }
     }
 }
 

@@ -35,7 +35,7 @@ extension Worker {
         }
         let outcome = Result { () throws(PolloCreateFailure) in
             try pollo.create(
-                path: job.vendorPath, input: job.vendorInput.map(PolloField.init),
+                path: job.vendorPath, input: job.vendorInput,
                 webhookURL: "\(settings.appURL)/api/webhooks/pollo/\(job.callbackToken)")
         }
         switch outcome {
@@ -44,30 +44,33 @@ extension Worker {
         case .failure(.notCreated(let obstacle, let message)):
             try putBack(job, obstacle, message)
         case .failure(.refused(let message)):
-            log.error(
-                "the vendor refused a job",
-                metadata: job.metadata.merging(["message": "\(message)"]) { $1 })
-            try persist(job) {
-                try database.refund(
-                    job, reason: .invalid, detail: message, policy: settings.creditPolicy)
-            }
+            try refuse(job, .invalid, message)
         case .failure(.unknown(let message)):
             log.error(
                 "the vendor may have made a task; waiting for its callback",
-                metadata: job.metadata.merging(["message": "\(message)"]) { $1 })
-            try persist(job) {
-                try database.submitUnknown(
-                    job, detail: message, unknownDeadline: settings.deadlines.unknown,
-                    renderDeadline: settings.deadlines.render)
-            }
+                metadata: job.metadata("message", message))
+            try loseAnswer(of: job, message)
         }
         return true
+    }
+
+    private func refuse(_ job: ClaimedJob, _ reason: FailureReason, _ message: String) throws {
+        log.error("the vendor refused a job", metadata: job.metadata("message", message))
+        try refund(job, reason, detail: message)
+    }
+
+    private func loseAnswer(of job: ClaimedJob, _ detail: String) throws {
+        try persist(job) {
+            try database.submitUnknown(
+                job, detail: detail, unknownDeadline: settings.deadlines.unknown,
+                renderDeadline: settings.deadlines.render)
+        }
     }
 
     /// Writes the task down that the vendor has made and bills: at the job while the claim holds,
     /// else at the attempt and wherever the job stands by now. Nobody else knows it.
     private func noteTask(_ taskID: String, of job: ClaimedJob) throws {
-        let metadata = job.metadata.merging(["task": "\(taskID)"]) { $1 }
+        let metadata = job.metadata("task", taskID)
         do {
             let submitted: Void? = try persist(job, patience: Self.taskPatience) {
                 try database.submitted(
@@ -75,7 +78,7 @@ extension Worker {
                     renderDeadline: settings.deadlines.render)
             }
             if submitted != nil { return log.info("submitted", metadata: metadata) }
-            let state = try database.persist(patience: Self.taskPatience) {
+            let state = try persist(patience: Self.taskPatience) {
                 try database.noteLateTask(
                     taskID, of: job, renderDeadline: settings.deadlines.render)
             }
@@ -87,12 +90,8 @@ extension Worker {
         {
             // It is another job's, so nobody knows whether this one was made (J13).
             log.critical("the vendor gave a task that another job has", metadata: metadata)
-            try persist(job) {
-                try database.submitUnknown(
-                    job, detail: "answered with the task \(taskID), which another job has",
-                    unknownDeadline: settings.deadlines.unknown,
-                    renderDeadline: settings.deadlines.render)
-            }
+            try loseAnswer(
+                of: job, "answered with the task \(taskID), which another job has")
         } catch {
             // The last that can be done: a person may tell it by `rushes admin`.
             log.critical(
@@ -105,16 +104,12 @@ extension Worker {
     /// The vendor has made nothing: the job waits in the queue, by the cause for itself alone, for
     /// its tier, or with all others.
     private func putBack(_ job: ClaimedJob, _ obstacle: PolloObstacle, _ message: String) throws {
-        let metadata = job.metadata.merging(["message": "\(message)"]) { $1 }
+        let metadata = job.metadata("message", message)
         let delay: Duration
         switch obstacle {
         case .balanceEmpty, .unauthorized, .notFound:
             guard let pause = try weigh(obstacle, message, of: job) else {
-                log.error("the vendor refused a job", metadata: metadata)
-                return try persist(job) {
-                    try database.refund(
-                        job, reason: .refused, detail: message, policy: settings.creditPolicy)
-                } ?? ()
+                return try refuse(job, .refused, message)
             }
             delay = pause
         case .modelNotEnabled:
@@ -146,7 +141,7 @@ extension Worker {
             switch obstacle {
             case .balanceEmpty:
                 // Another tier may cost less than what is left.
-                let isEnough = try note {
+                let isEnough = try persist {
                     try database.isOtherTierWaiting(than: job.tierID, costing: money)
                 }
                 if isEnough || money >= job.estimatedCost {
@@ -159,7 +154,7 @@ extension Worker {
                 try pauseTier(job, message)
                 return .seconds(1)
             default:
-                let failures = try note {
+                let failures = try persist {
                     try database.noteFailure(.create, of: job, problem: message)
                 }
                 let isPrompt =
@@ -189,7 +184,7 @@ extension Worker {
 
     private func pauseAll(_ job: ClaimedJob, _ message: String) throws {
         log.critical(
-            "submitting is paused", metadata: job.metadata.merging(["message": "\(message)"]) { $1 }
+            "submitting is paused", metadata: job.metadata("message", message)
         )
         try persist(job) {
             try database.pause(tier: nil, for: Self.pauseOfAll, reason: message)
@@ -199,7 +194,7 @@ extension Worker {
     private func pauseTier(_ job: ClaimedJob, _ message: String) throws {
         log.critical(
             "the tier \(job.tierID) is paused",
-            metadata: job.metadata.merging(["message": "\(message)"]) { $1 })
+            metadata: job.metadata("message", message))
         try persist(job) {
             try database.pause(tier: job.tierID, for: Self.pauseOfTier, reason: message)
         }
@@ -218,13 +213,4 @@ enum Verdict {
     case keyRefused
     /// No answer, so nothing is known.
     case silent
-}
-
-extension PolloField {
-    fileprivate init(_ field: VendorField) {
-        switch field.value {
-        case .string(let text): self.init(field.name, .string(text))
-        case .integer(let number): self.init(field.name, .integer(number))
-        }
-    }
 }

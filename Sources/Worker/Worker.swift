@@ -39,7 +39,7 @@ package struct WorkerSettings: Sendable {
 }
 
 /// Does the work of one thread: its own connections, one thing at a time.
-package final class Worker {
+package final class Worker: Keeper {
     let settings: WorkerSettings
     let database: Connection
     let nodes: [Connection]
@@ -51,8 +51,8 @@ package final class Worker {
     let troubles: TroubleLog
     /// Whether the process is to end, so that nothing long is begun or gone on with.
     let isStopping: @Sendable () -> Bool
-    /// When each chore was last done by this thread.
-    var choresDoneAt: [Chore.Name: ContinuousClock.Instant] = [:]
+    /// When this thread last came to each chore.
+    var choresBegunAt: [String: ContinuousClock.Instant] = [:]
     /// What the balance call of this thread said last.
     var lastVerdict: (at: ContinuousClock.Instant, verdict: Verdict)?
     /// Claims of this thread whose outcome could not be written down, to be given back.
@@ -79,29 +79,6 @@ package final class Worker {
         self.isStopping = isStopping
     }
 
-    /// Writes down what a vendor has told, again and again while the database is away or refuses:
-    /// it is known here alone. Nil when another process has the job: stop, change nothing.
-    ///
-    /// - Parameter patience: after that the error is thrown; shorter than what is left of the
-    ///   claim's lease, unless the change holds without it.
-    @discardableResult
-    func persist<T>(
-        _ job: ClaimedJob, patience: Duration = .seconds(40), _ change: () throws -> T
-    ) throws -> T? {
-        do {
-            return try database.persist(patience: patience, change)
-        } catch is LeaseLost {
-            log.warning("another process has the job", metadata: job.metadata)
-            return nil
-        }
-    }
-
-    /// Writes down what a step at the vendor tells of the others, while the database passes by.
-    @discardableResult
-    func note<T>(_ change: () throws -> T) throws -> T {
-        try database.persist(patience: .seconds(20), change)
-    }
-
     /// Takes back a claim whose outcome could not be written down, so that the job does not wait
     /// for the end of the lease: now, or with the next claim when the database is away.
     func giveBack(_ job: ClaimedJob) {
@@ -121,31 +98,5 @@ package final class Worker {
         let jobs = unreturned
         unreturned = []
         for job in jobs { giveBack(job) }
-    }
-}
-
-extension Connection {
-    /// Makes `change` again and again while what keeps it from being made passes by itself.
-    func persist<T>(patience: Duration, _ change: () throws -> T) throws -> T {
-        let end = ContinuousClock.now + patience
-        var tries = 0
-        while true {
-            do {
-                return try change()
-            } catch let error as DatabaseError where error.isPassing {
-                guard ContinuousClock.now < end else { throw error }
-                tries += 1
-                CurrentThread.sleep(
-                    for: Backoff.delay(
-                        afterTry: tries, base: .milliseconds(100), ceiling: .seconds(1),
-                        jitter: .random(in: 0...1)))
-            }
-        }
-    }
-}
-
-extension ClaimedJob {
-    var metadata: Logger.Metadata {
-        ["job": "\(id)", "state": "\(state.rawValue)", "task": "\(taskID ?? "-")"]
     }
 }

@@ -16,9 +16,9 @@ import Testing
     private func makeDue(_ till: Till, after seconds: Int = 1000) throws {
         try till.db.execute(
             """
-            UPDATE health_checks
-            SET checked_at = UTC_TIMESTAMP(6) - INTERVAL \(seconds) SECOND
-            WHERE name LIKE 'stripe_events%'
+            UPDATE schedules
+            SET due_at = UTC_TIMESTAMP(6), done_at = UTC_TIMESTAMP(6) - INTERVAL \(seconds) SECOND
+            WHERE name = 'events'
             """)
     }
 
@@ -40,7 +40,7 @@ import Testing
             _ = till.stripe.complete(disputed.session)
             _ = till.stripe.dispute(disputed.payment, cents: 4799)
             _ = till.stripe.expire(expired.session)
-            try till.billing.sweepEvents(now: Date())
+            try till.sweepEvents(now: Date())
             #expect(try till.state(of: paid) == .paid)
             #expect(try till.db.books(of: refunded.id).refunded == .cents(500))
             #expect(try till.state(of: disputed) == .disputed)
@@ -60,14 +60,14 @@ import Testing
     @Test func `the list is read every fifteen minutes, by one`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            try till.billing.sweepEvents(now: Date())
+            try till.sweepEvents(now: Date())
             #expect(till.stripe.calls == ["GET /v1/events"])
-            try till.billing.sweepEvents(now: Date())
+            try till.sweepEvents(now: Date())
             #expect(till.stripe.calls.count == 1)
             try makeDue(till)
             let stripe = till.stripe
             _ = try inParallel(8) { _ in
-                try Till(Connection(configuration), stripe).billing.sweepEvents(now: Date())
+                try Till(Connection(configuration), stripe).sweepEvents(now: Date())
             }
             #expect(till.stripe.calls.count == 2)
         }
@@ -83,13 +83,13 @@ import Testing
         try withFreshTill { till in
             let now = Date()
             let seconds = Int(now.timeIntervalSince1970)
-            try till.billing.sweepEvents(now: now)
+            try till.sweepEvents(now: now)
             #expect(try start(till) == seconds - 30 * 86_400)
             try makeDue(till, after: 1000)
-            try till.billing.sweepEvents(now: now)
+            try till.sweepEvents(now: now)
             #expect(abs(try start(till) - (seconds - 4600)) <= 60)
             try makeDue(till, after: 40 * 86_400)
-            try till.billing.sweepEvents(now: now)
+            try till.sweepEvents(now: now)
             #expect(try start(till) == seconds - 30 * 86_400)
         }
     }
@@ -98,8 +98,10 @@ import Testing
     private func wait(_ till: Till, seconds: Int) throws {
         try till.db.execute(
             """
-            UPDATE health_checks SET checked_at = checked_at - INTERVAL \(seconds) SECOND
-            WHERE name LIKE 'stripe_events%'
+            UPDATE schedules
+            SET due_at = due_at - INTERVAL \(seconds) SECOND,
+                done_at = done_at - INTERVAL \(seconds) SECOND
+            WHERE name = 'events'
             """)
     }
 
@@ -109,20 +111,20 @@ import Testing
             let now = Date()
             let stripe = TinyStripe(now: now - 19_500)
             let till = Till(Connection(configuration), stripe)
-            try till.billing.sweepEvents(now: now - 20_000)
+            try till.sweepEvents(now: now - 20_000)
             let order = try till.order(for: till.db.insertUser())
             _ = stripe.complete(order.session)
             for number in 1...20 {
                 try wait(till, seconds: 1000)
                 stripe.meet(.notSent, "/v1/events")
                 #expect(throws: StripeError.self) {
-                    try till.billing.sweepEvents(now: now - Double(20_000 - number * 1000))
+                    try till.sweepEvents(now: now - Double(20_000 - number * 1000))
                 }
                 let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
                 #expect(check?.isHealthy == false)
             }
             try wait(till, seconds: 1000)
-            try till.billing.sweepEvents(now: now)
+            try till.sweepEvents(now: now)
             #expect(try till.state(of: order) == .paid)
             let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
             #expect(check?.isHealthy == true)
@@ -147,7 +149,7 @@ import Testing
             _ = till.stripe.complete(second.session)
             let path = "/v1/checkout/sessions/\(first.session)"
             till.stripe.meet(.answer(status: 500), path, count: 2)
-            try till.billing.sweepEvents(now: now)
+            try till.sweepEvents(now: now)
             #expect(try till.state(of: first) == .pending)
             #expect(try till.state(of: second) == .paid)
             let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
@@ -156,7 +158,7 @@ import Testing
             #expect(try till.db.attention().map(\.kind) == [.event])
             // The next look begins where it would without it, and asks nothing about it.
             try wait(till, seconds: 1000)
-            try till.billing.sweepEvents(now: now)
+            try till.sweepEvents(now: now)
             #expect(abs(try start(till) - (Int(now.timeIntervalSince1970) - 4600)) <= 5)
             try till.billing.retryEvents(limit: 9)
             #expect(till.stripe.calls.count { $0 == "GET \(path)" } == 1)
@@ -184,7 +186,7 @@ import Testing
             let order = try till.buy(for: till.db.insertUser())
             _ = till.stripe.refund(order.payment, cents: 500)
             till.stripe.meet(.answer(status: 500), "/v1/payment_intents/\(order.payment)")
-            try till.billing.sweepEvents(now: Date())
+            try till.sweepEvents(now: Date())
             #expect(try till.db.books(of: order.id).refunded == .zero)
             try makeKeptDue(till)
             try till.billing.retryEvents(limit: 9)
@@ -200,10 +202,10 @@ import Testing
             let order = try till.order(for: till.db.insertUser())
             _ = till.stripe.complete(order.session)
             till.stripe.meet(.answerLost, "/v1/checkout/sessions/")
-            #expect(throws: StripeError.self) { try till.billing.sweepEvents(now: Date()) }
+            #expect(throws: StripeError.self) { try till.sweepEvents(now: Date()) }
             #expect(try till.db.count("SELECT COUNT(*) FROM vendor_events") == 0)
             try makeDue(till)
-            try till.billing.sweepEvents(now: Date())
+            try till.sweepEvents(now: Date())
             #expect(try till.state(of: order) == .paid)
         }
     }
@@ -217,7 +219,7 @@ import Testing
             let due = try till.billing.sweepPurchases(
                 limit: 9, appURL: "https://shop.example", until: .now)
             #expect(due == 4)
-            try till.billing.sweepEvents(now: Date(), until: .now)
+            try till.sweepEvents(now: Date(), until: .now)
             #expect(till.stripe.calls.isEmpty)
             let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
             #expect(check?.isHealthy == false)
@@ -232,7 +234,7 @@ import Testing
             let noise = try till.db.insertPurchase(of: user)
             till.stripe.open(noise)
             for _ in 1...250 { _ = till.stripe.complete(noise.session, isPaid: false) }
-            try till.billing.sweepEvents(now: Date())
+            try till.sweepEvents(now: Date())
             #expect(till.stripe.calls.count { $0 == "GET /v1/events" } == 3)
             #expect(try till.state(of: oldest) == .paid)
             #expect(try till.db.count("SELECT COUNT(*) FROM vendor_events") == 251)
@@ -347,6 +349,18 @@ import Testing
             try till.billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
             #expect(try till.db.purchase(id)?.state == .expired)
             #expect(till.stripe.calls.isEmpty)
+        }
+    }
+}
+
+extension Till {
+    /// Reads the list of events if it is time, as the lane does.
+    fileprivate func sweepEvents(
+        now: Date, until end: ContinuousClock.Instant = .now + .seconds(300)
+    ) throws {
+        try db.takeTurn("events", every: .seconds(900), lasting: .seconds(360)) { turn in
+            let isComplete = try billing.sweepEvents(since: turn.doneAt, now: now, until: end)
+            return isComplete ? .done : .unfinished
         }
     }
 }

@@ -114,4 +114,21 @@ struct VendorInputTests {
             """)
         #expect(order.vendorInput.contains(VendorField("length", .integer(10))))
     }
+
+    @Test func `what is kept with the job is what was ordered, in its order`() throws {
+        let order = try draft(
+            """
+            {"tier": "economy", "prompt": "\(Self.prompt) \\"é\\"", "duration": 5,
+             "image": "\(Self.image)", "strength": 30}
+            """)
+        #expect(try [VendorField](json: order.vendorInput.json) == order.vendorInput)
+        #expect(
+            [VendorField("a", .string("1")), VendorField("b", .integer(2))].json
+                == #"[["a","1"],["b",2]]"#)
+    }
+
+    @Test(arguments: ["{}", "[1]", #"[["a"]]"#, #"[["a",true]]"#, #"[[1,"a"]]"#, "[", ""])
+    func `anything else is no input`(text: String) {
+        #expect(throws: (any Error).self) { try [VendorField](json: text) }
+    }
 }

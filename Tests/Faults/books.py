@@ -136,11 +136,12 @@ def _order(shop: Shop, customer: Customer, key: str) -> tuple[int, bytes]:
 def _look(shop: Shop) -> None:
     """Has the books looked at once more, and waits for it."""
     before = shop.stack.sql(
-        "UPDATE schedules SET due_at = UTC_TIMESTAMP(6); "
+        "UPDATE schedules SET due_at = UTC_TIMESTAMP(6) WHERE name = 'audit'; "
         "SELECT COALESCE(done_at, 0), UTC_TIMESTAMP(6) FROM schedules WHERE name = 'audit'")[0]
     poll(
         lambda: shop.stack.number(
-            f"SELECT COUNT(*) FROM schedules WHERE done_at > '{before[1]}'") == 1,
+            "SELECT COUNT(*) FROM schedules "
+            f"WHERE name = 'audit' AND done_at > '{before[1]}'") == 1,
         90, "the books are looked at")
 
 
@@ -382,11 +383,14 @@ def slow_look(shop: Shop) -> str:
     _look(shop)
     most = 0
     with _slow(shop, SLEEP), stack.worker(), stack.worker():
-        stack.sql("UPDATE schedules SET due_at = UTC_TIMESTAMP(6); SELECT 1")
+        stack.sql(
+            "UPDATE schedules SET due_at = UTC_TIMESTAMP(6) WHERE name = 'audit'; SELECT 1")
         begun = stack.sql("SELECT UTC_TIMESTAMP(6)")[0][0]
         poll(lambda: _looks(shop), 60, "somebody looks")
         # Fifteen minutes have gone by, and the look has not ended.
-        stack.sql("UPDATE schedules SET done_at = done_at - INTERVAL 15 MINUTE; SELECT 1")
+        stack.sql(
+            "UPDATE schedules SET done_at = done_at - INTERVAL 15 MINUTE "
+            "WHERE name = 'audit'; SELECT 1")
         health = json.loads(shop.call_once("GET", "/api/health")[1])
         demand(health["checks"]["ledger"] == "failing", f"an old verdict stands: {health}")
 
@@ -394,7 +398,8 @@ def slow_look(shop: Shop) -> str:
             nonlocal most
             most = max(most, len(_looks(shop)))
             return stack.number(
-                f"SELECT COUNT(*) FROM schedules WHERE done_at > '{begun}'") == 1
+                "SELECT COUNT(*) FROM schedules "
+                f"WHERE name = 'audit' AND done_at > '{begun}'") == 1
 
         poll(ended, 3 * SLEEP, "the look has ended", pause=0.25)
         health = json.loads(shop.call_once("GET", "/api/health")[1])
@@ -402,7 +407,8 @@ def slow_look(shop: Shop) -> str:
     demand(most == 1, f"{most} looked at once")
     # Its process is killed; at the server the statement goes on.
     with _slow(shop, 600), stack.without_worker():
-        stack.sql("UPDATE schedules SET due_at = UTC_TIMESTAMP(6); SELECT 1")
+        stack.sql(
+            "UPDATE schedules SET due_at = UTC_TIMESTAMP(6) WHERE name = 'audit'; SELECT 1")
         with stack.worker() as first:
             # In the statement that sleeps: between two shorter ones there is nothing to leave.
             left = poll(lambda: _looks(shop, lasting=2), 60, "somebody looks for long")

@@ -346,8 +346,7 @@ class Soak:
 
     def _hurry(self) -> None:
         self.shop.stack.sql(
-            "UPDATE health_checks SET checked_at = checked_at - INTERVAL 20 MINUTE "
-            "WHERE name = 'stripe_events'; "
+            "UPDATE schedules SET due_at = UTC_TIMESTAMP(6) WHERE name = 'events'; "
             "UPDATE vendor_events SET next_at = UTC_TIMESTAMP(6) WHERE next_at IS NOT NULL; "
             "UPDATE refunds SET created_at = created_at - INTERVAL 1 MINUTE "
             "WHERE stripe_refund_id IS NULL AND problem IS NULL; "

@@ -1,3 +1,4 @@
+import Domain
 import HTTP
 import HTTPTypes
 import Pollo
@@ -8,7 +9,7 @@ private let hook = "https://shop.example/api/webhooks/pollo/t0ken"
 /// What a create call came to.
 private func create(
     _ recorded: Recorded, _ family: PolloFamily = .classic, path: String = "kling-ai/kling-v1-6",
-    input: [PolloField] = [PolloField("prompt", .string("a fox"))]
+    input: [VendorField] = [VendorField("prompt", .string("a fox"))]
 ) -> Result<String, PolloCreateFailure> {
     Result { () throws(PolloCreateFailure) in
         try recorded.client(family).create(path: path, input: input, webhookURL: hook)
@@ -22,9 +23,9 @@ struct CreateRequestTests {
     @Test func `the classic family is spoken as documented`() throws {
         let recorded = Recorded(200, wire)
         let input = [
-            PolloField("prompt", .string("a \"fox\"\n/ é 🎬 \u{1}")),
-            PolloField("length", .integer(10)),
-            PolloField("aspectRatio", .string("16:9")),
+            VendorField("prompt", .string("a \"fox\"\n/ é 🎬 \u{1}")),
+            VendorField("length", .integer(10)),
+            VendorField("aspectRatio", .string("16:9")),
         ]
         _ = try create(recorded, path: "pollo/pollo-v1-6", input: input).get()
         let request = try #require(recorded.requests.first)
@@ -49,7 +50,7 @@ struct CreateRequestTests {
     ) throws {
         let recorded = Recorded(200, wire)
         _ = try create(
-            recorded, .v1, path: path, input: [PolloField("length", .integer(5))]
+            recorded, .v1, path: path, input: [VendorField("length", .integer(5))]
         ).get()
         let request = try #require(recorded.requests.first)
         #expect(request.url == "https://pollo.example/api/platform" + v1)

@@ -1,3 +1,4 @@
+import Domain
 import FoundationEssentials
 import HTTP
 import HTTPTypes
@@ -115,8 +116,8 @@ struct PolloOrderTests {
         let id = try client.create(
             path: "pollo/pollo-v1-6",
             input: [
-                PolloField("prompt", .string("a fox")), PolloField("resolution", .string("480p")),
-                PolloField("length", .integer(10)),
+                VendorField("prompt", .string("a fox")), VendorField("resolution", .string("480p")),
+                VendorField("length", .integer(10)),
             ], webhookURL: "https://shop.example/hook/1")
         world.pass(2)
         #expect(try client.status(of: id).creditHundredths == 1666)
@@ -151,7 +152,7 @@ struct PolloOrderTests {
 }
 
 struct PolloRefusalTests {
-    private func refusal(_ path: String, _ input: [PolloField]) throws -> String? {
+    private func refusal(_ path: String, _ input: [VendorField]) throws -> String? {
         let world = try World()
         let error = failure {
             try world.pollo.create(path: path, input: input, webhookURL: "https://shop.example/1")
@@ -160,23 +161,23 @@ struct PolloRefusalTests {
         return message
     }
 
-    private static let prompt = PolloField("prompt", .string("a fox"))
-    private static let image = PolloField("image", .string("https://example.com/a.jpg"))
+    private static let prompt = VendorField("prompt", .string("a fox"))
+    private static let image = VendorField("image", .string("https://example.com/a.jpg"))
 
     @Test(arguments: [
-        ("kling-ai/kling-v1-6", [prompt, PolloField("length", .integer(10))]),
-        ("kling-ai/kling-v1-6", [prompt, PolloField("aspectRatio", .string("9:16"))]),
-        ("kling-ai/kling-v1-6", [image, PolloField("mode", .string("pro"))]),
-        ("kling-ai/kling-v1-6", [image, prompt, PolloField("strength", .integer(0))]),
+        ("kling-ai/kling-v1-6", [prompt, VendorField("length", .integer(10))]),
+        ("kling-ai/kling-v1-6", [prompt, VendorField("aspectRatio", .string("9:16"))]),
+        ("kling-ai/kling-v1-6", [image, VendorField("mode", .string("pro"))]),
+        ("kling-ai/kling-v1-6", [image, prompt, VendorField("strength", .integer(0))]),
         (
             "pollo/pollo-v1-6",
-            [prompt, PolloField("resolution", .string("480p")), PolloField("seed", .integer(7))]
+            [prompt, VendorField("resolution", .string("480p")), VendorField("seed", .integer(7))]
         ),
         ("pollo/pollo-v1-6", [image]),
-        ("kling-ai/kling-v2-5-turbo", [prompt, PolloField("negativePrompt", .string("dogs"))]),
-        ("runway/runway-gen-4-turbo", [image, PolloField("aspectRatio", .string("21:9"))]),
+        ("kling-ai/kling-v2-5-turbo", [prompt, VendorField("negativePrompt", .string("dogs"))]),
+        ("runway/runway-gen-4-turbo", [image, VendorField("aspectRatio", .string("21:9"))]),
     ])
-    func `what the reference allows is taken`(path: String, input: [PolloField]) throws {
+    func `what the reference allows is taken`(path: String, input: [VendorField]) throws {
         let world = try World()
         let id = try world.pollo.create(
             path: path, input: input, webhookURL: "https://shop.example/hook/1")
@@ -185,43 +186,49 @@ struct PolloRefusalTests {
 
     @Test(arguments: [
         ("kling-ai/kling-v1-6", [], "prompt: required"),
-        ("kling-ai/kling-v1-6", [PolloField("prompt", .string(""))], "prompt: must have 1"),
-        ("kling-ai/kling-v1-6", [prompt, PolloField("length", .integer(6))], "length: must be"),
-        ("kling-ai/kling-v1-6", [prompt, PolloField("length", .string("5"))], "length: must be"),
-        ("kling-ai/kling-v1-6", [prompt, PolloField("duration", .integer(5))], "duration: unrec"),
-        ("kling-ai/kling-v1-6", [prompt, PolloField("mode", .string("std"))], "mode: unrec"),
-        ("kling-ai/kling-v1-6", [prompt, PolloField("seed", .integer(1))], "seed: unrec"),
-        ("kling-ai/kling-v1-6", [prompt, PolloField("strength", .integer(101))], "strength: must"),
+        ("kling-ai/kling-v1-6", [VendorField("prompt", .string(""))], "prompt: must have 1"),
+        ("kling-ai/kling-v1-6", [prompt, VendorField("length", .integer(6))], "length: must be"),
+        ("kling-ai/kling-v1-6", [prompt, VendorField("length", .string("5"))], "length: must be"),
+        ("kling-ai/kling-v1-6", [prompt, VendorField("duration", .integer(5))], "duration: unrec"),
+        ("kling-ai/kling-v1-6", [prompt, VendorField("mode", .string("std"))], "mode: unrec"),
+        ("kling-ai/kling-v1-6", [prompt, VendorField("seed", .integer(1))], "seed: unrec"),
         (
-            "kling-ai/kling-v1-6", [prompt, PolloField("aspectRatio", .string("4:3"))],
+            "kling-ai/kling-v1-6", [prompt, VendorField("strength", .integer(101))],
+            "strength: must"
+        ),
+        (
+            "kling-ai/kling-v1-6", [prompt, VendorField("aspectRatio", .string("4:3"))],
             "aspectRatio: must"
         ),
-        ("kling-ai/kling-v1-6", [image, PolloField("aspectRatio", .string("1:1"))], "aspectRatio"),
+        (
+            "kling-ai/kling-v1-6", [image, VendorField("aspectRatio", .string("1:1"))],
+            "aspectRatio"
+        ),
         (
             "kling-ai/kling-v1-6",
-            [PolloField("prompt", .string(String(repeating: "x", count: 2501)))], "prompt: must"
+            [VendorField("prompt", .string(String(repeating: "x", count: 2501)))], "prompt: must"
         ),
         ("pollo/pollo-v1-6", [prompt], "resolution: required"),
         (
-            "pollo/pollo-v1-6", [image, PolloField("negativePrompt", .string("x"))],
+            "pollo/pollo-v1-6", [image, VendorField("negativePrompt", .string("x"))],
             "negativePrompt"
         ),
         ("runway/runway-gen-4-turbo", [prompt], "image: required"),
         (
             "runway/runway-gen-4-turbo",
-            [image, PolloField("resolution", .string("1920x1080"))], "resolution: unrec"
+            [image, VendorField("resolution", .string("1920x1080"))], "resolution: unrec"
         ),
         (
-            "kling-ai/kling-v1-6", [PolloField("image", .string("data:image/png;base64,AA"))],
+            "kling-ai/kling-v1-6", [VendorField("image", .string("data:image/png;base64,AA"))],
             "image: must be an https URL"
         ),
         (
-            "kling-ai/kling-v1-6", [PolloField("image", .string("http://example.com/a.jpg"))],
+            "kling-ai/kling-v1-6", [VendorField("image", .string("http://example.com/a.jpg"))],
             "image: must be an https URL"
         ),
     ])
     func `what it does not allow is refused by name`(
-        path: String, input: [PolloField], message: String
+        path: String, input: [VendorField], message: String
     ) throws {
         let found = try #require(try refusal(path, input))
         #expect(found.contains(message), "\(found)")
@@ -380,7 +387,7 @@ struct PictureTests {
         let world = try World()
         world.pictures = pictures
         let id = try world.pollo.create(
-            path: "kling-ai/kling-v1-6", input: [PolloField("image", .string(url))],
+            path: "kling-ai/kling-v1-6", input: [VendorField("image", .string(url))],
             webhookURL: "https://shop.example/hook/1")
         world.pass(2)
         switch try world.pollo.status(of: id).state {
@@ -432,7 +439,7 @@ struct UploadTests {
         #expect(try put(signedURL, "image/png") == 200)
         #expect(try world.get(fileURL).body == [1, 2, 3])
         _ = try world.pollo.create(
-            path: "kling-ai/kling-v1-6", input: [PolloField("image", .string(fileURL))],
+            path: "kling-ai/kling-v1-6", input: [VendorField("image", .string(fileURL))],
             webhookURL: "https://shop.example/hook/1")
     }
 

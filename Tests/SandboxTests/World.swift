@@ -1,3 +1,4 @@
+import Domain
 import FoundationEssentials
 import HTTP
 import HTTPTypes
@@ -139,7 +140,7 @@ final class World {
     /// Orders a video from Kling 1.6.
     func order(_ prompt: String, hook: String = "https://shop.example/hook/1") throws -> String {
         try pollo.create(
-            path: "kling-ai/kling-v1-6", input: [PolloField("prompt", .string(prompt))],
+            path: "kling-ai/kling-v1-6", input: [VendorField("prompt", .string(prompt))],
             webhookURL: hook)
     }
 

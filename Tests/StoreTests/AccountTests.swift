@@ -119,21 +119,6 @@ struct SessionTests {
 }
 
 struct HealthTests {
-    @Test func `of many workers one asks, once in the span`() throws {
-        try withDatabase { db in
-            #expect(try db.takeHealthCheck("test", every: .seconds(60)))
-            try db.setHealth("test", isHealthy: true, detail: "answers")
-            #expect(try !db.takeHealthCheck("test", every: .seconds(60)))
-            try db.execute(
-                """
-                UPDATE health_checks SET checked_at = UTC_TIMESTAMP(6) - INTERVAL 61 SECOND
-                WHERE name = 'test'
-                """)
-            #expect(try db.takeHealthCheck("test", every: .seconds(60)))
-            #expect(try !db.takeHealthCheck("test", every: .seconds(60)))
-        }
-    }
-
     @Test func `a server that writes no COMMIT to disk is found out (D7)`() throws {
         let server = try PrivateServer()
         let db = Connection(try server.configuration)

@@ -208,9 +208,9 @@ struct ColumnTests {
         "operator_commands.subject": .ours, "operator_commands.arguments": .ours,
         "operator_commands.result": .ours,
         "operator_commands.requested_by": .ours,
-        "schedules.name": .ours,
+        "schedules.name": .ours, "switches.name": .ours,
         "schedules.problem": .cut { db, text in
-            let turn = try db.take(.audit, lasting: .seconds(60)).orThrow("the turn")
+            let turn = try db.take("audit", lasting: .seconds(60)).orThrow("the turn")
             try db.fail(turn, problem: text, nextAfter: .seconds(60))
             return try value(db, "SELECT problem AS value FROM schedules")
         },
@@ -369,7 +369,7 @@ struct ColumnTests {
     private static func finding(
         _ db: Connection, subject: String, _ detail: String
     ) throws -> (subject: String, detail: String) {
-        let turn = try db.take(.audit, lasting: .seconds(60)).orThrow("the turn")
+        let turn = try db.take("audit", lasting: .seconds(60)).orThrow("the turn")
         let violation = Violation(
             rule: "D9", scope: .whole, subject: subject, userID: nil, description: detail)
         try db.record(

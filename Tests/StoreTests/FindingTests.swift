@@ -18,13 +18,13 @@ private func actor(_ key: String? = nil) throws -> Operator {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
             let turns = try inParallel(8) { _ in
-                try Connection(configuration).take(.audit, lasting: .seconds(30))
+                try Connection(configuration).take("audit", lasting: .seconds(30))
             }.compactMap { $0 }
             #expect(turns.count == 1)
             try db.record(verdict(db), of: turns[0], nextAfter: .seconds(300))
-            #expect(try db.take(.audit, lasting: .seconds(30)) == nil)
+            #expect(try db.take("audit", lasting: .seconds(30)) == nil)
             try db.execute("UPDATE schedules SET due_at = UTC_TIMESTAMP(6)")
-            #expect(try db.take(.audit, lasting: .seconds(30)) != nil)
+            #expect(try db.take("audit", lasting: .seconds(30)) != nil)
         }
     }
 
@@ -33,11 +33,11 @@ private func actor(_ key: String? = nil) throws -> Operator {
     {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let first = try db.take(.audit, lasting: .seconds(30)).orThrow("the turn")
+            let first = try db.take("audit", lasting: .seconds(30)).orThrow("the turn")
             try db.renew(first, lasting: .seconds(30))
-            #expect(try db.take(.audit, lasting: .seconds(30)) == nil)
+            #expect(try db.take("audit", lasting: .seconds(30)) == nil)
             try db.execute("UPDATE schedules SET lease_until = UTC_TIMESTAMP(6)")
-            let second = try db.take(.audit, lasting: .seconds(30)).orThrow("the turn")
+            let second = try db.take("audit", lasting: .seconds(30)).orThrow("the turn")
             let old = Violation(
                 rule: "D9", scope: .whole, subject: "x", userID: nil, description: "old")
             #expect(throws: LeaseLost.self) { try db.renew(first, lasting: .seconds(30)) }
@@ -60,7 +60,7 @@ private func actor(_ key: String? = nil) throws -> Operator {
             #expect(try db.auditStanding().isSound)
             #expect(try told() == [])
             // The first look has begun, and does not end.
-            var turn = try db.take(.audit, lasting: .seconds(30)).orThrow("the turn")
+            var turn = try db.take("audit", lasting: .seconds(30)).orThrow("the turn")
             try db.execute(
                 "UPDATE schedules SET begun_at = UTC_TIMESTAMP(6) - INTERVAL 16 MINUTE")
             #expect(try db.auditStanding().isOverdue)
@@ -69,15 +69,15 @@ private func actor(_ key: String? = nil) throws -> Operator {
             #expect(try db.auditStanding().isSound)
             #expect(try told() == [])
 
-            turn = try db.take(.audit, lasting: .seconds(30)).orThrow("the turn")
+            turn = try db.take("audit", lasting: .seconds(30)).orThrow("the turn")
             try db.fail(turn, problem: "no answer", nextAfter: .zero)
             #expect(try !db.auditStanding().isSound)
             #expect(try told() == ["the books could not be looked at: no answer"])
             // One that is broken off is no verdict either.
-            turn = try db.take(.audit, lasting: .seconds(30)).orThrow("the turn")
+            turn = try db.take("audit", lasting: .seconds(30)).orThrow("the turn")
             try db.fail(turn, problem: nil, nextAfter: .zero)
             #expect(try !db.auditStanding().isSound)
-            turn = try db.take(.audit, lasting: .seconds(30)).orThrow("the turn")
+            turn = try db.take("audit", lasting: .seconds(30)).orThrow("the turn")
             try db.record(verdict(db), of: turn, nextAfter: .zero)
             #expect(try db.auditStanding().isSound)
 
@@ -95,7 +95,7 @@ private func actor(_ key: String? = nil) throws -> Operator {
     /// What a look of its own would write down.
     private func look(_ db: Connection) throws {
         try db.execute("UPDATE schedules SET due_at = UTC_TIMESTAMP(6)")
-        let turn = try db.take(.audit, lasting: .seconds(30)).orThrow("the turn")
+        let turn = try db.take("audit", lasting: .seconds(30)).orThrow("the turn")
         try db.record(
             AuditVerdict(lookedAt: db.databaseTime(), violations: db.audit()), of: turn,
             nextAfter: .seconds(300))
@@ -185,7 +185,7 @@ private func actor(_ key: String? = nil) throws -> Operator {
                 throws
             {
                 try db.execute("UPDATE schedules SET due_at = UTC_TIMESTAMP(6)")
-                let turn = try db.take(.audit, lasting: .seconds(30)).orThrow("the turn")
+                let turn = try db.take("audit", lasting: .seconds(30)).orThrow("the turn")
                 try db.record(
                     AuditVerdict(
                         lookedAt: db.databaseTime(), violations: found, unreadNodes: unread),

@@ -512,7 +512,7 @@ private struct Walk {
 
     private func look() throws {
         try db.execute("UPDATE schedules SET due_at = UTC_TIMESTAMP(6)")
-        let turn = try db.take(.audit, lasting: .seconds(600)).orThrow("the turn")
+        let turn = try db.take("audit", lasting: .seconds(600)).orThrow("the turn")
         try db.record(
             AuditVerdict(lookedAt: db.databaseTime(), violations: db.audit()), of: turn,
             nextAfter: .seconds(300))

@@ -232,9 +232,15 @@ import Testing
         ),
         (
             "A2", "schedules_lease_whole",
-            "UPDATE schedules SET lease_until = UTC_TIMESTAMP(6)"
+            """
+            INSERT INTO schedules (name, due_at, lease_until)
+            VALUES ('x', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+            """
         ),
-        ("A2", "schedules_failed_iff_problem", "UPDATE schedules SET problem = 'x'"),
+        (
+            "A2", "schedules_failed_iff_problem",
+            "INSERT INTO schedules (name, due_at, problem) VALUES ('x', UTC_TIMESTAMP(6), 'x')"
+        ),
         ("A3", "findings_open_once", finding("'account'", "id", "NULL", twice: true)),
         ("A3", "findings_user_iff_account", finding("'account'", "NULL", "NULL")),
         ("A3", "findings_user_iff_account", finding("'whole'", "id", "NULL")),

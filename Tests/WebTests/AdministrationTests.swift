@@ -432,7 +432,7 @@ struct AdministrationTests {
             func look() throws {
                 try site.database.execute("UPDATE schedules SET due_at = UTC_TIMESTAMP(6)")
                 let turn = try #require(
-                    try site.database.take(.audit, lasting: .seconds(60)))
+                    try site.database.take("audit", lasting: .seconds(60)))
                 try site.database.record(
                     AuditVerdict(
                         lookedAt: site.database.databaseTime(), violations: site.database.audit()),

@@ -107,9 +107,9 @@ import Testing
                 """)
             try bench.db.execute(
                 """
-                UPDATE schedules
-                SET lease_token = UUID(), lease_until = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND,
-                    begun_at = UTC_TIMESTAMP(6)
+                INSERT INTO schedules (name, due_at, lease_token, lease_until, begun_at)
+                VALUES ('audit', UTC_TIMESTAMP(6), UUID(),
+                    UTC_TIMESTAMP(6) - INTERVAL 1 SECOND, UTC_TIMESTAMP(6))
                 """)
             let stops = Flag()
             let next = Worker.Box(bench.another(isStopping: { stops.isRaised }))

@@ -170,14 +170,14 @@ extension Worker {
 
     /// Every chore that is due, of one lane after the other.
     func doChores() {
-        for lane in Lane.allCases { doChores(in: lane) }
+        for lane in Lane.all { doChores(in: lane) }
     }
 
     /// Every chore is due.
-    func forgetChores() { choresDoneAt = [:] }
+    func forgetChores() { choresBegunAt = [:] }
 
     /// What was done is so much longer ago.
     func passTime(_ span: Duration) {
-        for (chore, doneAt) in choresDoneAt { choresDoneAt[chore] = doneAt - span }
+        for (chore, begunAt) in choresBegunAt { choresBegunAt[chore] = begunAt - span }
     }
 }

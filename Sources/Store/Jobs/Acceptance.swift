@@ -166,7 +166,7 @@ extension Connection {
                 'queued', \(settings.prompt), \(settings.negativePrompt), \(settings.image),
                 \(settings.imageTail), \(draft.duration), \(settings.aspectRatio),
                 \(settings.resolution), \(settings.mode), \(settings.strength), \(settings.seed),
-                \(draft.webhookURL), \(draft.tier.vendorPath), \(draft.vendorInputJSON),
+                \(draft.webhookURL), \(draft.tier.vendorPath), \(draft.vendorInput.json),
                 \(draft.tier.cost(forSeconds: draft.duration)), \(draft.price), \(callbackToken),
                 UTC_TIMESTAMP(6),
                 UTC_TIMESTAMP(6) + INTERVAL \(queueDeadline.microseconds) MICROSECOND,

@@ -27,53 +27,20 @@ extension Connection {
         try transaction {
             let job = try first(
                 """
-                SELECT id, state, task_id
+                SELECT id, state
                 FROM video_jobs
                 WHERE callback_token = \(callbackToken)
                 FOR UPDATE
                 """
-            ) { row in
-                (
-                    id: try row("id") as VideoID, state: try row("state") as VideoState,
-                    taskID: try row("task_id") as String?
-                )
-            }
+            ) { row in (id: try row("id") as VideoID, state: try row("state") as VideoState) }
             guard let job else { return nil }
             switch job.state {
-            case .refunded:
-                // Looked at for a loss, unless that is settled.
-                try execute(
-                    """
-                    UPDATE video_jobs
-                    SET callback_task_id = COALESCE(callback_task_id, \(taskID)),
-                        late_look_at = IF((lost_micros IS NULL OR is_loss_presumed)
-                                AND late_looks < \(Self.largestLookCount),
-                            UTC_TIMESTAMP(6), late_look_at)
-                    WHERE id = \(job.id)
-                    """)
-            case .submitting:
-                // Remembered: the create call's answer finds it.
-                try execute(
-                    """
-                    UPDATE video_jobs
-                    SET callback_task_id = COALESCE(callback_task_id, \(taskID)),
-                        next_attempt_at = UTC_TIMESTAMP(6)
-                    WHERE id = \(job.id)
-                    """)
+            case .queued, .submitting, .refunded:
+                try remember(taskID, of: job.id, in: job.state)
             case .submitUnknown:
                 try unlessTaken {
                     _ = try resume(job.id, task: taskID, renderDeadline: renderDeadline)
                 }
-            case .queued:
-                // What looked like a proof that nothing was made was none: the next claim finds
-                // the task instead of ordering it again (J6).
-                try execute(
-                    """
-                    UPDATE video_jobs
-                    SET callback_task_id = COALESCE(callback_task_id, \(taskID)),
-                        next_attempt_at = UTC_TIMESTAMP(6)
-                    WHERE id = \(job.id) AND attempts > 0
-                    """)
             case .submitted, .storing:
                 try lookNow(at: job.id)
             case .delivered:
@@ -81,6 +48,30 @@ extension Connection {
             }
             return job.id
         }
+    }
+
+    /// Writes the first task down that a callback told, for a job that does not ask for it now.
+    private func remember(_ taskID: String, of id: VideoID, in state: VideoState) throws {
+        let next: SQL =
+            switch state {
+            // Looked at for a loss, unless that is settled.
+            case .refunded:
+                """
+                late_look_at = IF((lost_micros IS NULL OR is_loss_presumed)
+                        AND late_looks < \(Self.largestLookCount),
+                    UTC_TIMESTAMP(6), late_look_at)
+                """
+            // The create call's answer finds it. Of a queued job, what looked like a proof that
+            // nothing was made was none: the next claim finds the task instead of ordering it
+            // again (J6).
+            default: "next_attempt_at = UTC_TIMESTAMP(6)"
+            }
+        try execute(
+            """
+            UPDATE video_jobs
+            SET callback_task_id = COALESCE(callback_task_id, \(taskID)), \(sql: next)
+            WHERE id = \(id) AND (state <> 'queued' OR attempts > 0)
+            """)
     }
 
     /// The same for a callback that came without a token: only a task that is known is a hint.

@@ -1,0 +1,130 @@
+import Curl
+import Domain
+import FoundationEssentials
+import Logging
+import MariaDB
+import Sodium
+import Store
+import System
+
+extension Courier {
+    /// Sends the next mail that is due. Returns whether there was one.
+    package func sendNextMail() throws -> Bool {
+        guard let mail = settings.mail, let claimed = try database.claimMail(lasting: Self.lease)
+        else { return false }
+        let claim = claimed.claim
+        guard let text = try text(of: claimed.notice, for: claim.userID) else {
+            try persist(claim, patience: patience) {
+                try database.failed(claim, problem: "it is gone", retryAfter: nil)
+            }
+            return true
+        }
+        let message = MailMessage(
+            id: claim.id.description, sender: mail.sender, recipient: claimed.recipient,
+            subject: text.subject, text: text.body, date: claim.createdAt)
+        switch deliver(message, by: mail) {
+        case nil:
+            try persist(claim, patience: patience) { try database.sent(claim) }
+            try database.setHealth("mail", isHealthy: true, detail: "the last mail was taken")
+        case let problem?:
+            let delay =
+                problem.isFinal ? nil : RetrySchedule.mail.delay(afterFailures: claim.failures + 1)
+            log.warning(
+                delay == nil ? "a mail was given up" : "a mail has to wait",
+                metadata: ["mail": "\(claim.id)", "problem": "\(problem.message)"])
+            try persist(claim, patience: patience) {
+                try database.failed(claim, problem: problem.message, retryAfter: delay)
+            }
+            // One that is refused for good says nothing about the server.
+            if !problem.isFinal {
+                try database.setHealth("mail", isHealthy: false, detail: problem.message)
+            }
+        }
+        return true
+    }
+
+    /// Tells the operator what needs a person, when there is something that they do not know yet
+    /// and they were told of nothing for an hour. Looks every half minute.
+    package func tellOperator() throws {
+        guard let mail = settings.mail, let recipient = settings.operatorMail else { return }
+        let now = ContinuousClock.now
+        if let last = askedForOperatorAt, now - last < .seconds(30) { return }
+        askedForOperatorAt = now
+        guard let items = try database.claimOperatorNotice(lasting: Self.lease) else { return }
+        let text = MailText.attention(items, appURL: settings.appURL)
+        let message = MailMessage(
+            id: OutboxID.new().description, sender: mail.sender, recipient: recipient,
+            subject: text.subject, text: text.body, date: try database.databaseTime())
+        if let problem = deliver(message, by: mail) {
+            // Tried again when the lease is over.
+            log.error(
+                "the operator could not be told", metadata: ["problem": "\(problem.message)"])
+            return
+        }
+        try database.told(items)
+        log.notice("the operator was told", metadata: ["items": "\(items.count)"])
+    }
+
+    private struct MailProblem {
+        let message: String
+        let isFinal: Bool
+    }
+
+    private func deliver(_ message: MailMessage, by mail: MailSettings) -> MailProblem? {
+        switch mail.route {
+        case .server(let server):
+            do throws(MailError) {
+                try curl.send(
+                    OutboundMail(
+                        sender: mail.sender.address, recipient: message.recipient,
+                        message: message.bytes), by: server)
+                return nil
+            } catch {
+                return MailProblem(message: error.message, isFinal: error.isFinal)
+            }
+        case .folder(let folder):
+            do throws(SystemError) {
+                // Named by its id, so that the same mail again takes the place of the first.
+                let file = try DurableFile(path: "\(folder)/\(message.id).eml")
+                try file.write(message.bytes)
+                try file.commit()
+                return nil
+            } catch {
+                return MailProblem(message: "\(error)", isFinal: false)
+            }
+        }
+    }
+
+    /// Nil when what the mail would tell of is not there any more.
+    private func text(of notice: Notice, for user: UserID) throws -> MailText? {
+        let appURL = settings.appURL
+        switch notice {
+        case .videoReady(let id):
+            return try database.video(id, of: user).map { .videoReady($0, appURL: appURL) }
+        case .videoFailed(let id):
+            return try database.video(id, of: user).map { .videoFailed($0, appURL: appURL) }
+        case .receipt(let id):
+            guard let purchase = try database.purchase(id, of: user), let paidAt = purchase.paidAt
+            else { return nil }
+            let days = settings.creditPolicy.expiry.map { Int($0.components.seconds / 86_400) }
+            return .receipt(purchase, paidAt: paidAt, lastingDays: days, appURL: appURL)
+        case .creditLapsing(let amount, let date):
+            return .creditLapsing(amount: amount, at: date, appURL: appURL)
+        case .lowBalance(let available):
+            return .lowBalance(available: available, appURL: appURL)
+        case .addressToProve(let id), .passwordToReset(let id):
+            // Nil too when the secret was changed twice since the mail was written.
+            guard let link = try database.openLink(id),
+                let token = settings.links.token(of: id.description, hash: link.hash)
+            else { return nil }
+            return .link(link.purpose, token: token, appURL: appURL)
+        case .passwordChanged: return .passwordChanged(appURL: appURL)
+        case .addressChanging(let address): return .addressChanging(to: address, appURL: appURL)
+        case .addressChanged(_, let address): return .addressChanged(to: address, appURL: appURL)
+        case .addressInUse: return .addressInUse(appURL: appURL)
+        case .signInsRefused: return .signInsRefused(appURL: appURL)
+        case .webhookFailing(let url): return .webhookFailing(url, appURL: appURL)
+        case .webhookOff(let url): return .webhookOff(url, appURL: appURL)
+        }
+    }
+}

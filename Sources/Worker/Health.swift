@@ -1,0 +1,62 @@
+import Domain
+import FoundationEssentials
+import Logging
+import Pollo
+import Store
+import Stripe
+
+// What is asked for, and written down for who wants to know how the shop is.
+extension Worker {
+    func checkVendor() {
+        do throws(PolloStatusFailure) {
+            let balance = try pollo.balance()
+            report("pollo_api", true, "\(balance.availableHundredths / 100) credits left")
+        } catch {
+            report("pollo_api", false, error.message)
+        }
+    }
+
+    func checkStripe() {
+        do throws(StripeError) {
+            _ = try stripe.balance()
+            report("stripe", true, "answers")
+        } catch {
+            report("stripe", false, error.failure.message)
+        }
+    }
+
+    func checkHealth() throws {
+        let isStuck = try database.hasStuckEvents()
+        report("webhook_receiver", !isStuck, isStuck ? "events wait for long" : "no event waits")
+        try checkClock()
+        let flush = try database.logFlushSetting()
+        report(
+            "durability", flush == 1,
+            flush == 1 ? "every COMMIT is on disk" : "innodb_flush_log_at_trx_commit is \(flush)")
+    }
+
+    /// Stripe's signatures are refused at 300 seconds; this is long before (D8).
+    private func checkClock() throws {
+        let database = try Date().timeIntervalSince(database.databaseTime())
+        let differences = [("the database", database), ("Stripe", clock.secondsAhead ?? 0)]
+        let far = differences.filter { abs($0.1) > 5 }.map { name, seconds in
+            "\(Int(abs(seconds))) s \(seconds > 0 ? "ahead of" : "behind") \(name)"
+        }
+        report(
+            "clock", far.isEmpty,
+            far.isEmpty
+                ? "within 5 s of the database and Stripe"
+                : "this machine is \(far.joined(separator: " and "))")
+    }
+
+    func report(_ name: String, _ isHealthy: Bool, _ detail: String) {
+        if !isHealthy {
+            log.error("unhealthy", metadata: ["check": "\(name)", "detail": "\(detail)"])
+        }
+        do {
+            try database.setHealth(name, isHealthy: isHealthy, detail: detail)
+        } catch {
+            troubles.failed(error, doing: "writing down the health of \(name)", log)
+        }
+    }
+}
