@@ -1,10 +1,10 @@
 # join.pl ASSETS FOLDER: writes the scripts and the style sheet that pages ask for, whole, into FOLDER.
 #
 # The sources are many small files, and work as they are: ES modules, and CSS with @import. A browser
-# would ask for each by itself; so js/NAME.js becomes one file of itself and of the modules in js/ that
-# it names, except those that js/site.js names, which are one file with that and are taken from there.
-# In css/NAME.css each `@import "FILE" layer(LAYER);` becomes the file in its layer. Nothing is renamed,
-# and only comments are left out; what this cannot join as it stands ends it with an error.
+# would ask for each by itself; so each script in js/ becomes one file of itself and of the modules in
+# js/ that it names, except those that js/site.js names: they are one file with that, and are taken from
+# there. In each sheet in css/ an `@import "FILE" layer(LAYER);` becomes the file in its layer. Nothing
+# is renamed, and only comments are left out; what this cannot join as it stands ends it with an error.
 use strict;
 use warnings;
 
