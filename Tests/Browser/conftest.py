@@ -8,12 +8,11 @@ refusal is named with `@pytest.mark.refusals(401)`; where answers are lost on pu
 
 import os
 import shutil
-import time
 import uuid
 from urllib.parse import urlsplit
 
 import pytest
-from pages import Person, buy, sign_up
+from pages import Person, buy, see_the_end_of, sign_up
 
 BASE_URL = os.environ.get("RUSHES_BASE_URL", "https://localhost:8443")
 # The stand-in's payment page is on another port of this machine.
@@ -128,24 +127,24 @@ def spender(browser, browser_context_args):
 
 
 @pytest.fixture(scope="session")
-def videos(playwright, buyer):
+def videos(playwright, browser, browser_context_args, buyer):
     """Paths of two videos of the buyer: one that is ready and one that failed."""
     api = playwright.request.new_context(
         base_url=BASE_URL, ignore_https_errors=True, storage_state=buyer.state, extra_http_headers={"Origin": BASE_URL}
     )
     prompts = {"ready": "A glass of tea on a windowsill", "failed": "!fail a kite above the dunes"}
     order = {"tier": "economy", "duration": 5}
-    ids = {}
+    paths = {}
     for name, prompt in prompts.items():
         answer = api.post("/api/videos/generate", data={**order, "prompt": prompt})
         assert answer.status == 202, answer.text()
-        ids[name] = answer.json()["jobId"]
-    deadline = time.monotonic() + 60
-    while any(api.get(f"/api/videos/{id}").json()["status"] in ("pending", "processing") for id in ids.values()):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+        paths[name] = f"/videos/{answer.json()['jobId']}"
     api.dispose()
-    return {name: f"/videos/{id}" for name, id in ids.items()}
+    context = browser.new_context(**{**browser_context_args, "storage_state": buyer.state})
+    for path in paths.values():
+        see_the_end_of(context.new_page(), path)
+    context.close()
+    return paths
 
 
 @pytest.fixture(scope="session")

@@ -66,6 +66,12 @@ def card(page, prompt):
     return page.locator("[data-job]").filter(has_text=prompt)
 
 
+def see_the_end_of(page, video):
+    """Opens a video's page, which follows it by itself, and waits until it was made or was not."""
+    page.goto(video)
+    expect(page.locator("main video, main .player .state.bad")).to_be_visible(timeout=60_000)
+
+
 def balance(page):
     """The available credit in the header, in cents, once it is known."""
     line = page.locator("[data-balance]")

@@ -191,7 +191,7 @@ def test_an_address_of_this_site_is_judged_as_it_is_used(open_as):
     page.goto("/")
 
     def own(texts):
-        module = "const { ownAddress } = await import(document.querySelector('link[href$=\"/js/app.js\"]').href);"
+        module = "const { ownAddress } = await import(document.querySelector('link[href$=\"/js/site.js\"]').href);"
         return page.evaluate(f"async (texts) => {{ {module} return texts.map(ownAddress); }}", texts)
 
     origin = page.evaluate("location.origin")
@@ -207,7 +207,7 @@ def test_an_address_of_this_site_is_judged_as_it_is_used(open_as):
 def test_a_payment_page_has_a_web_address(open_as):
     page = open_as()
     page.goto("/")
-    module = "const { webAddress } = await import(document.querySelector('link[href$=\"/js/app.js\"]').href);"
+    module = "const { webAddress } = await import(document.querySelector('link[href$=\"/js/site.js\"]').href);"
     texts = ["https://pay.example/a b", "javascript:alert(1)", "\tjavascript:alert(1)", "data:text/html,x", "/videos", ""]
     found = page.evaluate(f"async (texts) => {{ {module} return texts.map(webAddress); }}", texts)
     assert found == ["https://pay.example/a%20b", None, None, None, None, None]

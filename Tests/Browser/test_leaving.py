@@ -1,10 +1,9 @@
 """Signing out: a failure is told, and nothing of the session outlives it."""
 
 import re
-import time
 
 import pytest
-from pages import log_in, ready, write_prompt
+from pages import log_in, ready, see_the_end_of, write_prompt
 from playwright.sync_api import expect
 
 
@@ -23,17 +22,16 @@ def leaver(open_as, spender):
 
 
 @pytest.fixture(scope="module")
-def film(spender, playwright, base_url):
+def film(spender, playwright, browser, browser_context_args, base_url):
     """The path of a finished video of the spender's."""
     api = playwright.request.new_context(
         base_url=base_url, ignore_https_errors=True, storage_state=spender.state, extra_http_headers={"Origin": base_url}
     )
     order = {"tier": "economy", "duration": 5, "prompt": "A candle in a window"}
     identifier = api.post("/api/videos/generate", data=order).json()["jobId"]
-    deadline = time.monotonic() + 60
-    while api.get(f"/api/videos/{identifier}").json()["status"] in ("pending", "processing"):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    context = browser.new_context(**{**browser_context_args, "storage_state": spender.state})
+    see_the_end_of(context.new_page(), f"/videos/{identifier}")
+    context.close()
     assert api.get(f"/api/videos/{identifier}").json()["status"] == "completed"
     api.dispose()
     return f"/videos/{identifier}"

@@ -131,9 +131,9 @@ def test_text_of_twice_the_size_breaks_nothing(large_text, browser_context_args,
 
 def test_no_style_asks_for_pixels_of_the_window():
     """They stay the same when somebody has larger text; em grow with it."""
-    for file in (Path(__file__).resolve().parents[2] / "nginx/html").rglob("*.css"):
-        asked = re.findall(r"@(?:media|container)[^{]*", file.read_text())
-        assert asked and not [query for query in asked if re.search(r"\dpx", query)]
+    sheets = (Path(__file__).resolve().parents[2] / "nginx/html").rglob("*.css")
+    asked = [query for sheet in sheets for query in re.findall(r"@(?:media|container)[^{]*", sheet.read_text())]
+    assert asked and not [query for query in asked if re.search(r"\dpx", query)]
 
 
 @pytest.mark.parametrize("path", ["/create", "/create?tier=premium", "/create?tier=auto", "/credits", "/videos", "/account", "ready", "failed"])

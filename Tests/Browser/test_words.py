@@ -11,7 +11,7 @@ def words(open_as, newcomer):
     page.goto("/create")
     ready(page)
     return lambda name, *given: page.evaluate(
-        "async ([name, given]) => (await import(document.querySelector('link[href$=\"/js/dom.js\"]').href))[name](...given)",
+        "async ([name, given]) => (await import(document.querySelector('link[href$=\"/js/site.js\"]').href))[name](...given)",
         [name, list(given)],
     )
 

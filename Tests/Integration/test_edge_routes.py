@@ -150,6 +150,9 @@ def test_a_page_and_its_assets_belong_together(edge: Edge) -> None:
     assert asset.headers["content-type"] == "text/javascript; charset=utf-8"
     assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
 
+    # What it may do is the page's to say.
+    assert asset.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+
     other = edge.request(script[1].replace(script[2], "000000000000"))
     assert other.status == 200
     assert other.headers["cache-control"] == "no-cache"
@@ -170,6 +173,25 @@ def test_every_page_is_put_together_whole(edge: Edge) -> None:
         assert answer.status == 200, name
         assert b"<!--#" not in answer.body and b"an error occurred" not in answer.body, name
         assert answer.body.count(b"<h1") == 1, name
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "first"),
+    [
+        ("404", "This page is not on the reel", "/"),
+        ("429", "That was a lot at once", ""),
+        ("50x", "Something broke on our side", ""),
+    ],
+)
+def test_the_pages_of_errors_are_one_with_words_of_their_own(
+    edge: Edge, page: str, heading: str, first: str
+) -> None:
+    text = edge.request(f"/api/videos/{JOB}/file?accel=/{page}.html&type=text/html").body.decode()
+    assert f'<p class="num code">{page}</p>' in text
+    assert f"<h1>{heading}</h1>" in text
+    assert re.search(r"<title>[A-Z][a-z ]+ · Rushes</title>", text)
+    main = text[text.index("<main") : text.index("</main>")]
+    assert re.findall('href="([^"]*)"', main)[0] == first and "(none)" not in text
 
 
 @pytest.mark.parametrize(

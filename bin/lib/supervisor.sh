@@ -116,8 +116,12 @@ keep_running() {
         if ((tick == 0)) && [[ -d $top/nginx/html/assets ]] && [[ -n $(
             find "$top/nginx/html/assets" -newer "$run/nginx/nginx.conf" -print -quit
         ) ]]; then
-            write_nginx_configuration
-            kill -HUP "${pid_of[nginx]}" 2>/dev/null || true
+            if write_nginx_configuration; then
+                kill -HUP "${pid_of[nginx]}" 2>/dev/null || true
+            else
+                # Said once: the next edit tries again.
+                touch "$run/nginx/nginx.conf"
+            fi
         fi
     done
 }

@@ -1,20 +1,30 @@
 // The account: address, password, sessions, mails. Each part saves alone.
-import { api, goToLogin, requireUser } from "./app.js";
-import { el, errorBox, find, icon, isolated, time, toast } from "./dom.js";
-import { work } from "./form.js";
+import { api } from "./parts/api.js";
+import { el, find, icon } from "./parts/element.js";
+import { work } from "./parts/form.js";
+import { errorBox } from "./parts/notice.js";
+import { goToLogin, requireUser } from "./parts/session.js";
+import { time } from "./parts/time.js";
+import { toast } from "./parts/toast.js";
+import { isolated } from "./parts/words.js";
 import { text } from "../text/en.js";
 
 const say = text.account;
 
-/** @param {import("./app.js").User} user */
+/** @param {import("./parts/session.js").User} user */
 function showAddress(user) {
   find("[data-address]").textContent = user.email;
   const state = find("[data-verified]");
   state.className = `state ${user.emailVerified ? "ok" : ""}`;
-  state.replaceChildren(icon(user.emailVerified ? "circle-check" : "mail"), el("span", {}, user.emailVerified ? say.verified : say.unverified));
+  state.replaceChildren(
+    icon(user.emailVerified ? "circle-check" : "mail"),
+    el("span", {}, user.emailVerified ? say.verified : say.unverified),
+  );
   const pending = find("[data-pending]");
   pending.hidden = !user.pendingEmail;
-  pending.textContent = user.pendingEmail ? say.pending(isolated(user.pendingEmail), isolated(user.email)) : "";
+  pending.textContent = user.pendingEmail
+    ? say.pending(isolated(user.pendingEmail), isolated(user.email))
+    : "";
   find("[data-again]").hidden = user.emailVerified && !user.pendingEmail;
 }
 
@@ -65,8 +75,14 @@ let cursor = null;
 
 /** A browser's long name for itself in two words, or its beginning. @param {string | null} agent */
 function programOf(agent) {
-  const browsers = [["Edg/", "Edge"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]];
-  const systems = [["iPhone", "iPhone"], ["iPad", "iPad"], ["Android", "Android"], ["Windows", "Windows"], ["Mac OS X", "Mac"], ["Linux", "Linux"]];
+  const browsers = [["Edg/", "Edge"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], [
+    "Safari/",
+    "Safari",
+  ]];
+  const systems = [["iPhone", "iPhone"], ["iPad", "iPad"], ["Android", "Android"], ["Windows", "Windows"], [
+    "Mac OS X",
+    "Mac",
+  ], ["Linux", "Linux"]];
   const named = (/** @type {string[][]} */ names) => names.find(([mark]) => agent?.includes(mark))?.[1];
   const [browser, system] = [named(browsers), named(systems)];
   if (browser) return system ? say.on(browser, system) : browser;
@@ -76,16 +92,47 @@ function programOf(agent) {
 /** @param {any} session @returns {HTMLElement} */
 function sessionLine(session) {
   const name = programOf(session.userAgent);
-  const end = el("button", { class: "button second", type: "button", "aria-label": `${say.end}: ${isolated(name)}` }, say.end);
+  const end = el("button", {
+    class: "button second",
+    type: "button",
+    "aria-label": `${say.end}: ${isolated(name)}`,
+  }, say.end);
   const line = el(
     "li",
     { "data-session-id": session.id },
-    el("div", {}, el("p", { class: "row" }, el("b", { dir: "auto" }, name), session.isCurrent && el("span", { class: "tag lamp" }, say.thisOne)), el("p", { class: "hint" }, say.lastUsed, " ", time(session.lastUsedAt), " · ", say.since, " ", time(session.createdAt, "day"), session.address && " · ", session.address && el("bdi", { class: "num" }, session.address))),
+    el(
+      "div",
+      {},
+      el(
+        "p",
+        { class: "row" },
+        el("b", { dir: "auto" }, name),
+        session.isCurrent && el("span", { class: "tag lamp" }, say.thisOne),
+      ),
+      el(
+        "p",
+        { class: "hint" },
+        say.lastUsed,
+        " ",
+        time(session.lastUsedAt),
+        " · ",
+        say.since,
+        " ",
+        time(session.createdAt, "day"),
+        session.address && " · ",
+        session.address && el("bdi", { class: "num" }, session.address),
+      ),
+    ),
     !session.isCurrent && end,
   );
   end.addEventListener("click", async () => {
     end.setAttribute("aria-disabled", "true");
-    if (await tryTo(() => api(`/api/sessions/${encodeURIComponent(session.id)}`, { method: "DELETE" }), say.ended)) {
+    if (
+      await tryTo(
+        () => api(`/api/sessions/${encodeURIComponent(session.id)}`, { method: "DELETE" }),
+        say.ended,
+      )
+    ) {
       line.remove();
       showOthers();
     } else end.removeAttribute("aria-disabled");
@@ -93,7 +140,10 @@ function sessionLine(session) {
   return line;
 }
 
-/** Does what a press asked for, says how it went, and gives whether it did. @param {() => Promise<unknown>} action @param {string} done */
+/**
+ * Does what a press asked for, says how it went, and gives whether it did.
+ * @param {() => Promise<unknown>} action @param {string} done
+ */
 async function tryTo(action, done) {
   sessionProblem.replaceChildren();
   try {
@@ -120,7 +170,9 @@ others.addEventListener("click", async () => {
 /** @param {boolean} [further] */
 async function loadSessions(further = false) {
   try {
-    const { items, nextCursor } = await api(further && cursor ? `/api/sessions?cursor=${encodeURIComponent(cursor)}` : "/api/sessions");
+    const { items, nextCursor } = await api(
+      further && cursor ? `/api/sessions?cursor=${encodeURIComponent(cursor)}` : "/api/sessions",
+    );
     const lines = items.map(sessionLine);
     if (further) list.append(...lines);
     else list.replaceChildren(...lines);
@@ -138,19 +190,26 @@ find("[data-more]").addEventListener("click", () => loadSessions(true));
 /** A switch for each kind of mail. @param {Record<string, boolean>} kinds */
 function showNotices(kinds) {
   const problem = find("[data-notices-problem]");
-  find("[data-notices]").replaceChildren(...Object.entries(kinds).map(([kind, isOn]) => {
-    const box = el("input", { type: "checkbox", name: kind, checked: isOn });
-    box.addEventListener("change", async () => {
-      problem.replaceChildren();
-      try {
-        await api("/api/me", { method: "PATCH", body: { notifications: { [kind]: box.checked } } });
-      } catch (error) {
-        box.checked = !box.checked;
-        problem.replaceChildren(errorBox(error));
-      }
-    });
-    return el("label", { class: "switch" }, box, say.notice[/** @type {keyof typeof say.notice} */ (kind)] ?? kind);
-  }));
+  find("[data-notices]").replaceChildren(
+    ...Object.entries(kinds).map(([kind, isOn]) => {
+      const box = el("input", { type: "checkbox", name: kind, checked: isOn });
+      box.addEventListener("change", async () => {
+        problem.replaceChildren();
+        try {
+          await api("/api/me", { method: "PATCH", body: { notifications: { [kind]: box.checked } } });
+        } catch (error) {
+          box.checked = !box.checked;
+          problem.replaceChildren(errorBox(error));
+        }
+      });
+      return el(
+        "label",
+        { class: "switch" },
+        box,
+        say.notice[/** @type {keyof typeof say.notice} */ (kind)] ?? kind,
+      );
+    }),
+  );
 }
 
 async function start() {

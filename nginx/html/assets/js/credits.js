@@ -1,6 +1,13 @@
 // Balance, packs, lots and the ledger.
-import { api, hasDraft, intent, requireUser, showBalance, webAddress } from "./app.js";
-import { cents, el, emptyBox, errorBox, find, icon, money, num, signedMoney, time } from "./dom.js";
+import { webAddress } from "./parts/address.js";
+import { api } from "./parts/api.js";
+import { hasDraft } from "./parts/draft.js";
+import { el, find, num } from "./parts/element.js";
+import { intent } from "./parts/intent.js";
+import { cents, money, signedMoney } from "./parts/money.js";
+import { emptyBox, errorBox, notice } from "./parts/notice.js";
+import { requireUser, showBalance } from "./parts/session.js";
+import { time } from "./parts/time.js";
 import { text } from "../text/en.js";
 
 const say = text.credits;
@@ -34,23 +41,51 @@ function lotsTable(lots) {
   return el(
     "table",
     { class: "table" },
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "From"), el("th", { scope: "col" }, "Ends"), el("th", { scope: "col", class: "end" }, "Left"))),
-    el("tbody", {}, ...lots.map((lot) =>
-      el("tr", {}, el("td", {}, say.source[/** @type {keyof typeof say.source} */ (lot.source)] ?? lot.source), el("td", {}, lot.expiresAt ? time(lot.expiresAt, "day") : say.never), el("td", { class: "end" }, num(money(lot.remaining))))
-    )),
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        el("th", { scope: "col" }, "From"),
+        el("th", { scope: "col" }, "Ends"),
+        el("th", { scope: "col", class: "end" }, "Left"),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      ...lots.map((lot) =>
+        el(
+          "tr",
+          {},
+          el("td", {}, say.source[/** @type {keyof typeof say.source} */ (lot.source)] ?? lot.source),
+          el("td", {}, lot.expiresAt ? time(lot.expiresAt, "day") : say.never),
+          el("td", { class: "end" }, num(money(lot.remaining))),
+        )
+      ),
+    ),
   );
 }
 
 let leaving = false;
 
-/** @param {{id: string, price: number, credits: number, bonus: number, total: number, popular: boolean}} pack @param {string} mark */
+/**
+ * @param {{id: string, price: number, credits: number, bonus: number, total: number, popular: boolean}} pack
+ * @param {string} mark
+ */
 function packCard(pack, mark) {
   const name = text.packName[/** @type {keyof typeof text.packName} */ (pack.id)] ?? pack.id;
   const problem = el("div", { "data-pack-problem": true });
   const label = say.buy(money(pack.price));
   // A double click, or a press after a lost answer, opens one payment.
   const wish = intent(`purchase.${pack.id}`);
-  const button = el("button", { class: `button${mark || pack.popular ? "" : " second"}`, type: "button", "data-buy": pack.id, "aria-label": `${name}: ${label}` }, label);
+  const button = el("button", {
+    class: `button${mark || pack.popular ? "" : " second"}`,
+    type: "button",
+    "data-buy": pack.id,
+    "aria-label": `${name}: ${label}`,
+  }, label);
   button.addEventListener("click", async () => {
     if (leaving) return;
     leaving = true;
@@ -77,7 +112,14 @@ function packCard(pack, mark) {
   return el(
     "article",
     { class: `card pack${mark ? " chosen" : ""}`, "data-pack": pack.id },
-    el("div", { class: "spread name" }, el("h3", {}, name), mark ? el("span", { class: "tag lamp" }, mark) : pack.popular && el("span", { class: "tag lamp" }, say.popular)),
+    el(
+      "div",
+      { class: "spread name" },
+      el("h3", {}, name),
+      mark
+        ? el("span", { class: "tag lamp" }, mark)
+        : pack.popular && el("span", { class: "tag lamp" }, say.popular),
+    ),
     el("p", {}, num(money(pack.total), "gets"), " ", el("span", { class: "hint" }, "of credit")),
     el("p", { class: "hint" }, pack.bonus ? say.bonus(money(pack.bonus)) : say.noBonus),
     el("p", { class: "hint" }, say.per(money(pack.price / pack.total))),
@@ -91,9 +133,15 @@ async function loadPacks() {
   const problem = find("[data-packs-error]");
   try {
     const { items } = await api("/api/credits/packages");
-    const covering = need ? [...items].sort((a, b) => a.price - b.price).find((pack) => cents(pack.total) >= cents(need)) : null;
+    const covering = need
+      ? [...items].sort((a, b) => a.price - b.price).find((pack) => cents(pack.total) >= cents(need))
+      : null;
     problem.replaceChildren();
-    place.replaceChildren(...items.map((/** @type {any} */ pack) => packCard(pack, pack.id === asked.get("package") ? say.chosen : pack === covering ? say.covers : "")));
+    place.replaceChildren(
+      ...items.map((/** @type {any} */ pack) =>
+        packCard(pack, pack.id === asked.get("package") ? say.chosen : pack === covering ? say.covers : "")
+      ),
+    );
   } catch (error) {
     place.replaceChildren();
     problem.replaceChildren(errorBox(error, loadPacks));
@@ -104,14 +152,26 @@ async function loadPacks() {
 /** @param {any} line */
 function ledgerRow(line) {
   const kind = say.kind[/** @type {keyof typeof say.kind} */ (line.type)] ?? line.type;
-  const link = line.jobId ? el("a", { href: `/videos/${encodeURIComponent(line.jobId)}` }, say.video) : line.purchaseId && el("a", { href: `/purchases/${encodeURIComponent(line.purchaseId)}` }, say.purchase);
+  const link = line.jobId
+    ? el("a", { href: `/videos/${encodeURIComponent(line.jobId)}` }, say.video)
+    : line.purchaseId && el("a", { href: `/purchases/${encodeURIComponent(line.purchaseId)}` }, say.purchase);
   return el(
     "tr",
     {},
     el("td", {}, time(line.createdAt, "full")),
-    el("td", {}, el("span", { class: "what", dir: "auto" }, line.description || kind), el("span", { class: "hint" }, link || (line.description && kind))),
+    el(
+      "td",
+      {},
+      el("span", { class: "what", dir: "auto" }, line.description || kind),
+      el("span", { class: "hint" }, link || (line.description && kind)),
+    ),
     el("td", { class: "end" }, num(signedMoney(line.amount), line.amount > 0 ? "plus" : "")),
-    el("td", { class: "end" }, el("span", { class: "visually-hidden" }, "Balance after: "), num(money(line.balanceAfter))),
+    el(
+      "td",
+      { class: "end" },
+      el("span", { class: "visually-hidden" }, "Balance after: "),
+      num(money(line.balanceAfter)),
+    ),
   );
 }
 
@@ -127,10 +187,21 @@ async function loadLedger() {
     const body = place.querySelector("tbody");
     const rows = items.map(ledgerRow);
     if (cursor && body) body.append(...rows);
-    else if (!rows.length) place.replaceChildren(emptyBox("receipt-text", say.emptyTitle, say.emptyWords, null));
-    else {
-      const heads = ["When", "What"].map((name) => el("th", { scope: "col" }, name)).concat(["Change", "Balance after"].map((name) => el("th", { scope: "col", class: "end" }, name)));
-      place.replaceChildren(el("table", { class: "table ledger" }, el("caption", { class: "visually-hidden" }, "Movements, newest first"), el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
+    else if (!rows.length) {
+      place.replaceChildren(emptyBox("receipt-text", say.emptyTitle, say.emptyWords, null));
+    } else {
+      const heads = ["When", "What"].map((name) => el("th", { scope: "col" }, name)).concat(
+        ["Change", "Balance after"].map((name) => el("th", { scope: "col", class: "end" }, name)),
+      );
+      place.replaceChildren(
+        el(
+          "table",
+          { class: "table ledger" },
+          el("caption", { class: "visually-hidden" }, "Movements, newest first"),
+          el("thead", {}, el("tr", {}, ...heads)),
+          el("tbody", {}, ...rows),
+        ),
+      );
     }
     cursor = nextCursor;
     moreRow.hidden = !cursor;
@@ -144,8 +215,10 @@ async function loadLedger() {
 function showNotice() {
   const canceled = asked.has("canceled");
   if (!canceled && !need) return;
+  const words = canceled ? say.canceled : say.need(money(need));
+  const toDraft = hasDraft() && el("p", {}, el("a", { href: "/create" }, text.purchase.toDraft));
   find("[data-notice]").replaceChildren(
-    el("div", { class: `notice ${canceled ? "" : "live"}`, role: "status" }, icon("info"), el("div", {}, el("p", {}, canceled ? say.canceled : say.need(money(need))), hasDraft() && el("p", {}, el("a", { href: "/create" }, text.purchase.toDraft)))),
+    notice({ tone: canceled ? "" : "live", picture: "info" }, words, toDraft),
   );
 }
 
@@ -155,6 +228,8 @@ requireUser()
   .then(() => Promise.all([loadBalance(), loadPacks(), loadLedger()]))
   .catch((error) => {
     find("[data-balance-error]").replaceChildren(errorBox(error, () => location.reload()));
-    for (const part of document.querySelectorAll("[data-packs], [data-lots], [data-ledger]")) part.replaceChildren();
+    for (const part of document.querySelectorAll("[data-packs], [data-lots], [data-ledger]")) {
+      part.replaceChildren();
+    }
     for (const part of document.querySelectorAll("[aria-busy]")) part.removeAttribute("aria-busy");
   });

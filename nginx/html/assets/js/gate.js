@@ -1,7 +1,11 @@
 // Signing up and logging in.
-import { api, hasDraft, me, nextPage, remember } from "./app.js";
-import { el, find, isolated } from "./dom.js";
-import { conclude, work } from "./form.js";
+import { nextPage } from "./parts/address.js";
+import { api } from "./parts/api.js";
+import { hasDraft } from "./parts/draft.js";
+import { el, find } from "./parts/element.js";
+import { conclude, work } from "./parts/form.js";
+import { me, remember } from "./parts/session.js";
+import { isolated } from "./parts/words.js";
 import { text } from "../text/en.js";
 
 /** @type {HTMLFormElement} */
@@ -17,7 +21,12 @@ work(
     const answer = await api(`/api/auth/${form.dataset.gate}`, { method: "POST", body: { email, password } });
     if (!answer.user) {
       const say = text.checkMail;
-      conclude("mail", say.title, el("p", {}, say.signUp(isolated(email))), el("p", { class: "muted" }, say.spam));
+      conclude(
+        "mail",
+        say.title,
+        el("p", {}, say.signUp(isolated(email))),
+        el("p", { class: "muted" }, say.spam),
+      );
       return;
     }
     remember(answer.user);
@@ -26,7 +35,9 @@ work(
   },
   (error) => {
     if (error.status === 401) find("#password", form).select();
-    return error.status === 409 ? { words: text.taken, action: el("a", { href: `/login${location.search}` }, text.logInInstead) } : null;
+    return error.status === 409
+      ? { words: text.taken, action: el("a", { href: `/login${location.search}` }, text.logInInstead) }
+      : null;
   },
 );
 

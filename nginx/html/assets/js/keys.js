@@ -1,15 +1,22 @@
 // The list of keyboard shortcuts, and the switch that turns them off. Loaded when first asked for.
-import { keysAreOn, switchKeys } from "./app.js";
-import { el, icon } from "./dom.js";
+import { el, icon } from "./parts/element.js";
+import { keysAreOn, switchKeys } from "./parts/shortcuts.js";
 import { text } from "../text/en.js";
 
 /** @type {HTMLDialogElement | null} */
 let dialog = null;
 
 function make() {
-  const close = el("button", { class: "button quiet square", type: "button", "aria-label": text.keys.close, onclick: () => dialog?.close() }, icon("x"));
+  const close = el("button", {
+    class: "button quiet square",
+    type: "button",
+    "aria-label": text.keys.close,
+    onclick: () => dialog?.close(),
+  }, icon("x"));
   const on = el("input", { type: "checkbox", id: "keys-on", onchange: () => switchKeys(on.checked) });
-  const lines = text.keys.list.map(([keys, words]) => el("div", {}, el("dt", {}, words), el("dd", {}, ...keys.split(" ").map((key) => el("kbd", {}, key)))));
+  const lines = text.keys.list.map(([keys, words]) =>
+    el("div", {}, el("dt", {}, words), el("dd", {}, ...keys.split(" ").map((key) => el("kbd", {}, key))))
+  );
   const made = el(
     "dialog",
     { class: "keys", "aria-labelledby": "keys-title" },

@@ -1,6 +1,7 @@
 // The start page reads without this. It puts the operator's present prices in, and works the calculator.
-import { api } from "./app.js";
-import { cents, el, find, money } from "./dom.js";
+import { api } from "./parts/api.js";
+import { el, find } from "./parts/element.js";
+import { cents, money } from "./parts/money.js";
 import { text } from "../text/en.js";
 
 /** @typedef {{id: string, name: string, pricePerSecond: number, prices: Record<string, number>}} Tier */
@@ -32,10 +33,15 @@ function showPack(pack) {
   find("[data-total]", card).textContent = money(pack.total);
   find("[data-pack-price]", card).textContent = money(pack.price);
   find("[data-per]", card).textContent = money(pack.price / pack.total);
-  find("[data-made-of]", card).textContent = pack.bonus ? text.credits.bonus(money(pack.bonus)) : text.credits.noBonus;
+  find("[data-made-of]", card).textContent = pack.bonus
+    ? text.credits.bonus(money(pack.bonus))
+    : text.credits.noBonus;
 }
 
-/** The cheapest single pack that covers `sum`, or as many of the largest as it takes. @param {number} sum cents */
+/**
+ * The cheapest single pack that covers `sum`, or as many of the largest as it takes.
+ * @param {number} sum cents
+ */
 function packFor(sum) {
   const fitting = packs.filter((pack) => cents(pack.total) >= sum).sort((a, b) => a.price - b.price);
   if (fitting.length) return { pack: fitting[0], count: 1 };
@@ -56,7 +62,9 @@ function calculate() {
   const bought = [money((cents(pack.price) * times) / 100), money((cents(pack.total) * times) / 100)];
   find("[data-sum]", calculator).textContent = money(sum / 100);
   find("[data-sum-words]", calculator).textContent = text.calculator.each(money(price), seconds, count);
-  find("[data-sum-pack]", calculator).textContent = times === 1 ? text.calculator.pack(name, bought[0], bought[1]) : text.calculator.packs(times, name, bought[0], bought[1]);
+  find("[data-sum-pack]", calculator).textContent = times === 1
+    ? text.calculator.pack(name, bought[0], bought[1])
+    : text.calculator.packs(times, name, bought[0], bought[1]);
 }
 
 /** The inputs in the address, so that a link keeps them. */

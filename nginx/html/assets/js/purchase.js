@@ -1,6 +1,12 @@
 // The way back from the payment page. It believes our own API, never the address.
-import { ApiError, api, hasDraft, me, poll, requireUser, showBalance, webAddress } from "./app.js";
-import { el, emptyBox, find, icon, money, num } from "./dom.js";
+import { webAddress } from "./parts/address.js";
+import { api, ApiError } from "./parts/api.js";
+import { hasDraft } from "./parts/draft.js";
+import { el, find, icon, num } from "./parts/element.js";
+import { money } from "./parts/money.js";
+import { emptyBox } from "./parts/notice.js";
+import { poll } from "./parts/poll.js";
+import { me, requireUser, showBalance } from "./parts/session.js";
 import { text } from "../text/en.js";
 
 const say = text.purchase;
@@ -8,17 +14,43 @@ const place = find("[data-purchase]");
 const id = location.pathname.split("/")[2] ?? "";
 const age = () => performance.now();
 
-/** @param {string} picture @param {string} title @param {string} words @param {(Node | null | false)[]} more */
+/**
+ * @param {string} picture @param {string} title @param {string} words
+ * @param {(Node | null | false)[]} more
+ */
 function show(picture, title, words, ...more) {
   const heading = el("h1", { tabindex: "-1" }, title);
   const was = place.querySelector("h1")?.textContent;
   if (was === title) return;
   place.removeAttribute("aria-busy");
-  place.replaceChildren(el("div", { class: "stack", role: "status" }, el("p", { class: `state ${{ "circle-check": "ok", "circle-x": "bad" }[picture] ?? ""}` }, icon(picture), el("span", { class: "visually-hidden" }, title)), heading, el("p", { class: "muted" }, words)), ...more.filter(Boolean));
+  place.replaceChildren(
+    el(
+      "div",
+      { class: "stack", role: "status" },
+      el(
+        "p",
+        { class: `state ${{ "circle-check": "ok", "circle-x": "bad" }[picture] ?? ""}` },
+        icon(picture),
+        el("span", { class: "visually-hidden" }, title),
+      ),
+      heading,
+      el("p", { class: "muted" }, words),
+    ),
+    ...more.filter(Boolean),
+  );
   heading.focus();
 }
 
-const again = (/** @type {any} */ purchase) => el("p", {}, el("a", { class: "button", href: `/credits?package=${encodeURIComponent(purchase.packageId)}#packs` }, say.again));
+const again = (/** @type {any} */ purchase) =>
+  el(
+    "p",
+    {},
+    el(
+      "a",
+      { class: "button", href: `/credits?package=${encodeURIComponent(purchase.packageId)}#packs` },
+      say.again,
+    ),
+  );
 
 /** Shows where the purchase stands and gives whether it can still change. @param {any} purchase */
 async function tell(purchase) {
@@ -28,20 +60,51 @@ async function tell(purchase) {
     show(
       "circle-check",
       say.paid(money(purchase.total)),
-      purchase.bonus ? say.paidBonus(money(purchase.credits), money(purchase.bonus)) : say.paidPlain(money(purchase.credits)),
-      user && el("p", { class: "sum-box" }, el("span", { class: "hint" }, say.balance), num(money(user.balance))),
-      el("p", { class: "row" }, el("a", { class: "button", href: "/create" }, hasDraft() ? say.toDraft : say.toCreate), el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)),
+      purchase.bonus
+        ? say.paidBonus(money(purchase.credits), money(purchase.bonus))
+        : say.paidPlain(money(purchase.credits)),
+      user &&
+        el("p", { class: "sum-box" }, el("span", { class: "hint" }, say.balance), num(money(user.balance))),
+      el(
+        "p",
+        { class: "row" },
+        el("a", { class: "button", href: "/create" }, hasDraft() ? say.toDraft : say.toCreate),
+        el("a", { class: "button second", href: "/credits#ledger" }, say.ledger),
+      ),
     );
     return false;
   }
   if (purchase.status === "failed") show("circle-x", say.notCompleted, say.failedWords, again(purchase));
-  else if (purchase.status === "expired") show("circle-x", say.notCompleted, say.expiredWords, again(purchase));
-  else if (purchase.status === "refunded") show("undo-2", say.refunded, say.refundedWords, el("p", {}, el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)));
-  else if (purchase.status === "disputed") show("triangle-alert", say.disputed, say.disputedWords, el("p", {}, el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)));
-  else {
+  else if (purchase.status === "expired") {
+    show("circle-x", say.notCompleted, say.expiredWords, again(purchase));
+  } else if (purchase.status === "refunded") {
+    show(
+      "undo-2",
+      say.refunded,
+      say.refundedWords,
+      el("p", {}, el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)),
+    );
+  } else if (purchase.status === "disputed") {
+    show(
+      "triangle-alert",
+      say.disputed,
+      say.disputedWords,
+      el("p", {}, el("a", { class: "button second", href: "/credits#ledger" }, say.ledger)),
+    );
+  } else {
     if (age() > 12_000) {
       const payment = webAddress(purchase.url ?? "");
-      show("hourglass", say.processing, say.processingWords, el("p", { class: "row" }, payment && el("a", { class: "button second", href: payment }, say.toPayment), el("a", { class: "button quiet", href: "/credits" }, say.ledger)));
+      show(
+        "hourglass",
+        say.processing,
+        say.processingWords,
+        el(
+          "p",
+          { class: "row" },
+          payment && el("a", { class: "button second", href: payment }, say.toPayment),
+          el("a", { class: "button quiet", href: "/credits" }, say.ledger),
+        ),
+      );
     }
     return true;
   }
@@ -59,7 +122,15 @@ async function ask(signal) {
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
     place.removeAttribute("aria-busy");
-    place.replaceChildren(el("h1", { class: "visually-hidden" }, say.checking), emptyBox("receipt-text", say.missing, say.missingWords, el("a", { class: "button", href: "/credits" }, say.ledger)));
+    place.replaceChildren(
+      el("h1", { class: "visually-hidden" }, say.checking),
+      emptyBox(
+        "receipt-text",
+        say.missing,
+        say.missingWords,
+        el("a", { class: "button", href: "/credits" }, say.ledger),
+      ),
+    );
     return false;
   }
 }

@@ -5,7 +5,10 @@
 (() => {
   /** @param {() => Storage} open gives the browser's store, or throws, or gives null */
   function store(open) {
-    /** What the browser did not take; `null` for what it did not forget. @type {Map<string, string | null>} */
+    /**
+     * What the browser did not take; `null` for what it did not forget.
+     * @type {Map<string, string | null>}
+     */
     const held = new Map();
     return {
       /** @param {string} name @returns {string | null} */

@@ -1,7 +1,9 @@
 // The link of a mail that proves an address: says what came of it.
-import { ApiError, api, me } from "./app.js";
-import { el, errorBox, find } from "./dom.js";
-import { conclude } from "./form.js";
+import { api, ApiError } from "./parts/api.js";
+import { el, find } from "./parts/element.js";
+import { conclude } from "./parts/form.js";
+import { errorBox } from "./parts/notice.js";
+import { me } from "./parts/session.js";
 import { text } from "../text/en.js";
 
 const say = text.verify;
@@ -10,7 +12,8 @@ const token = location.hash.slice(1);
 if (token) history.replaceState(null, "", location.pathname);
 addEventListener("hashchange", () => location.reload());
 
-const link = (/** @type {string} */ href, /** @type {string} */ words) => el("p", {}, el("a", { class: "button", href }, words));
+const link = (/** @type {string} */ href, /** @type {string} */ words) =>
+  el("p", {}, el("a", { class: "button", href }, words));
 
 /** Who is signed in here, if that can be found out. */
 const whoIsHere = () => me().catch(() => null);
@@ -30,7 +33,12 @@ async function prove() {
     // An answer that was lost, or a second press of the link: what counts is what is true now.
     const user = await seemsIn();
     if (user?.emailVerified && !user.pendingEmail) conclude("circle-check", say.already, goOn(true));
-    else conclude("circle-x", say.over, el("p", {}, say.overWords), user ? link("/account", say.toAccount) : link("/login", text.logIn));
+    else {conclude(
+        "circle-x",
+        say.over,
+        el("p", {}, say.overWords),
+        user ? link("/account", say.toAccount) : link("/login", text.logIn),
+      );}
   }
 }
 

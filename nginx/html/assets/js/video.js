@@ -1,17 +1,42 @@
 // One video: the player or where it stands, its settings, its price and what can be done with it.
-import { api, me, poll, requireUser } from "./app.js";
-import { clock, copy, cut, el, emptyBox, errorBox, find, icon, isolated, money, num, time } from "./dom.js";
-import { againLink, announce, cancel, downloadOf, isOpen, pathOf, progressOf, promptOf, reasonOf, stateLine, stateOf } from "./job.js";
+import { api } from "./parts/api.js";
+import { el, find, icon, num } from "./parts/element.js";
+import { announce } from "./parts/follow.js";
+import {
+  againLink,
+  againOf,
+  cancel,
+  downloadOf,
+  hasFailed,
+  isOpen,
+  pathOf,
+  progressOf,
+  promptOf,
+  reasonOf,
+  reasonWords,
+  stateLine,
+  stateOf,
+} from "./parts/job.js";
+import { money } from "./parts/money.js";
+import { emptyBox, errorBox } from "./parts/notice.js";
+import { poll } from "./parts/poll.js";
+import { me, requireUser } from "./parts/session.js";
+import { clock, time } from "./parts/time.js";
+import { copy } from "./parts/toast.js";
+import { cut, isolated } from "./parts/words.js";
 import { text } from "../text/en.js";
 
-/** @typedef {import("./job.js").Job} Job */
+/** @typedef {import("./parts/job.js").Job} Job */
 
 const place = find("[data-video]");
 const id = location.pathname.split("/")[2] ?? "";
 const url = `/api/videos/${id}`;
 /** @type {Map<string, string>} */
 const tierNames = new Map();
-/** The parts that change while it is being made. @type {{stage: HTMLElement, actions: HTMLElement, facts: HTMLElement} | null} */
+/**
+ * The parts that change while it is being made.
+ * @type {{stage: HTMLElement, actions: HTMLElement, facts: HTMLElement} | null}
+ */
 let parts = null;
 let shown = "";
 
@@ -19,15 +44,25 @@ let shown = "";
 function stage(job) {
   if (job.status === "completed") {
     const player = el("div", { class: "player" });
-    const video = el("video", { controls: true, playsinline: true, preload: "metadata", poster: pathOf(job.posterUrl) || null, src: pathOf(job.videoUrl), "aria-label": promptOf(job) });
+    const video = el("video", {
+      controls: true,
+      playsinline: true,
+      preload: "metadata",
+      poster: pathOf(job.posterUrl) || null,
+      src: pathOf(job.videoUrl),
+      "aria-label": promptOf(job),
+    });
     // The frame takes the video's own shape as soon as it is known.
-    video.addEventListener("loadedmetadata", () => player.style.setProperty("aspect-ratio", `${video.videoWidth} / ${video.videoHeight}`));
+    video.addEventListener(
+      "loadedmetadata",
+      () => player.style.setProperty("aspect-ratio", `${video.videoWidth} / ${video.videoHeight}`),
+    );
     player.append(video);
     return player;
   }
-  const least = /** @type {HTMLProgressElement | null} */ (place.querySelector(".player progress"))?.value ?? 0;
-  const reason = reasonOf(job);
-  const why = job.status === "failed" || job.status === "canceled" ? (text.reason[/** @type {keyof typeof text.reason} */ (reason)] ?? job.error?.message ?? "") : "";
+  const least = /** @type {HTMLProgressElement | null} */ (place.querySelector(".player progress"))?.value ??
+    0;
+  const why = hasFailed(job) ? reasonWords(job) : "";
   return el(
     "div",
     { class: "player waiting" },
@@ -37,7 +72,8 @@ function stage(job) {
       stateLine(job),
       progressOf(job, stateOf(job).words, least),
       why && el("p", { class: "muted", dir: "auto" }, why),
-      job.status === "failed" && reason === "refused" && el("p", { class: "muted" }, text.video.wasRefunded),
+      job.status === "failed" && reasonOf(job) === "refused" &&
+        el("p", { class: "muted" }, text.video.wasRefunded),
       job.statusDetail === "checking" && el("p", { class: "muted" }, text.state.noRetryYet),
       isOpen(job) && el("p", { class: "hint" }, text.state.canClose),
     ),
@@ -47,15 +83,34 @@ function stage(job) {
 /** @param {Job} job */
 function actions(job) {
   const done = job.status === "completed";
-  const again = `/create?from=${encodeURIComponent(job.jobId)}`;
   return el(
     "div",
     { class: "row" },
-    done && el("a", { class: "button", href: downloadOf(job), download: true }, icon("download"), text.download),
-    job.status === "pending" && el("button", { class: "button second", type: "button", "data-cancel": true, onclick: (/** @type {Event} */ event) => onCancel(job, /** @type {HTMLElement} */ (event.currentTarget)) }, icon("x"), text.cancel),
-    (job.status === "failed" || job.status === "canceled") && againLink(job, "button"),
-    job.prompt && el("button", { class: "button second", type: "button", onclick: () => copy(job.prompt ?? "") }, icon("copy"), text.copyPrompt),
-    (done || isOpen(job)) && el("a", { class: "button second", href: again }, icon("sliders-horizontal"), text.useSettings),
+    done &&
+      el("a", { class: "button", href: downloadOf(job), download: true }, icon("download"), text.download),
+    job.status === "pending" &&
+      el(
+        "button",
+        {
+          class: "button second",
+          type: "button",
+          "data-cancel": true,
+          onclick: (/** @type {Event} */ event) =>
+            onCancel(job, /** @type {HTMLElement} */ (event.currentTarget)),
+        },
+        icon("x"),
+        text.cancel,
+      ),
+    hasFailed(job) && againLink(job, "button"),
+    job.prompt &&
+      el(
+        "button",
+        { class: "button second", type: "button", onclick: () => copy(job.prompt ?? "") },
+        icon("copy"),
+        text.copyPrompt,
+      ),
+    (done || isOpen(job)) &&
+      el("a", { class: "button second", href: againOf(job) }, icon("sliders-horizontal"), text.useSettings),
   );
 }
 
@@ -75,17 +130,45 @@ function facts(job) {
     [text.video.price, price(job)],
     [first(own.aspectRatio), job.aspectRatio ? num(job.aspectRatio) : null],
     [first(own.resolution), job.resolution ? num(job.resolution) : null],
-    [first(own.mode), job.mode ? (text.mode[/** @type {keyof typeof text.mode} */ (job.mode)] ?? job.mode) : null],
+    [
+      first(own.mode),
+      job.mode ? (text.mode[/** @type {keyof typeof text.mode} */ (job.mode)] ?? job.mode) : null,
+    ],
     [first(own.strength), typeof job.strength === "number" ? num(String(job.strength)) : null],
     [first(own.seed), typeof job.seed === "number" ? num(String(job.seed)) : null],
     [first(own.image), job.image ? el("bdi", {}, job.image) : null],
     [first(own.imageTail), job.imageTail ? el("bdi", {}, job.imageTail) : null],
     [text.video.asked, time(job.createdAt, "full")],
     [text.video.finished, job.completedAt ? time(job.completedAt, "full") : null],
-    [text.video.took, job.completedAt && job.status === "completed" ? num(clock((Date.parse(job.completedAt) - Date.parse(job.createdAt)) / 1000)) : null],
-    [text.video.id, el("button", { class: "copy-id num", type: "button", title: job.jobId, "aria-label": `${text.copyID} ${job.jobId}`, onclick: () => copy(job.jobId) }, `…${job.jobId.slice(-12)}`, icon("copy"))],
+    [
+      text.video.took,
+      job.completedAt && job.status === "completed"
+        ? num(clock((Date.parse(job.completedAt) - Date.parse(job.createdAt)) / 1000))
+        : null,
+    ],
+    [
+      text.video.id,
+      el(
+        "button",
+        {
+          class: "copy-id num",
+          type: "button",
+          title: job.jobId,
+          "aria-label": `${text.copyID} ${job.jobId}`,
+          onclick: () => copy(job.jobId),
+        },
+        `…${job.jobId.slice(-12)}`,
+        icon("copy"),
+      ),
+    ],
   ];
-  return el("dl", { class: "facts card" }, ...lines.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return el(
+    "dl",
+    { class: "facts card" },
+    ...lines.filter(([, value]) => value).map(([name, value]) =>
+      el("div", {}, el("dt", {}, name), el("dd", {}, value))
+    ),
+  );
 }
 
 /** @param {string} words */
@@ -110,7 +193,20 @@ function show(job) {
         "div",
         { class: "viewer" },
         el("div", { class: "stack" }, parts.stage, parts.actions),
-        el("div", { class: "stack" }, el("h2", {}, "Prompt"), el("p", { class: "words", dir: "auto" }, promptOf(job)), job.negativePrompt && el("div", {}, el("h3", {}, first(text.field.negativePrompt)), el("p", { class: "words muted", dir: "auto" }, job.negativePrompt)), parts.facts),
+        el(
+          "div",
+          { class: "stack" },
+          el("h2", {}, "Prompt"),
+          el("p", { class: "words", dir: "auto" }, promptOf(job)),
+          job.negativePrompt &&
+            el(
+              "div",
+              {},
+              el("h3", {}, first(text.field.negativePrompt)),
+              el("p", { class: "words muted", dir: "auto" }, job.negativePrompt),
+            ),
+          parts.facts,
+        ),
       ),
     );
     place.removeAttribute("aria-busy");
@@ -135,7 +231,11 @@ function show(job) {
 async function start() {
   place.setAttribute("aria-busy", "true");
   try {
-    const [, tiers, job] = await Promise.all([requireUser(), api("/api/tiers"), api(url).catch((error) => error)]);
+    const [, tiers, job] = await Promise.all([
+      requireUser(),
+      api("/api/tiers"),
+      api(url).catch((error) => error),
+    ]);
     if (job instanceof Error) throw job;
     for (const { id: tier, name } of tiers.items) tierNames.set(tier, name);
     show(job);
@@ -153,8 +253,17 @@ async function start() {
   } catch (/** @type {any} */ error) {
     place.removeAttribute("aria-busy");
     const heading = el("h1", { class: "visually-hidden" }, text.video.title);
-    if (error.status === 404) place.replaceChildren(heading, emptyBox("film", text.video.missingTitle, text.video.missingWords, el("a", { class: "button", href: "/videos" }, text.video.all)));
-    else place.replaceChildren(heading, errorBox(error, start));
+    if (error.status === 404) {
+      place.replaceChildren(
+        heading,
+        emptyBox(
+          "film",
+          text.video.missingTitle,
+          text.video.missingWords,
+          el("a", { class: "button", href: "/videos" }, text.video.all),
+        ),
+      );
+    } else place.replaceChildren(heading, errorBox(error, start));
   }
 }
 start();

@@ -1,10 +1,26 @@
 // The gallery: filters in the address, pages by cursor, unfinished videos kept in step.
-import { api, requireUser } from "./app.js";
-import { el, emptyBox, errorBox, find, icon, isolated, money, num, time } from "./dom.js";
-import { againLink, follow, isOpen, pageOf, pathOf, progressOf, promptOf, stateLine, stateOf } from "./job.js";
+import { api } from "./parts/api.js";
+import { el, find, icon, num } from "./parts/element.js";
+import { follow } from "./parts/follow.js";
+import {
+  againLink,
+  hasFailed,
+  isOpen,
+  pageOf,
+  pathOf,
+  progressOf,
+  promptOf,
+  stateLine,
+  stateOf,
+} from "./parts/job.js";
+import { money } from "./parts/money.js";
+import { emptyBox, errorBox } from "./parts/notice.js";
+import { requireUser } from "./parts/session.js";
+import { time } from "./parts/time.js";
+import { isolated } from "./parts/words.js";
 import { text } from "../text/en.js";
 
-/** @typedef {import("./job.js").Job} Job */
+/** @typedef {import("./parts/job.js").Job} Job */
 
 const grid = find("[data-grid]");
 /** @type {HTMLFormElement} */
@@ -20,7 +36,7 @@ const tierNames = new Map();
 /** @type {string | null} */
 let cursor = null;
 let round = 0;
-const watch = follow([], onChange);
+const watch = follow(onChange);
 
 /** The filters as the address says them. */
 function wanted() {
@@ -39,7 +55,14 @@ function addPreview(frame, job) {
   let video = null;
   const start = () => {
     if (video || calm) return;
-    const made = el("video", { src: pathOf(job.videoUrl), playsinline: true, loop: true, preload: "metadata", tabindex: "-1", "aria-hidden": "true" });
+    const made = el("video", {
+      src: pathOf(job.videoUrl),
+      playsinline: true,
+      loop: true,
+      preload: "metadata",
+      tabindex: "-1",
+      "aria-hidden": "true",
+    });
     made.muted = true;
     video = made;
     frame.querySelector(".length")?.before(made);
@@ -61,10 +84,21 @@ function shot(job) {
   const old = document.querySelector(`[data-job="${CSS.escape(job.jobId)}"] progress`);
   const frame = el(
     "a",
-    { class: "frame", href: pageOf(job.jobId), "aria-label": `${isolated(promptOf(job))}. ${stateOf(job).words}` },
+    {
+      class: "frame",
+      href: pageOf(job.jobId),
+      "aria-label": `${isolated(promptOf(job))}. ${stateOf(job).words}`,
+    },
     done
-      ? job.posterUrl ? el("img", { src: pathOf(job.posterUrl), alt: "", width: 640, height: 360, loading: "lazy" }) : icon("film")
-      : el("span", { class: "inside" }, stateLine(job), progressOf(job, stateOf(job).words, /** @type {HTMLProgressElement | null} */ (old)?.value ?? 0)),
+      ? job.posterUrl
+        ? el("img", { src: pathOf(job.posterUrl), alt: "", width: 640, height: 360, loading: "lazy" })
+        : icon("film")
+      : el(
+        "span",
+        { class: "inside" },
+        stateLine(job),
+        progressOf(job, stateOf(job).words, /** @type {HTMLProgressElement | null} */ (old)?.value ?? 0),
+      ),
     num(text.seconds(job.duration), "length"),
   );
   if (done) addPreview(frame, job);
@@ -80,7 +114,7 @@ function shot(job) {
       el("span", {}, tierNames.get(job.tier) ?? job.tier),
       num(money(done || isOpen(job) ? (job.userCharged ?? job.estimatedCost) : 0)),
       time(job.createdAt),
-      (job.status === "failed" || job.status === "canceled") && againLink(job, "again"),
+      hasFailed(job) && againLink(job, "again"),
     ),
   );
 }
@@ -93,8 +127,14 @@ function showCount() {
 
 function showEmpty() {
   const filtered = wanted().size > 0;
-  const action = filtered ? el("a", { class: "button second", href: "/videos" }, text.videos.noneAction) : el("a", { class: "button", href: "/create" }, text.videos.emptyAction);
-  problem.replaceChildren(filtered ? emptyBox("search", text.videos.noneTitle, text.videos.noneWords, action) : emptyBox("film", text.videos.emptyTitle, text.videos.emptyWords, action));
+  const action = filtered
+    ? el("a", { class: "button second", href: "/videos" }, text.videos.noneAction)
+    : el("a", { class: "button", href: "/create" }, text.videos.emptyAction);
+  problem.replaceChildren(
+    filtered
+      ? emptyBox("search", text.videos.noneTitle, text.videos.noneWords, action)
+      : emptyBox("film", text.videos.emptyTitle, text.videos.emptyWords, action),
+  );
 }
 
 /** Loads the first page of the present filters, or the next one. @param {boolean} further */
@@ -125,7 +165,11 @@ async function load(further) {
       showCount();
     }
     problem.replaceChildren(errorBox(error, () => load(further)));
-    if (/** @type {any} */ (error).code === "INVALID_INPUT") problem.append(el("p", {}, el("a", { class: "button second", href: "/videos" }, text.videos.noneAction)));
+    if (/** @type {any} */ (error).code === "INVALID_INPUT") {
+      problem.append(
+        el("p", {}, el("a", { class: "button second", href: "/videos" }, text.videos.noneAction)),
+      );
+    }
   } finally {
     if (mine === round) {
       grid.removeAttribute("aria-busy");
@@ -149,7 +193,9 @@ function onChange(open, ended) {
 /** Puts the form's filters in the address and loads. @param {boolean} replace */
 function apply(replace) {
   const now = new URLSearchParams();
-  for (const [name, value] of new FormData(filters)) if (String(value).trim()) now.set(name, String(value).trim());
+  for (const [name, value] of new FormData(filters)) {
+    if (String(value).trim()) now.set(name, String(value).trim());
+  }
   const url = now.size ? `/videos?${now}` : "/videos";
   if (url === location.pathname + location.search) return;
   if (replace) history.replaceState(null, "", url);
@@ -185,11 +231,15 @@ grid.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
   const frames = /** @type {HTMLElement[]} */ ([...grid.querySelectorAll("a.frame")]);
   const at = frames.indexOf(/** @type {HTMLElement} */ (document.activeElement));
   if (at < 0) return;
-  const columns = frames.filter((frame) => Math.abs(frame.getBoundingClientRect().top - frames[0].getBoundingClientRect().top) < 2).length || 1;
+  const columns = frames.filter((frame) =>
+    Math.abs(frame.getBoundingClientRect().top - frames[0].getBoundingClientRect().top) < 2
+  ).length || 1;
   const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
-  if (event.key === " ") frames[at].click();
-  else if (!step || !frames[at + step]) return;
-  else frames[at + step].focus();
+  if (event.key === " ") {
+    frames[at].click();
+  } else if (!step || !frames[at + step]) {
+    return;
+  } else frames[at + step].focus();
   event.preventDefault();
 });
 
@@ -199,7 +249,9 @@ async function start() {
     const select = find("#tier");
     for (const { id, name } of tiers.items) {
       tierNames.set(id, name);
-      if (!select.querySelector(`option[value="${CSS.escape(id)}"]`)) select.append(el("option", { value: id }, name));
+      if (!select.querySelector(`option[value="${CSS.escape(id)}"]`)) {
+        select.append(el("option", { value: id }, name));
+      }
     }
     fillFilters();
     await load(false);

@@ -2,9 +2,22 @@
 
 /** @param {number} position 1 is the next to start. */
 const place = (position) => {
-  const words = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+  const words = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+  ];
   if (position >= 1 && position <= words.length) return words[position - 1];
-  const tail = position % 100 >= 11 && position % 100 <= 13 ? "th" : ["th", "st", "nd", "rd"][position % 10] ?? "th";
+  const tail = position % 100 >= 11 && position % 100 <= 13
+    ? "th"
+    : ["th", "st", "nd", "rd"][position % 10] ?? "th";
   return `${position}${tail}`;
 };
 
@@ -71,7 +84,10 @@ export const text = {
     server: "Something broke on our side.",
     tooMany: "That was a lot at once.",
     /** @param {number} seconds */
-    wait: (seconds) => `Please wait ${seconds < 90 ? count(seconds, "second") : count(Math.ceil(seconds / 60), "minute")} and try again.`,
+    wait: (seconds) =>
+      `Please wait ${
+        seconds < 90 ? count(seconds, "second") : count(Math.ceil(seconds / 60), "minute")
+      } and try again.`,
     form: "Some fields need a change:",
   },
 
@@ -97,7 +113,8 @@ export const text = {
     /** @param {number} most */
     tooLong: (most) => `Use at most ${most.toLocaleString("en-US")} characters.`,
     /** @param {number} from @param {number} to */
-    range: (from, to) => `Write a whole number from ${from.toLocaleString("en-US")} to ${to.toLocaleString("en-US")}.`,
+    range: (from, to) =>
+      `Write a whole number from ${from.toLocaleString("en-US")} to ${to.toLocaleString("en-US")}.`,
   },
   taken: "An account with this address exists already.",
   logIn: "Log in",
@@ -105,9 +122,11 @@ export const text = {
   checkMail: {
     title: "Check your mail",
     /** @param {string} email */
-    signUp: (email) => `We have written to ${email}. Follow the link in that mail within 24 hours, then log in.`,
+    signUp: (email) =>
+      `We have written to ${email}. Follow the link in that mail within 24 hours, then log in.`,
     /** @param {string} email */
-    reset: (email) => `If ${email} has an account here, a mail with a link is on its way. The link works once.`,
+    reset: (email) =>
+      `If ${email} has an account here, a mail with a link is on its way. The link works once.`,
     spam: "Nothing after some minutes? Look among the unwanted mail, or check the address for a slip.",
   },
   reset: {
@@ -122,16 +141,19 @@ export const text = {
     doneWords: "Thank you. Mails about your videos and receipts come to it from now on.",
     already: "Your address is confirmed already",
     over: "This link does not work any more",
-    overWords: "It was used, is too old, or is not complete. You can have another one sent from your account.",
+    overWords:
+      "It was used, is too old, or is not complete. You can have another one sent from your account.",
     none: "Open the link in your mail",
-    noneWords: "This page confirms an address by the link that we sent to it. You can have it sent again from your account.",
+    noneWords: "This page confirms an address by the link that we sent to it. " +
+      "You can have it sent again from your account.",
     toAccount: "Go to your account",
   },
   account: {
     verified: "Confirmed",
     unverified: "Not confirmed yet. Follow the link in our mail.",
     /** @param {string} wanted @param {string} present */
-    pending: (wanted, present) => `We have written to ${wanted}. Follow the link there to change; until then ${present} stays.`,
+    pending: (wanted, present) =>
+      `We have written to ${wanted}. Follow the link there to change; until then ${present} stays.`,
     sent: "The mail is on its way.",
     wrongPassword: "The password is wrong.",
     addressAsked: "We have written to the new address.",
@@ -145,7 +167,13 @@ export const text = {
     end: "End",
     ended: "Ended.",
     othersEnded: "All others are ended.",
-    notice: { videoReady: "A video is ready", videoFailed: "A video failed", receipt: "Receipts", creditLapsing: "Credit is about to end", lowBalance: "Less than $5.00 is left" },
+    notice: {
+      videoReady: "A video is ready",
+      videoFailed: "A video failed",
+      receipt: "Receipts",
+      creditLapsing: "Credit is about to end",
+      lowBalance: "Less than $5.00 is left",
+    },
   },
 
   create: {
@@ -175,11 +203,16 @@ export const text = {
     /** @param {string[]} names */
     withoutImage: (names) => `Without a start picture it also takes ${list(names, "and")}.`,
     automatic: "Let the model choose",
-    unknown: "The answer did not arrive, so we do not know whether it was accepted. Press the button again: it cannot be charged twice.",
+    unknown: "The answer did not arrive, so we do not know whether it was accepted. " +
+      "Press the button again: it cannot be charged twice.",
     stay: "Stay on this page until then: your browser keeps nothing for us.",
     tryAgain: "Press the button to try again: it cannot be charged twice.",
     /** @param {number} count */
-    queued: (count) => (count > 1 ? `${count} videos in the queue. You can close this page.` : "In the queue. You can close this page."),
+    queued: (
+      count,
+    ) => (count > 1
+      ? `${count} videos in the queue. You can close this page.`
+      : "In the queue. You can close this page."),
     see: "See it",
     nothing: "Nothing on the way. What you create appears here at once.",
     filled: "Settings filled in.",
@@ -197,7 +230,14 @@ export const text = {
     seed: "seed",
   },
   mode: { std: "Standard", pro: "Pro (finer)", basic: "Basic" },
-  shape: { "16:9": "16:9 wide", "9:16": "9:16 upright", "1:1": "1:1 square", "4:3": "4:3", "3:4": "3:4 upright", "21:9": "21:9 cinema" },
+  shape: {
+    "16:9": "16:9 wide",
+    "9:16": "9:16 upright",
+    "1:1": "1:1 square",
+    "4:3": "4:3",
+    "3:4": "3:4 upright",
+    "21:9": "21:9 cinema",
+  },
 
   videos: {
     /** @param {number} count @param {boolean} more */
@@ -238,25 +278,38 @@ export const text = {
     covers: "Covers it",
     chosen: "Your choice",
     canceled: "The payment was not completed, and nothing was charged. The pack you chose is marked below.",
-    need: (/** @type {string} */ short) => `You are ${short} short for the video in your draft. The draft is kept.`,
+    need: (/** @type {string} */ short) =>
+      `You are ${short} short for the video in your draft. The draft is kept.`,
     emptyTitle: "No movements yet",
     emptyWords: "Every purchase, charge and return will be listed here with the balance after it.",
     noLots: "No credit yet. Credit you buy is listed here with the day it ends.",
     never: "Does not end",
     video: "See the video",
     purchase: "See the payment",
-    kind: { credit_purchase: "Credit bought", bonus: "Bonus", charge: "Video", refund: "Returned", expiry: "Expired", clawback: "Taken back", reinstatement: "Given back", grant: "Gift", adjustment: "Correction" },
+    kind: {
+      credit_purchase: "Credit bought",
+      bonus: "Bonus",
+      charge: "Video",
+      refund: "Returned",
+      expiry: "Expired",
+      clawback: "Taken back",
+      reinstatement: "Given back",
+      grant: "Gift",
+      adjustment: "Correction",
+    },
     source: { purchase: "Bought", bonus: "Bonus", grant: "Gift" },
   },
   purchase: {
     checking: "Checking your payment",
     checkingWords: "We are asking the payment service. This takes a few seconds.",
     paid: (/** @type {string} */ total) => `Paid. ${total} added`,
-    paidBonus: (/** @type {string} */ credit, /** @type {string} */ bonus) => `${credit} of credit and ${bonus} bonus.`,
+    paidBonus: (/** @type {string} */ credit, /** @type {string} */ bonus) =>
+      `${credit} of credit and ${bonus} bonus.`,
     paidPlain: (/** @type {string} */ credit) => `${credit} of credit.`,
     balance: "New balance",
     processing: "Your payment is still processing",
-    processingWords: "Some ways to pay take a while. You can close this page; the credit appears by itself as soon as the payment is confirmed.",
+    processingWords: "Some ways to pay take a while. You can close this page; " +
+      "the credit appears by itself as soon as the payment is confirmed.",
     toPayment: "Go to the payment page",
     notCompleted: "The payment was not completed",
     failedWords: "The payment did not go through, and nothing was charged.",
@@ -287,7 +340,8 @@ export const text = {
   },
   calculator: {
     /** @param {string} price @param {number} seconds @param {number} count */
-    each: (price, seconds, count) => `${count === 1 ? "One video" : `${count} videos`} of ${seconds} s at ${price}`,
+    each: (price, seconds, count) =>
+      `${count === 1 ? "One video" : `${count} videos`} of ${seconds} s at ${price}`,
     /** @param {string} name @param {string} price @param {string} total */
     pack: (name, price, total) => `The ${name} pack covers it: ${total} of credit for ${price}.`,
     /** @param {number} count @param {string} name @param {string} price @param {string} total */
