@@ -5,7 +5,7 @@ import MariaDB
 import Store
 import Stripe
 
-/// Compares the orders with Stripe's lists of the last 30 days, page by page (R4), and the open
+/// Compares the purchases with Stripe's lists of the last 30 days, page by page (R4), and the open
 /// disputes that are older.
 ///
 /// Each page is compared with the books as they are after it was read. What differs and has moved
@@ -190,29 +190,31 @@ struct StripeComparison {
             guard let reference = session.clientReferenceID else { continue }
             let amount = Money(cents: Int64(session.amountTotal ?? 0))
             guard
-                let order = try PurchaseID(reference).flatMap({ try database.orderToReconcile($0) })
+                let purchase = try PurchaseID(reference).flatMap({
+                    try database.purchaseToReconcile($0)
+                })
             else {
-                // An order is written before its session is made: it will not come any more.
+                // A purchase is written before its session is made: it will not come any more.
                 candidates.append(
                     Candidate(
                         difference: Difference(
                             .payment, subject: session.id, amount: amount,
-                            "Stripe has the paid session \(session.id) of an order that is not here"
+                            "Stripe has the paid session \(session.id) of a purchase that is not here"
                         ),
                         objects: [], isCertain: true))
                 continue
             }
-            listed.append(order.id)
-            examined.insert("\(order.id)")
+            listed.append(purchase.id)
+            examined.insert("\(purchase.id)")
             let difference: Difference
-            if !order.isPaid {
+            if !purchase.isPaid {
                 difference = Difference(
-                    .payment, purchase: order.id, amount: amount,
+                    .payment, purchase: purchase.id, amount: amount,
                     "paid at Stripe by \(session.id), not credited")
-            } else if amount != order.price {
+            } else if amount != purchase.price {
                 difference = Difference(
-                    .payment, purchase: order.id, amount: amount - order.price,
-                    "paid \(amount) for a price of \(order.price)")
+                    .payment, purchase: purchase.id, amount: amount - purchase.price,
+                    "paid \(amount) for a price of \(purchase.price)")
             } else {
                 continue
             }
@@ -224,14 +226,14 @@ struct StripeComparison {
     }
 
     /// Orders that are paid in the books and whose session no page has had. A session is made after
-    /// its order, so that of an older order may not be on the list.
+    /// its purchase, so that of an older purchase may not be on the list.
     private func compareUnlisted(since start: Date, before end: Date) throws -> Comparison {
-        let orders = try database.unlistedOrders(
+        let purchases = try database.unlistedPurchases(
             since: start, paidBefore: end.addingTimeInterval(-Self.settling))
         return Comparison(
-            found: orders.map { order in
+            found: purchases.map { purchase in
                 Difference(
-                    .payment, purchase: order.id, amount: -order.price,
+                    .payment, purchase: purchase.id, amount: -purchase.price,
                     "credited, but Stripe lists no paid session")
             })
     }
@@ -245,10 +247,10 @@ struct StripeComparison {
         var examined: Set<String> = []
         for charge in charges where charge.status == .succeeded {
             guard let payment = charge.paymentIntent,
-                let order = try database.orderToReconcile(paymentIntent: payment)
+                let purchase = try database.purchaseToReconcile(paymentIntent: payment)
             else { continue }
-            examined.insert("\(order.id)")
-            candidates += candidate(charge, order, payment)
+            examined.insert("\(purchase.id)")
+            candidates += candidate(charge, purchase, payment)
         }
         return try judge(candidates, examined: [.refund: examined])
     }
@@ -259,16 +261,16 @@ struct StripeComparison {
         var examined: Set<String> = []
         var unread: [String] = []
         for payment in Set(refunds.compactMap(\.paymentIntent)).sorted() {
-            // A day, because an order is older than its charge.
-            guard let order = try database.orderToReconcile(paymentIntent: payment),
-                order.createdAt < start.addingTimeInterval(86_400)
+            // A day, because a purchase is older than its charge.
+            guard let purchase = try database.purchaseToReconcile(paymentIntent: payment),
+                purchase.createdAt < start.addingTimeInterval(86_400)
             else { continue }
             guard let charge = try read({ try stripe.paidCharge(ofPaymentIntent: payment) }) else {
                 unread.append(payment)
                 continue
             }
-            examined.insert("\(order.id)")
-            candidates += candidate(charge, order, payment)
+            examined.insert("\(purchase.id)")
+            candidates += candidate(charge, purchase, payment)
         }
         var comparison = try judge(candidates, examined: [.refund: examined])
         comparison.problem = Self.problem(unread)
@@ -276,15 +278,15 @@ struct StripeComparison {
     }
 
     private func candidate(
-        _ charge: StripeCharge, _ order: PaidOrder, _ payment: String
+        _ charge: StripeCharge, _ purchase: PaidPurchase, _ payment: String
     ) -> [Candidate] {
         let refunded = Money(cents: Int64(charge.amountRefunded))
-        guard refunded != order.refunded else { return [] }
+        guard refunded != purchase.refunded else { return [] }
         return [
             Candidate(
                 difference: Difference(
-                    .refund, purchase: order.id, amount: refunded - order.refunded,
-                    "Stripe has refunded \(refunded), we know of \(order.refunded)"),
+                    .refund, purchase: purchase.id, amount: refunded - purchase.refunded,
+                    "Stripe has refunded \(refunded), we know of \(purchase.refunded)"),
                 objects: [payment])
         ]
     }
@@ -306,14 +308,14 @@ struct StripeComparison {
 
     // MARK: Disputes
 
-    /// Disputes come months after their payment, so their orders are looked up one by one.
+    /// Disputes come months after their payment, so their purchases are looked up one by one.
     private func compare(_ disputes: [StripeDispute]) throws -> Comparison {
         var candidates: [Candidate] = []
         for dispute in disputes {
             guard let payment = dispute.paymentIntent,
-                let order = try database.orderToReconcile(paymentIntent: payment)
+                let purchase = try database.purchaseToReconcile(paymentIntent: payment)
             else { continue }
-            candidates += try candidate(dispute, of: order)
+            candidates += try candidate(dispute, of: purchase)
         }
         return try judge(candidates, examined: [.dispute: Set(disputes.map(\.id))])
     }
@@ -337,20 +339,20 @@ struct StripeComparison {
                 continue
             }
             guard let payment = dispute.paymentIntent,
-                let order = try database.orderToReconcile(paymentIntent: payment)
+                let purchase = try database.purchaseToReconcile(paymentIntent: payment)
             else { continue }
             comparison.add(
-                try judge(candidate(dispute, of: order), examined: [.dispute: [dispute.id]]))
+                try judge(candidate(dispute, of: purchase), examined: [.dispute: [dispute.id]]))
         }
         comparison.problem = Self.problem(unread)
         return comparison
     }
 
     private func candidate(
-        _ dispute: StripeDispute, of order: PaidOrder
+        _ dispute: StripeDispute, of purchase: PaidPurchase
     ) throws -> [Candidate] {
         let facts = dispute.facts
-        let isOurs = dispute.currency == "usd" && dispute.isLive == order.isLive
+        let isOurs = dispute.currency == "usd" && dispute.isLive == purchase.isLive
         guard try !isOurs || database.dispute(dispute.id) != facts else { return [] }
         let words =
             isOurs
@@ -359,7 +361,7 @@ struct StripeComparison {
         return [
             Candidate(
                 difference: Difference(
-                    .dispute, subject: dispute.id, purchase: order.id, amount: facts.amount,
+                    .dispute, subject: dispute.id, purchase: purchase.id, amount: facts.amount,
                     "the dispute \(dispute.id) \(words)"),
                 objects: [dispute.id, dispute.paymentIntent])
         ]

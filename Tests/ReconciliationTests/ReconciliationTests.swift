@@ -42,16 +42,16 @@ private struct Office {
         try Billing(database: db, stripe: stripe.client, policy: .test, log: log).receive(event)
     }
 
-    func order(_ package: String = "starter") throws -> Purchase {
-        let order = try db.insertPurchase(package, of: db.insertUser())
-        stripe.open(order)
-        return order
+    func purchase(_ package: String = "starter") throws -> Purchase {
+        let purchase = try db.insertPurchase(package, of: db.insertUser())
+        stripe.open(purchase)
+        return purchase
     }
 
     func buy(_ package: String = "starter") throws -> Purchase {
-        let order = try order(package)
-        try receive(stripe.complete(order.session))
-        return order
+        let purchase = try purchase(package)
+        try receive(stripe.complete(purchase.session))
+        return purchase
     }
 
     /// A $1.00 video that ended two minutes ago, whose task the vendor tells `status` of.
@@ -89,7 +89,7 @@ extension Purchase {
 @Suite struct `What is compared with Stripe` {
     @Test func `books that agree have no differences, and that is stored`() throws {
         try withOffice { office in
-            _ = try office.order()
+            _ = try office.purchase()
             _ = try office.buy()
             let refunded = try office.buy()
             try office.receive(office.stripe.refund(refunded.payment, cents: 500))
@@ -113,16 +113,16 @@ extension Purchase {
 
     @Test func `a payment that was not credited is found`() throws {
         try withOffice { office in
-            let order = try office.order()
-            let event = office.stripe.complete(order.session)
+            let purchase = try office.purchase()
+            let event = office.stripe.complete(purchase.session)
             #expect(
                 try office.run() == [
                     Difference(
-                        .payment, purchase: order.id, amount: order.price,
-                        "paid at Stripe by \(order.session), not credited")
+                        .payment, purchase: purchase.id, amount: purchase.price,
+                        "paid at Stripe by \(purchase.session), not credited")
                 ])
             // It moves no money itself.
-            #expect(try office.db.balance(of: order.userID).available == .zero)
+            #expect(try office.db.balance(of: purchase.userID).available == .zero)
             try office.receive(event)
             #expect(try office.run() == [])
         }
@@ -130,7 +130,7 @@ extension Purchase {
 
     @Test func `a credit that Stripe knows no payment of is found`() throws {
         try withOffice { office in
-            let order = try office.buy()
+            let purchase = try office.buy()
             let other = Reconciliation(
                 database: office.db, stripe: TinyStripe().client, pollo: office.pollo.client,
                 vendorCredit: Money(cents: 7),
@@ -140,32 +140,32 @@ extension Purchase {
             #expect(
                 try other.run(now: office.later).found == [
                     Difference(
-                        .payment, purchase: order.id, amount: -order.price,
+                        .payment, purchase: purchase.id, amount: -purchase.price,
                         "credited, but Stripe lists no paid session")
                 ])
         }
     }
 
-    /// Stripe is asked for 30 days (an hour from now), and an order is a moment older than its
+    /// Stripe is asked for 30 days (an hour from now), and a purchase is a moment older than its
     /// session.
     @Test(arguments: [(minutes: 29 * 1440 + 1385, isCompared: false), (29 * 1440 + 1375, true)])
-    func `an order at the edge of what Stripe is asked for is no difference`(
+    func `a purchase at the edge of what Stripe is asked for is no difference`(
         minutes: Int, isCompared: Bool
     ) throws {
         try withOffice { office in
-            let order = try office.db.insertPurchase(of: office.db.insertUser())
+            let purchase = try office.db.insertPurchase(of: office.db.insertUser())
             let createdAt = office.stripe.now - minutes * 60
-            office.stripe.open(order, createdAt: createdAt)
-            try office.receive(office.stripe.complete(order.session))
+            office.stripe.open(purchase, createdAt: createdAt)
+            try office.receive(office.stripe.complete(purchase.session))
             try office.db.execute(
                 """
                 UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(minutes) MINUTE
-                WHERE id = \(order.id)
+                WHERE id = \(purchase.id)
                 """)
             #expect(try office.run() == [])
             if isCompared {
                 try office.db.execute(
-                    "UPDATE purchases SET price_micros = 9980000 WHERE id = \(order.id)")
+                    "UPDATE purchases SET price_micros = 9980000 WHERE id = \(purchase.id)")
                 #expect(try office.run().map(\.amount) == [Money(cents: 1)])
             }
         }
@@ -173,33 +173,33 @@ extension Purchase {
 
     @Test func `a payment of another amount is found`() throws {
         try withOffice { office in
-            let order = try office.buy()
+            let purchase = try office.buy()
             try office.db.execute(
-                "UPDATE purchases SET price_micros = 9000000 WHERE id = \(order.id)")
+                "UPDATE purchases SET price_micros = 9000000 WHERE id = \(purchase.id)")
             #expect(
                 try office.run() == [
                     Difference(
-                        .payment, purchase: order.id, amount: Money(cents: 99),
+                        .payment, purchase: purchase.id, amount: Money(cents: 99),
                         "paid $9.99 for a price of $9.00")
                 ])
         }
     }
 
-    @Test func `a payment of an order that is not here is found, another shop's is not`() throws {
+    @Test func `a payment of a purchase that is not here is found, another shop's is not`() throws {
         try withOffice { office in
-            let order = try office.order()
+            let purchase = try office.purchase()
             let lost = PurchaseID.new()
             for reference in ["\(lost)", "order_42", ""] {
                 office.stripe.open(
-                    order, session: "cs_x\(reference)", reference: reference,
+                    purchase, session: "cs_x\(reference)", reference: reference,
                     metadata: reference == "\(lost)" ? nil : [:])
                 _ = office.stripe.complete("cs_x\(reference)")
             }
             #expect(
                 try office.run() == [
                     Difference(
-                        .payment, subject: "cs_x\(lost)", amount: order.price,
-                        "Stripe has the paid session cs_x\(lost) of an order that is not here")
+                        .payment, subject: "cs_x\(lost)", amount: purchase.price,
+                        "Stripe has the paid session cs_x\(lost) of a purchase that is not here")
                 ])
         }
     }
@@ -209,24 +209,24 @@ extension Purchase {
         days: Int
     ) throws {
         try withOffice { office in
-            let order = try office.db.insertPurchase(of: office.db.insertUser())
-            office.stripe.open(order, createdAt: office.stripe.now - days * 86_400)
-            try office.receive(office.stripe.complete(order.session))
+            let purchase = try office.db.insertPurchase(of: office.db.insertUser())
+            office.stripe.open(purchase, createdAt: office.stripe.now - days * 86_400)
+            try office.receive(office.stripe.complete(purchase.session))
             try office.db.execute(
                 """
                 UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(days) DAY
-                WHERE id = \(order.id)
+                WHERE id = \(purchase.id)
                 """)
-            let events = [200, 300].map { office.stripe.refund(order.payment, cents: $0) }
+            let events = [200, 300].map { office.stripe.refund(purchase.payment, cents: $0) }
             #expect(
                 try office.run() == [
                     Difference(
-                        .refund, purchase: order.id, amount: Money(cents: 500),
+                        .refund, purchase: purchase.id, amount: Money(cents: 500),
                         "Stripe has refunded $5.00, we know of $0.00")
                 ])
             try office.receive(events[1])
             #expect(try office.run() == [])
-            let failed = office.stripe.failRefund(of: order.payment)
+            let failed = office.stripe.failRefund(of: purchase.payment)
             #expect(try office.run().map(\.amount) == [Money(cents: -300)])
             try office.receive(failed)
             #expect(try office.run() == [])
@@ -238,25 +238,25 @@ extension Purchase {
         days: Int
     ) throws {
         try withOffice { office in
-            let order = try office.db.insertPurchase(of: office.db.insertUser())
-            office.stripe.open(order, createdAt: office.stripe.now - days * 86_400)
-            try office.receive(office.stripe.complete(order.session))
+            let purchase = try office.db.insertPurchase(of: office.db.insertUser())
+            office.stripe.open(purchase, createdAt: office.stripe.now - days * 86_400)
+            try office.receive(office.stripe.complete(purchase.session))
             try office.db.execute(
                 """
                 UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(days) DAY
-                WHERE id = \(order.id)
+                WHERE id = \(purchase.id)
                 """)
-            let opened = office.stripe.dispute(order.payment, cents: 999)
+            let opened = office.stripe.dispute(purchase.payment, cents: 999)
             let id = try opened.objectID.orThrow("a dispute")
             #expect(
                 try office.run() == [
                     Difference(
-                        .dispute, subject: id, purchase: order.id, amount: Money(cents: 999),
+                        .dispute, subject: id, purchase: purchase.id, amount: Money(cents: 999),
                         "the dispute \(id) is open at Stripe")
                 ])
             try office.receive(opened)
             #expect(try office.run() == [])
-            let lost = office.stripe.decide(order.payment, "lost")
+            let lost = office.stripe.decide(purchase.payment, "lost")
             #expect(
                 try office.run().map(\.detail) == ["the dispute \(id) is lost at Stripe"])
             try office.receive(lost)
@@ -268,19 +268,21 @@ extension Purchase {
         throws
     {
         try withOffice { office in
-            let order = try office.order()
-            for (number, reference) in [order.id, PurchaseID.new(), PurchaseID.new()].enumerated() {
-                let session = "cs_foreign_\(number)_\(order.id)"
+            let purchase = try office.purchase()
+            for (number, reference) in [purchase.id, PurchaseID.new(), PurchaseID.new()]
+                .enumerated()
+            {
+                let session = "cs_foreign_\(number)_\(purchase.id)"
                 office.stripe.open(
-                    order, session: session, reference: "\(reference)",
+                    purchase, session: session, reference: "\(reference)",
                     metadata: number == 2 ? [StripeMark.name: "\(InstallationID.new())"] : [:])
                 _ = office.stripe.complete(session)
                 _ = office.stripe.refund("pi_\(session)", cents: 100)
                 _ = office.stripe.dispute("pi_\(session)", cents: 100)
             }
             #expect(try office.run() == [])
-            // One of ours whose order is gone is one.
-            office.stripe.open(order, session: "cs_ours", reference: "\(PurchaseID.new())")
+            // One of ours whose purchase is gone is one.
+            office.stripe.open(purchase, session: "cs_ours", reference: "\(PurchaseID.new())")
             _ = office.stripe.complete("cs_ours")
             #expect(try office.run().count == 1)
         }
@@ -288,14 +290,14 @@ extension Purchase {
 
     @Test func `every page of Stripe's lists is read`() throws {
         try withOffice { office in
-            let order = try office.order()
-            _ = office.stripe.complete(order.session)
+            let purchase = try office.purchase()
+            _ = office.stripe.complete(purchase.session)
             for number in 1...201 {
                 office.stripe.open(
-                    order, session: "cs_\(number)", reference: "order_\(number)", metadata: [:])
+                    purchase, session: "cs_\(number)", reference: "order_\(number)", metadata: [:])
                 _ = office.stripe.complete("cs_\(number)")
             }
-            #expect(try office.run().map(\.purchaseID) == [order.id])
+            #expect(try office.run().map(\.purchaseID) == [purchase.id])
             #expect(office.stripe.calls.count { $0 == "GET /v1/checkout/sessions" } == 3)
             #expect(office.stripe.calls.count { $0 == "GET /v1/charges" } == 3)
         }
@@ -303,7 +305,7 @@ extension Purchase {
 
     @Test func `what moved just now is left to the next run (R2)`() throws {
         try withOffice { office in
-            let paid = try office.order()
+            let paid = try office.purchase()
             let refunded = try office.buy()
             let disputed = try office.buy("pro")
             _ = office.stripe.complete(paid.session)
@@ -326,8 +328,8 @@ extension Purchase {
         try withFreshDatabase { configuration in
             let office = Office(db: Connection(configuration))
             office.stripe.serve(try office.db.installation())
-            let order = try office.order()
-            let event = office.stripe.complete(order.session)
+            let purchase = try office.purchase()
+            let event = office.stripe.complete(purchase.session)
             let (stripe, mark) = (office.stripe, try office.db.installation())
             stripe.afterNext("/v1/checkout/sessions") {
                 let other = Office(db: Connection(configuration), stripe: stripe)
@@ -335,7 +337,7 @@ extension Purchase {
                 try? other.receive(event)
             }
             #expect(try office.run() == [])
-            #expect(try office.db.purchase(order.id)?.state == .paid)
+            #expect(try office.db.purchase(purchase.id)?.state == .paid)
         }
     }
 
@@ -348,7 +350,7 @@ extension Purchase {
     ) throws {
         try withOffice { office in
             #expect(try office.reconciliation.run(now: office.later).agrees)
-            let paid = try office.order()
+            let paid = try office.purchase()
             _ = office.stripe.complete(paid.session)
             let refunded = try office.buy()
             _ = office.stripe.refund(refunded.payment, cents: 500)
@@ -369,11 +371,11 @@ extension Purchase {
 
     @Test func `a walk that was cut short goes on where it stood (R4)`() throws {
         try withOffice { office in
-            let order = try office.order()
-            _ = office.stripe.complete(order.session)
+            let purchase = try office.purchase()
+            _ = office.stripe.complete(purchase.session)
             for number in 1...201 {
                 office.stripe.open(
-                    order, session: "cs_\(number)", reference: "order_\(number)", metadata: [:])
+                    purchase, session: "cs_\(number)", reference: "order_\(number)", metadata: [:])
                 _ = office.stripe.complete("cs_\(number)")
             }
             let stripe = office.stripe
@@ -384,10 +386,10 @@ extension Purchase {
             #expect(try office.reconciliation.run(now: office.later).unread.count == 1)
             #expect(pages() == 2)
             #expect(try office.db.hasMoreToReconcile())
-            // The oldest order stands on the last page.
+            // The oldest purchase stands on the last page.
             let result = try office.reconciliation.run(now: office.later, isNew: false)
             #expect(pages() == 4)
-            #expect(result.found.map(\.purchaseID) == [order.id])
+            #expect(result.found.map(\.purchaseID) == [purchase.id])
             #expect(result.unread == [])
             #expect(try !office.db.hasMoreToReconcile())
             // Nothing is left to go on with.
@@ -398,8 +400,8 @@ extension Purchase {
 
     @Test func `a run whose time is over says that it is not finished (R3, R4)`() throws {
         try withOffice { office in
-            let order = try office.order()
-            _ = office.stripe.complete(order.session)
+            let purchase = try office.purchase()
+            _ = office.stripe.complete(purchase.session)
             _ = try office.video(.refunded, vendor: "succeed", credit: "5")
             var result = try office.reconciliation.run(now: office.later, until: .now)
             #expect(result.unread.map(\.part) == [.stripe, .tasks])
@@ -419,17 +421,17 @@ extension Purchase {
         }
     }
 
-    @Test func `a paid order that no list has had is found once the walk is done`() throws {
+    @Test func `a paid purchase that no list has had is found once the walk is done`() throws {
         try withOffice { office in
-            let order = try office.order()
+            let purchase = try office.purchase()
             let other = try office.buy()
             try office.db.execute(
                 """
                 UPDATE purchases SET state = 'paid', payment_intent = 'pi_none',
                     paid_at = UTC_TIMESTAMP(6)
-                WHERE id = \(order.id)
+                WHERE id = \(purchase.id)
                 """)
-            #expect(try office.run().map(\.purchaseID).contains(order.id))
+            #expect(try office.run().map(\.purchaseID).contains(purchase.id))
             #expect(try !office.run().map(\.purchaseID).contains(other.id))
         }
     }
@@ -439,19 +441,19 @@ extension Purchase {
     {
         try withOffice { office in
             let old = office.stripe.now - 90 * 86_400
-            let orders = try (1...3).map { _ in try office.buy() }
-            for order in orders {
+            let purchases = try (1...3).map { _ in try office.buy() }
+            for purchase in purchases {
                 try office.receive(
-                    office.stripe.dispute(order.payment, cents: 999, createdAt: old))
+                    office.stripe.dispute(purchase.payment, cents: 999, createdAt: old))
             }
             try office.db.execute(
                 """
                 UPDATE disputes SET created_at = UTC_TIMESTAMP(6) - INTERVAL 90 DAY
                 """)
-            _ = office.stripe.decide(orders[2].payment, "lost")
+            _ = office.stripe.decide(purchases[2].payment, "lost")
             office.stripe.meet(Self.refused, "/v1/disputes/")
             let result = try office.reconciliation.run(now: office.later)
-            #expect(result.found.map(\.purchaseID) == [orders[2].id])
+            #expect(result.found.map(\.purchaseID) == [purchases[2].id])
             #expect(result.unread.map(\.part) == [.stripe])
             #expect(result.unread.first?.problem.contains("cannot be read") == true)
             #expect(office.stripe.calls.count { $0.hasPrefix("GET /v1/disputes/") } >= 3)
@@ -463,9 +465,9 @@ extension Purchase {
         throws
     {
         try withOffice { office in
-            let order = try office.order()
-            _ = office.stripe.complete(order.session)
-            #expect(try office.open().map(\.purchaseID) == [order.id])
+            let purchase = try office.purchase()
+            _ = office.stripe.complete(purchase.session)
+            #expect(try office.open().map(\.purchaseID) == [purchase.id])
             _ = try office.video(.delivered, vendor: "failed")
             for path in ["/v1/checkout/sessions", "/v1/charges", "/v1/disputes"] {
                 office.stripe.meet(.notSent, path)
@@ -505,8 +507,8 @@ extension Purchase {
     @Test func `a difference stays through later runs until it is gone by itself or closed`() throws
     {
         try withOffice { office in
-            let order = try office.order()
-            let event = office.stripe.complete(order.session)
+            let purchase = try office.purchase()
+            let event = office.stripe.complete(purchase.session)
             let video = try office.video(.refunded, vendor: "succeed", credit: "5")
             #expect(try office.open().map(\.kind) == [.payment, .task])
             // The task is compared once, and its loss is not forgotten.
@@ -728,8 +730,8 @@ extension Purchase {
 
     @Test func `each difference can be read with its subject and its amount`() throws {
         try withOffice { office in
-            let order = try office.order()
-            _ = office.stripe.complete(order.session)
+            let purchase = try office.purchase()
+            _ = office.stripe.complete(purchase.session)
             let video = try office.video(.refunded, vendor: "succeed", credit: "5")
             _ = try office.run()
             let report = try office.db.lastReconciliation().orThrow("a report")
@@ -740,9 +742,9 @@ extension Purchase {
                 items == [
                     .object([
                         "kind": .string("payment"), "jobId": .null,
-                        "purchaseId": .string("\(order.id)"),
+                        "purchaseId": .string("\(purchase.id)"),
                         "amount": try JSONValue(parsing: Array("9.99".utf8)),
-                        "detail": .string("paid at Stripe by \(order.session), not credited"),
+                        "detail": .string("paid at Stripe by \(purchase.session), not credited"),
                     ]),
                     .object([
                         "kind": .string("task"), "jobId": .string("\(video)"),
@@ -752,7 +754,7 @@ extension Purchase {
                     ]),
                 ])
             // The next run replaces it.
-            try office.receive(office.stripe.repeated(office.stripe.complete(order.session)))
+            try office.receive(office.stripe.repeated(office.stripe.complete(purchase.session)))
             _ = try office.run()
             #expect(try office.db.lastReconciliation()?.report == "[]")
         }

@@ -11,7 +11,7 @@ private let session = """
     "presentment_details":null,"something_new":{"a":[1]}}
     """
 
-private func order(expiresAt: Date? = nil) -> CheckoutSessionRequest {
+private func purchase(expiresAt: Date? = nil) -> CheckoutSessionRequest {
     CheckoutSessionRequest(
         productName: "Pro & 100% + é", unitAmount: 4799, clientReferenceID: "0190",
         metadata: ["purchase_id": "0190", "a b": "x+y"],
@@ -23,7 +23,7 @@ struct RequestTests {
     @Test func `a checkout session is ordered by the book`() throws {
         let recorded = Recorded(200, session)
         let made = try recorded.client.createCheckoutSession(
-            order(), idempotencyKey: "checkout-0190")
+            purchase(), idempotencyKey: "checkout-0190")
         #expect(made.id == "cs_test_1")
         #expect(
             recorded.wire == """
@@ -45,11 +45,12 @@ struct RequestTests {
         #expect(recorded.field("content-type") == "application/x-www-form-urlencoded")
     }
 
-    @Test func `the same order is the same bytes every time`() throws {
+    @Test func `the same purchase is the same bytes every time`() throws {
         let bodies = try (0..<20).map { _ in
             let recorded = Recorded(200, session)
             _ = try recorded.client.createCheckoutSession(
-                order(expiresAt: Date(timeIntervalSince1970: 1_767_312_000.9)), idempotencyKey: "k")
+                purchase(expiresAt: Date(timeIntervalSince1970: 1_767_312_000.9)),
+                idempotencyKey: "k")
             return recorded.wire
         }
         #expect(Set(bodies).count == 1)
