@@ -174,7 +174,7 @@ package struct Reconciliation {
         for task in try database.untoldTasks(limit: 500) {
             comparison.found.append(
                 Difference(.task, job: task.id, "the vendor never told how this task ended"))
-            try database.reconciled(task, actualCost: nil, lost: nil)
+            try database.noteReconciled(task, actualCost: nil, lost: nil)
         }
         var asked = 0
         var told = 0
@@ -242,7 +242,7 @@ package struct Reconciliation {
                 .task, job: task.id, amount: cost - known,
                 "cost \(cost) at the vendor, \(known) in our books")
         }
-        try database.reconciled(task, actualCost: task.isDelivered ? cost : nil, lost: lost)
+        try database.noteReconciled(task, actualCost: task.isDelivered ? cost : nil, lost: lost)
         return found
     }
 

@@ -35,7 +35,8 @@ struct StripeComparison {
         for list in ReconciledList.allCases {
             comparison.add(
                 try part(list.rawValue) {
-                    guard let walk = try database.walk(through: list, at: now, isNew: isNew) else {
+                    guard let walk = try database.takeWalk(through: list, at: now, isNew: isNew)
+                    else {
                         return Comparison()
                     }
                     return try go(through: walk)

@@ -22,11 +22,11 @@ package struct ListWalk: Sendable {
 }
 
 extension Connection {
-    /// The walk that is to go on (R4).
+    /// Takes up the walk that is to go on, or begins another (R4).
     ///
-    /// - Parameter isNew: whether another begins where the last one is done; nil is returned for
+    /// - Parameter isNew: whether another may begin where the last one is done; nil is returned for
     ///   those otherwise.
-    package func walk(
+    package func takeWalk(
         through list: ReconciledList, at now: Date, isNew: Bool
     ) throws -> ListWalk? {
         try transaction {

@@ -115,7 +115,7 @@ extension Connection {
     }
 
     /// Notes that a job was compared, with what it cost and what was lost as it is known now.
-    package func reconciled(_ task: EndedTask, actualCost: Money?, lost: Money?) throws {
+    package func noteReconciled(_ task: EndedTask, actualCost: Money?, lost: Money?) throws {
         try execute(
             """
             UPDATE video_jobs

@@ -85,7 +85,7 @@ package struct StripeClient {
     /// - Parameter base: `https://api.stripe.com`, without the `/v1`.
     package init(secretKey: String, base: String, send: @escaping Send) {
         self.secretKey = secretKey
-        self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+        self.base = base.withoutLastSlash
         self.send = send
     }
 

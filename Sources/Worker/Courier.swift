@@ -91,7 +91,7 @@ package final class Courier {
         let claim = claimed.claim
         guard let text = try text(of: claimed.notice, for: claim.userID) else {
             try note(claim) {
-                try database.failed(claim, problem: "it is gone", retryAfter: nil)
+                try database.noteFailed(claim, problem: "it is gone", retryAfter: nil)
             }
             return true
         }
@@ -100,7 +100,7 @@ package final class Courier {
             subject: text.subject, text: text.body, date: claim.createdAt)
         switch deliver(message, by: mail) {
         case nil:
-            try note(claim) { try database.sent(claim) }
+            try note(claim) { try database.noteSent(claim) }
             try database.setHealth("mail", isHealthy: true, detail: "the last mail was taken")
         case let problem?:
             let delay =
@@ -109,7 +109,7 @@ package final class Courier {
                 delay == nil ? "a mail was given up" : "a mail has to wait",
                 metadata: ["mail": "\(claim.id)", "problem": "\(problem.message)"])
             try note(claim) {
-                try database.failed(claim, problem: problem.message, retryAfter: delay)
+                try database.noteFailed(claim, problem: problem.message, retryAfter: delay)
             }
             // One that is refused for good says nothing about the server.
             if !problem.isFinal {
@@ -137,7 +137,7 @@ package final class Courier {
                 "the operator could not be told", metadata: ["problem": "\(problem.message)"])
             return
         }
-        try database.told(items)
+        try database.noteTold(items)
         log.notice("the operator was told", metadata: ["items": "\(items.count)"])
     }
 
@@ -217,7 +217,7 @@ package final class Courier {
         let claim = claimed.claim
         guard let body = try body(of: claimed) else {
             try note(claim) {
-                try database.ended(
+                try database.noteEnd(
                     claimed, statusCode: nil, problem: "The video was deleted.", took: .zero,
                     retryAfter: nil, wasSent: false)
             }
@@ -225,7 +225,7 @@ package final class Courier {
         }
         let secret =
             try claimed.secret
-            ?? database.webhookSecret(of: claim.userID, orElse: randomBytes(32))
+            ?? database.keepWebhookSecret(of: claim.userID, orElse: randomBytes(32))
         let started = ContinuousClock.now
         let isHurried = lane == .fast || claimed.subject == .test
         let (status, problem) = send(
@@ -235,7 +235,7 @@ package final class Courier {
             problem == nil
             ? nil : RetrySchedule.webhook.delay(afterFailures: claim.failures + 1)
         try note(claim) {
-            try database.ended(
+            try database.noteEnd(
                 claimed, statusCode: status, problem: problem, took: took, retryAfter: delay)
         }
         return true
