@@ -207,8 +207,12 @@ struct MigrationTests {
     }
 
     @Test func `each file is applied once, wherever the connection is cut`() throws {
-        let files = [Self.users, Self.seed, Self.procedure, Self.view]
-        for text in ["CREATE TABLE users", "INSERT INTO users", "CREATE PROCEDURE", "COMMIT"] {
+        let files = [Self.users, Self.seed, Self.procedure, Self.view, Self.lastUser]
+        let texts = [
+            "CREATE TABLE users", "INSERT INTO users", "CREATE PROCEDURE", "COMMIT",
+            "CREATE OR REPLACE VIEW", "INSERT INTO schema_routines",
+        ]
+        for text in texts {
             for cut in CuttingProxy.Cut.allCases {
                 try withFolder(files) { folder, direct in
                     let proxy = try CuttingProxy(before: direct)
@@ -222,6 +226,98 @@ struct MigrationTests {
                     #expect(try db.first("SELECT COUNT(*) AS n FROM users") { try $0("n") } == 2)
                     #expect(try migrations(folder).check(using: direct).isCurrent)
                 }
+            }
+        }
+    }
+
+    // MARK: What is replaced whole
+
+    private static let lastUser = (
+        "routines/last_user.sql",
+        "-- The newest.\nCREATE OR REPLACE VIEW last_user AS SELECT MAX(id) AS id FROM users\n"
+    )
+    private static let firstUser = (
+        "routines/last_user.sql",
+        "CREATE OR REPLACE VIEW last_user AS SELECT MIN(id) AS id FROM users"
+    )
+    private static let count = (
+        "routines/count_users.sql",
+        "CREATE OR REPLACE PROCEDURE count_users() BEGIN SELECT COUNT(*) AS n FROM users; END"
+    )
+
+    private func lastUser(_ configuration: DatabaseConfiguration) throws -> Int? {
+        try Connection(configuration).first("SELECT id FROM last_user") { try $0("id") }
+    }
+
+    @Test func `what is replaced whole comes after the migrations, and again when it changes`()
+        throws
+    {
+        try withFolder([Self.lastUser, Self.users, Self.seed, Self.count]) {
+            folder, configuration in
+            let routines = ["routines/count_users", "routines/last_user"]
+            #expect(
+                try migrations(folder).check(using: configuration).pending
+                    == ["0001_create_users", "0002_seed_users"] + routines)
+            #expect(
+                try migrations(folder).apply(using: configuration) { _ in }
+                    == ["0001_create_users", "0002_seed_users"] + routines)
+            #expect(try lastUser(configuration) == 2)
+            #expect(try migrations(folder).check(using: configuration).isCurrent)
+            #expect(try migrations(folder).apply(using: configuration) { _ in } == [])
+
+            try write(Self.firstUser, to: folder)
+            #expect(
+                try migrations(folder).check(using: configuration).pending
+                    == ["routines/last_user"])
+            #expect(
+                try migrations(folder).apply(using: configuration) { _ in }
+                    == ["routines/last_user"])
+            #expect(try lastUser(configuration) == 1)
+
+            // An earlier release is put back.
+            try write(Self.lastUser, to: folder)
+            try migrations(folder).apply(using: configuration) { _ in }
+            #expect(try lastUser(configuration) == 2)
+        }
+    }
+
+    @Test func `what is gone from the folder is forgotten, and made again when it comes back`()
+        throws
+    {
+        try withFolder([Self.users, Self.seed, Self.lastUser]) { folder, configuration in
+            try migrations(folder).applyAll(toEmpty: configuration)
+            #expect(try migrations(folder).check(using: configuration).isCurrent)
+            try FileManager.default.removeItem(atPath: "\(folder)/\(Self.lastUser.0)")
+            #expect(try migrations(folder).apply(using: configuration) { _ in } == [])
+            try Connection(configuration).execute("DROP VIEW last_user")
+            try write(Self.lastUser, to: folder)
+            try migrations(folder).apply(using: configuration) { _ in }
+            #expect(try lastUser(configuration) == 2)
+        }
+    }
+
+    @Test func `what fails is named and can be mended`() throws {
+        try withFolder([Self.users, ("routines/a.sql", "CREATE OR REPLACE VIEW a AS SELECT x")]) {
+            folder, configuration in
+            let error = #expect(throws: MigrationError.self) {
+                try migrations(folder).apply(using: configuration) { _ in }
+            }
+            guard case .failed("routines/a", _) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(
+                try migrations(folder).check(using: configuration).pending == ["routines/a"])
+            try write(("routines/a.sql", "CREATE OR REPLACE VIEW a AS SELECT 1 AS x"), to: folder)
+            #expect(try migrations(folder).apply(using: configuration) { _ in } == ["routines/a"])
+        }
+    }
+
+    @Test func `what could not be run twice is refused before anything is run`() throws {
+        try withFolder([Self.users, ("routines/a.sql", "CREATE VIEW a AS SELECT 1 AS x")]) {
+            folder, _ in
+            #expect(throws: MigrationError.notReplacing(file: "routines/a")) {
+                try migrations(folder)
             }
         }
     }
@@ -240,6 +336,8 @@ struct MigrationTests {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/routines", withIntermediateDirectories: false)
         for file in files { try write(file, to: folder) }
         try withFreshDatabase(migrated: nil) { try body(folder, $0) }
     }
