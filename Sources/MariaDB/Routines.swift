@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 
 /// What is replaced whole: the views and procedures of the folder `routines` beside the migrations,
-/// a file `NAME.sql` each, one statement `CREATE OR REPLACE …`.
+/// a file each, one statement `CREATE OR REPLACE …`.
 ///
 /// Their files are edited where they stand. After the migrations each is run whose checksum is not
 /// the one that the table `schema_routines` has for its name, in the order of the names; run again,
