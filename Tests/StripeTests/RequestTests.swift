@@ -11,6 +11,14 @@ private let session = """
     "presentment_details":null,"something_new":{"a":[1]}}
     """
 
+private let charge = """
+    {"id":"ch_1","amount":1000,"amount_refunded":400,"refunded":false,"disputed":false,
+    "currency":"usd","status":"succeeded","payment_intent":"pi_1","metadata":{},"livemode":false}
+    """
+private let refund = #"{"id":"re_1","amount":400,"status":"succeeded","payment_intent":"pi_1"}"#
+private let dispute =
+    #"{"id":"dp_1","amount":1000,"currency":"usd","status":"lost","livemode":false}"#
+
 private func purchase(expiresAt: Date? = nil) -> CheckoutSessionRequest {
     CheckoutSessionRequest(
         productName: "Pro & 100% + é", unitAmount: 4799, clientReferenceID: "0190",
@@ -20,7 +28,7 @@ private func purchase(expiresAt: Date? = nil) -> CheckoutSessionRequest {
 }
 
 struct RequestTests {
-    @Test func `a checkout session is ordered by the book`() throws {
+    @Test func `a checkout session is asked for by the book`() throws {
         let recorded = Recorded(200, session)
         let made = try recorded.client.createCheckoutSession(
             purchase(), idempotencyKey: "checkout-0190")
@@ -57,15 +65,8 @@ struct RequestTests {
         #expect(bodies[0].contains("&expires_at=1767312000&"))
     }
 
-    @Test func `every other call has its documented form`() throws {
-        let charge = """
-            {"id":"ch_1","amount":1000,"amount_refunded":400,"refunded":false,"disputed":false,
-            "currency":"usd","status":"succeeded","payment_intent":"pi_1","metadata":{},"livemode":false}
-            """
-        let refund = #"{"id":"re_1","amount":400,"status":"succeeded","payment_intent":"pi_1"}"#
-        let dispute =
-            #"{"id":"dp_1","amount":1000,"currency":"usd","status":"lost","livemode":false}"#
-        let calls: [(String, String, (StripeClient) throws -> Void)] = [
+    @Test func `sessions and payments are asked for in their documented form`() throws {
+        try expect([
             (
                 session, "GET https://stripe.example/v1/checkout/sessions/cs_test_1",
                 { _ = try $0.checkoutSession(id: "cs_test_1") }
@@ -90,6 +91,27 @@ struct RequestTests {
                 }
             ),
             (
+                #"{"id":"pi_1","latest_charge":\#(charge)}"#,
+                "GET https://stripe.example/v1/payment_intents/pi_1?expand[0]=latest_charge",
+                {
+                    let charge = try $0.paidCharge(ofPaymentIntent: "pi_1")
+                    #expect(charge?.id == "ch_1")
+                }
+            ),
+            (
+                #"{"id":"pi_1","latest_charge":null}"#,
+                "GET https://stripe.example/v1/payment_intents/pi_1?expand[0]=latest_charge",
+                {
+                    let charge = try $0.paidCharge(ofPaymentIntent: "pi_1")
+                    #expect(charge == nil)
+                }
+            ),
+        ])
+    }
+
+    @Test func `refunds and charges are asked for in their documented form`() throws {
+        try expect([
+            (
                 refund,
                 "POST https://stripe.example/v1/refunds\n"
                     + "payment_intent=pi_1&amount=400&reason=requested_by_customer"
@@ -109,22 +131,11 @@ struct RequestTests {
                 charge, "GET https://stripe.example/v1/charges/ch_1",
                 { _ = try $0.charge(id: "ch_1") }
             ),
-            (
-                #"{"id":"pi_1","latest_charge":\#(charge)}"#,
-                "GET https://stripe.example/v1/payment_intents/pi_1?expand[0]=latest_charge",
-                {
-                    let charge = try $0.paidCharge(ofPaymentIntent: "pi_1")
-                    #expect(charge?.id == "ch_1")
-                }
-            ),
-            (
-                #"{"id":"pi_1","latest_charge":null}"#,
-                "GET https://stripe.example/v1/payment_intents/pi_1?expand[0]=latest_charge",
-                {
-                    let charge = try $0.paidCharge(ofPaymentIntent: "pi_1")
-                    #expect(charge == nil)
-                }
-            ),
+        ])
+    }
+
+    @Test func `disputes, events and the balance are asked for in their documented form`() throws {
+        try expect([
             (
                 dispute, "GET https://stripe.example/v1/disputes/dp_1",
                 { _ = try $0.dispute(id: "dp_1") }
@@ -164,7 +175,13 @@ struct RequestTests {
                     #expect(balance.available.first?.amount == -5)
                 }
             ),
-        ]
+        ])
+    }
+
+    /// What is answered, what is to be on the wire, and the call.
+    private typealias Call = (String, String, (StripeClient) throws -> Void)
+
+    private func expect(_ calls: [Call]) throws {
         for (answer, wire, call) in calls {
             let recorded = Recorded(200, answer)
             try call(recorded.client)
