@@ -5,13 +5,13 @@ import Synchronization
 import Testing
 
 struct MigrationTests {
-    private static let users = (
+    static let users = (
         "0001_create_users.sql", "-- Who may sign in.\nCREATE TABLE users (id INT PRIMARY KEY);\n"
     )
-    private static let seed = (
+    static let seed = (
         "0002_seed_users.sql", "-- The first ones.\n-- Two.\nINSERT INTO users VALUES (1), (2)\n"
     )
-    private static let procedure = (
+    static let procedure = (
         "0003_count_users.sql",
         """
         -- Several statements in one body.
@@ -23,7 +23,7 @@ struct MigrationTests {
         END;
         """
     )
-    private static let view = (
+    static let view = (
         "0004_last_user.sql", "CREATE VIEW v AS SELECT MAX(id) AS id FROM users"
     )
 
@@ -230,106 +230,14 @@ struct MigrationTests {
         }
     }
 
-    // MARK: What is replaced whole
-
-    private static let lastUser = (
-        "routines/last_user.sql",
-        "-- The newest.\nCREATE OR REPLACE VIEW last_user AS SELECT MAX(id) AS id FROM users\n"
-    )
-    private static let firstUser = (
-        "routines/last_user.sql",
-        "CREATE OR REPLACE VIEW last_user AS SELECT MIN(id) AS id FROM users"
-    )
-    private static let count = (
-        "routines/count_users.sql",
-        "CREATE OR REPLACE PROCEDURE count_users() BEGIN SELECT COUNT(*) AS n FROM users; END"
-    )
-
-    private func lastUser(_ configuration: DatabaseConfiguration) throws -> Int? {
-        try Connection(configuration).first("SELECT id FROM last_user") { try $0("id") }
-    }
-
-    @Test func `what is replaced whole comes after the migrations, and again when it changes`()
-        throws
-    {
-        try withFolder([Self.lastUser, Self.users, Self.seed, Self.count]) {
-            folder, configuration in
-            let routines = ["routines/count_users", "routines/last_user"]
-            #expect(
-                try migrations(folder).check(using: configuration).pending
-                    == ["0001_create_users", "0002_seed_users"] + routines)
-            #expect(
-                try migrations(folder).apply(using: configuration) { _ in }
-                    == ["0001_create_users", "0002_seed_users"] + routines)
-            #expect(try lastUser(configuration) == 2)
-            #expect(try migrations(folder).check(using: configuration).isCurrent)
-            #expect(try migrations(folder).apply(using: configuration) { _ in } == [])
-
-            try write(Self.firstUser, to: folder)
-            #expect(
-                try migrations(folder).check(using: configuration).pending
-                    == ["routines/last_user"])
-            #expect(
-                try migrations(folder).apply(using: configuration) { _ in }
-                    == ["routines/last_user"])
-            #expect(try lastUser(configuration) == 1)
-
-            // An earlier release is put back.
-            try write(Self.lastUser, to: folder)
-            try migrations(folder).apply(using: configuration) { _ in }
-            #expect(try lastUser(configuration) == 2)
-        }
-    }
-
-    @Test func `what is gone from the folder is forgotten, and made again when it comes back`()
-        throws
-    {
-        try withFolder([Self.users, Self.seed, Self.lastUser]) { folder, configuration in
-            try migrations(folder).applyAll(toEmpty: configuration)
-            #expect(try migrations(folder).check(using: configuration).isCurrent)
-            try FileManager.default.removeItem(atPath: "\(folder)/\(Self.lastUser.0)")
-            #expect(try migrations(folder).apply(using: configuration) { _ in } == [])
-            try Connection(configuration).execute("DROP VIEW last_user")
-            try write(Self.lastUser, to: folder)
-            try migrations(folder).apply(using: configuration) { _ in }
-            #expect(try lastUser(configuration) == 2)
-        }
-    }
-
-    @Test func `what fails is named and can be mended`() throws {
-        try withFolder([Self.users, ("routines/a.sql", "CREATE OR REPLACE VIEW a AS SELECT x")]) {
-            folder, configuration in
-            let error = #expect(throws: MigrationError.self) {
-                try migrations(folder).apply(using: configuration) { _ in }
-            }
-            guard case .failed("routines/a", _) = error else {
-                Issue.record("\(String(describing: error))")
-                return
-            }
-            #expect(
-                try migrations(folder).check(using: configuration).pending == ["routines/a"])
-            try write(("routines/a.sql", "CREATE OR REPLACE VIEW a AS SELECT 1 AS x"), to: folder)
-            #expect(try migrations(folder).apply(using: configuration) { _ in } == ["routines/a"])
-        }
-    }
-
-    @Test func `what could not be run twice is refused before anything is run`() throws {
-        try withFolder([Self.users, ("routines/a.sql", "CREATE VIEW a AS SELECT 1 AS x")]) {
-            folder, _ in
-            #expect(throws: MigrationError.notReplacing(file: "routines/a")) {
-                try migrations(folder)
-            }
-        }
-    }
-
     // MARK: Tools
 
-    private func migrations(_ folder: String) throws -> Migrations {
+    func migrations(_ folder: String) throws -> Migrations {
         try Migrations(folder: folder, checksum: testChecksum)
     }
 
     /// Runs `body` with a folder of these files and an empty database.
-    private func withFolder(
+    func withFolder(
         _ files: [(String, String)], _ body: (String, DatabaseConfiguration) throws -> Void
     ) throws {
         let folder = "/tmp/rushes-migrations-\(UUID().uuidString)"
@@ -342,7 +250,7 @@ struct MigrationTests {
         try withFreshDatabase(migrated: nil) { try body(folder, $0) }
     }
 
-    private func write(_ file: (name: String, text: String), to folder: String) throws {
+    func write(_ file: (name: String, text: String), to folder: String) throws {
         try Data(file.text.utf8).write(to: URL(filePath: "\(folder)/\(file.name)"))
     }
 }
