@@ -1,6 +1,6 @@
 import Domain
 import FoundationEssentials
-package import MariaDB
+import MariaDB
 
 /// What was found wrong stands until it is gone by itself or a person closes it (A3, R1): a row of
 /// `findings` or of `differences`.
