@@ -8,8 +8,8 @@ package import MariaDB
 package import Store
 package import Stripe
 
-/// Brings orders in line with what Stripe says of them, from wherever the hint came: a webhook, a
-/// buyer who waits, a sweep. Stripe is always asked first and outside of any transaction; what it
+/// Brings purchases in line with what Stripe says of them, from wherever the hint came: a webhook,
+/// a buyer who waits, a sweep. Stripe is always asked first and outside of any transaction; what it
 /// says is then applied in one.
 package struct Billing {
     package let database: Connection
@@ -26,8 +26,8 @@ package struct Billing {
         self.log = log
     }
 
-    /// Looks at the order's session and applies what it says. Throws `StripeError`, and
-    /// `DatabaseError`. Nothing is done for an order whose session Stripe has not told us.
+    /// Looks at the purchase's session and applies what it says. Throws `StripeError`, and
+    /// `DatabaseError`. Nothing is done for a purchase whose session Stripe has not told us.
     package func refresh(_ purchase: Purchase) throws -> Purchase {
         guard let session = purchase.sessionID else { return purchase }
         return try apply(stripe.checkoutSession(id: session).facts(hasFailed: false), to: purchase)
@@ -38,7 +38,7 @@ package struct Billing {
         switch result.outcome {
         case .mismatch(let problem):
             log.critical(
-                "a payment does not fit its order; nothing was credited",
+                "a payment does not fit its purchase; nothing was credited",
                 metadata: ["purchase": "\(purchase.id)", "problem": "\(problem)"])
         case .grant where purchase.paidAt == nil:
             log.notice("credited", metadata: ["purchase": "\(purchase.id)"])
@@ -57,7 +57,7 @@ package struct Billing {
     /// Does what an event hints at, once (W2, W3). Its row and the effect are one transaction.
     ///
     /// Throws when Stripe or the database could not be asked: then nothing is written down, and
-    /// the event is to come again. An event of an order of ours that is not known yet is kept for
+    /// the event is to come again. An event of a purchase of ours that is not known yet is kept for
     /// later (W5); one of what lacks our mark is written down and that is all (P8).
     package func receive(_ event: StripeEvent) throws {
         guard try !database.isProcessed(event.id, from: .stripe) else { return }
@@ -114,7 +114,7 @@ package struct Billing {
         }
         try note(event) {
             guard let purchase = try purchase(of: facts) else {
-                // Our order may not be here yet; what is no id of an order will never be.
+                // Our purchase may not be here yet; what is no id of a purchase will never be.
                 return facts.reference.flatMap { PurchaseID($0) } == nil
             }
             _ = try apply(facts, to: purchase)
@@ -134,7 +134,7 @@ package struct Billing {
         }
     }
 
-    /// The order that a session is of: by the session, or by the reference that we gave it,
+    /// The purchase that a session is of: by the session, or by the reference that we gave it,
     /// because an event may come before Stripe's answer to the creating call.
     private func purchase(of facts: PaymentFacts) throws -> Purchase? {
         if let purchase = try database.purchase(session: facts.sessionID) { return purchase }
@@ -142,7 +142,7 @@ package struct Billing {
         return try database.purchase(id)
     }
 
-    /// A refund or a dispute: reads its object as it is now, and again if the order's reversals
+    /// A refund or a dispute: reads its object as it is now, and again if the purchase's reversals
     /// changed meanwhile.
     private func receiveReversal(_ event: StripeEvent) throws {
         var tries = 0
@@ -191,7 +191,7 @@ package struct Billing {
         }
     }
 
-    /// The paid order of a payment; nil for one that is not ours. A refund may be told of before
+    /// The paid purchase of a payment; nil for one that is not ours. A refund may be told of before
     /// its payment: then the session is looked up and credited first.
     private func paidPurchase(_ payment: String) throws -> Purchase? {
         if let purchase = try database.purchase(paymentIntent: payment) { return purchase }
@@ -214,7 +214,7 @@ package struct Billing {
         }
     }
 
-    /// What the event hints at, read anew; nil when no money of the order moved.
+    /// What the event hints at, read anew; nil when no money of the purchase moved.
     private func reversal(
         _ event: StripeEvent, _ id: String, _ payment: String, of purchase: Purchase
     ) throws -> PaymentReversal? {
@@ -244,7 +244,8 @@ package struct Billing {
         }
     }
 
-    /// The charge that paid the order. One that does not fit the order moves nothing (P1, P6).
+    /// The charge that paid the purchase. One that does not fit the purchase moves nothing (P1,
+    /// P6).
     func paidCharge(_ payment: String, of purchase: Purchase) throws -> StripeCharge? {
         guard let charge = try stripe.paidCharge(ofPaymentIntent: payment) else { return nil }
         guard charge.currency == "usd", charge.isLive == purchase.isLive else {
@@ -254,10 +255,10 @@ package struct Billing {
         return charge
     }
 
-    /// Tells the operator that something of a payment does not fit its order and moved nothing.
+    /// Tells the operator that something of a payment does not fit its purchase and moved nothing.
     private func tell(_ problem: String, of purchase: Purchase) throws {
         log.critical(
-            "a payment's way back does not fit its order; nothing was moved",
+            "a payment's way back does not fit its purchase; nothing was moved",
             metadata: ["purchase": "\(purchase.id)", "problem": "\(problem)"])
         try database.note(problem: problem, of: purchase.id)
     }

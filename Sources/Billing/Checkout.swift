@@ -8,22 +8,23 @@ extension Billing {
     /// How often Stripe is asked for one page.
     private static let largestTryCount = 4
 
-    /// Has Stripe make the order's page, and notes it. Asked again where Stripe says that the same
-    /// call is worth it, as long as the client's deadline allows: the key was stored with the order
-    /// before, so it is one page whoever asks and however often (P2). Throws `StripeError`.
+    /// Has Stripe make the purchase's page, and notes it. Asked again where Stripe says that the
+    /// same call is worth it, as long as the client's deadline allows: the key was stored with the
+    /// purchase before, so it is one page whoever asks and however often (P2). Throws
+    /// `StripeError`.
     package func openSession(
         of purchase: Purchase, appURL: String
     ) throws -> (session: String, url: String) {
         guard let cents = purchase.price.cents else {
             preconditionFailure("the catalog holds whole cents only")
         }
-        let order = CheckoutSessionRequest(
+        let request = CheckoutSessionRequest(
             productName: "Rushes credit, \(purchase.credits + purchase.bonus)",
             unitAmount: Int(cents), clientReferenceID: purchase.id.description,
             metadata: try mark().metadata.merging(["purchase_id": purchase.id.description]) { $1 },
             successURL: "\(appURL)/purchases/\(purchase.id)?session_id={CHECKOUT_SESSION_ID}",
             cancelURL: "\(appURL)/credits?package=\(purchase.packageID)&canceled=\(purchase.id)")
-        let session = try create(order, for: purchase)
+        let session = try create(request, for: purchase)
         guard let url = session.url else {
             log.error(
                 "stripe: a session without an address", metadata: ["purchase": "\(purchase.id)"])
@@ -34,13 +35,13 @@ extension Billing {
     }
 
     private func create(
-        _ order: CheckoutSessionRequest, for purchase: Purchase
+        _ request: CheckoutSessionRequest, for purchase: Purchase
     ) throws(StripeError) -> CheckoutSession {
         var attempt = 1
         while true {
             do throws(StripeError) {
                 return try stripe.createCheckoutSession(
-                    order, idempotencyKey: "purchase:\(purchase.id)")
+                    request, idempotencyKey: "purchase:\(purchase.id)")
             } catch {
                 log.error(
                     "stripe: no session",

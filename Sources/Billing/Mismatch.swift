@@ -4,14 +4,14 @@ package import Store
 import Stripe
 
 extension Billing {
-    /// Credits an order by a person's word although its payment does not fit it, or again what the
-    /// ledger lacks of one that is paid (A4). Stripe is asked first: what is not paid there is never
-    /// credited. Throws ``NotFound``, ``Conflict`` and `StripeError`.
+    /// Credits a purchase by a person's word although its payment does not fit it, or again what
+    /// the ledger lacks of one that is paid (A4). Stripe is asked first: what is not paid there is
+    /// never credited. Throws ``NotFound``, ``Conflict`` and `StripeError`.
     package func creditByHand(
         _ id: PurchaseID, by actor: Operator, isRehearsal: Bool
     ) throws -> CommandReport {
-        guard let order = try database.purchase(id) else { throw NotFound() }
-        guard let session = order.sessionID else {
+        guard let purchase = try database.purchase(id) else { throw NotFound() }
+        guard let session = purchase.sessionID else {
             throw Conflict("Stripe has made no page for this purchase.")
         }
         let facts = try stripe.checkoutSession(id: session).facts(hasFailed: false)
@@ -22,21 +22,21 @@ extension Billing {
             id, paymentIntent: intent, policy: policy, by: actor, isRehearsal: isRehearsal)
     }
 
-    /// Reads what went back of a paid order from Stripe anew, and brings its credit in line (A4).
-    /// Throws ``NotFound``, ``Conflict`` and `StripeError`.
+    /// Reads what went back of a paid purchase from Stripe anew, and brings its credit in line
+    /// (A4). Throws ``NotFound``, ``Conflict`` and `StripeError`.
     package func refresh(
         _ id: PurchaseID, by actor: Operator, isRehearsal: Bool
     ) throws -> CommandReport {
         var tries = 0
         while true {
-            guard let order = try database.purchase(id) else { throw NotFound() }
+            guard let purchase = try database.purchase(id) else { throw NotFound() }
             let readAt = try database.reversals(of: id)
             guard let payment = try database.paymentIntent(of: id),
-                let charge = try paidCharge(payment, of: order)
+                let charge = try paidCharge(payment, of: purchase)
             else { throw Conflict("Stripe knows no payment of this purchase.") }
             do {
                 return try database.apply(
-                    .refunded(charge, cause: "stripe:refund:\(charge.id)"), to: order,
+                    .refunded(charge, cause: "stripe:refund:\(charge.id)"), to: purchase,
                     readAt: readAt, refundGrace: policy.refundGrace, by: actor,
                     isRehearsal: isRehearsal)
             } catch is StaleReading where tries < 8 {

@@ -10,12 +10,12 @@ package struct UnfinishedRefund: Error, Equatable {
 }
 
 extension Billing {
-    /// Sends money of an order back by hand: `amount` of it, or all that is not spent. The credit
+    /// Sends money of a purchase back by hand: `amount` of it, or all that is not spent. The credit
     /// goes with it.
     ///
-    /// Returns the order; of one that changes all the while the credit is taken by
-    /// ``finishRefunds()``, as when Stripe's answer is lost. The same key of the operator's again is
-    /// the same refund. Throws ``NotFound``, ``Conflict`` when more is asked for than is left or
+    /// Returns the purchase; of one that changes all the while the credit is taken by
+    /// ``finishRefunds()``, as when Stripe's answer is lost. The same key of the operator's again
+    /// is the same refund. Throws ``NotFound``, ``Conflict`` when more is asked for than is left or
     /// Stripe refuses it, and ``UnfinishedRefund`` when it is not known what became of it: then
     /// ``finishRefunds(limit:until:)`` goes on with it.
     package func refund(
@@ -24,14 +24,14 @@ extension Billing {
         let refund = try database.beginRefund(.new(), of: purchase, amount: amount, by: actor)
         if let problem = refund.problem { throw Conflict("The refund was not made: \(problem)") }
         if refund.isFinished {
-            guard let order = try database.purchase(purchase) else { throw NotFound() }
-            return order
+            guard let purchase = try database.purchase(purchase) else { throw NotFound() }
+            return purchase
         }
         do {
-            guard let order = try refund.isKeyForgotten ? lookUp(refund) : send(refund) else {
+            guard let purchase = try refund.isKeyForgotten ? lookUp(refund) : send(refund) else {
                 throw Conflict("The refund was not made: Stripe was not reached for a day.")
             }
-            return order
+            return purchase
         } catch let error as Conflict {
             throw error
         } catch {
@@ -44,8 +44,8 @@ extension Billing {
     }
 
     /// Sends refunds again whose answer was lost: with the same key, so that each is made once.
-    /// After a day Stripe knows the key no more (P2); then the refund is looked up. Returns how many
-    /// were due.
+    /// After a day Stripe knows the key no more (P2); then the refund is looked up. Returns how
+    /// many were due.
     @discardableResult
     package func finishRefunds(
         limit: Int = 20, until end: ContinuousClock.Instant = .now + .seconds(300)
@@ -124,7 +124,7 @@ extension Billing {
                     ])
                 return purchase
             } catch is StaleReading {
-                // Others read the same order. Not all at once again.
+                // Others read the same purchase. Not all at once again.
                 Connection.sleep(
                     Backoff.delay(
                         afterTry: attempt, base: .milliseconds(20), ceiling: .milliseconds(500),

@@ -92,9 +92,9 @@ extension Billing {
         return count
     }
 
-    /// Looks at open orders whose webhook has not come, and has pages made that Stripe was too slow
-    /// for while their buyers waited. Returns how many were due. When the time is over the rest waits
-    /// for its next turn.
+    /// Looks at open purchases whose webhook has not come, and has pages made that Stripe was too
+    /// slow for while their buyers waited. Returns how many were due. When the time is over the
+    /// rest waits for its next turn.
     @discardableResult
     package func sweepPurchases(
         limit: Int, appURL: String, until end: ContinuousClock.Instant = .now + .seconds(300)
@@ -112,7 +112,7 @@ extension Billing {
                 throw error
             } catch {
                 log.warning(
-                    "an order could not be brought up to date",
+                    "a purchase could not be brought up to date",
                     metadata: ["purchase": "\(purchase.id)", "error": "\(error)"])
             }
         }

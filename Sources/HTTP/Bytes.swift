@@ -11,6 +11,11 @@ extension String {
 
     /// Whether both are the same bytes. `==` holds for texts that only look alike.
     package func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+
+    /// An address that paths are put behind: with a slash at its end or without, it is the same.
+    package var withoutLastSlash: String {
+        utf8.last == UInt8(ascii: "/") ? String(dropLast()) : self
+    }
 }
 
 extension Bytes {

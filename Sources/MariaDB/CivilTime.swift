@@ -1,14 +1,15 @@
-internal import FoundationEssentials
+package import FoundationEssentials
 
-/// A date and time of day in UTC, as DATETIME(6) holds it.
-struct CivilTime: Equatable {
-    var year: Int
-    var month: Int
-    var day: Int
-    var hour: Int
-    var minute: Int
-    var second: Int
-    var microsecond: Int
+/// A date and time of day in UTC, as DATETIME(6) holds it and as people read it.
+package struct CivilTime: Equatable {
+    package let year: Int
+    /// From 1.
+    package let month: Int
+    package let day: Int
+    package let hour: Int
+    package let minute: Int
+    package let second: Int
+    package let microsecond: Int
 
     private static let microsecondsPerDay = 86_400_000_000
     /// Days from 0000-03-01 to 2001-01-01, where `Date` counts from.
@@ -27,7 +28,7 @@ struct CivilTime: Equatable {
     }
 
     /// The instant rounded to the nearest microsecond, or nil outside of the years 1 to 9999.
-    init?(_ date: Date) {
+    package init?(_ date: Date) {
         let exact = (date.timeIntervalSinceReferenceDate * 1_000_000).rounded()
         // 9999-12-31 is 252 billion seconds away; also false for NaN.
         guard abs(exact) < 1e18 else { return nil }
@@ -71,6 +72,14 @@ struct CivilTime: Equatable {
         // One division, so that the result is the `Date` nearest to the exact instant.
         return Date(
             timeIntervalSinceReferenceDate: Double(seconds * 1_000_000 + microsecond) / 1_000_000)
+    }
+
+    /// From 0 for Sunday (T. Sakamoto's rule).
+    package var weekday: Int {
+        let marchYear = month <= 2 ? year - 1 : year
+        let monthShift = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4][month - 1]
+        return (marchYear + marchYear / 4 - marchYear / 100 + marchYear / 400 + monthShift + day)
+            % 7
     }
 
     private static func floorRemainder(_ value: Int, _ divisor: Int) -> Int {

@@ -2,13 +2,15 @@ internal import FoundationEssentials
 
 /// The schema's history: a folder of files `0001_create_users.sql`, `0002_…`, each one statement,
 /// applied in the order of their numbers, each once, and never edited after that. Numbers may be
-/// left out, so that several people can write migrations at once.
+/// left out, so that several people can write migrations at once. What is replaced whole lies in
+/// its folder `routines` and is run after them when it has changed (``Routines``).
 ///
 /// What was applied stands in the table `schema_migrations`. MariaDB cannot roll back DDL, so a
 /// row is written before its file is run (`applied_at` NULL) and completed after it: a file that
 /// was interrupted by a crash is found again, and run again.
 package struct Migrations: Sendable {
     private let files: [Migration]
+    private let routines: Routines
 
     /// Reads the folder. Files that do not end in `.sql` are passed over.
     ///
@@ -16,28 +18,24 @@ package struct Migrations: Sendable {
     /// - Throws: ``MigrationError`` when a name is malformed or a number is taken twice, and what
     ///   the file system throws.
     package init(folder: String, checksum: ([UInt8]) -> String) throws {
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-            .filter { $0.hasSuffix(".sql") }.sorted()
         var before: Migration?
-        files = try names.map { file in
-            let name = String(file.dropLast(4))
-            let digits = name.prefix { $0.isASCII && $0.isNumber }
-            guard digits.count == 4, name.dropFirst(4).first == "_", let version = Int(digits),
+        files = try SchemaFile.names(in: folder).map { file in
+            let digits = file.prefix { $0.isASCII && $0.isNumber }
+            guard digits.count == 4, file.dropFirst(4).first == "_", let version = Int(digits),
                 version > 0
             else { throw MigrationError.malformedName(file: file) }
             // All numbers have four digits, so that sorted names are sorted numbers.
             if let before, before.version == version {
                 throw MigrationError.numberTaken(file: file, by: before.name)
             }
-            let bytes = [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/\(file)")))
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw MigrationError.notUTF8(file: file)
-            }
             let migration = Migration(
-                version: version, name: name, checksum: checksum(bytes), text: text)
+                version: version,
+                file: try SchemaFile(
+                    "\(folder)/\(file)", name: String(file.dropLast(4)), checksum: checksum))
             before = migration
             return migration
         }
+        routines = try Routines(folder: "\(folder)/routines", checksum: checksum)
     }
 
     /// Applies what is pending and returns the names of those files.
@@ -53,6 +51,7 @@ package struct Migrations: Sendable {
     ) throws -> [String] {
         let work = try Session(configuration.patient(lockWaitSeconds: 60))
         try work.runText(Self.tables)
+        try work.runText(Routines.table)
         try work.runText(Self.lockTable)
         let lock = try Session(configuration.patient(lockWaitSeconds: 600))
         try lock.runText("START TRANSACTION")
@@ -65,13 +64,17 @@ package struct Migrations: Sendable {
         let applied = try AppliedMigration.all(on: work)
         try verify(applied)
         var names: [String] = []
-        for file in files where applied[file.version]?.isComplete != true {
+        func announce(_ name: String) throws {
             // Without its session the lock is gone, and another may be at work.
             _ = try lock.run("SELECT 1")
-            log(file.name)
+            log(name)
+        }
+        for file in files where applied[file.version]?.isComplete != true {
+            try announce(file.name)
             try apply(file, isInterrupted: applied[file.version] != nil, on: work)
             names.append(file.name)
         }
+        names += try routines.apply(on: work, announce: announce)
         try lock.runText("COMMIT")
         return names
     }
@@ -88,6 +91,8 @@ package struct Migrations: Sendable {
                 throw MigrationError.failed(file: file.name, error)
             }
         }
+        try session.runText(Routines.table)
+        try routines.applyAll(on: session)
         guard let first = files.first else { return }
         let rows = files.dropFirst().reduce("(\(sql: first.row))" as SQL) { rows, file in
             "\(sql: rows), (\(sql: file.row))"
@@ -128,6 +133,7 @@ package struct Migrations: Sendable {
                 status.pending.append(file.name)
             }
         }
+        status.pending += try routines.pending(on: session)
         status.mismatched += removed(of: applied).map(\.name)
         return status
     }
@@ -205,10 +211,11 @@ package struct Migrations: Sendable {
 /// One file of ``Migrations``.
 private struct Migration: Sendable {
     let version: Int
-    /// The file's name without `.sql`.
-    let name: String
-    let checksum: String
-    let text: String
+    let file: SchemaFile
+
+    var name: String { file.name }
+    var checksum: String { file.checksum }
+    var text: String { file.text }
 
     /// The values of its row in `schema_migrations`, applied now.
     var row: SQL { "\(version), \(name), \(checksum), UTC_TIMESTAMP(6)" }
@@ -235,33 +242,6 @@ private struct AppliedMigration {
                 version: row.at(0), name: row.at(1), checksum: row.at(2), isComplete: row.at(3))
         }
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.version, $0) })
-    }
-}
-
-/// The schema's files cannot be applied. Each case names the file.
-package enum MigrationError: Error, Equatable, CustomStringConvertible {
-    case malformedName(file: String)
-    /// Another file has its number.
-    case numberTaken(file: String, by: String)
-    case notUTF8(file: String)
-    /// It was edited or renamed after it was applied.
-    case changed(file: String)
-    /// It was applied, but is not in the folder any more.
-    case removed(file: String)
-    /// It was not applied (wholly), although a later one was.
-    case skipped(file: String)
-    case failed(file: String, DatabaseError)
-
-    package var description: String {
-        switch self {
-        case .malformedName(let file): "\(file) is not named like 0001_create_users.sql"
-        case .numberTaken(let file, let other): "\(file) has the number of \(other)"
-        case .notUTF8(let file): "\(file) is not UTF-8"
-        case .changed(let file): "\(file) has been changed after it was applied"
-        case .removed(let file): "\(file) was applied, but its file is missing"
-        case .skipped(let file): "\(file) was not applied, although a later file was"
-        case .failed(let file, let error): "\(file) failed: \(error)"
-        }
     }
 }
 

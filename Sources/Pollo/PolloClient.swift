@@ -23,7 +23,7 @@ package struct PolloClient {
     /// - Parameter base: `https://pollo.ai/api/platform`, with or without a slash at its end.
     package init(apiKey: String, base: String, family: PolloFamily, send: @escaping Send) {
         self.apiKey = apiKey
-        self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+        self.base = base.withoutLastSlash
         self.family = family
         self.send = send
     }

@@ -67,26 +67,7 @@ package struct Reconciliation {
         let startedAt = try database.databaseTime()
         var found: [Difference] = []
         func compare(_ part: ReconciliationPart, _ body: () throws -> Comparison) throws {
-            let comparison: Comparison
-            do {
-                comparison = try body()
-            } catch let error as DatabaseError {
-                throw error
-            } catch {
-                log.error(
-                    "a part could not be compared",
-                    metadata: ["part": "\(part.rawValue)", "error": "\(error)"])
-                return try database.note(part, problem: "\(error)")
-            }
-            found += comparison.found
-            try database.record(comparison.found, examined: comparison.examined)
-            if let problem = comparison.problem {
-                try database.note(part, problem: problem)
-            } else if comparison.isDone {
-                try database.note(part, problem: nil)
-            } else {
-                try database.noteUnfinished(part)
-            }
+            found += try note(part, body)
         }
         if isNew { try compare(.ledger, compareLedger) }
         try compare(.stripe) {
@@ -109,18 +90,48 @@ package struct Reconciliation {
                 .new(), startedAt: startedAt, differences: found.count, report: json(of: found),
                 polloHundredths: balance?.availableHundredths)
         }
-        for difference in found {
-            log.error(
-                "a difference",
-                metadata: [
-                    "kind": "\(difference.kind.rawValue)", "detail": "\(difference.detail)",
-                    "job": "\(difference.jobID?.description ?? "-")",
-                    "purchase": "\(difference.purchaseID?.description ?? "-")",
-                    "amount": "\(difference.amount?.description ?? "-")",
-                ])
-        }
+        for difference in found { tell(of: difference) }
         return ReconciliationResult(
             found: found, unread: try database.unreadParts(), open: try database.openDifferences())
+    }
+
+    /// Compares one part and writes down what came of it: its differences, and whether it was read,
+    /// to its end. Returns what was found.
+    private func note(
+        _ part: ReconciliationPart, _ compare: () throws -> Comparison
+    ) throws -> [Difference] {
+        let comparison: Comparison
+        do {
+            comparison = try compare()
+        } catch let error as DatabaseError {
+            throw error
+        } catch {
+            log.error(
+                "a part could not be compared",
+                metadata: ["part": "\(part.rawValue)", "error": "\(error)"])
+            try database.note(part, problem: "\(error)")
+            return []
+        }
+        try database.record(comparison.found, examined: comparison.examined)
+        if let problem = comparison.problem {
+            try database.note(part, problem: problem)
+        } else if comparison.isDone {
+            try database.note(part, problem: nil)
+        } else {
+            try database.noteUnfinished(part)
+        }
+        return comparison.found
+    }
+
+    private func tell(of difference: Difference) {
+        log.error(
+            "a difference",
+            metadata: [
+                "kind": "\(difference.kind.rawValue)", "detail": "\(difference.detail)",
+                "job": "\(difference.jobID?.description ?? "-")",
+                "purchase": "\(difference.purchaseID?.description ?? "-")",
+                "amount": "\(difference.amount?.description ?? "-")",
+            ])
     }
 
     /// Each violation is about the object that its text begins with; all objects are looked at.
@@ -174,7 +185,7 @@ package struct Reconciliation {
         for task in try database.untoldTasks(limit: 500) {
             comparison.found.append(
                 Difference(.task, job: task.id, "the vendor never told how this task ended"))
-            try database.reconciled(task, actualCost: nil, lost: nil)
+            try database.noteReconciled(task, actualCost: nil, lost: nil)
         }
         var asked = 0
         var told = 0
@@ -242,7 +253,7 @@ package struct Reconciliation {
                 .task, job: task.id, amount: cost - known,
                 "cost \(cost) at the vendor, \(known) in our books")
         }
-        try database.reconciled(task, actualCost: task.isDelivered ? cost : nil, lost: lost)
+        try database.noteReconciled(task, actualCost: task.isDelivered ? cost : nil, lost: lost)
         return found
     }
 

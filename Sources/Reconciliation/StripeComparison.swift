@@ -5,7 +5,7 @@ import MariaDB
 import Store
 import Stripe
 
-/// Compares the orders with Stripe's lists of the last 30 days, page by page (R4), and the open
+/// Compares the purchases with Stripe's lists of the last 30 days, page by page (R4), and the open
 /// disputes that are older.
 ///
 /// Each page is compared with the books as they are after it was read. What differs and has moved
@@ -21,13 +21,13 @@ struct StripeComparison {
     /// Whether a list that was read to its end is begun again.
     let isNew: Bool
 
-    private static let listed: TimeInterval = 30 * 86_400
+    static let listed: TimeInterval = 30 * 86_400
     /// How long before the run something may have moved without being in the books yet.
-    private static let settling: TimeInterval = 300
+    static let settling: TimeInterval = 300
     /// A list of a million objects, and 10,000 events within a run.
     private static let largestPageCount = 10_000, largestEventPageCount = 100
 
-    private var isOver: Bool { end.map { ContinuousClock.now >= $0 } ?? false }
+    var isOver: Bool { end.map { ContinuousClock.now >= $0 } ?? false }
 
     /// A list that cannot be read keeps no other back, and is named.
     func run() throws -> Comparison {
@@ -35,7 +35,8 @@ struct StripeComparison {
         for list in ReconciledList.allCases {
             comparison.add(
                 try part(list.rawValue) {
-                    guard let walk = try database.walk(through: list, at: now, isNew: isNew) else {
+                    guard let walk = try database.takeWalk(through: list, at: now, isNew: isNew)
+                    else {
                         return Comparison()
                     }
                     return try go(through: walk)
@@ -134,7 +135,7 @@ struct StripeComparison {
     // MARK: What moves meanwhile
 
     /// A difference as it is seen, with what names its objects in Stripe's events.
-    private struct Candidate {
+    struct Candidate {
         let difference: Difference
         /// Ids of sessions, payments and disputes.
         let objects: [String?]
@@ -143,7 +144,7 @@ struct StripeComparison {
     }
 
     /// Those that are differences, and those of which nothing is known because they moved just now.
-    private func judge(
+    func judge(
         _ candidates: [Candidate], examined: [DifferenceKind: Set<String>]
     ) throws -> Comparison {
         guard !candidates.isEmpty else { return Comparison(examined: examined) }
@@ -178,119 +179,10 @@ struct StripeComparison {
         return moved
     }
 
-    // MARK: Sessions
-
-    private func compare(_ sessions: [CheckoutSession]) throws -> Comparison {
-        let mark = try StripeMark(installation: "\(database.installation())")
-        var candidates: [Candidate] = []
-        var listed: [PurchaseID] = []
-        var examined = Set(sessions.map(\.id))
-        for session in sessions where session.paymentStatus == .paid && mark.isOn(session.metadata)
-        {
-            guard let reference = session.clientReferenceID else { continue }
-            let amount = Money(cents: Int64(session.amountTotal ?? 0))
-            guard
-                let order = try PurchaseID(reference).flatMap({ try database.orderToReconcile($0) })
-            else {
-                // An order is written before its session is made: it will not come any more.
-                candidates.append(
-                    Candidate(
-                        difference: Difference(
-                            .payment, subject: session.id, amount: amount,
-                            "Stripe has the paid session \(session.id) of an order that is not here"
-                        ),
-                        objects: [], isCertain: true))
-                continue
-            }
-            listed.append(order.id)
-            examined.insert("\(order.id)")
-            let difference: Difference
-            if !order.isPaid {
-                difference = Difference(
-                    .payment, purchase: order.id, amount: amount,
-                    "paid at Stripe by \(session.id), not credited")
-            } else if amount != order.price {
-                difference = Difference(
-                    .payment, purchase: order.id, amount: amount - order.price,
-                    "paid \(amount) for a price of \(order.price)")
-            } else {
-                continue
-            }
-            candidates.append(
-                Candidate(difference: difference, objects: [session.id, session.paymentIntent]))
-        }
-        try database.noteListed(listed)
-        return try judge(candidates, examined: [.payment: examined])
-    }
-
-    /// Orders that are paid in the books and whose session no page has had. A session is made after
-    /// its order, so that of an older order may not be on the list.
-    private func compareUnlisted(since start: Date, before end: Date) throws -> Comparison {
-        let orders = try database.unlistedOrders(
-            since: start, paidBefore: end.addingTimeInterval(-Self.settling))
-        return Comparison(
-            found: orders.map { order in
-                Difference(
-                    .payment, purchase: order.id, amount: -order.price,
-                    "credited, but Stripe lists no paid session")
-            })
-    }
-
-    // MARK: Charges and refunds
-
-    /// A card that was declined before the one that paid is a charge too, of which nothing can go
-    /// back (P6).
-    private func compare(_ charges: [StripeCharge]) throws -> Comparison {
-        var candidates: [Candidate] = []
-        var examined: Set<String> = []
-        for charge in charges where charge.status == .succeeded {
-            guard let payment = charge.paymentIntent,
-                let order = try database.orderToReconcile(paymentIntent: payment)
-            else { continue }
-            examined.insert("\(order.id)")
-            candidates += candidate(charge, order, payment)
-        }
-        return try judge(candidates, examined: [.refund: examined])
-    }
-
-    /// Refunds of older payments, whose charges are therefore not on the list of charges.
-    private func compare(_ refunds: [StripeRefund], listedSince start: Date) throws -> Comparison {
-        var candidates: [Candidate] = []
-        var examined: Set<String> = []
-        var unread: [String] = []
-        for payment in Set(refunds.compactMap(\.paymentIntent)).sorted() {
-            // A day, because an order is older than its charge.
-            guard let order = try database.orderToReconcile(paymentIntent: payment),
-                order.createdAt < start.addingTimeInterval(86_400)
-            else { continue }
-            guard let charge = try read({ try stripe.paidCharge(ofPaymentIntent: payment) }) else {
-                unread.append(payment)
-                continue
-            }
-            examined.insert("\(order.id)")
-            candidates += candidate(charge, order, payment)
-        }
-        var comparison = try judge(candidates, examined: [.refund: examined])
-        comparison.problem = Self.problem(unread)
-        return comparison
-    }
-
-    private func candidate(
-        _ charge: StripeCharge, _ order: PaidOrder, _ payment: String
-    ) -> [Candidate] {
-        let refunded = Money(cents: Int64(charge.amountRefunded))
-        guard refunded != order.refunded else { return [] }
-        return [
-            Candidate(
-                difference: Difference(
-                    .refund, purchase: order.id, amount: refunded - order.refunded,
-                    "Stripe has refunded \(refunded), we know of \(order.refunded)"),
-                objects: [payment])
-        ]
-    }
+    // MARK: What cannot be read
 
     /// What `body` reads; nil of an object that Stripe refuses to show, or that is not there.
-    private func read<Item>(_ body: () throws -> Item?) throws -> Item? {
+    func read<Item>(_ body: () throws -> Item?) throws -> Item? {
         do {
             return try body()
         } catch let error as StripeError {
@@ -299,69 +191,8 @@ struct StripeComparison {
         }
     }
 
-    private static func problem(_ unread: [String]) -> String? {
+    static func problem(_ unread: [String]) -> String? {
         guard let first = unread.first else { return nil }
         return "\(first)\(unread.count > 1 ? " and \(unread.count - 1) more" : "") cannot be read"
-    }
-
-    // MARK: Disputes
-
-    /// Disputes come months after their payment, so their orders are looked up one by one.
-    private func compare(_ disputes: [StripeDispute]) throws -> Comparison {
-        var candidates: [Candidate] = []
-        for dispute in disputes {
-            guard let payment = dispute.paymentIntent,
-                let order = try database.orderToReconcile(paymentIntent: payment)
-            else { continue }
-            candidates += try candidate(dispute, of: order)
-        }
-        return try judge(candidates, examined: [.dispute: Set(disputes.map(\.id))])
-    }
-
-    /// Open disputes that were opened before the list begins: each is read by itself, the one that
-    /// was looked at longest ago first, so that one that cannot be read holds no other back.
-    private func compareOldDisputes() throws -> Comparison {
-        let begin = try database.databaseTime()
-        let start = now.addingTimeInterval(86_400 - Self.listed)
-        var comparison = Comparison()
-        var unread: [String] = []
-        while let next = try database.takeOldDispute(
-            openedBefore: start, lookedAtBefore: begin)
-        {
-            guard !isOver else {
-                comparison.isDone = false
-                break
-            }
-            guard let dispute = try read({ try stripe.dispute(id: next.id) }) else {
-                unread.append(next.id)
-                continue
-            }
-            guard let payment = dispute.paymentIntent,
-                let order = try database.orderToReconcile(paymentIntent: payment)
-            else { continue }
-            comparison.add(
-                try judge(candidate(dispute, of: order), examined: [.dispute: [dispute.id]]))
-        }
-        comparison.problem = Self.problem(unread)
-        return comparison
-    }
-
-    private func candidate(
-        _ dispute: StripeDispute, of order: PaidOrder
-    ) throws -> [Candidate] {
-        let facts = dispute.facts
-        let isOurs = dispute.currency == "usd" && dispute.isLive == order.isLive
-        guard try !isOurs || database.dispute(dispute.id) != facts else { return [] }
-        let words =
-            isOurs
-            ? "is \(facts.standing.rawValue) at Stripe"
-            : "is in \(dispute.currency), \(dispute.isLive ? "live" : "test") mode"
-        return [
-            Candidate(
-                difference: Difference(
-                    .dispute, subject: dispute.id, purchase: order.id, amount: facts.amount,
-                    "the dispute \(dispute.id) \(words)"),
-                objects: [dispute.id, dispute.paymentIntent])
-        ]
     }
 }

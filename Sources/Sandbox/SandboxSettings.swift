@@ -1,6 +1,7 @@
 import Addresses
 import Curl
 import FoundationEssentials
+import HTTP
 
 /// What the stand-ins are told once, at the start.
 struct SandboxSettings: Sendable {
@@ -45,7 +46,7 @@ struct SandboxSettings: Sendable {
         guard try value("APP_ENV") != "production" else {
             throw SettingsError("APP_ENV is production: there is no sandbox there")
         }
-        self.publicURL = publicURL.hasSuffix("/") ? String(publicURL.dropLast()) : publicURL
+        self.publicURL = publicURL.withoutLastSlash
         self.folder = folder
         let appURL = try required("APP_URL")
         do throws(AddressProblem) {

@@ -191,32 +191,7 @@ extension Connection {
     /// Closes a difference by a person's word. Throws ``NotFound``, and ``Conflict`` when it is
     /// closed or gone already.
     package func close(_ id: DifferenceID, by actor: Operator) throws {
-        try transaction {
-            let found = try first(
-                """
-                SELECT kind, subject, gone_at, closed_at
-                FROM differences
-                WHERE id = \(id)
-                FOR UPDATE
-                """
-            ) { row in
-                (
-                    kind: try row("kind") as DifferenceKind, subject: try row("subject") as String,
-                    isGone: try (row("gone_at") as Date?) != nil,
-                    isClosed: try (row("closed_at") as Date?) != nil
-                )
-            }
-            guard let found else { throw NotFound() }
-            let before = try claim(
-                "difference.close", "\(id)", arguments: "", result: "", by: actor)
-            guard before == nil else { return }
-            guard !found.isGone else { throw Conflict("This difference is gone by itself.") }
-            guard !found.isClosed else { throw Conflict("This difference is closed already.") }
-            try execute("UPDATE differences SET closed_at = UTC_TIMESTAMP(6) WHERE id = \(id)")
-            try log(
-                "difference.close", "\(id)", detail: "\(found.kind.rawValue) \(found.subject)",
-                by: actor)
-        }
+        try transaction { _ = try close(id, of: .differences, by: actor) }
     }
 
     // MARK: Parts

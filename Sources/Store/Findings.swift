@@ -137,28 +137,7 @@ extension Connection {
     /// ``NotFound``, and ``Conflict`` when it is closed or gone already.
     package func close(_ id: FindingID, by actor: Operator) throws {
         try transaction {
-            let found = try first(
-                """
-                SELECT rule, detail, gone_at, closed_at
-                FROM findings
-                WHERE id = \(id)
-                FOR UPDATE
-                """
-            ) { row in
-                (
-                    text: "\(try row("rule") as String): \(try row("detail") as String)",
-                    isGone: try (row("gone_at") as Date?) != nil,
-                    isClosed: try (row("closed_at") as Date?) != nil
-                )
-            }
-            guard let found else { throw NotFound() }
-            let before = try claim("finding.close", "\(id)", arguments: "", result: "", by: actor)
-            guard before == nil else { return }
-            guard !found.isGone else { throw Conflict("This finding is gone by itself.") }
-            guard !found.isClosed else { throw Conflict("This finding is closed already.") }
-            try execute("UPDATE findings SET closed_at = UTC_TIMESTAMP(6) WHERE id = \(id)")
-            try log("finding.close", "\(id)", detail: found.text, by: actor)
-            try hurry(AuditStanding.schedule)
+            if try close(id, of: .findings, by: actor) { try hurry(AuditStanding.schedule) }
         }
     }
 

@@ -214,7 +214,7 @@ extension Connection {
                     }
                 case .reset: throw InvalidMailToken()
                 }
-                try proved(link.user, credit: credit, policy: policy)
+                try noteProof(link.user, credit: credit, policy: policy)
                 return try self.user(link.user).orThrow(InvalidMailToken())
             }
         } catch let error as DatabaseError
@@ -252,7 +252,7 @@ extension Connection {
             try setPasswordHash(hash, of: link.user)
             try execute("DELETE FROM sessions WHERE user_id = \(link.user)")
             try forgetLinks(of: link.user, except: call)
-            try proved(link.user, credit: credit, policy: policy)
+            try noteProof(link.user, credit: credit, policy: policy)
             try tellOnce(
                 .passwordChanged, to: provedAddress(of: link.user),
                 opKey: "mail:password.changed:\(link.id)")
@@ -357,7 +357,7 @@ extension Connection {
 
     /// The address is the user's. The first time, what a new account gets is given, under a key of
     /// the account, so it comes once whatever address is proved later.
-    private func proved(_ user: UserID, credit: Money, policy: CreditPolicy) throws {
+    private func noteProof(_ user: UserID, credit: Money, policy: CreditPolicy) throws {
         let isFirst = try execute(
             """
             UPDATE users SET email_verified_at = UTC_TIMESTAMP(6)

@@ -5,7 +5,7 @@ package import MariaDB
 extension Connection {
     /// What the operator is to be told by mail now, all of it; nil when there is nothing that they
     /// do not know, when they were told within the last hour, and while another sender tells them.
-    /// Whoever gets it sends it within `lasting` and says so by ``told(_:)``.
+    /// Whoever gets it sends it within `lasting` and says so by ``noteTold(_:)``.
     package func claimOperatorNotice(lasting: Duration) throws -> [AttentionItem]? {
         let items = try attention()
         return try transaction {
@@ -45,7 +45,7 @@ extension Connection {
     }
 
     /// The mail about these was taken.
-    package func told(_ items: [AttentionItem]) throws {
+    package func noteTold(_ items: [AttentionItem]) throws {
         try transaction {
             try setTold(Set(items.map(\.name)))
             try execute(

@@ -160,7 +160,7 @@ extension Connection {
             try row("muted_notices") as String
         }
         guard let list else { throw NotFound() }
-        return Set(list.split(separator: ",").compactMap { NoticeKind(rawValue: String($0)) })
+        return Set(NoticeKind.words(in: list))
     }
 
     /// Switches mails on (true) or off; those that are not named stay as they are.

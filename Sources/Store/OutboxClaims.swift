@@ -155,13 +155,13 @@ extension Connection {
     }
 
     /// The message arrived. Throws ``LeaseLost`` when another has it meanwhile.
-    package func sent(_ claim: OutboxClaim) throws {
+    package func noteSent(_ claim: OutboxClaim) throws {
         try end(claim, "next_attempt_at = NULL, sent_at = UTC_TIMESTAMP(6), problem = NULL")
     }
 
     /// The message did not arrive, as far as we know: it is sent again after `delay`, or given up
     /// when there is none. Throws ``LeaseLost`` when another has it meanwhile.
-    package func failed(
+    package func noteFailed(
         _ claim: OutboxClaim, problem: String, retryAfter delay: Duration?
     ) throws {
         let problem = problem.cut(to: 500)
@@ -196,16 +196,16 @@ extension Connection {
     /// does, in one transaction.
     ///
     /// - Parameter wasSent: false when it was given up without asking the endpoint.
-    package func ended(
+    package func noteEnd(
         _ webhook: ClaimedWebhook, statusCode: Int?, problem: String?, took: Duration,
         retryAfter delay: Duration?, wasSent: Bool = true
     ) throws {
         let claim = webhook.claim
         try transaction {
             if let problem {
-                try failed(claim, problem: problem, retryAfter: delay)
+                try noteFailed(claim, problem: problem, retryAfter: delay)
             } else {
-                try sent(claim)
+                try noteSent(claim)
             }
             try execute(
                 """
@@ -224,7 +224,7 @@ extension Connection {
 
     /// What signs the webhooks that the user's orders name themselves: `fresh`, unless there is
     /// one already.
-    package func webhookSecret(of user: UserID, orElse fresh: [UInt8]) throws -> [UInt8] {
+    package func keepWebhookSecret(of user: UserID, orElse fresh: [UInt8]) throws -> [UInt8] {
         try execute(
             """
             UPDATE users SET webhook_secret = \(fresh)

@@ -22,11 +22,11 @@ package struct ListWalk: Sendable {
 }
 
 extension Connection {
-    /// The walk that is to go on (R4).
+    /// Takes up the walk that is to go on, or begins another (R4).
     ///
-    /// - Parameter isNew: whether another begins where the last one is done; nil is returned for
+    /// - Parameter isNew: whether another may begin where the last one is done; nil is returned for
     ///   those otherwise.
-    package func walk(
+    package func takeWalk(
         through list: ReconciledList, at now: Date, isNew: Bool
     ) throws -> ListWalk? {
         try transaction {
@@ -91,7 +91,7 @@ extension Connection {
 
     // MARK: Sessions
 
-    /// Notes that Stripe's list has the paid sessions of these orders.
+    /// Notes that Stripe's list has the paid sessions of these purchases.
     package func noteListed(_ purchases: [PurchaseID]) throws {
         guard !purchases.isEmpty else { return }
         try transaction {
@@ -108,8 +108,9 @@ extension Connection {
 
     /// Orders since `start` that were paid before `end`, and whose session no list has had; at most
     /// 1,000, oldest first.
-    package func unlistedOrders(since start: Date, paidBefore end: Date) throws -> [PaidOrder] {
-        try paidOrders(
+    package func unlistedPurchases(since start: Date, paidBefore end: Date) throws -> [PaidPurchase]
+    {
+        try paidPurchases(
             """
             created_at > \(start) AND paid_at < \(end) AND NOT EXISTS (
                 SELECT 1 FROM listed_purchases WHERE purchase_id = purchases.id)

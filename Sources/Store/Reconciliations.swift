@@ -2,8 +2,8 @@ package import Domain
 package import FoundationEssentials
 package import MariaDB
 
-/// A paid order of the last days, as it is compared with Stripe.
-package struct PaidOrder: Sendable {
+/// A paid purchase of the last days, as it is compared with Stripe.
+package struct PaidPurchase: Sendable {
     package let id: PurchaseID
     package let session: String?
     package let paymentIntent: String?
@@ -34,17 +34,17 @@ package struct ReconciliationReport: Sendable {
 }
 
 extension Connection {
-    /// The order that a session names; nil when it is not here.
-    package func orderToReconcile(_ id: PurchaseID) throws -> PaidOrder? {
-        try paidOrders("id = \(id)").first
+    /// The purchase that a session names; nil when it is not here.
+    package func purchaseToReconcile(_ id: PurchaseID) throws -> PaidPurchase? {
+        try paidPurchases("id = \(id)").first
     }
 
-    /// The order of a payment, however old it is.
-    package func orderToReconcile(paymentIntent: String) throws -> PaidOrder? {
-        try paidOrders("payment_intent = \(paymentIntent)").first
+    /// The purchase of a payment, however old it is.
+    package func purchaseToReconcile(paymentIntent: String) throws -> PaidPurchase? {
+        try paidPurchases("payment_intent = \(paymentIntent)").first
     }
 
-    func paidOrders(_ condition: SQL) throws -> [PaidOrder] {
+    func paidPurchases(_ condition: SQL) throws -> [PaidPurchase] {
         try query(
             """
             SELECT id, session_id, payment_intent, price_micros, refunded_micros, is_live,
@@ -53,7 +53,7 @@ extension Connection {
             WHERE \(sql: condition)
             """
         ) { row in
-            try PaidOrder(
+            try PaidPurchase(
                 id: row("id"), session: row("session_id"), paymentIntent: row("payment_intent"),
                 price: row("price_micros"), refunded: row("refunded_micros"),
                 isLive: row("is_live"), isPaid: row("is_paid"), createdAt: row("created_at"))
@@ -115,7 +115,7 @@ extension Connection {
     }
 
     /// Notes that a job was compared, with what it cost and what was lost as it is known now.
-    package func reconciled(_ task: EndedTask, actualCost: Money?, lost: Money?) throws {
+    package func noteReconciled(_ task: EndedTask, actualCost: Money?, lost: Money?) throws {
         try execute(
             """
             UPDATE video_jobs

@@ -2,7 +2,7 @@ package import MariaDB
 
 extension Connection {
     /// Gives the account that `application` signs in with the rights of the application, no more
-    /// (see the migration `create_grant_application`). This connection's account must own them.
+    /// (`schema/routines/grant_application.sql`). This connection's account must own them.
     package func grantRights(to application: DatabaseConfiguration) throws {
         // Which of several accounts of the name it is, only the server knows; without a database,
         // because the account may have no right to one yet.

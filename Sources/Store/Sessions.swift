@@ -35,7 +35,7 @@ extension Connection {
 
     /// The user whose session this is; nil when it ended, is over, or its user is blocked. That it
     /// was used is written down once in five minutes.
-    package func user(session idHash: [UInt8]) throws -> User? {
+    package func useSession(_ idHash: [UInt8]) throws -> User? {
         let found = try first(
             """
             SELECT \(sql: User.columns),

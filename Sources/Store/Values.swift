@@ -48,6 +48,16 @@ extension ID {
 /// When the last id was made, in 4096ths of a millisecond since 1970.
 private let lastTick = Mutex<UInt64>(0)
 
+extension RawRepresentable where RawValue == String {
+    /// Those of our own words that a column holds with commas between them; a word that is not
+    /// known (any more) is passed over.
+    static func words(in list: String) -> [Self] {
+        list.utf8.split(separator: UInt8(ascii: ",")).compactMap { word in
+            Self(rawValue: String(Substring(word)))
+        }
+    }
+}
+
 extension Duration {
     /// Whole microseconds, for `INTERVAL ? MICROSECOND`.
     var microseconds: Int64 {

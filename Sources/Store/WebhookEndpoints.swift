@@ -254,10 +254,8 @@ extension WebhookSource {
 
 extension WebhookEndpoint {
     fileprivate init(row: Row) throws {
-        let events: String = try row("events")
         try self.init(
-            id: row("id"), url: row("url"),
-            events: events.split(separator: ",").compactMap { WebhookEvent(rawValue: String($0)) },
+            id: row("id"), url: row("url"), events: WebhookEvent.words(in: row("events")),
             createdAt: row("created_at"), failingSince: row("failing_since"), isOff: row("is_off"))
     }
 }

@@ -14,14 +14,14 @@ package struct CheckoutSessionRequest: Equatable, Sendable {
     package var unitAmount: Int
     /// In lower case.
     package var currency: String
-    /// Our own order, up to 200 characters.
+    /// Our own purchase, up to 200 characters.
     package var clientReferenceID: String
     /// Goes on the session and on its payment; up to 50 pairs of 40 and 500 characters.
     package var metadata: [String: String]
     /// May hold the literal `{CHECKOUT_SESSION_ID}`.
     package var successURL: String
     package var cancelURL: String
-    /// 30 minutes to 24 hours ahead; nil for 24 hours. To be kept with the order: a retry with
+    /// 30 minutes to 24 hours ahead; nil for 24 hours. To be kept with the purchase: a retry with
     /// another instant is another request.
     package var expiresAt: Date?
 
@@ -50,7 +50,7 @@ package struct CheckoutSessionRequest: Equatable, Sendable {
         form.add("line_items[0][price_data][product_data][name]", productName)
         // Cards alone, so that what is completed is paid, whatever the Dashboard offers.
         form.add("allowed_payment_method_types[0]", "card")
-        // The price stays in our currency, as the order says it.
+        // The price stays in our currency, as the purchase says it.
         form.add("adaptive_pricing[enabled]", false)
         form.add("metadata", metadata)
         form.add("payment_intent_data[metadata]", metadata)
@@ -85,7 +85,7 @@ package struct StripeClient {
     /// - Parameter base: `https://api.stripe.com`, without the `/v1`.
     package init(secretKey: String, base: String, send: @escaping Send) {
         self.secretKey = secretKey
-        self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+        self.base = base.withoutLastSlash
         self.send = send
     }
 

@@ -133,7 +133,7 @@ func signedIn(_ handler: @escaping UserHandler) -> Handler {
         guard let credential = try Credential.of(request) else { throw Unauthenticated() }
         if !request.isSafe { try credential.demandOwnOrigin(of: request, context) }
         guard let token = context.site.tokens.read(credential.text, at: context.now),
-            let user = try context.database.user(session: token.sessionHash),
+            let user = try context.database.useSession(token.sessionHash),
             user.id == token.userID, user.isEmailVerified || !context.settings.requiresVerified
         else { throw Unauthenticated() }
         // What only reads waits for nobody.

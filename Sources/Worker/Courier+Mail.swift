@@ -15,7 +15,7 @@ extension Courier {
         let claim = claimed.claim
         guard let text = try text(of: claimed.notice, for: claim.userID) else {
             try persist(claim, patience: patience) {
-                try database.failed(claim, problem: "it is gone", retryAfter: nil)
+                try database.noteFailed(claim, problem: "it is gone", retryAfter: nil)
             }
             return true
         }
@@ -24,7 +24,7 @@ extension Courier {
             subject: text.subject, text: text.body, date: claim.createdAt)
         switch deliver(message, by: mail) {
         case nil:
-            try persist(claim, patience: patience) { try database.sent(claim) }
+            try persist(claim, patience: patience) { try database.noteSent(claim) }
             try database.setHealth("mail", isHealthy: true, detail: "the last mail was taken")
         case let problem?:
             let delay =
@@ -33,7 +33,7 @@ extension Courier {
                 delay == nil ? "a mail was given up" : "a mail has to wait",
                 metadata: ["mail": "\(claim.id)", "problem": "\(problem.message)"])
             try persist(claim, patience: patience) {
-                try database.failed(claim, problem: problem.message, retryAfter: delay)
+                try database.noteFailed(claim, problem: problem.message, retryAfter: delay)
             }
             // One that is refused for good says nothing about the server.
             if !problem.isFinal {
@@ -61,7 +61,7 @@ extension Courier {
                 "the operator could not be told", metadata: ["problem": "\(problem.message)"])
             return
         }
-        try database.told(items)
+        try database.noteTold(items)
         log.notice("the operator was told", metadata: ["items": "\(items.count)"])
     }
 

@@ -20,7 +20,7 @@ extension Courier {
         let claim = claimed.claim
         guard let body = try body(of: claimed) else {
             try persist(claim, patience: patience) {
-                try database.ended(
+                try database.noteEnd(
                     claimed, statusCode: nil, problem: "The video was deleted.", took: .zero,
                     retryAfter: nil, wasSent: false)
             }
@@ -28,7 +28,7 @@ extension Courier {
         }
         let secret =
             try claimed.secret
-            ?? database.webhookSecret(of: claim.userID, orElse: randomBytes(32))
+            ?? database.keepWebhookSecret(of: claim.userID, orElse: randomBytes(32))
         let started = ContinuousClock.now
         let isHurried = lane == .fast || claimed.subject == .test
         let (status, problem) = send(
@@ -38,7 +38,7 @@ extension Courier {
             problem == nil
             ? nil : RetrySchedule.webhook.delay(afterFailures: claim.failures + 1)
         try persist(claim, patience: patience) {
-            try database.ended(
+            try database.noteEnd(
                 claimed, statusCode: status, problem: problem, took: took, retryAfter: delay)
         }
         return true

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MariaDB
 import Sodium
 
 /// Whom mail comes from: `MAIL_FROM`, `Rushes <mail@example.org>` or a bare address.
@@ -62,25 +63,11 @@ struct MailMessage {
 
     /// `Sun, 22 Nov 2026 10:00:00 +0000` (RFC 5322 3.3).
     static func format(_ date: Date) -> String {
-        // 1970-01-01 was a Thursday; the rest as in Howard Hinnant's `civil_from_days`
-        // (https://howardhinnant.github.io/date_algorithms.html).
-        let seconds = Int(date.timeIntervalSince1970.rounded(.down))
-        let days = Int((Double(seconds) / 86_400).rounded(.down))
-        let clock = seconds - days * 86_400
-        let shifted = days + 719_468
-        let era = Int((Double(shifted) / 146_097).rounded(.down))
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        let weekday = ((days % 7) + 11) % 7
+        guard let time = CivilTime(date) else { preconditionFailure("a date of our calendar") }
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let time = [clock / 3600, clock / 60 % 60, clock % 60].map(two).joined(separator: ":")
-        return "\(weekdays[weekday]), \(day) \(months[month - 1]) \(year) \(time) +0000"
+        let day = "\(time.day) \(months[time.month - 1]) \(time.year)"
+        let clock = [time.hour, time.minute, time.second].map(two).joined(separator: ":")
+        return "\(weekdays[time.weekday]), \(day) \(clock) +0000"
     }
 
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

@@ -9,32 +9,32 @@ import Stripe
 import Testing
 
 @Suite struct `P1 credit for what is paid` {
-    @Test func `a payment is credited by its event, and by a look at its order`() throws {
+    @Test func `a payment is credited by its event, and by a look at its purchase`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            #expect(try till.billing.refresh(order).state == .pending)
-            let event = till.stripe.complete(order.session)
-            #expect(try till.billing.refresh(order).state == .paid)
+            let purchase = try till.purchase(for: user)
+            #expect(try till.billing.refresh(purchase).state == .pending)
+            let event = till.stripe.complete(purchase.session)
+            #expect(try till.billing.refresh(purchase).state == .paid)
             #expect(try till.available(to: user) == .dollars(10))
-            try till.receive(event, of: order)
+            try till.receive(event, of: purchase)
             #expect(try till.available(to: user) == .dollars(10))
         }
     }
 
-    @Test func `an order whose session is not known yet is left alone`() throws {
+    @Test func `a purchase whose session is not known yet is left alone`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
             let id = PurchaseID.new()
             let package = try till.db.catalog(version: 1).package("pro").orThrow("pro")
             try till.db.insertPurchase(
                 id, of: package, catalogVersion: 1, for: user, isLive: false)
-            let order = try till.db.purchase(id).orThrow("the order")
-            #expect(try till.billing.refresh(order).state == .pending)
+            let purchase = try till.db.purchase(id).orThrow("the purchase")
+            #expect(try till.billing.refresh(purchase).state == .pending)
             #expect(till.stripe.calls.isEmpty)
             // Its event finds it by the reference that we gave Stripe.
-            let session = till.stripe.open(order)
-            try till.receive(till.stripe.complete(session), of: order)
+            let session = till.stripe.open(purchase)
+            try till.receive(till.stripe.complete(session), of: purchase)
             #expect(try till.available(to: user) == .dollars(55))
         }
     }
@@ -42,12 +42,12 @@ import Testing
     @Test func `what is completed and not paid gives nothing until it is`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            try till.receive(till.stripe.complete(order.session, isPaid: false), of: order)
-            #expect(try till.state(of: order) == .pending)
+            let purchase = try till.purchase(for: user)
+            try till.receive(till.stripe.complete(purchase.session, isPaid: false), of: purchase)
+            #expect(try till.state(of: purchase) == .pending)
             #expect(try till.available(to: user) == .zero)
-            try till.receive(till.stripe.succeedLater(order.session), of: order)
-            #expect(try till.state(of: order) == .paid)
+            try till.receive(till.stripe.succeedLater(purchase.session), of: purchase)
+            #expect(try till.state(of: purchase) == .paid)
             #expect(try till.available(to: user) == .dollars(10))
         }
     }
@@ -56,62 +56,63 @@ import Testing
     func `what is completed, not paid and then fails gives nothing`(isReordered: Bool) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            let completed = till.stripe.complete(order.session, isPaid: false)
-            let failed = till.stripe.failLater(order.session)
+            let purchase = try till.purchase(for: user)
+            let completed = till.stripe.complete(purchase.session, isPaid: false)
+            let failed = till.stripe.failLater(purchase.session)
             for event in isReordered ? [failed, completed] : [completed, failed] {
-                try till.receive(event, of: order)
+                try till.receive(event, of: purchase)
             }
-            #expect(try till.state(of: order) == .failed)
+            #expect(try till.state(of: purchase) == .failed)
             #expect(try till.available(to: user) == .zero)
             #expect(try till.db.transactions(of: user, before: nil, limit: 9).isEmpty)
         }
     }
 
-    @Test func `a session that was never used leaves an expired order`() throws {
+    @Test func `a session that was never used leaves an expired purchase`() throws {
         try withTill { till in
-            let order = try till.order(for: till.db.insertUser())
-            try till.receive(till.stripe.expire(order.session), of: order)
-            #expect(try till.state(of: order) == .expired)
+            let purchase = try till.purchase(for: till.db.insertUser())
+            try till.receive(till.stripe.expire(purchase.session), of: purchase)
+            #expect(try till.state(of: purchase) == .expired)
         }
     }
 
     /// What is wrong with a session that says it is paid.
     enum Mismatch: CaseIterable {
-        case less, more, discounted, currency, live, otherOrder, noReference, subscription
+        case less, more, discounted, currency, live, otherPurchase, noReference, subscription
 
-        func open(_ order: Purchase, at stripe: TinyStripe, other: Purchase) {
+        func open(_ purchase: Purchase, at stripe: TinyStripe, other: Purchase) {
             switch self {
-            case .less: stripe.open(order, cents: order.cents - 1)
-            case .more: stripe.open(order, cents: order.cents + 1)
-            case .discounted: stripe.open(order, cents: order.cents - 100, subtotal: order.cents)
-            case .currency: stripe.open(order, currency: "jpy")
-            case .live: stripe.open(order, isLive: !order.isLive)
-            case .otherOrder: stripe.open(order, reference: "\(other.id)")
-            case .noReference: stripe.open(order, reference: "")
-            case .subscription: stripe.open(order, mode: "subscription")
+            case .less: stripe.open(purchase, cents: purchase.cents - 1)
+            case .more: stripe.open(purchase, cents: purchase.cents + 1)
+            case .discounted:
+                stripe.open(purchase, cents: purchase.cents - 100, subtotal: purchase.cents)
+            case .currency: stripe.open(purchase, currency: "jpy")
+            case .live: stripe.open(purchase, isLive: !purchase.isLive)
+            case .otherPurchase: stripe.open(purchase, reference: "\(other.id)")
+            case .noReference: stripe.open(purchase, reference: "")
+            case .subscription: stripe.open(purchase, mode: "subscription")
             }
         }
     }
 
     @Test(arguments: Mismatch.allCases)
-    func `a payment that differs from its order gives nothing and is shown to the operator`(
+    func `a payment that differs from its purchase gives nothing and is shown to the operator`(
         mismatch: Mismatch
     ) throws {
         try withTill { till in
             let user = try till.db.insertUser()
             let stranger = try till.db.insertUser()
             let other = try till.db.insertPurchase(of: stranger)
-            let order = try till.db.insertPurchase(of: user)
-            mismatch.open(order, at: till.stripe, other: other)
-            try till.receive(till.stripe.complete(order.session), of: order)
-            #expect(try till.billing.refresh(order).state == .pending)
+            let purchase = try till.db.insertPurchase(of: user)
+            mismatch.open(purchase, at: till.stripe, other: other)
+            try till.receive(till.stripe.complete(purchase.session), of: purchase)
+            #expect(try till.billing.refresh(purchase).state == .pending)
             #expect(try till.available(to: user) == .zero)
             #expect(try till.available(to: stranger) == .zero)
             #expect(try till.state(of: other) == .pending)
             let shown = try till.db.attention().filter { $0.kind == .purchaseProblem }
-            #expect(shown.map(\.subject) == ["\(order.id)"])
-            #expect(shown.first?.amount == order.price)
+            #expect(shown.map(\.subject) == ["\(purchase.id)"])
+            #expect(shown.first?.amount == purchase.price)
         }
     }
 
@@ -119,16 +120,16 @@ import Testing
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            let event = till.stripe.complete(order.session)
+            let purchase = try till.purchase(for: user)
+            let event = till.stripe.complete(purchase.session)
             let stripe = till.stripe
             _ = try inParallel(20) { _ in
                 try Till(Connection(configuration), stripe).billing.receive(event)
             }
             #expect(try till.available(to: user) == .dollars(10))
-            #expect(try till.db.legs("stripe:credit:\(order.payment)") == 1)
+            #expect(try till.db.legs("stripe:credit:\(purchase.payment)") == 1)
             #expect(try till.db.count("SELECT COUNT(*) FROM vendor_events") == 1)
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
         }
     }
 
@@ -136,16 +137,16 @@ import Testing
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            let completed = till.stripe.complete(order.session, isPaid: false)
-            let succeeded = till.stripe.succeedLater(order.session)
+            let purchase = try till.purchase(for: user)
+            let completed = till.stripe.complete(purchase.session, isPaid: false)
+            let succeeded = till.stripe.succeedLater(purchase.session)
             let stripe = till.stripe
             _ = try inParallel(16) { index in
                 try Till(Connection(configuration), stripe).billing
                     .receive(index.isMultiple(of: 2) ? completed : succeeded)
             }
             #expect(try till.available(to: user) == .dollars(10))
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
         }
     }
 }
@@ -155,8 +156,8 @@ import Testing
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            let event = till.stripe.complete(order.session)
+            let purchase = try till.purchase(for: user)
+            let event = till.stripe.complete(purchase.session)
             try till.db.execute(
                 """
                 ALTER TABLE transactions ADD CONSTRAINT transactions_broken CHECK (amount_micros < 0)
@@ -164,9 +165,9 @@ import Testing
             #expect(throws: DatabaseError.self) { try till.billing.receive(event) }
             #expect(try till.db.count("SELECT COUNT(*) FROM vendor_events") == 0)
             #expect(try till.db.count("SELECT COUNT(*) FROM ledger_entries") == 0)
-            #expect(try till.state(of: order) == .pending)
+            #expect(try till.state(of: purchase) == .pending)
             try till.db.execute("ALTER TABLE transactions DROP CONSTRAINT transactions_broken")
-            try till.receive(event, of: order)
+            try till.receive(event, of: purchase)
             #expect(try till.available(to: user) == .dollars(10))
             #expect(try till.db.isProcessed(event.id, from: .stripe))
         }
@@ -181,27 +182,27 @@ import Testing
     ) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            let event = till.stripe.complete(order.session)
+            let purchase = try till.purchase(for: user)
+            let event = till.stripe.complete(purchase.session)
             till.stripe.meet(mishap, "/v1/checkout/sessions")
             #expect(throws: StripeError.self) { try till.billing.receive(event) }
             #expect(
                 try till.db.count(
                     "SELECT COUNT(*) FROM vendor_events WHERE event_id = \(event.id)") == 0)
-            try till.receive(event, of: order)
+            try till.receive(event, of: purchase)
             #expect(try till.available(to: user) == .dollars(10))
         }
     }
 
     @Test func `an event that had its effect costs no call to Stripe`() throws {
         try withTill { till in
-            let order = try till.order(for: till.db.insertUser())
-            let event = till.stripe.complete(order.session)
-            try till.receive(event, of: order)
+            let purchase = try till.purchase(for: till.db.insertUser())
+            let event = till.stripe.complete(purchase.session)
+            try till.receive(event, of: purchase)
             let calls = till.stripe.calls.count
-            try till.receive(event, of: order)
+            try till.receive(event, of: purchase)
             #expect(till.stripe.calls.count == calls)
-            try till.receive(till.stripe.repeated(event), of: order)
+            try till.receive(till.stripe.repeated(event), of: purchase)
             #expect(till.stripe.calls.count == calls + 1)
         }
     }
@@ -222,69 +223,69 @@ import Testing
 }
 
 @Suite struct `W5 events of what is not known` {
-    @Test func `a session of an order that is not here yet is kept and tried again`() throws {
+    @Test func `a session of a purchase that is not here yet is kept and tried again`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            // As after a backup was restored that does not hold the order yet.
+            let purchase = try till.purchase(for: user)
+            // As after a backup was restored that does not hold the purchase yet.
             try till.db.execute("UPDATE purchases SET id = \(PurchaseID.new()), session_id = NULL")
             let lost = try till.db.first("SELECT id FROM purchases") { row in
                 try row("id") as PurchaseID
-            }.orThrow("the order")
-            let event = till.stripe.complete(order.session)
+            }.orThrow("the purchase")
+            let event = till.stripe.complete(purchase.session)
             try till.billing.receive(event)
             #expect(try !till.db.isProcessed(event.id, from: .stripe))
             #expect(try till.available(to: user) == .zero)
-            try till.db.execute("UPDATE purchases SET id = \(order.id) WHERE id = \(lost)")
+            try till.db.execute("UPDATE purchases SET id = \(purchase.id) WHERE id = \(lost)")
             // The first pause is over.
             try till.db.execute(
                 "UPDATE vendor_events SET received_at = UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE")
             try till.billing.retryEvents(limit: 9)
             #expect(try till.db.isProcessed(event.id, from: .stripe))
             #expect(try till.available(to: user) == .dollars(10))
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
         }
     }
 
     @Test func `a session of another shop is none of ours and waits for nothing`() throws {
         try withTill { till in
-            let order = try till.db.insertPurchase(of: till.db.insertUser())
+            let purchase = try till.db.insertPurchase(of: till.db.insertUser())
             for reference in ["", "order_42"] {
                 let session = "cs_foreign_\(UserID.new())"
-                till.stripe.open(order, session: session, reference: reference)
+                till.stripe.open(purchase, session: session, reference: reference)
                 let event = till.stripe.complete(session)
                 try till.billing.receive(event)
                 #expect(try till.db.isProcessed(event.id, from: .stripe))
             }
-            #expect(try till.state(of: order) == .pending)
+            #expect(try till.state(of: purchase) == .pending)
         }
     }
 
     @Test func `a session that Stripe does not know is none of ours`() throws {
         try withTill { till in
-            let order = try till.order(for: till.db.insertUser())
-            let event = till.stripe.complete(order.session)
+            let purchase = try till.purchase(for: till.db.insertUser())
+            let event = till.stripe.complete(purchase.session)
             let other = Till(till.db)
             try other.billing.receive(event)
             #expect(try till.db.isProcessed(event.id, from: .stripe))
-            #expect(try till.state(of: order) == .pending)
+            #expect(try till.state(of: purchase) == .pending)
         }
     }
 
     @Test func `a refund or dispute of another shop's payment is none of ours`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             let foreign = "cs_foreign_\(UserID.new())"
-            till.stripe.open(order, session: foreign, reference: "order_42")
+            till.stripe.open(purchase, session: foreign, reference: "order_42")
             _ = till.stripe.complete(foreign)
             let events = [
                 till.stripe.refund("pi_\(foreign)", cents: 999),
                 till.stripe.dispute("pi_\(foreign)", cents: 999),
             ]
             for event in events {
-                try till.receive(event, of: order)
+                try till.receive(event, of: purchase)
                 #expect(try till.db.isProcessed(event.id, from: .stripe))
             }
             #expect(try till.available(to: user) == .dollars(10))

@@ -11,20 +11,20 @@ import Testing
     func `an inquiry moves nothing and is shown to the operator`(status: String) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             try till.receive(
-                till.stripe.dispute(order.payment, cents: 999, status: status), of: order)
-            var books = try till.db.books(of: order.id)
+                till.stripe.dispute(purchase.payment, cents: 999, status: status), of: purchase)
+            var books = try till.db.books(of: purchase.id)
             #expect(books.state == .paid)
             #expect(books.wallet == .init(.dollars(10)))
             #expect(books.disputes == [.inquiry])
             let item = try till.db.attention().first { $0.kind == .dispute }
-            #expect(item?.subject == "\(order.id)")
+            #expect(item?.subject == "\(purchase.id)")
             #expect(item?.amount == .cents(999))
             #expect(item?.detail.hasSuffix("is inquiry") == true)
 
-            try till.receive(till.stripe.decide(order.payment, "warning_closed"), of: order)
-            books = try till.db.books(of: order.id)
+            try till.receive(till.stripe.decide(purchase.payment, "warning_closed"), of: purchase)
+            books = try till.db.books(of: purchase.id)
             #expect(books.state == .paid)
             #expect(books.wallet == .init(.dollars(10)))
             #expect(try till.db.attention().allSatisfy { $0.kind != .dispute })
@@ -37,16 +37,16 @@ import Testing
     ) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             let event = till.stripe.dispute(
-                order.payment, cents: 999, currency: currency, isLive: isLive)
-            try till.receive(event, of: order)
-            let books = try till.db.books(of: order.id)
+                purchase.payment, cents: 999, currency: currency, isLive: isLive)
+            try till.receive(event, of: purchase)
+            let books = try till.db.books(of: purchase.id)
             #expect(books.state == .paid)
             #expect(books.wallet == .init(.dollars(10)))
             #expect(books.disputes.isEmpty)
             let item = try till.db.attention().first { $0.kind == .purchaseProblem }
-            #expect(item?.subject == "\(order.id)")
+            #expect(item?.subject == "\(purchase.id)")
             #expect(item?.detail.contains("another currency or mode") == true)
         }
     }
@@ -56,8 +56,8 @@ import Testing
     {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy("pro", for: user)
-            try till.receive(till.stripe.dispute(order.payment, cents: 4799), of: order)
+            let purchase = try till.buy("pro", for: user)
+            try till.receive(till.stripe.dispute(purchase.payment, cents: 4799), of: purchase)
             func set(_ column: SQL, days: Int) throws {
                 try till.db.execute(
                     """
@@ -69,7 +69,7 @@ import Testing
             // Banks take months.
             try set("expires_at", days: 60)
             try set("original_expires_at", days: 60)
-            try till.receive(till.stripe.decide(order.payment, "won"), of: order)
+            try till.receive(till.stripe.decide(purchase.payment, "won"), of: purchase)
             _ = try till.db.expireOverdueLots(limit: 10)
             #expect(try till.db.wallet(of: user) == .init(.dollars(55)))
             try till.hold(2, of: user)
@@ -83,7 +83,7 @@ import Testing
             try set("expires_at", days: 0)
             _ = try till.db.expireOverdueLots(limit: 10)
             #expect(try till.db.wallet(of: user).available == .zero)
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
         }
     }
 
@@ -93,12 +93,12 @@ import Testing
     ) throws {
         try withTill { till in
             let user = try till.db.insertUser(credit: .dollars(1))
-            let order = try till.buy("pro", for: user)
+            let purchase = try till.buy("pro", for: user)
             try till.spend(4, of: user)
-            let event = till.stripe.dispute(order.payment, cents: 4799, status: status)
-            for _ in 1...2 { try till.receive(event, of: order) }
-            try till.receive(till.stripe.repeated(event), of: order)
-            let books = try till.db.books(of: order.id)
+            let event = till.stripe.dispute(purchase.payment, cents: 4799, status: status)
+            for _ in 1...2 { try till.receive(event, of: purchase) }
+            try till.receive(till.stripe.repeated(event), of: purchase)
+            let books = try till.db.books(of: purchase.id)
             #expect(books.state == .disputed)
             #expect(books.isFrozen)
             // The grant, which is older, was spent before.
@@ -126,29 +126,29 @@ import Testing
     {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             let jobs = try till.hold(6, of: user)
-            try till.receive(till.stripe.dispute(order.payment, cents: 999), of: order)
+            try till.receive(till.stripe.dispute(purchase.payment, cents: 999), of: purchase)
             #expect(
                 try till.db.wallet(of: user)
                     == .init(.zero, held: .dollars(6), frozen: .dollars(4)))
             try till.cancel(jobs[2], of: user)
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
             #expect(
                 try till.db.wallet(of: user)
                     == .init(.zero, held: .dollars(4), frozen: .dollars(6)))
             try till.deliverNext()
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
             #expect(
                 try till.db.wallet(of: user)
                     == .init(.zero, held: .dollars(2), frozen: .dollars(6)))
 
-            try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
+            try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
             #expect(
                 try till.db.wallet(of: user)
                     == .init(.zero, held: .dollars(2), shortfall: .dollars(2)))
             try till.cancel(jobs[1], of: user)
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
             #expect(try till.db.wallet(of: user) == .init(.zero, shortfall: .dollars(2)))
         }
     }
@@ -157,13 +157,13 @@ import Testing
     func `a dispute that is won unfreezes all of it`(status: String) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy("pro", for: user)
+            let purchase = try till.buy("pro", for: user)
             let jobs = try till.hold(2, of: user)
-            try till.receive(till.stripe.dispute(order.payment, cents: 4799), of: order)
+            try till.receive(till.stripe.dispute(purchase.payment, cents: 4799), of: purchase)
             try till.cancel(jobs[0], of: user)
-            let won = till.stripe.decide(order.payment, status)
-            for _ in 1...2 { try till.receive(won, of: order) }
-            let books = try till.db.books(of: order.id)
+            let won = till.stripe.decide(purchase.payment, status)
+            for _ in 1...2 { try till.receive(won, of: purchase) }
+            let books = try till.db.books(of: purchase.id)
             #expect(books.state == .paid)
             #expect(books.wallet == .init(.dollars(55)))
             #expect(books.lots.allSatisfy { !$0.isFrozen })
@@ -178,12 +178,12 @@ import Testing
     func `a dispute that is lost takes what is left, and the rest is a debt`(spent: Int) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             try till.spend(spent, of: user)
             let debt = Money.dollars(Int64(spent))
-            try till.receive(till.stripe.dispute(order.payment, cents: 999), of: order)
-            try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
-            let books = try till.db.books(of: order.id)
+            try till.receive(till.stripe.dispute(purchase.payment, cents: 999), of: purchase)
+            try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
+            let books = try till.db.books(of: purchase.id)
             #expect(books.state == .disputed)
             #expect(books.wallet == .init(.zero, shortfall: debt))
             #expect(books.lots.map(\.clawedBack) == [.dollars(10) - debt])
@@ -194,10 +194,10 @@ import Testing
     @Test func `a dispute of a part takes that part`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.receive(till.stripe.dispute(order.payment, cents: 500), of: order)
+            let purchase = try till.buy(for: user)
+            try till.receive(till.stripe.dispute(purchase.payment, cents: 500), of: purchase)
             #expect(try till.db.wallet(of: user) == .init(.zero, frozen: .dollars(10)))
-            try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
+            try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
             #expect(try till.db.wallet(of: user) == .init(.cents(499)))
         }
     }
@@ -205,10 +205,10 @@ import Testing
     @Test func `a dispute of more than was paid takes what was granted`() throws {
         try withTill { till in
             let user = try till.db.insertUser(credit: .dollars(3))
-            let order = try till.buy(for: user)
-            try till.receive(till.stripe.dispute(order.payment, cents: 2499), of: order)
-            try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
-            let books = try till.db.books(of: order.id)
+            let purchase = try till.buy(for: user)
+            try till.receive(till.stripe.dispute(purchase.payment, cents: 2499), of: purchase)
+            try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
+            let books = try till.db.books(of: purchase.id)
             #expect(books.clawback == .dollars(10))
             #expect(books.wallet == .init(.dollars(3)))
         }
@@ -221,18 +221,18 @@ import Testing
     ) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             try till.spend(spent, of: user)
             var expected = Money.dollars(Int64(10 - spent))
-            try till.receive(till.stripe.dispute(order.payment, cents: 999), of: order)
+            try till.receive(till.stripe.dispute(purchase.payment, cents: 999), of: purchase)
             for _ in 1...3 {
-                try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
+                try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
                 if isPaid {
                     try till.buy("enterprise", for: user)
                     expected += .dollars(115)
                 }
-                try till.receive(till.stripe.decide(order.payment, "won"), of: order)
-                let books = try till.db.books(of: order.id)
+                try till.receive(till.stripe.decide(purchase.payment, "won"), of: purchase)
+                let books = try till.db.books(of: purchase.id)
                 #expect(books.wallet == .init(expected))
                 #expect(books.clawback == .zero)
                 #expect(books.owed == .zero)
@@ -246,74 +246,33 @@ import Testing
     {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.receive(till.stripe.dispute(order.payment, cents: 999), of: order)
+            let purchase = try till.buy(for: user)
+            try till.receive(till.stripe.dispute(purchase.payment, cents: 999), of: purchase)
             let lot = try till.db.lotRows(of: user)[0].id
             try till.db.setExpiry(of: lot, in: .seconds(-60))
             _ = try till.db.expireOverdueLots(limit: 9)
             #expect(try till.db.wallet(of: user) == .init(.zero, frozen: .dollars(10)))
-            try till.receive(till.stripe.decide(order.payment, "won"), of: order)
+            try till.receive(till.stripe.decide(purchase.payment, "won"), of: purchase)
             #expect(try till.available(to: user) == .dollars(10))
             try till.db.setExpiry(of: lot, in: .seconds(-1))
             _ = try till.db.expireOverdueLots(limit: 9)
-            #expect(try till.db.books(of: order.id).lots.map(\.expired) == [.dollars(10)])
-            try till.db.expectSound(order.id)
+            #expect(try till.db.books(of: purchase.id).lots.map(\.expired) == [.dollars(10)])
+            try till.db.expectSound(purchase.id)
         }
     }
 
     @Test func `of two disputes of one payment the credit is free when both are over`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.receive(till.stripe.dispute(order.payment, cents: 400), of: order)
-            let first = till.stripe.decide(order.payment, "lost")
-            try till.receive(till.stripe.dispute(order.payment, cents: 599), of: order)
-            try till.receive(first, of: order)
+            let purchase = try till.buy(for: user)
+            try till.receive(till.stripe.dispute(purchase.payment, cents: 400), of: purchase)
+            let first = till.stripe.decide(purchase.payment, "lost")
+            try till.receive(till.stripe.dispute(purchase.payment, cents: 599), of: purchase)
+            try till.receive(first, of: purchase)
             // 4.00 of 9.99 were lost: 4.00 of credit; the rest is frozen.
             #expect(try till.db.wallet(of: user) == .init(.zero, frozen: .dollars(6)))
-            try till.receive(till.stripe.decide(order.payment, "won"), of: order)
+            try till.receive(till.stripe.decide(purchase.payment, "won"), of: purchase)
             #expect(try till.db.wallet(of: user) == .init(.dollars(6)))
         }
-    }
-}
-
-@Suite struct `P3 refunds and disputes of one payment` {
-    struct Story: Sendable {
-        let refunds: [Int]
-        let disputed: Int
-        let end: String
-    }
-
-    /// Told in every order, with 3.00 spent and 2.00 held before.
-    @Test(arguments: [
-        Story(refunds: [600], disputed: 999, end: "lost"),
-        Story(refunds: [600, 399], disputed: 999, end: "lost"),
-        Story(refunds: [250], disputed: 250, end: "lost"),
-        Story(refunds: [600], disputed: 999, end: "won"),
-        Story(refunds: [600], disputed: 999, end: "warning_closed"),
-    ])
-    func `together they never take more than was granted, in any order`(story: Story) throws {
-        var found: [OrderBooks] = []
-        for sequence in permutations(of: Array(0..<(story.refunds.count + 2))) {
-            try withTill { till in
-                let user = try till.db.insertUser(credit: .dollars(1))
-                let order = try till.buy(for: user)
-                try till.spend(4, of: user)
-                let job = try till.hold(2, of: user)[0]
-                var events = story.refunds.map { till.stripe.refund(order.payment, cents: $0) }
-                events.append(till.stripe.dispute(order.payment, cents: story.disputed))
-                events.append(till.stripe.decide(order.payment, story.end))
-                for index in sequence { try till.receive(events[index], of: order) }
-                try till.cancel(job, of: user)
-                try till.db.expectSound(order.id)
-                let books = try till.db.books(of: order.id)
-                let lost = story.end == "lost" ? story.disputed : 0
-                let gone = min(story.refunds.reduce(lost, +), 999)
-                #expect(books.clawback == order.credit(for: .cents(Int64(gone))))
-                #expect(books.clawback <= .dollars(10))
-                found.append(books)
-            }
-        }
-        #expect(found.allSatisfy { $0 == found[0] })
     }
 }

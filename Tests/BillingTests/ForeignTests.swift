@@ -17,41 +17,42 @@ import Testing
         [StripeMark.name: "\(InstallationID.new())"],
     ]
 
-    /// A session of another application, of the same price as the order, and its payment.
+    /// A session of another application, of the same price as the purchase, and its payment.
     private func open(
-        _ till: Till, like order: Purchase, reference: String, _ metadata: [String: String]
+        _ till: Till, like purchase: Purchase, reference: String, _ metadata: [String: String]
     ) -> String {
         till.stripe.open(
-            order, session: "cs_foreign_\(UserID.new())", reference: reference, metadata: metadata)
+            purchase, session: "cs_foreign_\(UserID.new())", reference: reference,
+            metadata: metadata)
     }
 
     @Test(arguments: others)
-    func `a payment whose reference looks like an order's is noted, and waits for nothing`(
+    func `a payment whose reference looks like a purchase's is noted, and waits for nothing`(
         metadata: [String: String]
     ) throws {
         try withTill { till in
-            let order = try till.order(for: till.db.insertUser())
-            let session = open(till, like: order, reference: "\(PurchaseID.new())", metadata)
+            let purchase = try till.purchase(for: till.db.insertUser())
+            let session = open(till, like: purchase, reference: "\(PurchaseID.new())", metadata)
             let event = till.stripe.complete(session)
             try till.billing.receive(event)
             #expect(try till.db.isProcessed(event.id, from: .stripe))
-            #expect(try till.state(of: order) == .pending)
+            #expect(try till.state(of: purchase) == .pending)
         }
     }
 
     @Test(arguments: others)
-    func `none of its events moves anything, not even with the reference of an order of ours`(
+    func `none of its events moves anything, not even with the reference of a purchase of ours`(
         metadata: [String: String]
     ) throws {
         try withTill { till in
             let user = try till.db.insertUser()
             let bought = try till.buy(for: user)
-            let opened = try till.order(for: user)
-            for order in [bought, opened] {
-                let state = try till.state(of: order)
-                let paid = open(till, like: order, reference: "\(order.id)", metadata)
-                let failed = open(till, like: order, reference: "\(order.id)", metadata)
-                let expired = open(till, like: order, reference: "\(order.id)", metadata)
+            let opened = try till.purchase(for: user)
+            for purchase in [bought, opened] {
+                let state = try till.state(of: purchase)
+                let paid = open(till, like: purchase, reference: "\(purchase.id)", metadata)
+                let failed = open(till, like: purchase, reference: "\(purchase.id)", metadata)
+                let expired = open(till, like: purchase, reference: "\(purchase.id)", metadata)
                 let events = [
                     till.stripe.complete(paid), till.stripe.complete(failed, isPaid: false),
                     till.stripe.failLater(failed), till.stripe.expire(expired),
@@ -64,9 +65,9 @@ import Testing
                     try till.billing.receive(event)
                     #expect(try till.db.isProcessed(event.id, from: .stripe))
                 }
-                #expect(try till.state(of: order) == state)
+                #expect(try till.state(of: purchase) == state)
                 let problem = try till.db.first(
-                    "SELECT problem FROM purchases WHERE id = \(order.id)"
+                    "SELECT problem FROM purchases WHERE id = \(purchase.id)"
                 ) { row in try row("problem") as String? }
                 #expect(problem == .some(nil))
             }
@@ -78,20 +79,20 @@ import Testing
     @Test func `a refund made in the Dashboard has no mark, and is ours by its payment`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            _ = till.stripe.complete(order.session)
+            let purchase = try till.purchase(for: user)
+            _ = till.stripe.complete(purchase.session)
             // Told of before its payment, too.
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-            #expect(try till.state(of: order) == .refunded)
+            try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
+            #expect(try till.state(of: purchase) == .refunded)
             #expect(try till.available(to: user) == .zero)
         }
     }
 
     @Test func `what we make carries our mark`() throws {
         try withTill { till in
-            let order = try till.buy(for: till.db.insertUser())
+            let purchase = try till.buy(for: till.db.insertUser())
             _ = try till.billing.refund(
-                order.id, amount: .cents(100), by: Operator(userID: nil, reason: "for a test"))
+                purchase.id, amount: .cents(100), by: Operator(userID: nil, reason: "for a test"))
             let made = try till.stripe.requests.last { $0.method == .post }.orThrow("a refund")
             let body = String(decoding: made.body ?? [], as: UTF8.self)
             #expect(body.contains("metadata[rushes_installation]=\(try till.db.installation())"))

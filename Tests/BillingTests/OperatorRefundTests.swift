@@ -11,7 +11,7 @@ import Stripe
 import Testing
 
 @Suite struct `P2 refunds by an operator` {
-    private func actor(_ reason: String = "asked by mail") throws -> Operator {
+    func actor(_ reason: String = "asked by mail") throws -> Operator {
         try Operator(userID: nil, reason: reason)
     }
 
@@ -19,17 +19,18 @@ import Testing
         try withTill { till in
             let user = try till.db.insertUser()
             let admin = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             let changed = try till.billing.refund(
-                order.id, amount: .cents(500), by: Operator(userID: admin, reason: " a gift "))
+                purchase.id, amount: .cents(500), by: Operator(userID: admin, reason: " a gift "))
             #expect(changed.state == .paid)
             #expect(try till.db.wallet(of: user) == .init(.cents(499)))
-            try till.db.expectSound(order.id)
-            #expect(till.stripe.refundCount(of: order.payment) == 1)
-            #expect(till.stripe.latestRefund(of: order.payment)?.cents == 500)
+            try till.db.expectSound(purchase.id)
+            #expect(till.stripe.refundCount(of: purchase.payment) == 1)
+            #expect(till.stripe.latestRefund(of: purchase.payment)?.cents == 500)
 
-            let refund = try till.db.first("SELECT id FROM refunds WHERE purchase_id = \(order.id)")
-            {
+            let refund = try till.db.first(
+                "SELECT id FROM refunds WHERE purchase_id = \(purchase.id)"
+            ) {
                 try $0("id") as RefundID
             }.orThrow("a refund")
             let call = try till.stripe.requests.first { $0.path == "/v1/refunds" }.orThrow("a call")
@@ -38,11 +39,11 @@ import Testing
             let line = try till.db.auditLog(before: nil, limit: 1)[0]
             #expect(line.actorID == admin)
             #expect(line.action == "purchase.refund")
-            #expect(line.subject == "\(order.id)")
+            #expect(line.subject == "\(purchase.id)")
             #expect(line.reason == "a gift")
             #expect(line.detail == "$5.00")
             try till.billing.finishRefunds()
-            #expect(till.stripe.refundCount(of: order.payment) == 1)
+            #expect(till.stripe.refundCount(of: purchase.payment) == 1)
         }
     }
 
@@ -50,49 +51,49 @@ import Testing
     func `only what is not spent goes back`(spent: Int, most: Int) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             try till.spend(spent, of: user)
             let refusal = Conflict("Of this order \(Money.cents(Int64(most))) can be refunded.")
             #expect(throws: refusal) {
                 try till.billing.refund(
-                    order.id, amount: .cents(Int64(most + 1)), by: actor())
+                    purchase.id, amount: .cents(Int64(most + 1)), by: actor())
             }
-            #expect(till.stripe.refundCount(of: order.payment) == 0)
-            #expect(try till.db.auditLog(before: nil, limit: 1).first?.subject != "\(order.id)")
+            #expect(till.stripe.refundCount(of: purchase.payment) == 0)
+            #expect(try till.db.auditLog(before: nil, limit: 1).first?.subject != "\(purchase.id)")
             if most == 0 {
                 #expect(throws: refusal) {
-                    try till.billing.refund(order.id, amount: nil, by: actor())
+                    try till.billing.refund(purchase.id, amount: nil, by: actor())
                 }
             } else {
-                try _ = till.billing.refund(order.id, amount: nil, by: actor())
-                #expect(till.stripe.latestRefund(of: order.payment)?.cents == most)
+                try _ = till.billing.refund(purchase.id, amount: nil, by: actor())
+                #expect(till.stripe.latestRefund(of: purchase.payment)?.cents == most)
                 let wallet = try till.db.wallet(of: user)
                 #expect(wallet.shortfall == .zero)
                 #expect(wallet.available < .cents(2))
             }
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
         }
     }
 
-    @Test func `a refund of an order that keeps changing is made, its credit taken later`()
+    @Test func `a refund of a purchase that keeps changing is made, its credit taken later`()
         throws
     {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let order = try till.buy(for: till.db.insertUser())
+            let purchase = try till.buy(for: till.db.insertUser())
             for _ in 1...8 {
                 till.stripe.afterNext("/v1/payment_intents") {
                     _ = try? Connection(configuration).execute(
-                        "UPDATE purchases SET reversals = reversals + 1 WHERE id = \(order.id)")
+                        "UPDATE purchases SET reversals = reversals + 1 WHERE id = \(purchase.id)")
                 }
             }
-            #expect(try till.billing.refund(order.id, amount: nil, by: actor()).state == .paid)
-            #expect(till.stripe.refundCount(of: order.payment) == 1)
+            #expect(try till.billing.refund(purchase.id, amount: nil, by: actor()).state == .paid)
+            #expect(till.stripe.refundCount(of: purchase.payment) == 1)
             try till.db.execute(
                 "UPDATE refunds SET created_at = UTC_TIMESTAMP(6) - INTERVAL 2 MINUTE")
             try till.billing.finishRefunds()
-            #expect(try till.db.purchase(order.id)?.state == .refunded)
-            #expect(till.stripe.refundCount(of: order.payment) == 1)
+            #expect(try till.db.purchase(purchase.id)?.state == .refunded)
+            #expect(till.stripe.refundCount(of: purchase.payment) == 1)
             try expectCleanBooks(till.db)
         }
     }
@@ -100,10 +101,10 @@ import Testing
     @Test func `what jobs hold is not refunded under them`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             try till.hold(10, of: user)
             #expect(throws: Conflict.self) {
-                try till.billing.refund(order.id, amount: nil, by: actor())
+                try till.billing.refund(purchase.id, amount: nil, by: actor())
             }
             #expect(try till.db.wallet(of: user) == .init(.zero, held: .dollars(10)))
         }
@@ -115,317 +116,32 @@ import Testing
     ) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(package[0], for: user)
-            _ = try till.billing.refund(order.id, amount: .cents(cents), by: actor())
-            _ = try till.billing.refund(order.id, amount: .cents(cents), by: actor())
-            let changed = try till.billing.refund(order.id, amount: nil, by: actor())
+            let purchase = try till.buy(package[0], for: user)
+            _ = try till.billing.refund(purchase.id, amount: .cents(cents), by: actor())
+            _ = try till.billing.refund(purchase.id, amount: .cents(cents), by: actor())
+            let changed = try till.billing.refund(purchase.id, amount: nil, by: actor())
             #expect(changed.state == .refunded)
             #expect(try till.db.wallet(of: user) == .init(.zero))
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
         }
     }
 
-    @Test func `an order that is not paid, or not there, is not refunded`() throws {
+    @Test func `a purchase that is not paid, or not there, is not refunded`() throws {
         try withTill { till in
-            let order = try till.order(for: till.db.insertUser())
+            let purchase = try till.purchase(for: till.db.insertUser())
             #expect(throws: Conflict("This order is not paid.")) {
-                try till.billing.refund(order.id, amount: nil, by: actor())
+                try till.billing.refund(purchase.id, amount: nil, by: actor())
             }
             #expect(throws: NotFound()) {
                 try till.billing.refund(.new(), amount: nil, by: actor())
             }
             #expect(throws: Conflict.self) {
-                let paid = try till.buy(for: order.userID)
+                let paid = try till.buy(for: purchase.userID)
                 return try till.billing.refund(paid.id, amount: Money(micros: 5), by: actor())
             }
             #expect(throws: Conflict.self) {
-                let paid = try till.buy(for: order.userID)
+                let paid = try till.buy(for: purchase.userID)
                 return try till.billing.refund(paid.id, amount: -.dollars(1), by: actor())
-            }
-        }
-    }
-
-    /// What is between the call and its answer, and how old the refund is when it is tried again.
-    @Test(arguments: [TinyStripe.Mishap.answerLost, .notSent, .answer(status: 503)])
-    func `a refund whose answer is lost is finished later with the same key, once`(
-        mishap: TinyStripe.Mishap
-    ) throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            till.stripe.meet(mishap, "/v1/refunds")
-            #expect(throws: UnfinishedRefund.self) {
-                try till.billing.refund(order.id, amount: .cents(500), by: actor())
-            }
-            // What is under way is not refunded again by hand.
-            #expect(throws: Conflict("Of this order $4.99 can be refunded.")) {
-                try till.billing.refund(order.id, amount: .cents(500), by: actor())
-            }
-            // Not yet: its own call may still be running.
-            try till.billing.finishRefunds()
-            #expect(posts(till) == 1)
-            try age(till, order, minutes: 2)
-            try till.billing.finishRefunds()
-            try till.billing.finishRefunds()
-            #expect(posts(till) == 2)
-            let keys = till.stripe.requests.filter { $0.method == .post }
-                .map { $0.field("idempotency-key") }
-            #expect(Set(keys).count == 1)
-            #expect(till.stripe.refundCount(of: order.payment) == 1)
-            #expect(try till.db.wallet(of: user) == .init(.cents(499)))
-            try till.db.expectSound(order.id)
-        }
-    }
-
-    private func posts(_ till: Till) -> Int {
-        till.stripe.calls.count { $0 == "POST /v1/refunds" }
-    }
-
-    private func age(_ till: Till, _ order: Purchase, minutes: Int) throws {
-        try till.db.execute(
-            """
-            UPDATE refunds SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(minutes) MINUTE
-            WHERE purchase_id = \(order.id)
-            """)
-    }
-
-    /// Not even a refusal of what is read then is one of the refund.
-    @Test(arguments: [
-        TinyStripe.Mishap.notSent, .answer(status: 403, body: #"{"error":{"message":"no"}}"#),
-    ])
-    func `a refund that was made is followed although Stripe then was not reached`(
-        mishap: TinyStripe.Mishap
-    ) throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.spend(5, of: user)
-            till.stripe.meet(mishap, "/v1/payment_intents")
-            #expect(throws: UnfinishedRefund.self) {
-                try till.billing.refund(order.id, amount: nil, by: actor())
-            }
-            #expect(till.stripe.refundCount(of: order.payment) == 1)
-            // The money is gone, the credit not yet: it must not go back twice.
-            #expect(throws: Conflict.self) {
-                try till.billing.refund(order.id, amount: .cents(100), by: actor())
-            }
-            try age(till, order, minutes: 2)
-            try till.billing.finishRefunds()
-            #expect(till.stripe.refundCount(of: order.payment) == 1)
-            #expect(try till.db.books(of: order.id).refunded == .cents(499))
-            try till.db.expectSound(order.id)
-        }
-    }
-
-    @Test func `a refund that Stripe refuses is noted, shown and not tried again`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            // Somebody was quicker in the Dashboard, and no event has come yet.
-            _ = till.stripe.refund(order.payment, cents: 999)
-            let error = #expect(throws: Conflict.self) {
-                try till.billing.refund(order.id, amount: .cents(500), by: actor())
-            }
-            #expect(
-                error?.message
-                    == "Stripe refuses it: Refund amount is greater than unrefunded amount")
-            let item = try till.db.attention().first { $0.kind == .refundFailed }
-            #expect(item?.subject == "\(order.id)")
-            #expect(item?.amount == .cents(500))
-            #expect(item?.detail == "Refund amount is greater than unrefunded amount")
-            try age(till, order, minutes: 2)
-            try till.billing.finishRefunds()
-            #expect(posts(till) == 1)
-            #expect(try till.db.wallet(of: user) == .init(.dollars(10)))
-            try till.db.expectSound(order.id)
-        }
-    }
-
-    @Test func `once a refund went through, the one that failed before is no news`() throws {
-        try withTill { till in
-            let order = try till.buy(for: till.db.insertUser())
-            till.stripe.meet(
-                .answer(status: 400, body: #"{"error":{"message":"Insufficient funds"}}"#),
-                "/v1/refunds")
-            #expect(throws: Conflict.self) {
-                try till.billing.refund(order.id, amount: nil, by: actor())
-            }
-            #expect(try till.db.attention().contains { $0.kind == .refundFailed })
-            _ = try till.billing.refund(order.id, amount: nil, by: actor())
-            #expect(try !till.db.attention().contains { $0.kind == .refundFailed })
-        }
-    }
-
-    @Test func `a refund that fails at the bank later is shown, and its credit given back`() throws
-    {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            _ = try till.billing.refund(order.id, amount: nil, by: actor())
-            #expect(try till.db.wallet(of: user) == .init(.zero))
-            try till.receive(till.stripe.failRefund(of: order.payment), of: order)
-            #expect(try till.db.wallet(of: user) == .init(.dollars(10)))
-            let item = try till.db.attention().first { $0.kind == .refundFailed }
-            #expect(item?.subject == "\(order.id)")
-            #expect(item?.detail.contains("lost_or_stolen_card") == true)
-        }
-    }
-
-    @Test func `a refund that fails is shown although no charge that fits is read`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            _ = try till.billing.refund(order.id, amount: .cents(500), by: actor())
-            let failed = till.stripe.failRefund(of: order.payment)
-            // Stripe shows the payment without a charge that succeeded.
-            till.stripe.meet(
-                .answer(status: 200, body: #"{"id": "pi", "latest_charge": null}"#),
-                "/v1/payment_intents/\(order.payment)")
-            try till.receive(failed, of: order)
-            // Nothing moved, since nothing is known of the total; but somebody is told.
-            #expect(try till.db.wallet(of: user) == .init(.cents(499)))
-            let item = try till.db.attention().first { $0.kind == .refundFailed }
-            #expect(item?.subject == "\(order.id)")
-            #expect(item?.detail.contains("lost_or_stolen_card") == true)
-            #expect(try till.db.isProcessed(failed.id, from: .stripe))
-            // The next event of the payment finds the credit that is to come back.
-            try till.receive(till.stripe.repeated(failed), of: order)
-            #expect(try till.db.wallet(of: user) == .init(.dollars(10)))
-        }
-    }
-
-    @Test func `a refund that the database lost after Stripe had made it is being finished (P7)`()
-        throws
-    {
-        try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
-            let order = try till.buy(for: till.db.insertUser())
-            till.stripe.afterNext("/v1/refunds") {
-                _ = try? Connection(configuration).execute("RENAME TABLE refunds TO refunds_away")
-            }
-            #expect(throws: UnfinishedRefund.self) {
-                try till.billing.refund(order.id, amount: nil, by: actor())
-            }
-            try till.db.execute("RENAME TABLE refunds_away TO refunds")
-            try age(till, order, minutes: 2)
-            try till.billing.finishRefunds()
-            #expect(try till.state(of: order) == .refunded)
-            #expect(till.stripe.refundCount(of: order.payment) == 1)
-            try expectCleanBooks(till.db)
-        }
-    }
-
-    @Test func `of refunds that wait all have their turn`() throws {
-        try withTill { till in
-            let order = try till.buy("pro", for: till.db.insertUser())
-            till.stripe.meet(.notSent, "/v1/refunds", count: 7)
-            for cents: Int64 in [100, 200, 300] {
-                #expect(throws: UnfinishedRefund.self) {
-                    try till.billing.refund(order.id, amount: .cents(cents), by: actor())
-                }
-            }
-            try age(till, order, minutes: 2)
-            for _ in 1...2 { try till.billing.finishRefunds(limit: 2) }
-            let bodies = till.stripe.requests.suffix(4).map {
-                String(decoding: $0.body ?? [], as: UTF8.self)
-            }
-            #expect(
-                [100, 200, 300].allSatisfy { cents in
-                    bodies.contains { $0.contains("amount=\(cents)&") }
-                })
-        }
-    }
-
-    /// After a day Stripe knows the key no more, so the refund is looked up.
-    @Test(arguments: [true, false])
-    func `a refund whose answer was lost for a day is looked up, never sent again`(
-        isMade: Bool
-    ) throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            till.stripe.meet(isMade ? .answerLost : .notSent, "/v1/refunds")
-            #expect(throws: UnfinishedRefund.self) {
-                try till.billing.refund(order.id, amount: .cents(500), by: actor())
-            }
-            try age(till, order, minutes: 25 * 60)
-            try till.billing.finishRefunds()
-            #expect(posts(till) == 1)
-            #expect(
-                try till.db.wallet(of: user) == .init(isMade ? .cents(499) : .dollars(10)))
-            #expect(
-                try till.db.attention().contains { $0.kind == .refundFailed } == !isMade)
-            try till.db.expectSound(order.id)
-            try till.billing.finishRefunds()
-            #expect(posts(till) == 1)
-        }
-    }
-
-    /// The COMMIT before Stripe is asked, or the one after.
-    @Test(arguments: CuttingProxy.Cut.allCases, [false, true])
-    func `a refund whose COMMIT was cut is made once, and its caller told so`(
-        cut: CuttingProxy.Cut, isLast: Bool
-    ) throws {
-        try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            let proxy = try CuttingProxy(before: configuration)
-            let cutting = Till(Connection(proxy.configuration(configuration)), till.stripe)
-            try cutting.db.execute("DO 1")
-            if isLast {
-                till.stripe.afterNext("/v1/payment_intents") { proxy.arm(cut, at: "COMMIT") }
-            } else {
-                proxy.arm(cut, at: "COMMIT")
-            }
-            let changed = try cutting.billing.refund(order.id, amount: nil, by: actor())
-            #expect(proxy.cutCount == 1)
-            #expect(changed.state == .refunded)
-            #expect(till.stripe.refundCount(of: order.payment) == 1)
-            #expect(
-                try till.db.count(
-                    "SELECT COUNT(*) FROM refunds WHERE stripe_refund_id IS NOT NULL") == 1)
-            #expect(try till.db.count("SELECT COUNT(*) FROM refunds") == 1)
-            #expect(try till.db.count("SELECT COUNT(*) FROM audit_log") == 1)
-            try till.db.expectSound(order.id)
-        }
-    }
-
-    @Test func `eight operators at once send no more back than there is`() throws {
-        try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            let stripe = till.stripe
-            let made = try inParallel(8) { _ in
-                let till = Till(Connection(configuration), stripe)
-                do {
-                    _ = try till.billing.refund(
-                        order.id, amount: .cents(400),
-                        by: Operator(userID: nil, reason: "at once"))
-                    return 1
-                } catch is Conflict {
-                    return 0
-                }
-            }
-            #expect(made.reduce(0, +) == 2)
-            #expect(stripe.refundCount(of: order.payment) == 2)
-            try till.db.expectSound(order.id)
-        }
-    }
-
-    @Test func `of a disputed payment Stripe sends nothing back, and says why`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.receive(till.stripe.dispute(order.payment, cents: 999), of: order)
-            #expect(throws: Conflict.self) {
-                try till.billing.refund(order.id, amount: nil, by: actor())
-            }
-            try till.receive(till.stripe.decide(order.payment, "lost"), of: order)
-            // The bank has taken it: there is nothing left to send.
-            #expect(throws: Conflict("Of this order $0.00 can be refunded.")) {
-                try till.billing.refund(order.id, amount: nil, by: actor())
             }
         }
     }

@@ -20,7 +20,7 @@ import Testing
     private struct Payment {
         let till: Till
         let user: UserID
-        let order: Purchase
+        let purchase: Purchase
         let events: [StripeEvent]
         /// The number of the act that each event tells of.
         let acts: [Int]
@@ -28,14 +28,14 @@ import Testing
         init(_ till: Till) throws {
             self.till = till
             user = try till.db.insertUser()
-            let order = try till.order("pro", for: user)
-            self.order = order
+            let purchase = try till.purchase("pro", for: user)
+            self.purchase = purchase
             events = [
-                till.stripe.complete(order.session),
-                till.stripe.refund(order.payment, cents: 1000),
-                till.stripe.refund(order.payment, cents: 3799),
-                till.stripe.dispute(order.payment, cents: 4799),
-                till.stripe.decide(order.payment, "lost"),
+                till.stripe.complete(purchase.session),
+                till.stripe.refund(purchase.payment, cents: 1000),
+                till.stripe.refund(purchase.payment, cents: 3799),
+                till.stripe.dispute(purchase.payment, cents: 4799),
+                till.stripe.decide(purchase.payment, "lost"),
             ]
             // Act 0 opened the session.
             acts = Array(1...5)
@@ -48,7 +48,7 @@ import Testing
     ) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            var found: [OrderBooks] = []
+            var found: [PurchaseBooks] = []
             for sequence in permutations(of: Array(0..<5)) {
                 let payment = try Payment(Till(db))
                 var known = 0
@@ -64,8 +64,8 @@ import Testing
                     let copy = payment.till.stripe.repeated(event)
                     try payment.till.billing.receive(copy)
                 }
-                try db.expectSound(payment.order.id)
-                found.append(try db.books(of: payment.order.id))
+                try db.expectSound(payment.purchase.id)
+                found.append(try db.books(of: payment.purchase.id))
             }
             #expect(found.count == 120)
             #expect(found.allSatisfy { $0 == found[0] })
@@ -82,7 +82,7 @@ import Testing
             try withTill { till in
                 let payment = try Payment(till)
                 for index in sequence {
-                    try till.receive(payment.events[index], of: payment.order)
+                    try till.receive(payment.events[index], of: payment.purchase)
                 }
             }
         }
@@ -91,15 +91,15 @@ import Testing
     @Test func `a refund that is told of before its payment is credited, then taken back`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            let completed = till.stripe.complete(order.session)
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
+            let purchase = try till.purchase(for: user)
+            let completed = till.stripe.complete(purchase.session)
+            try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
             let types = try till.db.transactions(of: user, before: nil, limit: 9).map(\.type)
             #expect(types == [.clawback, .creditPurchase])
-            #expect(try till.state(of: order) == .refunded)
-            try till.receive(completed, of: order)
+            #expect(try till.state(of: purchase) == .refunded)
+            try till.receive(completed, of: purchase)
             #expect(try till.available(to: user) == .zero)
-            #expect(try till.state(of: order) == .refunded)
+            #expect(try till.state(of: purchase) == .refunded)
         }
     }
 }
@@ -108,25 +108,27 @@ import Testing
     @Test func `an older reading that comes after a newer one changes nothing`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            let readAt = try till.db.reversals(of: order.id)
+            let purchase = try till.buy(for: user)
+            let readAt = try till.db.reversals(of: purchase.id)
             let older = PaymentReversal(
                 refunded: .cents(100), dispute: nil, cause: "stripe:refund:older")
             let newer = PaymentReversal(
                 refunded: .cents(600), dispute: nil, cause: "stripe:refund:newer")
             _ = try till.db.apply(
-                newer, to: order.id, readAt: readAt, refundGrace: CreditPolicy.test.refundGrace)
-            let books = try till.db.books(of: order.id)
+                newer, to: purchase.id, readAt: readAt, refundGrace: CreditPolicy.test.refundGrace)
+            let books = try till.db.books(of: purchase.id)
             #expect(throws: StaleReading.self) {
                 try till.db.apply(
-                    older, to: order.id, readAt: readAt, refundGrace: CreditPolicy.test.refundGrace)
+                    older, to: purchase.id, readAt: readAt,
+                    refundGrace: CreditPolicy.test.refundGrace)
             }
-            #expect(try till.db.books(of: order.id) == books)
-            #expect(try till.db.reversals(of: order.id) == readAt + 1)
+            #expect(try till.db.books(of: purchase.id) == books)
+            #expect(try till.db.reversals(of: purchase.id) == readAt + 1)
             // Read again, it is applied.
             _ = try till.db.apply(
-                older, to: order.id, readAt: readAt + 1, refundGrace: CreditPolicy.test.refundGrace)
-            #expect(try till.db.books(of: order.id).refunded == .cents(100))
+                older, to: purchase.id, readAt: readAt + 1,
+                refundGrace: CreditPolicy.test.refundGrace)
+            #expect(try till.db.books(of: purchase.id).refunded == .cents(100))
         }
     }
 
@@ -134,19 +136,19 @@ import Testing
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            let first = till.stripe.refund(order.payment, cents: 100)
+            let purchase = try till.buy(for: user)
+            let first = till.stripe.refund(purchase.payment, cents: 100)
             let stripe = till.stripe
             // While the first event's answer is on its way, a second refund is made and told of.
             stripe.afterNext("/v1/payment_intents") {
                 let other = Till(Connection(configuration), stripe)
                 #expect(throws: Never.self) {
-                    try other.billing.receive(stripe.refund(order.payment, cents: 500))
+                    try other.billing.receive(stripe.refund(purchase.payment, cents: 500))
                 }
             }
-            try till.receive(first, of: order)
+            try till.receive(first, of: purchase)
             #expect(stripe.calls.count { $0.hasPrefix("GET /v1/payment_intents/") } == 3)
-            #expect(try till.db.books(of: order.id).refunded == .cents(600))
+            #expect(try till.db.books(of: purchase.id).refunded == .cents(600))
         }
     }
 
@@ -154,18 +156,18 @@ import Testing
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-            let failed = till.stripe.failRefund(of: order.payment)
+            let purchase = try till.buy(for: user)
+            try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
+            let failed = till.stripe.failRefund(of: purchase.payment)
             let stripe = till.stripe
             stripe.afterNext("/v1/payment_intents") {
                 let other = Till(Connection(configuration), stripe)
                 #expect(throws: Never.self) {
-                    try other.billing.receive(stripe.refund(order.payment, cents: 998))
+                    try other.billing.receive(stripe.refund(purchase.payment, cents: 998))
                 }
             }
-            try till.receive(failed, of: order)
-            #expect(try till.db.books(of: order.id).refunded == .cents(998))
+            try till.receive(failed, of: purchase)
+            #expect(try till.db.books(of: purchase.id).refunded == .cents(998))
             #expect(try till.db.wallet(of: user) == .init(.cents(1)))
         }
     }
@@ -174,15 +176,15 @@ import Testing
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let user = try till.db.insertUser()
-            let order = try till.buy("pro", for: user)
+            let purchase = try till.buy("pro", for: user)
             try till.spend(2, of: user)
             let stripe = till.stripe
             _ = try inParallel(8) { index in
                 let till = Till(Connection(configuration), stripe)
                 let event =
                     index == 7
-                    ? stripe.dispute(order.payment, cents: 4799)
-                    : stripe.refund(order.payment, cents: 100 + index)
+                    ? stripe.dispute(purchase.payment, cents: 4799)
+                    : stripe.refund(purchase.payment, cents: 100 + index)
                 // As Stripe does until it gets a 2xx.
                 while true {
                     do {
@@ -192,13 +194,13 @@ import Testing
                     }
                 }
             }
-            let books = try till.db.books(of: order.id)
+            let books = try till.db.books(of: purchase.id)
             #expect(books.refunded == .cents(700 + 21))
             #expect(books.state == .disputed)
             #expect(books.isFrozen)
-            let taken = order.credit(for: .cents(721))
+            let taken = purchase.credit(for: .cents(721))
             #expect(books.wallet == .init(.zero, frozen: .dollars(53) - taken))
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
         }
     }
 }

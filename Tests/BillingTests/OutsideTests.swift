@@ -29,8 +29,8 @@ import Testing
                 database: till.db, stripe: client, policy: .test,
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let user = try till.db.insertUser()
-            let first = try till.order(for: user)
-            let second = try till.order(for: user)
+            let first = try till.purchase(for: user)
+            let second = try till.purchase(for: user)
             try billing.receive(till.stripe.complete(first.session))
             try billing.receive(till.stripe.refund(first.payment, cents: 100))
             try billing.receive(till.stripe.failRefund(of: first.payment))

@@ -14,7 +14,7 @@ import Testing
     private struct Story {
         let till: Till
         let user: UserID
-        let orders: [Purchase]
+        let purchases: [Purchase]
         var random: SplitMix64
         var jobs: [VideoID] = []
         /// Events that Stripe has not delivered yet.
@@ -25,11 +25,11 @@ import Testing
             self.till = till
             random = SplitMix64(seed: seed)
             user = try till.db.insertUser(credit: .dollars(2))
-            orders = [try till.buy(for: user), try till.buy("pro", for: user)]
+            purchases = [try till.buy(for: user), try till.buy("pro", for: user)]
         }
 
         mutating func step() throws {
-            let order = orders[Int.random(in: 0...1, using: &random)]
+            let purchase = purchases[Int.random(in: 0...1, using: &random)]
             switch Int.random(in: 0..<14, using: &random) {
             case 0...2:
                 do {
@@ -42,10 +42,10 @@ import Testing
             case 5:
                 guard let job = jobs.popLast() else { return }
                 try till.cancel(job, of: user)
-            case 6, 7: refund(order)
-            case 8: failRefund(order)
-            case 9: dispute(order)
-            case 10: decide(order)
+            case 6, 7: refund(purchase)
+            case 8: failRefund(purchase)
+            case 9: dispute(purchase)
+            case 10: decide(purchase)
             case 11:
                 let lots = try till.db.lotRows(of: user)
                 guard Int.random(in: 0..<8, using: &random) == 0,
@@ -61,36 +61,36 @@ import Testing
             if Bool.random(using: &random) { try tellSome() }
         }
 
-        private mutating func refund(_ order: Purchase) {
-            let left = order.cents - refunded[order.id, default: 0]
+        private mutating func refund(_ purchase: Purchase) {
+            let left = purchase.cents - refunded[purchase.id, default: 0]
             guard left > 0 else { return }
             let cents = Int.random(in: 1...left, using: &random)
-            refunded[order.id, default: 0] += cents
-            refunds[order.id, default: []].append(cents)
-            waiting.append(till.stripe.refund(order.payment, cents: cents))
+            refunded[purchase.id, default: 0] += cents
+            refunds[purchase.id, default: []].append(cents)
+            waiting.append(till.stripe.refund(purchase.payment, cents: cents))
         }
 
-        private mutating func failRefund(_ order: Purchase) {
-            guard let cents = refunds[order.id]?.popLast() else { return }
-            refunded[order.id, default: 0] -= cents
-            waiting.append(till.stripe.failRefund(of: order.payment))
+        private mutating func failRefund(_ purchase: Purchase) {
+            guard let cents = refunds[purchase.id]?.popLast() else { return }
+            refunded[purchase.id, default: 0] -= cents
+            waiting.append(till.stripe.failRefund(of: purchase.payment))
         }
 
-        private mutating func dispute(_ order: Purchase) {
-            guard disputed.insert(order.id).inserted else { return }
+        private mutating func dispute(_ purchase: Purchase) {
+            guard disputed.insert(purchase.id).inserted else { return }
             let status =
                 ["needs_response", "warning_needs_response"]
                 .randomElement(using: &random) ?? ""
-            let cents = Int.random(in: 1...order.cents, using: &random)
-            waiting.append(till.stripe.dispute(order.payment, cents: cents, status: status))
+            let cents = Int.random(in: 1...purchase.cents, using: &random)
+            waiting.append(till.stripe.dispute(purchase.payment, cents: cents, status: status))
         }
 
-        private mutating func decide(_ order: Purchase) {
-            guard disputed.contains(order.id) else { return }
+        private mutating func decide(_ purchase: Purchase) {
+            guard disputed.contains(purchase.id) else { return }
             let status =
                 ["won", "lost", "under_review", "warning_closed"]
                 .randomElement(using: &random) ?? ""
-            waiting.append(till.stripe.decide(order.payment, status))
+            waiting.append(till.stripe.decide(purchase.payment, status))
         }
 
         private var refunded: [PurchaseID: Int] = [:]
@@ -113,7 +113,7 @@ import Testing
         }
 
         func check() throws {
-            for order in orders { try till.db.expectSound(order.id) }
+            for purchase in purchases { try till.db.expectSound(purchase.id) }
         }
     }
 
@@ -128,8 +128,8 @@ import Testing
             try story.tellSome(all: true)
             while let job = story.jobs.popLast() { try story.till.cancel(job, of: story.user) }
             try story.check()
-            for order in story.orders {
-                #expect(try story.till.db.books(of: order.id).pending == .zero)
+            for purchase in story.purchases {
+                #expect(try story.till.db.books(of: purchase.id).pending == .zero)
             }
         }
     }

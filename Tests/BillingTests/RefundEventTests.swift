@@ -14,12 +14,12 @@ import Testing
     ) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             try till.spend(spent, of: user)
             let left = Money.dollars(Int64(10 - spent))
             let debt = Money.dollars(Int64(spent))
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-            let books = try till.db.books(of: order.id)
+            try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
+            let books = try till.db.books(of: purchase.id)
             #expect(books.state == .refunded)
             #expect(books.wallet == .init(.zero, shortfall: debt))
             #expect(books.clawback == .dollars(10))
@@ -31,7 +31,7 @@ import Testing
                 let line = try till.db.transactions(of: user, before: nil, limit: 1)[0]
                 #expect(line.type == .clawback)
                 #expect(line.amount == -left)
-                #expect(line.purchaseID == order.id)
+                #expect(line.purchaseID == purchase.id)
             }
             if debt > .zero {
                 #expect(
@@ -58,9 +58,9 @@ import Testing
     {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy("enterprise", for: user)
+            let purchase = try till.buy("enterprise", for: user)
             try till.spend(14, of: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 8999), of: order)
+            try till.receive(till.stripe.refund(purchase.payment, cents: 8999), of: purchase)
             #expect(try till.db.wallet(of: user) == .init(.zero, shortfall: .dollars(14)))
             try till.db.insertGrant(.dollars(5), of: user)
             try till.buy(for: user)
@@ -73,17 +73,17 @@ import Testing
             try till.buy(for: user)
             #expect(try till.db.wallet(of: user) == .init(.dollars(11)))
             try till.hold(1, of: user)
-            try till.db.expectSound(order.id)
+            try till.db.expectSound(purchase.id)
         }
     }
 
     @Test func `a refund takes from the lots of its own purchase alone`() throws {
         try withTill { till in
             let user = try till.db.insertUser(credit: .dollars(3))
-            let order = try till.buy("pro", for: user)
+            let purchase = try till.buy("pro", for: user)
             let other = try till.buy("standard", for: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 4799), of: order)
-            let books = try till.db.books(of: order.id)
+            try till.receive(till.stripe.refund(purchase.payment, cents: 4799), of: purchase)
+            let books = try till.db.books(of: purchase.id)
             #expect(books.wallet == .init(.dollars(30)))
             #expect(books.lots.map(\.remaining) == [.zero, .zero])
             #expect(books.lots.map(\.clawedBack) == [.dollars(50), .dollars(5)])
@@ -98,19 +98,19 @@ import Testing
     func `of partial refunds the running total counts`(sequence: [Int], cents: [Int]) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            let events = cents.map { till.stripe.refund(order.payment, cents: $0) }
+            let purchase = try till.buy(for: user)
+            let events = cents.map { till.stripe.refund(purchase.payment, cents: $0) }
             for index in sequence {
                 // As Stripe stood when this event was the latest of those that were told.
-                try till.receive(events[index], of: order)
-                try till.receive(events[index], of: order)
-                try till.receive(till.stripe.repeated(events[index]), of: order)
+                try till.receive(events[index], of: purchase)
+                try till.receive(events[index], of: purchase)
+                try till.receive(till.stripe.repeated(events[index]), of: purchase)
             }
             let total = Money.cents(Int64(cents.reduce(0, +)))
-            let books = try till.db.books(of: order.id)
+            let books = try till.db.books(of: purchase.id)
             #expect(books.refunded == total)
-            #expect(books.clawback == order.credit(for: total))
-            #expect(books.state == (total == order.price ? .refunded : .paid))
+            #expect(books.clawback == purchase.credit(for: total))
+            #expect(books.state == (total == purchase.price ? .refunded : .paid))
             #expect(books.wallet == .init(.dollars(10) - books.clawback))
         }
     }
@@ -118,15 +118,15 @@ import Testing
     @Test func `each partial refund takes its part as it comes`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy("pro", for: user)
+            let purchase = try till.buy("pro", for: user)
             var taken: [Money] = []
             for cents in [1, 2398, 1200, 1200] {
-                try till.receive(till.stripe.refund(order.payment, cents: cents), of: order)
-                taken.append(try till.db.books(of: order.id).clawback)
+                try till.receive(till.stripe.refund(purchase.payment, cents: cents), of: purchase)
+                taken.append(try till.db.books(of: purchase.id).clawback)
             }
             // 55.00 for 47.99: 0.01146 and 27.494, rounded half up to the cent, then all of it.
             #expect(taken == [.cents(1), .cents(2749), .cents(4125), .dollars(55)])
-            #expect(try till.state(of: order) == .refunded)
+            #expect(try till.state(of: purchase) == .refunded)
         }
     }
 
@@ -134,16 +134,16 @@ import Testing
     func `a refund that failed later is reversed, the debt first`(spent: Int) throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             try till.spend(spent, of: user)
-            let before = try till.db.books(of: order.id)
-            let refunded = till.stripe.refund(order.payment, cents: 999)
-            try till.receive(refunded, of: order)
-            let failed = till.stripe.failRefund(of: order.payment)
+            let before = try till.db.books(of: purchase.id)
+            let refunded = till.stripe.refund(purchase.payment, cents: 999)
+            try till.receive(refunded, of: purchase)
+            let failed = till.stripe.failRefund(of: purchase.payment)
             for event in [failed, failed, till.stripe.repeated(refunded)] {
-                try till.receive(event, of: order)
+                try till.receive(event, of: purchase)
             }
-            #expect(try till.db.books(of: order.id) == before)
+            #expect(try till.db.books(of: purchase.id) == before)
             if spent < 10 { try till.hold(1, of: user) }
         }
     }
@@ -151,14 +151,14 @@ import Testing
     @Test func `of two refunds the one that failed is given back`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             try till.spend(4, of: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 500), of: order)
-            try till.receive(till.stripe.refund(order.payment, cents: 499), of: order)
+            try till.receive(till.stripe.refund(purchase.payment, cents: 500), of: purchase)
+            try till.receive(till.stripe.refund(purchase.payment, cents: 499), of: purchase)
             #expect(try till.db.wallet(of: user) == .init(.zero, shortfall: .dollars(4)))
-            try till.receive(till.stripe.failRefund(of: order.payment), of: order)
+            try till.receive(till.stripe.failRefund(of: purchase.payment), of: purchase)
             // 5.01 were due and taken of the 6.00 that were left.
-            let books = try till.db.books(of: order.id)
+            let books = try till.db.books(of: purchase.id)
             #expect(books.wallet == .init(.cents(99)))
             #expect(books.state == .paid)
             let line = try till.db.transactions(of: user, before: nil, limit: 1)[0]
@@ -170,14 +170,14 @@ import Testing
     @Test func `a debt that was paid comes back when its refund fails`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             try till.spend(10, of: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
+            try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
             let next = try till.buy("standard", for: user)
             #expect(try till.db.wallet(of: user) == .init(.dollars(17)))
-            // Part of the debt is of another order, and open.
-            try till.receive(till.stripe.failRefund(of: order.payment), of: order)
-            let books = try till.db.books(of: order.id)
+            // Part of the debt is of another purchase, and open.
+            try till.receive(till.stripe.failRefund(of: purchase.payment), of: purchase)
+            let books = try till.db.books(of: purchase.id)
             #expect(books.wallet == .init(.dollars(27)))
             #expect(books.clawback == .zero)
             #expect(books.owed == .zero)
@@ -196,7 +196,7 @@ import Testing
         }
     }
 
-    @Test func `a debt of two orders is forgiven to the one whose refund fails, once`() throws {
+    @Test func `a debt of two purchases is forgiven to the one whose refund fails, once`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
             let first = try till.buy(for: user)
@@ -219,260 +219,17 @@ import Testing
     @Test func `refunds that fail and are made again end in the same books each time`() throws {
         try withTill { till in
             let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
+            let purchase = try till.buy(for: user)
             try till.spend(4, of: user)
-            let before = try till.db.books(of: order.id)
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-            let after = try till.db.books(of: order.id)
+            let before = try till.db.books(of: purchase.id)
+            try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
+            let after = try till.db.books(of: purchase.id)
             for _ in 1...3 {
-                try till.receive(till.stripe.failRefund(of: order.payment), of: order)
-                #expect(try till.db.books(of: order.id) == before)
-                try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-                #expect(try till.db.books(of: order.id) == after)
+                try till.receive(till.stripe.failRefund(of: purchase.payment), of: purchase)
+                #expect(try till.db.books(of: purchase.id) == before)
+                try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
+                #expect(try till.db.books(of: purchase.id) == after)
             }
-        }
-    }
-}
-
-@Suite struct `P5 refunds of credit that jobs hold` {
-    @Test func `credit is taken when its jobs end: spent, a debt; released, back first`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            let jobs = try till.hold(10, of: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-            var books = try till.db.books(of: order.id)
-            #expect(books.wallet == .init(.zero, held: .dollars(10)))
-            #expect(books.pending == .dollars(10))
-            #expect(books.clawback == .zero)
-
-            try till.cancel(jobs[4], of: user)
-            try till.db.expectSound(order.id)
-            books = try till.db.books(of: order.id)
-            #expect(books.wallet == .init(.zero, held: .dollars(8)))
-            #expect(books.pending == .dollars(8))
-            #expect(books.lots.map(\.clawedBack) == [.dollars(2)])
-
-            try till.deliverNext()
-            try till.db.expectSound(order.id)
-            books = try till.db.books(of: order.id)
-            #expect(books.wallet == .init(.zero, held: .dollars(6), shortfall: .dollars(2)))
-            #expect(books.owed == .dollars(2))
-
-            try till.deliverNext()
-            try till.cancel(jobs[2], of: user)
-            try till.cancel(jobs[3], of: user)
-            try till.db.expectSound(order.id)
-            books = try till.db.books(of: order.id)
-            #expect(books.wallet == .init(.zero, shortfall: .dollars(4)))
-            #expect(books.pending == .zero)
-            #expect(books.clawback == .dollars(10))
-        }
-    }
-
-    @Test func `a part is taken of the jobs that end first`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            let jobs = try till.hold(10, of: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 500), of: order)
-            #expect(try till.db.books(of: order.id).pending == .cents(501))
-            for job in jobs.suffix(3) {
-                try till.cancel(job, of: user)
-                try till.db.expectSound(order.id)
-            }
-            #expect(try till.db.wallet(of: user) == .init(.cents(99), held: .dollars(4)))
-            try till.deliverNext()
-            try till.deliverNext()
-            #expect(try till.db.wallet(of: user) == .init(.cents(99)))
-            try till.db.expectSound(order.id)
-        }
-    }
-
-    /// $10 bought, $4 open, $8 of credit goes back: $6 at once, $2 wait. One job is delivered,
-    /// one released, in both orders.
-    @Test(arguments: [true, false])
-    func `the order in which jobs end changes nothing`(isDeliveredFirst: Bool) throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            let jobs = try till.hold(4, of: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 799), of: order)
-            #expect(try till.db.books(of: order.id).pending == .dollars(2))
-            if isDeliveredFirst {
-                try till.deliverNext()
-                #expect(try till.db.wallet(of: user) == .init(.zero, held: .dollars(2)))
-                try till.cancel(jobs[1], of: user)
-            } else {
-                try till.cancel(jobs[1], of: user)
-                try till.deliverNext()
-            }
-            try till.db.expectSound(order.id)
-            let books = try till.db.books(of: order.id)
-            #expect(books.wallet == .init(.zero))
-            #expect(books.owed == .zero)
-            #expect(books.clawback == .dollars(8))
-        }
-    }
-
-    @Test func `what is left is taken first, then what is held waits, then the rest is owed`()
-        throws
-    {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.spend(3, of: user)
-            try till.hold(4, of: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-            let books = try till.db.books(of: order.id)
-            #expect(books.wallet == .init(.zero, held: .dollars(4), shortfall: .dollars(3)))
-            #expect(books.pending == .dollars(4))
-            #expect(books.clawback == .dollars(6))
-            #expect(books.owed == .dollars(3))
-        }
-    }
-
-    @Test func `a refund that fails first undoes what was only waiting`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.spend(3, of: user)
-            let jobs = try till.hold(4, of: user)
-            let before = try till.db.books(of: order.id)
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-            try till.receive(till.stripe.failRefund(of: order.payment), of: order)
-            #expect(try till.db.books(of: order.id) == before)
-            for job in jobs { try till.cancel(job, of: user) }
-            #expect(try till.db.wallet(of: user) == .init(.dollars(7)))
-            try till.db.expectSound(order.id)
-        }
-    }
-
-    @Test func `a refund that fails after the job was spent forgives the debt`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.hold(2, of: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-            try till.deliverNext()
-            #expect(try till.db.wallet(of: user) == .init(.zero, shortfall: .dollars(2)))
-            try till.receive(till.stripe.failRefund(of: order.payment), of: order)
-            let books = try till.db.books(of: order.id)
-            #expect(books.wallet == .init(.dollars(8)))
-            #expect(books.lots.map(\.spent) == [.dollars(2)])
-        }
-    }
-
-    @Test func `of a job that two purchases pay only its own part is taken`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let first = try till.buy(for: user)
-            let second = try till.buy(for: user)
-            try till.spend(9, of: user)
-            let jobs = try till.hold(2, of: user)
-            try till.receive(till.stripe.refund(first.payment, cents: 999), of: first)
-            #expect(try till.db.books(of: first.id).pending == .dollars(1))
-            try till.cancel(jobs[0], of: user)
-            try till.db.expectSound(first.id)
-            try till.db.expectSound(second.id)
-            #expect(
-                try till.db.wallet(of: user) == .init(.dollars(10), shortfall: .dollars(9)))
-        }
-    }
-}
-
-@Suite struct `P6 a payment's total is that of the charge that paid` {
-    /// The events of a declined card, a part that went back, and the rest, in all orders, each
-    /// told twice.
-    @Test(arguments: permutations(of: [0, 1, 2, 3]))
-    func `a declined card moves nothing, whenever it is told of`(order steps: [Int]) throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            let declined = [
-                till.stripe.decline(order.payment), till.stripe.decline(order.payment),
-            ]
-            try till.billing.receive(till.stripe.complete(order.session))
-            let events =
-                declined + [
-                    till.stripe.refund(order.payment, cents: 500),
-                    till.stripe.refund(order.payment, cents: 499),
-                ]
-            for step in steps { try till.receive(events[step], of: order) }
-            for event in events { try till.receive(till.stripe.repeated(event), of: order) }
-            let books = try till.db.books(of: order.id)
-            #expect(books.state == .refunded)
-            #expect(books.wallet == .init(.zero))
-            #expect(books.clawback == .dollars(10))
-            try expectCleanBooks(till.db)
-        }
-    }
-
-    @Test func `a declined card of a purchase that was never paid moves nothing`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.order(for: user)
-            try till.billing.receive(till.stripe.decline(order.payment))
-            #expect(try till.state(of: order) == .pending)
-            #expect(try till.db.wallet(of: user) == .init(.zero))
-        }
-    }
-
-    @Test func `a purchase whose clawback is not that of its refunds is a violation`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.receive(till.stripe.refund(order.payment, cents: 500), of: order)
-            #expect(try till.db.audit() == [])
-            // Credit given back though the money stays away: what a foreign total would do.
-            try till.db.execute(
-                "UPDATE purchases SET refunded_micros = 0 WHERE id = \(order.id)")
-            #expect(try till.db.audit().map(\.rule) == ["P6"])
-        }
-    }
-}
-
-@Suite struct `C2 refunds of credit that has lapsed` {
-    private func lapse(_ till: Till, _ user: UserID) throws {
-        for lot in try till.db.lotRows(of: user) {
-            try till.db.setExpiry(of: lot.id, in: .seconds(-60))
-        }
-    }
-
-    /// Swept before the refund, or not.
-    @Test(arguments: [false, true])
-    func `what has lapsed is taken without a debt`(isSwept: Bool) throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.spend(4, of: user)
-            try lapse(till, user)
-            if isSwept { _ = try till.db.expireOverdueLots(limit: 9) }
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-            let books = try till.db.books(of: order.id)
-            #expect(books.wallet == .init(.zero, shortfall: .dollars(4)))
-            #expect(books.lots.map(\.expired) == [.zero])
-            #expect(books.lots.map(\.clawedBack) == [.dollars(6)])
-            // It lapsed, so nothing was taken from what could be spent.
-            let types = try till.db.transactions(of: user, before: nil, limit: 2).map(\.type)
-            #expect(types == [.expiry, .charge])
-        }
-    }
-
-    @Test func `what is given back to a lapsed lot lapses again`() throws {
-        try withTill { till in
-            let user = try till.db.insertUser()
-            let order = try till.buy(for: user)
-            try till.spend(4, of: user)
-            try lapse(till, user)
-            try till.receive(till.stripe.refund(order.payment, cents: 999), of: order)
-            try till.receive(till.stripe.failRefund(of: order.payment), of: order)
-            #expect(try till.available(to: user) == .zero)
-            _ = try till.db.expireOverdueLots(limit: 9)
-            let books = try till.db.books(of: order.id)
-            #expect(books.wallet == .init(.zero))
-            #expect(books.lots.map(\.expired) == [.dollars(6)])
-            try till.db.expectSound(order.id)
         }
     }
 }

@@ -30,10 +30,10 @@ import Testing
     @Test func `all kinds of events are found in Stripe's list`() throws {
         try withFreshTill { till in
             let user = try till.db.insertUser()
-            let paid = try till.order(for: user)
-            let refunded = try till.order(for: user)
-            let disputed = try till.order("pro", for: user)
-            let expired = try till.order(for: user)
+            let paid = try till.purchase(for: user)
+            let refunded = try till.purchase(for: user)
+            let disputed = try till.purchase("pro", for: user)
+            let expired = try till.purchase(for: user)
             _ = till.stripe.complete(paid.session)
             _ = till.stripe.complete(refunded.session)
             _ = till.stripe.refund(refunded.payment, cents: 500)
@@ -48,8 +48,8 @@ import Testing
             #expect(
                 try till.db.wallet(of: user)
                     == .init(.dollars(10) + .cents(499), frozen: .dollars(55)))
-            for order in [paid, refunded, disputed, expired] {
-                try till.db.expectSound(order.id)
+            for purchase in [paid, refunded, disputed, expired] {
+                try till.db.expectSound(purchase.id)
             }
             let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
             #expect(check?.isHealthy == true)
@@ -112,8 +112,8 @@ import Testing
             let stripe = TinyStripe(now: now - 19_500)
             let till = Till(Connection(configuration), stripe)
             try till.sweepEvents(now: now - 20_000)
-            let order = try till.order(for: till.db.insertUser())
-            _ = stripe.complete(order.session)
+            let purchase = try till.purchase(for: till.db.insertUser())
+            _ = stripe.complete(purchase.session)
             for number in 1...20 {
                 try wait(till, seconds: 1000)
                 stripe.meet(.notSent, "/v1/events")
@@ -125,7 +125,7 @@ import Testing
             }
             try wait(till, seconds: 1000)
             try till.sweepEvents(now: now)
-            #expect(try till.state(of: order) == .paid)
+            #expect(try till.state(of: purchase) == .paid)
             let check = try till.db.healthChecks().first { $0.name == "stripe_events" }
             #expect(check?.isHealthy == true)
         }
@@ -143,8 +143,8 @@ import Testing
             let now = Date()
             let till = Till(Connection(configuration), TinyStripe(now: now - 7200))
             let user = try till.db.insertUser()
-            let first = try till.order(for: user)
-            let second = try till.order(for: user)
+            let first = try till.purchase(for: user)
+            let second = try till.purchase(for: user)
             _ = till.stripe.complete(first.session)
             _ = till.stripe.complete(second.session)
             let path = "/v1/checkout/sessions/\(first.session)"
@@ -183,15 +183,15 @@ import Testing
 
     @Test func `a refund's event that failed has its effect later`() throws {
         try withFreshTill { till in
-            let order = try till.buy(for: till.db.insertUser())
-            _ = till.stripe.refund(order.payment, cents: 500)
-            till.stripe.meet(.answer(status: 500), "/v1/payment_intents/\(order.payment)")
+            let purchase = try till.buy(for: till.db.insertUser())
+            _ = till.stripe.refund(purchase.payment, cents: 500)
+            till.stripe.meet(.answer(status: 500), "/v1/payment_intents/\(purchase.payment)")
             try till.sweepEvents(now: Date())
-            #expect(try till.db.books(of: order.id).refunded == .zero)
+            #expect(try till.db.books(of: purchase.id).refunded == .zero)
             try makeKeptDue(till)
             try till.billing.retryEvents(limit: 9)
-            #expect(try till.db.books(of: order.id).refunded == .cents(500))
-            try till.db.expectSound(order.id)
+            #expect(try till.db.books(of: purchase.id).refunded == .cents(500))
+            try till.db.expectSound(purchase.id)
         }
     }
 
@@ -199,22 +199,22 @@ import Testing
         throws
     {
         try withFreshTill { till in
-            let order = try till.order(for: till.db.insertUser())
-            _ = till.stripe.complete(order.session)
+            let purchase = try till.purchase(for: till.db.insertUser())
+            _ = till.stripe.complete(purchase.session)
             till.stripe.meet(.answerLost, "/v1/checkout/sessions/")
             #expect(throws: StripeError.self) { try till.sweepEvents(now: Date()) }
             #expect(try till.db.count("SELECT COUNT(*) FROM vendor_events") == 0)
             try makeDue(till)
             try till.sweepEvents(now: Date())
-            #expect(try till.state(of: order) == .paid)
+            #expect(try till.state(of: purchase) == .paid)
         }
     }
 
     @Test func `loops over what is due at Stripe end with their time (J17)`() throws {
         try withFreshTill { till in
             let user = try till.db.insertUser()
-            for _ in 1...3 { _ = try till.order(for: user) }
-            _ = try till.stripe.complete(till.order(for: user).session)
+            for _ in 1...3 { _ = try till.purchase(for: user) }
+            _ = try till.stripe.complete(till.purchase(for: user).session)
             try till.db.execute("UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6)")
             let due = try till.billing.sweepPurchases(
                 limit: 9, appURL: "https://shop.example", until: .now)
@@ -229,7 +229,7 @@ import Testing
     @Test func `every page of the list is read`() throws {
         try withFreshTill { till in
             let user = try till.db.insertUser()
-            let oldest = try till.order(for: user)
+            let oldest = try till.purchase(for: user)
             _ = till.stripe.complete(oldest.session)
             let noise = try till.db.insertPurchase(of: user)
             till.stripe.open(noise)
@@ -255,8 +255,8 @@ import Testing
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let user = try till.db.insertUser()
-            let orders = try (1...3).map { _ in try till.order(for: user) }
-            for order in orders { _ = till.stripe.complete(order.session) }
+            let orders = try (1...3).map { _ in try till.purchase(for: user) }
+            for purchase in orders { _ = till.stripe.complete(purchase.session) }
             till.stripe.meet(.notSent, "/v1/checkout/sessions/\(orders[1].session)")
             try till.billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
             #expect(till.stripe.calls.isEmpty)
@@ -271,10 +271,10 @@ import Testing
         }
     }
 
-    @Test func `an order that nobody pays costs a few reads`() throws {
+    @Test func `an purchase that nobody pays costs a few reads`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let order = try till.order(for: till.db.insertUser())
+            let purchase = try till.purchase(for: till.db.insertUser())
             var looks = 0
             func age() throws -> Int {
                 try till.db.count(
@@ -282,8 +282,8 @@ import Testing
             }
             // Until its page is closed for certain, which the last look finds.
             while looks < 20, try age() < 25 {
-                if try age() == 24 { _ = till.stripe.expire(order.session) }
-                // Time passes by moving the order into the past.
+                if try age() == 24 { _ = till.stripe.expire(purchase.session) }
+                // Time passes by moving the purchase into the past.
                 try till.db.execute(
                     """
                     UPDATE purchases
@@ -293,9 +293,9 @@ import Testing
                     """)
                 looks += try till.billing.sweepPurchases(
                     limit: 9, appURL: "https://shop.example")
-                guard try till.state(of: order) == .pending else { break }
+                guard try till.state(of: purchase) == .pending else { break }
             }
-            #expect(try till.state(of: order) == .expired)
+            #expect(try till.state(of: purchase) == .expired)
             #expect(looks == 6)
             #expect(till.stripe.calls.count == looks)
         }
@@ -327,7 +327,7 @@ import Testing
                 id, of: package, catalogVersion: 1, for: db.insertUser(), isLive: false)
             try makeDue(db)
             try billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
-            let made = try db.purchase(id).orThrow("the order")
+            let made = try db.purchase(id).orThrow("the purchase")
             #expect(made.state == .pending)
             #expect(made.sessionID == "cs_1")
             #expect(made.checkoutURL == "https://pay.example/1")
@@ -336,7 +336,7 @@ import Testing
         }
     }
 
-    @Test func `an order without a page is given up before Stripe forgets its key`() throws {
+    @Test func `an purchase without a page is given up before Stripe forgets its key`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
             let id = PurchaseID.new()

@@ -24,19 +24,19 @@ struct Till {
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// An order whose session is open.
-    func order(_ package: String = "starter", for user: UserID) throws -> Purchase {
-        let order = try db.insertPurchase(package, of: user)
-        stripe.open(order)
-        return order
+    /// A purchase whose session is open.
+    func purchase(_ package: String = "starter", for user: UserID) throws -> Purchase {
+        let purchase = try db.insertPurchase(package, of: user)
+        stripe.open(purchase)
+        return purchase
     }
 
-    /// An order that was paid, and credited by its webhook.
+    /// A purchase that was paid, and credited by its webhook.
     @discardableResult
     func buy(_ package: String = "starter", for user: UserID) throws -> Purchase {
-        let order = try order(package, for: user)
-        try billing.receive(stripe.complete(order.session))
-        return try db.purchase(order.id).orThrow("the order")
+        let purchase = try purchase(package, for: user)
+        try billing.receive(stripe.complete(purchase.session))
+        return try db.purchase(purchase.id).orThrow("the purchase")
     }
 
     /// Videos for `dollars` that are in the queue.
@@ -45,9 +45,9 @@ struct Till {
         var jobs: [VideoID] = []
         var rest = dollars
         while rest > 0 {
-            let order = try db.order("economy", seconds: rest > 1 ? 10 : 5)
-            try db.accept(order, from: user)
-            jobs.append(order.videos[0].id)
+            let purchase = try db.purchase("economy", seconds: rest > 1 ? 10 : 5)
+            try db.accept(purchase, from: user)
+            jobs.append(purchase.videos[0].id)
             rest -= 2
         }
         return jobs
@@ -68,15 +68,15 @@ struct Till {
 
     /// Receives an event, and expects sound books after it.
     func receive(
-        _ event: StripeEvent, of order: Purchase,
+        _ event: StripeEvent, of purchase: Purchase,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         try billing.receive(event)
-        try db.expectSound(order.id, sourceLocation: sourceLocation)
+        try db.expectSound(purchase.id, sourceLocation: sourceLocation)
     }
 
-    func state(of order: Purchase) throws -> Purchase.State? {
-        try db.purchase(order.id)?.state
+    func state(of purchase: Purchase) throws -> Purchase.State? {
+        try db.purchase(purchase.id)?.state
     }
 
     func available(to user: UserID) throws -> Money { try db.balance(of: user).available }

@@ -5,13 +5,13 @@ import Synchronization
 import Testing
 
 struct MigrationTests {
-    private static let users = (
+    static let users = (
         "0001_create_users.sql", "-- Who may sign in.\nCREATE TABLE users (id INT PRIMARY KEY);\n"
     )
-    private static let seed = (
+    static let seed = (
         "0002_seed_users.sql", "-- The first ones.\n-- Two.\nINSERT INTO users VALUES (1), (2)\n"
     )
-    private static let procedure = (
+    static let procedure = (
         "0003_count_users.sql",
         """
         -- Several statements in one body.
@@ -23,7 +23,7 @@ struct MigrationTests {
         END;
         """
     )
-    private static let view = (
+    static let view = (
         "0004_last_user.sql", "CREATE VIEW v AS SELECT MAX(id) AS id FROM users"
     )
 
@@ -207,8 +207,12 @@ struct MigrationTests {
     }
 
     @Test func `each file is applied once, wherever the connection is cut`() throws {
-        let files = [Self.users, Self.seed, Self.procedure, Self.view]
-        for text in ["CREATE TABLE users", "INSERT INTO users", "CREATE PROCEDURE", "COMMIT"] {
+        let files = [Self.users, Self.seed, Self.procedure, Self.view, Self.lastUser]
+        let texts = [
+            "CREATE TABLE users", "INSERT INTO users", "CREATE PROCEDURE", "COMMIT",
+            "CREATE OR REPLACE VIEW", "INSERT INTO schema_routines",
+        ]
+        for text in texts {
             for cut in CuttingProxy.Cut.allCases {
                 try withFolder(files) { folder, direct in
                     let proxy = try CuttingProxy(before: direct)
@@ -228,23 +232,25 @@ struct MigrationTests {
 
     // MARK: Tools
 
-    private func migrations(_ folder: String) throws -> Migrations {
+    func migrations(_ folder: String) throws -> Migrations {
         try Migrations(folder: folder, checksum: testChecksum)
     }
 
     /// Runs `body` with a folder of these files and an empty database.
-    private func withFolder(
+    func withFolder(
         _ files: [(String, String)], _ body: (String, DatabaseConfiguration) throws -> Void
     ) throws {
         let folder = "/tmp/rushes-migrations-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/routines", withIntermediateDirectories: false)
         for file in files { try write(file, to: folder) }
         try withFreshDatabase(migrated: nil) { try body(folder, $0) }
     }
 
-    private func write(_ file: (name: String, text: String), to folder: String) throws {
+    func write(_ file: (name: String, text: String), to folder: String) throws {
         try Data(file.text.utf8).write(to: URL(filePath: "\(folder)/\(file.name)"))
     }
 }

@@ -67,7 +67,7 @@ struct AccountTests {
                 idHash: hash, of: id, lasting: .seconds(60), userAgent: "x", address: "::1")
             try db.execute("UPDATE users SET blocked_at = UTC_TIMESTAMP(6) WHERE id = \(id)")
             #expect(try db.login(email: "\(id)@example.org") == nil)
-            #expect(try db.user(session: hash) == nil)
+            #expect(try db.useSession(hash) == nil)
         }
     }
 }
@@ -86,23 +86,23 @@ struct SessionTests {
 
     @Test func `a session is its user's until it ends`() throws {
         try withSession { db, user, hash in
-            #expect(try db.user(session: hash)?.id == user)
-            #expect(try db.user(session: hash.reversed()) == nil)
+            #expect(try db.useSession(hash)?.id == user)
+            #expect(try db.useSession(hash.reversed()) == nil)
             for _ in 1...2 { try db.endSession(idHash: hash) }
-            #expect(try db.user(session: hash) == nil)
+            #expect(try db.useSession(hash) == nil)
         }
     }
 
     @Test func `a session that is over is nobody's, and swept`() throws {
         try withSession { db, user, hash in
             try db.purgeSessions()
-            #expect(try db.user(session: hash) != nil)
+            #expect(try db.useSession(hash) != nil)
             try db.execute(
                 """
                 UPDATE sessions SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND
                 WHERE user_id = \(user)
                 """)
-            #expect(try db.user(session: hash) == nil)
+            #expect(try db.useSession(hash) == nil)
             try db.purgeSessions()
             #expect(
                 try db.count("SELECT COUNT(*) FROM sessions WHERE user_id = \(user)") == 0)
@@ -112,7 +112,7 @@ struct SessionTests {
     @Test func `a new password ends every session`() throws {
         try withSession { db, user, hash in
             try db.resetPassword(of: user, to: "new")
-            #expect(try db.user(session: hash) == nil)
+            #expect(try db.useSession(hash) == nil)
             #expect(try db.login(email: "\(user)@example.org")?.passwordHash == "new")
         }
     }

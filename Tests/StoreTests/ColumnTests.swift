@@ -137,7 +137,7 @@ struct ColumnTests {
             return try value(db, "SELECT problem AS value FROM vendor_events")
         },
         "reconciliation_cursors.after_id": .cut { db, text in
-            let walk = try db.walk(through: .charges, at: db.databaseTime(), isNew: true)
+            let walk = try db.takeWalk(through: .charges, at: db.databaseTime(), isNew: true)
                 .orThrow("a walk")
             try db.note(walk, after: text, isDone: false)
             return try value(db, "SELECT after_id AS value FROM reconciliation_cursors")
@@ -148,7 +148,7 @@ struct ColumnTests {
         "outbox.payload": .ours,
         "outbox.problem": .cut { db, text in
             let claim = try webhook(db).claim
-            try db.failed(claim, problem: text, retryAfter: .seconds(60))
+            try db.noteFailed(claim, problem: text, retryAfter: .seconds(60))
             return try value(db, "SELECT problem AS value FROM outbox WHERE id = \(claim.id)")
         },
         "vendor_gates.name": .ours, "vendor_gates.probe_tier": .ours,
@@ -222,7 +222,7 @@ struct ColumnTests {
         "webhook_endpoints.url": judgedField("webhookUrl"),
         "webhook_attempts.problem": .cut { db, text in
             let sent = try webhook(db)
-            try db.ended(
+            try db.noteEnd(
                 sent, statusCode: 500, problem: text, took: .seconds(1),
                 retryAfter: .seconds(60))
             return try value(

@@ -166,13 +166,13 @@ import Testing
             #expect(try claim(db) == ["stripe"])
             // Another sender, while this one sends.
             #expect(try claim(db) == nil)
-            try db.told(db.attention())
+            try db.noteTold(db.attention())
             #expect(try claim(db) == nil)
             try db.setHealth("clock", isHealthy: false, detail: "9 s ahead")
             #expect(try claim(db) == nil)
             try passHour(db)
             #expect(try claim(db)?.sorted() == ["clock", "stripe"])
-            try db.told(db.attention())
+            try db.noteTold(db.attention())
             try passHour(db)
             // Nothing new, whatever its words are now.
             try db.setHealth("stripe", isHealthy: false, detail: "another answer")

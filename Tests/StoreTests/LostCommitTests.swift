@@ -227,7 +227,7 @@ import Testing
             #expect(
                 try db.count(
                     "SELECT COUNT(*) FROM outbox WHERE lease_until > UTC_TIMESTAMP(6)") == 1)
-            try db.sent(claim.claim)
+            try db.noteSent(claim.claim)
         }
     }
 }

@@ -257,7 +257,7 @@ private func withFreshMail(
             }
             #expect(amount == .dollars(8))
             #expect(abs(at.timeIntervalSinceNow - 13 * 86_400) < 60)
-            try db.sent(first.claim)
+            try db.noteSent(first.claim)
             try db.ageLots(of: user, lapsingIn: 24 * 2)
             #expect(try remind() == 1)
             #expect(try remind() == 0)
@@ -342,7 +342,7 @@ private func withFreshMail(
         } _: { cut, db in
             let claimed = try #require(try db.claimWebhook(lasting: .seconds(60)))
             do {
-                try cut.ended(
+                try cut.noteEnd(
                     claimed, statusCode: 204, problem: nil, took: .milliseconds(3),
                     retryAfter: nil)
             } catch is LeaseLost {}
@@ -368,8 +368,8 @@ private func withFreshMail(
             let second = try #require(try db.claimMail(lasting: .seconds(60)))
             #expect(second.claim.id == first.claim.id)
             #expect(second.claim.attempt == 2)
-            #expect(throws: LeaseLost.self) { try db.sent(first.claim) }
-            try db.sent(second.claim)
+            #expect(throws: LeaseLost.self) { try db.noteSent(first.claim) }
+            try db.noteSent(second.claim)
             #expect(try db.claimMail(lasting: .seconds(60)) == nil)
         }
     }
@@ -381,12 +381,12 @@ private func withFreshMail(
             let user = try db.insertUser(credit: .dollars(9))
             try db.refundOne(of: user)
             let first = try #require(try db.claimMail(lasting: .seconds(60)))
-            try db.failed(first.claim, problem: "no", retryAfter: .seconds(60))
+            try db.noteFailed(first.claim, problem: "no", retryAfter: .seconds(60))
             #expect(try db.claimMail(lasting: .seconds(60)) == nil)
             try db.execute("UPDATE outbox SET next_attempt_at = UTC_TIMESTAMP(6)")
             let second = try #require(try db.claimMail(lasting: .seconds(60)))
             #expect(second.claim.failures == 1)
-            try db.failed(second.claim, problem: "never", retryAfter: nil)
+            try db.noteFailed(second.claim, problem: "never", retryAfter: nil)
             #expect(try db.claimMail(lasting: .seconds(60)) == nil)
             #expect(try db.count("SELECT COUNT(*) FROM outbox WHERE failed_at IS NOT NULL") == 1)
         }
@@ -407,7 +407,7 @@ private func withFreshMail(
             #expect(first.claim.userID == slow)
             #expect(second.claim.userID == quick)
             #expect(try db.claimWebhook(lasting: .seconds(60)) == nil)
-            try db.sent(first.claim)
+            try db.noteSent(first.claim)
             #expect(try db.claimWebhook(lasting: .seconds(60))?.claim.userID == slow)
         }
     }
@@ -417,8 +417,8 @@ private func withFreshMail(
             let user = try db.insertUser()
             let one = Array(repeating: UInt8(1), count: 32)
             let two = Array(repeating: UInt8(2), count: 32)
-            #expect(try db.webhookSecret(of: user, orElse: one) == one)
-            #expect(try db.webhookSecret(of: user, orElse: two) == one)
+            #expect(try db.keepWebhookSecret(of: user, orElse: one) == one)
+            #expect(try db.keepWebhookSecret(of: user, orElse: two) == one)
         }
     }
 

@@ -15,7 +15,7 @@ struct CheckoutSessionTests {
         return try Recorded(200, text).client.checkoutSession(id: "cs_test_1")
     }
 
-    @Test func `an open session has all that the order is compared with`() throws {
+    @Test func `an open session has all that the purchase is compared with`() throws {
         let open = try session()
         #expect(open.url == "https://checkout.stripe.com/1")
         #expect(open.status == .open)

@@ -11,7 +11,15 @@ private let session = """
     "presentment_details":null,"something_new":{"a":[1]}}
     """
 
-private func order(expiresAt: Date? = nil) -> CheckoutSessionRequest {
+private let charge = """
+    {"id":"ch_1","amount":1000,"amount_refunded":400,"refunded":false,"disputed":false,
+    "currency":"usd","status":"succeeded","payment_intent":"pi_1","metadata":{},"livemode":false}
+    """
+private let refund = #"{"id":"re_1","amount":400,"status":"succeeded","payment_intent":"pi_1"}"#
+private let dispute =
+    #"{"id":"dp_1","amount":1000,"currency":"usd","status":"lost","livemode":false}"#
+
+private func purchase(expiresAt: Date? = nil) -> CheckoutSessionRequest {
     CheckoutSessionRequest(
         productName: "Pro & 100% + é", unitAmount: 4799, clientReferenceID: "0190",
         metadata: ["purchase_id": "0190", "a b": "x+y"],
@@ -20,10 +28,10 @@ private func order(expiresAt: Date? = nil) -> CheckoutSessionRequest {
 }
 
 struct RequestTests {
-    @Test func `a checkout session is ordered by the book`() throws {
+    @Test func `a checkout session is asked for by the book`() throws {
         let recorded = Recorded(200, session)
         let made = try recorded.client.createCheckoutSession(
-            order(), idempotencyKey: "checkout-0190")
+            purchase(), idempotencyKey: "checkout-0190")
         #expect(made.id == "cs_test_1")
         #expect(
             recorded.wire == """
@@ -45,26 +53,20 @@ struct RequestTests {
         #expect(recorded.field("content-type") == "application/x-www-form-urlencoded")
     }
 
-    @Test func `the same order is the same bytes every time`() throws {
+    @Test func `the same purchase is the same bytes every time`() throws {
         let bodies = try (0..<20).map { _ in
             let recorded = Recorded(200, session)
             _ = try recorded.client.createCheckoutSession(
-                order(expiresAt: Date(timeIntervalSince1970: 1_767_312_000.9)), idempotencyKey: "k")
+                purchase(expiresAt: Date(timeIntervalSince1970: 1_767_312_000.9)),
+                idempotencyKey: "k")
             return recorded.wire
         }
         #expect(Set(bodies).count == 1)
         #expect(bodies[0].contains("&expires_at=1767312000&"))
     }
 
-    @Test func `every other call has its documented form`() throws {
-        let charge = """
-            {"id":"ch_1","amount":1000,"amount_refunded":400,"refunded":false,"disputed":false,
-            "currency":"usd","status":"succeeded","payment_intent":"pi_1","metadata":{},"livemode":false}
-            """
-        let refund = #"{"id":"re_1","amount":400,"status":"succeeded","payment_intent":"pi_1"}"#
-        let dispute =
-            #"{"id":"dp_1","amount":1000,"currency":"usd","status":"lost","livemode":false}"#
-        let calls: [(String, String, (StripeClient) throws -> Void)] = [
+    @Test func `sessions and payments are asked for in their documented form`() throws {
+        try expect([
             (
                 session, "GET https://stripe.example/v1/checkout/sessions/cs_test_1",
                 { _ = try $0.checkoutSession(id: "cs_test_1") }
@@ -89,6 +91,27 @@ struct RequestTests {
                 }
             ),
             (
+                #"{"id":"pi_1","latest_charge":\#(charge)}"#,
+                "GET https://stripe.example/v1/payment_intents/pi_1?expand[0]=latest_charge",
+                {
+                    let charge = try $0.paidCharge(ofPaymentIntent: "pi_1")
+                    #expect(charge?.id == "ch_1")
+                }
+            ),
+            (
+                #"{"id":"pi_1","latest_charge":null}"#,
+                "GET https://stripe.example/v1/payment_intents/pi_1?expand[0]=latest_charge",
+                {
+                    let charge = try $0.paidCharge(ofPaymentIntent: "pi_1")
+                    #expect(charge == nil)
+                }
+            ),
+        ])
+    }
+
+    @Test func `refunds and charges are asked for in their documented form`() throws {
+        try expect([
+            (
                 refund,
                 "POST https://stripe.example/v1/refunds\n"
                     + "payment_intent=pi_1&amount=400&reason=requested_by_customer"
@@ -108,22 +131,11 @@ struct RequestTests {
                 charge, "GET https://stripe.example/v1/charges/ch_1",
                 { _ = try $0.charge(id: "ch_1") }
             ),
-            (
-                #"{"id":"pi_1","latest_charge":\#(charge)}"#,
-                "GET https://stripe.example/v1/payment_intents/pi_1?expand[0]=latest_charge",
-                {
-                    let charge = try $0.paidCharge(ofPaymentIntent: "pi_1")
-                    #expect(charge?.id == "ch_1")
-                }
-            ),
-            (
-                #"{"id":"pi_1","latest_charge":null}"#,
-                "GET https://stripe.example/v1/payment_intents/pi_1?expand[0]=latest_charge",
-                {
-                    let charge = try $0.paidCharge(ofPaymentIntent: "pi_1")
-                    #expect(charge == nil)
-                }
-            ),
+        ])
+    }
+
+    @Test func `disputes, events and the balance are asked for in their documented form`() throws {
+        try expect([
             (
                 dispute, "GET https://stripe.example/v1/disputes/dp_1",
                 { _ = try $0.dispute(id: "dp_1") }
@@ -163,7 +175,13 @@ struct RequestTests {
                     #expect(balance.available.first?.amount == -5)
                 }
             ),
-        ]
+        ])
+    }
+
+    /// What is answered, what is to be on the wire, and the call.
+    private typealias Call = (String, String, (StripeClient) throws -> Void)
+
+    private func expect(_ calls: [Call]) throws {
         for (answer, wire, call) in calls {
             let recorded = Recorded(200, answer)
             try call(recorded.client)

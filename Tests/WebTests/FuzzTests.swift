@@ -117,7 +117,7 @@ struct FuzzTests {
 
     private func revive(_ user: TestUser, in site: TestSite) throws {
         guard let token = site.site.tokens.read(user.token, at: .now) else { return }
-        guard try site.database.user(session: token.sessionHash) == nil else { return }
+        guard try site.database.useSession(token.sessionHash) == nil else { return }
         try site.database.createSession(
             idHash: token.sessionHash, of: user.id, lasting: .seconds(3600), userAgent: "",
             address: "")

@@ -16,48 +16,49 @@ import Testing
 
 @Suite struct `W6 chores` {
     private func session(
-        _ order: Purchase, _ status: String, _ payment: String, mark: String = ""
+        _ purchase: Purchase, _ status: String, _ payment: String, mark: String = ""
     ) -> String {
         """
-        {"id": "\(order.sessionID ?? "")", "object": "checkout.session", "status": "\(status)",
+        {"id": "\(purchase.sessionID ?? "")", "object": "checkout.session", "status": "\(status)",
          "payment_status": "\(payment)", "mode": "payment", "amount_subtotal": 4799,
-         "amount_total": 4799, "currency": "usd", "client_reference_id": "\(order.id)",
+         "amount_total": 4799, "currency": "usd", "client_reference_id": "\(purchase.id)",
          "payment_intent": "pi_1", "expires_at": 1, "created": 1, "livemode": false,
          "metadata": {"rushes_installation": "\(mark)"}}
         """
     }
 
-    private func withDueOrder(_ body: (Bench, Purchase) throws -> Void) throws {
+    private func withDuePurchase(_ body: (Bench, Purchase) throws -> Void) throws {
         try Bench.with { bench in
-            let order = try bench.db.insertPurchase("pro", of: bench.user)
+            let purchase = try bench.db.insertPurchase("pro", of: bench.user)
             try bench.db.execute("UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6)")
-            try body(bench, order)
+            try body(bench, purchase)
         }
     }
 
     @Test func `a payment whose webhook was lost is credited`() throws {
-        try withDueOrder { bench, order throws in
-            bench.cashier.sessions[order.sessionID ?? ""] = session(order, "complete", "paid")
+        try withDuePurchase { bench, purchase throws in
+            bench.cashier.sessions[purchase.sessionID ?? ""] = session(purchase, "complete", "paid")
             bench.worker.doChores()
-            #expect(try bench.db.purchase(order.id)?.state == .paid)
+            #expect(try bench.db.purchase(purchase.id)?.state == .paid)
             #expect(try bench.db.balance(of: bench.user).available == .dollars(75))
         }
     }
 
-    @Test func `a page that was never used closes its order`() throws {
-        try withDueOrder { bench, order throws in
-            bench.cashier.sessions[order.sessionID ?? ""] = session(order, "expired", "unpaid")
+    @Test func `a page that was never used closes its purchase`() throws {
+        try withDuePurchase { bench, purchase throws in
+            bench.cashier.sessions[purchase.sessionID ?? ""] = session(
+                purchase, "expired", "unpaid")
             bench.worker.doChores()
-            #expect(try bench.db.purchase(order.id)?.state == .expired)
+            #expect(try bench.db.purchase(purchase.id)?.state == .expired)
         }
     }
 
     @Test(arguments: [("open", "unpaid"), ("complete", "unpaid")])
-    func `an order that is not paid yet stays open`(status: String, payment: String) throws {
-        try withDueOrder { bench, order throws in
-            bench.cashier.sessions[order.sessionID ?? ""] = session(order, status, payment)
+    func `a purchase that is not paid yet stays open`(status: String, payment: String) throws {
+        try withDuePurchase { bench, purchase throws in
+            bench.cashier.sessions[purchase.sessionID ?? ""] = session(purchase, status, payment)
             bench.worker.doChores()
-            #expect(try bench.db.purchase(order.id)?.state == .pending)
+            #expect(try bench.db.purchase(purchase.id)?.state == .pending)
             #expect(try bench.db.balance(of: bench.user).available == .dollars(20))
         }
     }
@@ -75,17 +76,17 @@ import Testing
         }
     }
 
-    @Test func `an event that came before its order is known has its effect later`() throws {
+    @Test func `an event that came before its purchase is known has its effect later`() throws {
         try Bench.with { bench in
-            let order = try bench.db.insertPurchase("pro", of: bench.user)
-            let id = order.sessionID ?? ""
+            let purchase = try bench.db.insertPurchase("pro", of: bench.user)
+            let id = purchase.sessionID ?? ""
             try bench.db.receive(
                 "evt_1", from: .stripe, type: "checkout.session.completed", object: id
             ) { false }
             try bench.db.execute(
                 "UPDATE vendor_events SET received_at = UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE")
             bench.cashier.sessions[id] = try session(
-                order, "complete", "paid", mark: "\(bench.db.installation())")
+                purchase, "complete", "paid", mark: "\(bench.db.installation())")
             bench.worker.doChores()
             #expect(try bench.db.isProcessed("evt_1", from: .stripe))
             #expect(try bench.db.balance(of: bench.user).available == .dollars(75))
@@ -230,7 +231,8 @@ import Testing
         }
     }
 
-    @Test func `books of one account that are wrong stop its orders and nothing else (A3)`() throws
+    @Test func `books of one account that are wrong stop its purchases and nothing else (A3)`()
+        throws
     {
         try Bench.with { bench in
             let job = try bench.insertTask()

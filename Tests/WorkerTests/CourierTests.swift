@@ -294,7 +294,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
                 let db = Connection(configuration)
                 let taken = Result {
                     try db.execute("UPDATE outbox SET lease_until = UTC_TIMESTAMP(6)")
-                    try db.claimWebhook(lasting: .seconds(60)).map { try db.sent($0.claim) }
+                    try db.claimWebhook(lasting: .seconds(60)).map { try db.noteSent($0.claim) }
                 }
                 if case .failure = taken { return "200 OK\r\n" }
                 return "500 No\r\n"
@@ -315,7 +315,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             try post.endJob(.refunded, webhookURL: "\(server.origin)/own")
             let courier = try post.courier(exceptOrigins: [server.origin])
             while try courier.sendNextWebhook() {}
-            let made = try post.db.webhookSecret(of: post.user, orElse: secret)
+            let made = try post.db.keepWebhookSecret(of: post.user, orElse: secret)
             #expect(made != secret)
             #expect(server.hooks.count == 2)
             for hook in server.hooks {

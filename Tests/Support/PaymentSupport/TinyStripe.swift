@@ -83,22 +83,22 @@ package final class TinyStripe: Sendable {
 
     // MARK: Acts
 
-    /// The session of an order, as the shop asked for it; otherwise where an argument says so.
+    /// The session of a purchase, as the shop asked for it; otherwise where an argument says so.
     @discardableResult
     package func open(
-        _ order: Purchase, session: String? = nil, reference: String? = nil, cents: Int? = nil,
+        _ purchase: Purchase, session: String? = nil, reference: String? = nil, cents: Int? = nil,
         subtotal: Int? = nil, currency: String = "usd", isLive: Bool? = nil,
         mode: String = "payment", createdAt: Int? = nil, metadata: [String: String]? = nil
     ) -> String {
         let mark = state.withLock { $0.installation }.map { [StripeMark.name: $0] }
         return act { books, _ in
-            let price = Int(order.price.cents ?? 0)
-            let id = session ?? order.sessionID ?? "cs_\(order.id)"
+            let price = Int(purchase.price.cents ?? 0)
+            let id = session ?? purchase.sessionID ?? "cs_\(purchase.id)"
             books.sessions.append(
                 StripeBooks.Session(
-                    id: id, payment: "pi_\(id)", reference: reference ?? "\(order.id)",
+                    id: id, payment: "pi_\(id)", reference: reference ?? "\(purchase.id)",
                     amount: cents ?? price, subtotal: subtotal ?? cents ?? price,
-                    currency: currency, isLive: isLive ?? order.isLive, mode: mode,
+                    currency: currency, isLive: isLive ?? purchase.isLive, mode: mode,
                     createdAt: createdAt ?? now, metadata: metadata ?? mark ?? [:]))
             return id
         }

@@ -1,5 +1,5 @@
 -- Per user, in dollars: what was made and spent, and what is left.
-CREATE VIEW user_analytics AS
+CREATE OR REPLACE VIEW user_analytics AS
 SELECT
     users.id,
     users.email,

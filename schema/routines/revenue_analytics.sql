@@ -1,5 +1,5 @@
 -- Per day and tier, in dollars: what was delivered, what it brought and what it cost.
-CREATE VIEW revenue_analytics AS
+CREATE OR REPLACE VIEW revenue_analytics AS
 SELECT
     DATE(completed_at) AS date,
     tier,

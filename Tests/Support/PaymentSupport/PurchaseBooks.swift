@@ -4,9 +4,9 @@ package import MariaDB
 package import Store
 package import Testing
 
-/// All that the books hold of one order and its buyer, without ids, so that the same story told in
-/// another order can be compared.
-package struct OrderBooks: Equatable, Sendable {
+/// All that the books hold of one purchase and its buyer, without ids, so that the same story told
+/// in another order can be compared.
+package struct PurchaseBooks: Equatable, Sendable {
     package struct Lot: Equatable, Sendable {
         package let source: CreditLot.Source
         package let granted: Money
@@ -52,7 +52,7 @@ package struct OrderBooks: Equatable, Sendable {
 }
 
 extension Connection {
-    package func wallet(of user: UserID) throws -> OrderBooks.Wallet {
+    package func wallet(of user: UserID) throws -> PurchaseBooks.Wallet {
         try first(
             """
             SELECT available_micros, held_micros, frozen_micros, shortfall_micros
@@ -60,15 +60,15 @@ extension Connection {
             WHERE user_id = \(user)
             """
         ) { row in
-            try OrderBooks.Wallet(
+            try PurchaseBooks.Wallet(
                 row("available_micros"), held: row("held_micros"), frozen: row("frozen_micros"),
                 shortfall: row("shortfall_micros"))
         }.orThrow("a wallet")
     }
 
-    package func books(of id: PurchaseID) throws -> OrderBooks {
-        let order = try purchase(id).orThrow("the order")
-        let wallet = try wallet(of: order.userID)
+    package func books(of id: PurchaseID) throws -> PurchaseBooks {
+        let purchase = try purchase(id).orThrow("the purchase")
+        let wallet = try wallet(of: purchase.userID)
         let lots = try query(
             """
             SELECT source, granted_micros, remaining_micros, held_micros, spent_micros,
@@ -78,7 +78,7 @@ extension Connection {
             ORDER BY source
             """
         ) { row in
-            try OrderBooks.Lot(
+            try PurchaseBooks.Lot(
                 source: row("source"), granted: row("granted_micros"),
                 remaining: row("remaining_micros"), held: row("held_micros"),
                 spent: row("spent_micros"), expired: row("expired_micros"),
@@ -94,21 +94,21 @@ extension Connection {
             WHERE id = \(id)
             """
         ) { row in
-            try OrderBooks(
+            try PurchaseBooks(
                 state: row("state"), refunded: row("refunded_micros"),
                 clawback: row("clawback_micros"), pending: row("pending_micros"),
                 owed: row("owed_micros"), isFrozen: row("is_frozen"), wallet: wallet, lots: lots,
                 disputes: disputes)
-        }.orThrow("the order")
+        }.orThrow("the purchase")
     }
 
-    /// Expects that the auditor finds nothing, and that what was taken of the order is what went
+    /// Expects that the auditor finds nothing, and that what was taken of the purchase is what went
     /// back of its money, never more than it granted (P3).
     package func expectSound(
         _ id: PurchaseID, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         try expectCleanBooks(self, sourceLocation: sourceLocation)
-        let order = try purchase(id).orThrow("the order")
+        let purchase = try purchase(id).orThrow("the purchase")
         let books = try books(of: id)
         let lost =
             try first(
@@ -118,9 +118,9 @@ extension Connection {
                 WHERE purchase_id = \(id) AND standing = 'lost'
                 """
             ) { row in try row("lost") as Money } ?? .zero
-        let due = order.credit(for: min(books.refunded + lost, order.price))
+        let due = purchase.credit(for: min(books.refunded + lost, purchase.price))
         #expect(books.clawback + books.pending == due, sourceLocation: sourceLocation)
-        #expect(due <= order.credits + order.bonus, sourceLocation: sourceLocation)
+        #expect(due <= purchase.credits + purchase.bonus, sourceLocation: sourceLocation)
         let clawedBack = books.lots.map(\.clawedBack).reduce(.zero, +)
         #expect(books.clawback == clawedBack + books.owed, sourceLocation: sourceLocation)
         let held = books.lots.map(\.held).reduce(.zero, +)

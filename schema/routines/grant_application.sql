@@ -1,5 +1,8 @@
--- What the application only adds to or changes it may not delete either: a row of money, of a job or
--- of an event seen is kept for ever, so that no defect of ours can take one away (L2, W2).
+-- Gives the application's own account what it needs and no more: it reads and adds to the books, and
+-- can neither change nor delete an entry of them (L2). What it only adds to or changes it may not
+-- delete either: a row of money, of a job or of an event seen is kept for ever, so that no defect of
+-- ours can take one away (W2). `rushes migrate` calls this after every migration, for the account
+-- that DATABASE_URL names.
 CREATE OR REPLACE PROCEDURE grant_application(IN account_name VARCHAR(80), IN account_host VARCHAR(255))
 MODIFIES SQL DATA
 BEGIN
@@ -8,10 +11,11 @@ BEGIN
     FOR relation IN (
         SELECT table_name AS name,
             CASE
-                WHEN table_type = 'VIEW' OR table_name = 'schema_migrations' THEN 'SELECT'
+                WHEN table_type = 'VIEW' OR table_name IN ('schema_migrations', 'schema_routines')
+                    THEN 'SELECT'
                 WHEN table_name IN ('ledger_entries', 'transactions', 'audit_log') THEN 'SELECT, INSERT'
                 WHEN table_name IN ('sessions', 'idempotency_keys', 'outbox', 'webhook_endpoints',
-                                    'health_checks')
+                                    'health_checks', 'throttles', 'mail_tokens')
                     THEN 'SELECT, INSERT, UPDATE, DELETE'
                 ELSE 'SELECT, INSERT, UPDATE'
             END AS privileges

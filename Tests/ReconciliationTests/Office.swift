@@ -1,0 +1,87 @@
+import Billing
+import BooksSupport
+import DatabaseSupport
+import Domain
+import FoundationEssentials
+import JSON
+import Logging
+import MariaDB
+import PaymentSupport
+import Pollo
+import Store
+import Stripe
+import Testing
+
+@testable import Reconciliation
+
+/// The books and both vendors', with what brings them in line.
+struct Office {
+    let db: Connection
+    var stripe = TinyStripe()
+    let pollo = TinyPollo()
+    private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// A credit of the vendor costs $0.07.
+    var reconciliation: Reconciliation {
+        Reconciliation(
+            database: db, stripe: stripe.client, pollo: pollo.client, vendorCredit: Money(cents: 7),
+            log: log)
+    }
+
+    /// When what has just happened has settled (R2).
+    var later: Date { Date() + 3600 }
+
+    func run() throws -> [Difference] { try reconciliation.run(now: later).found }
+
+    /// Runs, and returns what is open afterwards.
+    func open() throws -> [Difference] {
+        try reconciliation.run(now: later).open.map(\.difference)
+    }
+
+    func receive(_ event: StripeEvent) throws {
+        try Billing(database: db, stripe: stripe.client, policy: .test, log: log).receive(event)
+    }
+
+    func purchase(_ package: String = "starter") throws -> Purchase {
+        let purchase = try db.insertPurchase(package, of: db.insertUser())
+        stripe.open(purchase)
+        return purchase
+    }
+
+    func buy(_ package: String = "starter") throws -> Purchase {
+        let purchase = try purchase(package)
+        try receive(stripe.complete(purchase.session))
+        return purchase
+    }
+
+    /// A $1.00 video that ended two minutes ago, whose task the vendor tells `status` of.
+    func video(
+        _ state: VideoState, vendor status: String?, credit: String? = nil
+    ) throws -> VideoID {
+        let user = try db.insertUser(credit: .dollars(1))
+        let job = try db.insertJob(of: user)
+        let task = "task-\(job)"
+        try db.advanceJob(to: state, task: task)
+        pollo.tasks[task] = (status, credit)
+        try db.execute(
+            """
+            UPDATE video_jobs
+            SET completed_at = UTC_TIMESTAMP(6) - INTERVAL 2 MINUTE, actual_cost_micros = NULL
+            WHERE id = \(job)
+            """)
+        return job
+    }
+}
+
+func withOffice(_ body: (Office) throws -> Void) throws {
+    try withDatabase { db in
+        let office = Office(db: db)
+        office.stripe.serve(try db.installation())
+        try body(office)
+    }
+}
+
+extension Purchase {
+    fileprivate var session: String { sessionID ?? "" }
+    fileprivate var payment: String { "pi_\(session)" }
+}
