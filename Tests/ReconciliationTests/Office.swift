@@ -82,6 +82,6 @@ func withOffice(_ body: (Office) throws -> Void) throws {
 }
 
 extension Purchase {
-    fileprivate var session: String { sessionID ?? "" }
-    fileprivate var payment: String { "pi_\(session)" }
+    var session: String { sessionID ?? "" }
+    var payment: String { "pi_\(session)" }
 }
