@@ -17,6 +17,10 @@ struct ScheduleTests {
             "test", every: .seconds(60), retryAfter: retry, lasting: .seconds(9), work)
     }
 
+    private func isDue(_ db: Connection, _ end: TurnEnd) throws -> Bool {
+        try turn(db) { _ in end }
+    }
+
     private func pass(_ db: Connection, seconds: Int) throws {
         try db.execute(
             """
@@ -29,46 +33,46 @@ struct ScheduleTests {
 
     @Test func `what has never been done is due, and then once in the span`() throws {
         try withDatabase { db in
-            #expect(
-                try turn(db) { turn in
-                    #expect(turn.doneAt == nil)
-                    #expect(try db.take("test", lasting: .seconds(9)) == nil)
-                    return .done
-                })
-            #expect(try !turn(db) { _ in .done })
+            let wasDue = try turn(db) { turn in
+                #expect(turn.doneAt == nil)
+                #expect(try db.take("test", lasting: .seconds(9)) == nil)
+                return .done
+            }
+            #expect(wasDue)
+            #expect(try !isDue(db, .done))
             try pass(db, seconds: 50)
-            #expect(try !turn(db) { _ in .done })
+            #expect(try !isDue(db, .done))
             try pass(db, seconds: 10)
-            #expect(
-                try turn(db) { turn in
-                    let doneAt = try #require(turn.doneAt)
-                    #expect((60..<75).contains(turn.begunAt.timeIntervalSince(doneAt)))
-                    return .done
-                })
+            let isDueAgain = try turn(db) { turn in
+                let doneAt = try #require(turn.doneAt)
+                #expect((60..<75).contains(turn.begunAt.timeIntervalSince(doneAt)))
+                return .done
+            }
+            #expect(isDueAgain)
         }
     }
 
     @Test func `what was not done to its end goes on from where the last whole one began`() throws {
         try withDatabase { db in
-            #expect(try turn(db) { _ in .done })
+            #expect(try isDue(db, .done))
             for _ in 1...2 {
                 try pass(db, seconds: 60)
-                #expect(try turn(db) { _ in .unfinished })
+                #expect(try isDue(db, .unfinished))
             }
             try pass(db, seconds: 60)
-            #expect(
-                try turn(db) { turn in
-                    let doneAt = try #require(turn.doneAt)
-                    #expect((180..<195).contains(turn.begunAt.timeIntervalSince(doneAt)))
-                    return .done
-                })
+            let wasDue = try turn(db) { turn in
+                let doneAt = try #require(turn.doneAt)
+                #expect((180..<195).contains(turn.begunAt.timeIntervalSince(doneAt)))
+                return .done
+            }
+            #expect(wasDue)
         }
     }
 
     @Test func `what is broken off is due at once`() throws {
         try withDatabase { db in
-            #expect(try turn(db) { _ in .brokenOff })
-            #expect(try turn(db) { _ in .done })
+            #expect(try isDue(db, .brokenOff))
+            #expect(try isDue(db, .done))
         }
     }
 
@@ -81,7 +85,7 @@ struct ScheduleTests {
                 try db.count(
                     "SELECT COUNT(*) FROM schedules WHERE name = 'test' AND problem = 'Trouble()'")
                     == 1)
-            #expect(try !turn(db) { _ in .done })
+            #expect(try !isDue(db, .done))
             try pass(db, seconds: 5)
             #expect(throws: LeaseLost.self) {
                 try turn(db) { _ in
@@ -90,7 +94,7 @@ struct ScheduleTests {
                     return .done
                 }
             }
-            #expect(try !turn(db) { _ in .done })
+            #expect(try !isDue(db, .done))
         }
     }
 }
