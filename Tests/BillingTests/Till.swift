@@ -45,9 +45,9 @@ struct Till {
         var jobs: [VideoID] = []
         var rest = dollars
         while rest > 0 {
-            let purchase = try db.purchase("economy", seconds: rest > 1 ? 10 : 5)
-            try db.accept(purchase, from: user)
-            jobs.append(purchase.videos[0].id)
+            let order = try db.order("economy", seconds: rest > 1 ? 10 : 5)
+            try db.accept(order, from: user)
+            jobs.append(order.videos[0].id)
             rest -= 2
         }
         return jobs
