@@ -254,7 +254,7 @@ struct ColumnTests {
                 WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
                     AND data_type IN ('char', 'varchar', 'tinytext', 'text', 'mediumtext',
                         'longtext')
-                    AND columns.table_name NOT LIKE 'schema\\_migration%'
+                    AND columns.table_name NOT LIKE 'schema\\_%'
                 """
             ) { row in (try row("name") as String, try row("width") as Int) }
             widths = Dictionary(uniqueKeysWithValues: rows)
