@@ -372,7 +372,7 @@ import Testing
             FROM information_schema.columns
             JOIN information_schema.tables USING (table_schema, table_name)
             WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
-                AND table_name <> 'schema_migrations'
+                AND table_name NOT IN ('schema_migrations', 'schema_routines')
                 AND data_type IN ('char', 'varchar', 'tinytext', 'text', 'mediumtext')
                 AND collation_name <> 'utf8mb4_nopad_bin'
             """)
