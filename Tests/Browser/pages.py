@@ -68,7 +68,7 @@ def card(page, prompt):
 
 def see_the_end_of(page, video):
     """Opens a video's page, which follows it by itself, and waits until it was made or was not."""
-    page.goto(video)
+    page.goto(video, wait_until="commit")
     expect(page.locator("main video, main .player .state.bad")).to_be_visible(timeout=60_000)
 
 
