@@ -81,6 +81,14 @@ def test_a_module_stands_once_and_before_who_needs_it(tmp_path: Path) -> None:
         "export const one = 1; // here", "export const two = one + 1;", "use(one, two);"]
 
 
+def test_what_an_earlier_release_had_is_gone(tmp_path: Path) -> None:
+    sources = write(tmp_path / "a", **{"page.js": PAGE, "old.js": PAGE})
+    assert join(sources, tmp_path).returncode == 0
+    (sources / "js/old.js").unlink()
+    assert join(sources, tmp_path).returncode == 0
+    assert sorted(file.name for file in (tmp_path / "js").iterdir()) == ["page.js", "site.js"]
+
+
 @pytest.mark.parametrize(
     ("files", "told"),
     [

@@ -9,7 +9,7 @@ use strict;
 use warnings;
 
 my ($assets, $folder) = @ARGV;
-my (%body, %needs);
+my (%body, %needs, %written);
 my $inside = qr{(?:(?!\*/).)*}s;
 
 sub fail { die "bin/lib/join.pl: @_\n" }
@@ -21,11 +21,14 @@ sub contents {
     return scalar <$file>;
 }
 
+# Whoever reads the file meanwhile gets the old one or the new one, whole.
 sub put {
     my ($path, $text) = @_;
-    open my $file, '>', "$folder/$path" or fail "$path: $!";
+    open my $file, '>', "$folder/$path.new" or fail "$path: $!";
     print $file $text;
     close $file or fail "$path: $!";
+    rename "$folder/$path.new", "$folder/$path" or fail "$path: $!";
+    $written{"$folder/$path"} = 1;
 }
 
 # Without comments: those with `/**`, and lines that begin with `//`. No string of ours has either.
@@ -122,3 +125,5 @@ for my $sheet (map { s{^\Q$assets/\E}{}r } sort glob "$assets/css/*.css") {
     $text =~ /\@import\b/ and fail "$sheet: has an \@import without a layer";
     put($sheet, $text =~ s{^[ ]*/\*$inside\*/\n|/\*$inside\*/ ?}{}gmsr =~ s{\n{2,}}{\n}gr);
 }
+# What an earlier release had and this one has not.
+unlink grep { !$written{$_} } glob "$folder/{js,css}/*";
