@@ -76,29 +76,33 @@ let package = Package(
         module("MariaDB", ["Addresses", "CMariaDB"]),
         module("Curl", ["Addresses", "HTTP", "CCurl", httpTypes]),
         module("Sodium", ["CSodium"]),
-        module("Store", ["Domain", "JSON", "MariaDB"]),
+        module("Ledger", ["Domain", "JSON", "MariaDB"]),
+        module("Store", ["Domain", "JSON", "Ledger", "MariaDB"]),
         module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module("Pollo", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
-        module("Billing", ["Domain", "MariaDB", "Store", "Stripe", logging]),
+        module("Billing", ["Domain", "Ledger", "MariaDB", "Store", "Stripe", logging]),
         module(
             "Reconciliation",
-            ["Domain", "JSON", "MariaDB", "Pollo", "Store", "Stripe", logging]),
+            ["Domain", "JSON", "Ledger", "MariaDB", "Pollo", "Store", "Stripe", logging]),
         module(
             "Web",
             [
-                "Addresses", "Billing", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium",
+                "Addresses", "Billing", "Domain", "HTTP", "JSON", "Ledger", "MariaDB", "Pollo",
+                "Sodium",
                 "Store", "Stripe", "System", httpTypes, logging,
             ]),
         module(
             "Worker",
             [
-                "Addresses", "Billing", "Curl", "Domain", "HTTP", "JSON", "MariaDB", "Pollo",
+                "Addresses", "Billing", "Curl", "Domain", "HTTP", "JSON", "Ledger", "MariaDB",
+                "Pollo",
                 "Reconciliation", "Sodium", "Store", "Stripe", "System", logging,
             ]),
         .executableTarget(
             name: "Rushes",
             dependencies: [
-                "Addresses", "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB",
+                "Addresses", "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "Ledger",
+                "MariaDB",
                 "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Web", "Worker",
                 argumentParser, configuration, logging,
                 httpTypes,
@@ -123,7 +127,7 @@ let package = Package(
         tests("AddressesTests", ["Addresses"]),
         tests("JSONTests", ["JSON", "RandomSupport"]),
         tests("HTTPTests", ["HTTP"]),
-        tests("DomainTests", ["Domain", "JSON"]),
+        tests("DomainTests", ["Domain", "JSON", "RandomSupport"]),
         tests("SystemTests", ["System"]),
         // Random numbers that a seed decides.
         .target(
@@ -135,13 +139,14 @@ let package = Package(
             path: "Tests/Support/DatabaseSupport", swiftSettings: strict),
         // Users, credit and jobs for tests of the shop, and the audit that each ends with.
         .target(
-            name: "BooksSupport", dependencies: ["Domain", "JSON", "MariaDB", "Store"],
+            name: "BooksSupport", dependencies: ["Domain", "JSON", "Ledger", "MariaDB", "Store"],
             path: "Tests/Support/BooksSupport", swiftSettings: strict),
         // Stripe and Pollo in memory, and all that the books hold of one order.
         .target(
             name: "PaymentSupport",
             dependencies: [
-                "BooksSupport", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Store", "Stripe",
+                "BooksSupport", "Domain", "HTTP", "JSON", "Ledger", "MariaDB", "Pollo", "Store",
+                "Stripe",
                 httpTypes,
             ],
             path: "Tests/Support/PaymentSupport", swiftSettings: strict),
@@ -149,21 +154,28 @@ let package = Package(
         tests("CurlTests", ["Addresses", "Curl", "HTTP", httpTypes]),
         tests("SodiumTests", ["Sodium"]),
         tests(
+            "LedgerTests",
+            [
+                "BooksSupport", "DatabaseSupport", "Domain", "JSON", "Ledger", "MariaDB",
+                "PaymentSupport", "RandomSupport", "Store", "System",
+            ]),
+        tests(
             "StoreTests",
             [
-                "BooksSupport", "DatabaseSupport", "Domain", "JSON", "MariaDB", "PaymentSupport",
+                "BooksSupport", "DatabaseSupport", "Domain", "JSON", "Ledger", "MariaDB",
+                "PaymentSupport",
                 "RandomSupport", "Store", "System",
             ]),
         tests(
             "BillingTests",
             [
-                "Billing", "BooksSupport", "DatabaseSupport", "Domain", "HTTP", "MariaDB",
+                "Billing", "BooksSupport", "DatabaseSupport", "Domain", "HTTP", "Ledger", "MariaDB",
                 "PaymentSupport", "RandomSupport", "Store", "Stripe", httpTypes, logging,
             ]),
         tests(
             "ReconciliationTests",
             [
-                "Billing", "BooksSupport", "DatabaseSupport", "Domain", "JSON", "MariaDB",
+                "Billing", "BooksSupport", "DatabaseSupport", "Domain", "JSON", "Ledger", "MariaDB",
                 "PaymentSupport", "Pollo", "Reconciliation", "Store", "Stripe", logging,
             ]),
         tests("StripeTests", ["Domain", "HTTP", "Sodium", "Stripe", httpTypes]),
@@ -171,14 +183,14 @@ let package = Package(
         tests(
             "WebTests",
             [
-                "Addresses", "DatabaseSupport", "Domain", "HTTP", "JSON", "MariaDB",
+                "Addresses", "DatabaseSupport", "Domain", "HTTP", "JSON", "Ledger", "MariaDB",
                 "RandomSupport", "Sodium", "Store", "Stripe", "System", "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",
             [
                 "Addresses", "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "JSON",
-                "MariaDB",
+                "Ledger", "MariaDB",
                 "Pollo",
                 "Sandbox", "Sodium", "Store", "Stripe", "System", "Worker", httpTypes, logging,
             ]),

@@ -3,7 +3,7 @@
 
     bin/named-files.py [FOLDER]   prints each as `place: name`; ends with 1 when there is one
 
-A name is what ends like a file of ours (`Store/Lots.swift`), or begins with one of our folders
+A name is what ends like a file of ours (`Store/Purchases.swift`), or begins with one of our folders
 (`bin/dev`). It may leave out the folders in front. Comments are read line by line, and of Python the
 docstrings too; a comment behind code needs a space on both sides of its sign.
 """

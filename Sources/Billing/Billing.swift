@@ -3,9 +3,10 @@
 // It has no SQL (Store) and writes no HTTP (Stripe).
 
 package import Domain
+import Ledger
 package import Logging
 package import MariaDB
-package import Store
+import Store
 package import Stripe
 
 /// Brings purchases in line with what Stripe says of them, from wherever the hint came: a webhook,

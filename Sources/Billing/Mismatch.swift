@@ -1,4 +1,5 @@
 package import Domain
+import Ledger
 import MariaDB
 package import Store
 import Stripe

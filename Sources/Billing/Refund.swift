@@ -1,4 +1,5 @@
 package import Domain
+import Ledger
 import Logging
 import MariaDB
 package import Store

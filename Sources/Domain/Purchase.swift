@@ -3,7 +3,7 @@ package import FoundationEssentials
 package enum PurchaseKind {}
 package typealias PurchaseID = ID<PurchaseKind>
 
-/// One order of a credit package, paid through one Checkout Session.
+/// One credit package that somebody buys, paid through one Checkout Session.
 package struct Purchase: Sendable {
     package enum State: String, CaseIterable, Sendable {
         case pending, paid, failed, expired, refunded, disputed
@@ -94,7 +94,7 @@ extension Purchase {
         case wait
         case fail
         case expire
-        /// The session is not this order's: grant nothing and tell the operator.
+        /// The session is not this purchase's: grant nothing and tell the operator.
         case mismatch(String)
     }
 

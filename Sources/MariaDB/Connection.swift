@@ -132,6 +132,12 @@ package final class Connection {
         try repeating(["START TRANSACTION"], body)
     }
 
+    /// Runs `body` in the transaction that is open, as a part of it, or in one of its own, as
+    /// ``transaction(_:)`` does.
+    package func inTransaction<T>(_ body: () throws -> T) throws -> T {
+        try depth > 0 ? body() : transaction(body)
+    }
+
     /// Runs `body` in a read-only REPEATABLE READ transaction that sees one instant of the
     /// database: for reports and the auditor. May run `body` again as ``transaction(_:)`` does.
     ///

@@ -5,6 +5,7 @@
 package import Domain
 package import FoundationEssentials
 import JSON
+import Ledger
 package import Logging
 package import MariaDB
 package import Pollo

@@ -2,6 +2,7 @@ import ArgumentParser
 import Billing
 import Domain
 import FoundationEssentials
+import Ledger
 import MariaDB
 import Pollo
 import Sodium

@@ -69,7 +69,8 @@ extension Admin {
                 try database.insertSample(
                     VideoOrder(
                         call: .new(), draft: draft, catalogVersion: catalog.version,
-                        videos: [(id, Base64.encode(randomBytes(24), .urlSafe))]),
+                        videos: [(id, Base64.encode(randomBytes(24), .urlSafe))],
+                        estimatedSeconds: 70 + draft.duration * 6),
                     of: user, ending: ending,
                     startedAt: Date(timeIntervalSinceNow: -Double(sample.hoursAgo) * 3600),
                     lasting: 70 + draft.duration * 6, policy: settings.creditPolicy)

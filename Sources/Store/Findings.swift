@@ -1,5 +1,6 @@
 package import Domain
 package import FoundationEssentials
+package import Ledger
 package import MariaDB
 
 package enum FindingKind {}

@@ -1,4 +1,5 @@
 package import Domain
+import Ledger
 package import MariaDB
 
 /// A caller's own name for a call that costs money, with the hash of what was sent.
@@ -21,6 +22,21 @@ package struct StoredAnswer: Hashable, Sendable {
     package init(status: Int, body: String) {
         self.status = status
         self.body = body
+    }
+}
+
+/// The answer to an order of videos.
+package enum OrderAnswer: Hashable, Sendable {
+    case now(Acceptance)
+    /// The same call was answered before.
+    case before(StoredAnswer)
+
+    /// What is stored for the call's key.
+    package var stored: StoredAnswer {
+        switch self {
+        case .now(let acceptance): StoredAnswer(status: 202, body: acceptance.json)
+        case .before(let answer): answer
+        }
     }
 }
 
@@ -73,15 +89,15 @@ extension Connection {
             """)
     }
 
-    /// Writes an order, and with it the key under which its answer will be stored; or says what
-    /// the key was used for before. Throws ``RateLimited`` beyond the limit, which an order that is
+    /// Writes a purchase, and with it the key under which its answer will be stored; or says what
+    /// the key was used for before. Throws ``RateLimited`` beyond the limit, which a purchase that is
     /// there already does not count against again, and what ``checkFindings(about:)`` does.
     package func claim(
         _ key: ClientKey?, for purchase: PurchaseID, of package: Package, catalogVersion: Int,
         user: UserID, isLive: Bool, limit: CallLimit
     ) throws -> KeyClaim {
         try transaction {
-            _ = try lockWallet(of: user)
+            try lockWallet(of: user)
             if let key, let found = try unfinishedOrAnswered(key, of: user) {
                 // A COMMIT whose answer was lost ran again: the key is this call's own.
                 if case .unfinished(purchase) = found { return .claimed }

@@ -1,5 +1,6 @@
 package import Domain
 import FoundationEssentials
+import Ledger
 package import MariaDB
 
 extension MailTokenPurpose: SQLConvertible {}
@@ -343,7 +344,7 @@ extension Connection {
         let user = try first("SELECT user_id FROM mail_tokens WHERE token_hash = \(hash)") { row in
             try row("user_id") as UserID
         }
-        if let user { _ = try lockWallet(of: user) }
+        if let user { try lockWallet(of: user) }
     }
 
     private func lockUser(_ id: UserID) throws -> User {
@@ -364,8 +365,12 @@ extension Connection {
             WHERE id = \(user) AND email_verified_at IS NULL
             """)
         guard isFirst == 1, credit > .zero else { return }
-        try grantCredit(
-            credit, to: user, reason: "Welcome", policy: policy, grant: ID(uuid: user.uuid))
+        let opKey = "grant:\(ID<CreditLot>(uuid: user.uuid))"
+        try once(opKey) {
+            try withWallet(of: user) { wallet in
+                try wallet.grant(credit, policy: policy, opKey: opKey, line: .welcome)
+            }
+        }
     }
 }
 

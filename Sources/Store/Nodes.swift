@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+package import Ledger
 package import MariaDB
 
 extension Connection {

@@ -1,4 +1,5 @@
 package import Domain
+import Ledger
 package import MariaDB
 
 /// What became of a command of an operator's.
@@ -133,11 +134,11 @@ extension Connection {
     func repair(
         _ action: String, _ subject: String, of user: UserID, arguments: String = "",
         amount: Money? = nil, result: String, by actor: Operator, isRehearsal: Bool,
-        effect: () throws -> [String]
+        effect: (inout LockedWallet) throws -> [String]
     ) throws -> CommandReport {
         do {
             return try transaction {
-                try lockBalances(of: user)
+                try restoreWallet(of: user)
                 switch try keyUse(action, subject, arguments: arguments, by: actor) {
                 case .done: return CommandReport(outcome: .repeated, changes: [])
                 case .fresh:
@@ -159,9 +160,11 @@ extension Connection {
                     }
                     try markDone(result: result, by: actor)
                 }
-                let before = try balances(of: user)
-                let effects = try effect()
-                let changes = try before.changes(to: balances(of: user)) + effects
+                let changes = try withWallet(of: user) { wallet in
+                    let before = wallet.balances
+                    let effects = try effect(&wallet)
+                    return before.changes(to: wallet.balances) + effects
+                }
                 try log(
                     action, subject,
                     detail: ([arguments] + changes).filter { !$0.isEmpty }

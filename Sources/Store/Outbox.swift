@@ -1,6 +1,7 @@
 package import Domain
 import FoundationEssentials
 import JSON
+import Ledger
 package import MariaDB
 
 package enum OutboxKind {}
@@ -31,16 +32,10 @@ extension Connection {
     }
 
     /// Tells of a balance that has fallen below ``lowBalanceThreshold``, once until it was above
-    /// again. The caller has locked the wallet.
-    func announceLowBalance(of user: UserID) throws {
-        let fell = try execute(
-            """
-            UPDATE wallets
-            SET is_low = TRUE
-            WHERE user_id = \(user) AND NOT is_low AND available_micros < \(lowBalanceThreshold)
-            """)
-        guard fell == 1 else { return }
-        let available = try balance(of: user).available
+    /// again. Mostly there is more, and then nothing is asked.
+    func announceLowBalance(of wallet: borrowing LockedWallet) throws {
+        guard try wallet.noteLow() else { return }
+        let (user, available) = (wallet.user, wallet.balances.available)
         let fall = OutboxID.new()
         try tell(.lowBalance(available: available), to: user, opKey: "mail:credits.low:\(fall)")
         for target in try targets(of: .creditsLow, user: user) {

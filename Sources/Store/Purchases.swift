@@ -1,9 +1,10 @@
 package import Domain
 import FoundationEssentials
+import Ledger
 package import MariaDB
 
 extension Connection {
-    /// Writes an order before Stripe is asked for its page.
+    /// Writes a purchase before Stripe is asked for its page.
     package func insertPurchase(
         _ id: PurchaseID, of package: Package, catalogVersion: Int, for user: UserID, isLive: Bool
     ) throws {
@@ -18,7 +19,7 @@ extension Connection {
             """)
     }
 
-    /// Notes the page that Stripe made for the order. Doing it again changes nothing.
+    /// Notes the page that Stripe made for the purchase. Doing it again changes nothing.
     package func setSession(_ session: String, url: String, of purchase: PurchaseID) throws {
         try execute(
             """
@@ -28,51 +29,23 @@ extension Connection {
             """)
     }
 
-    package func purchase(_ id: PurchaseID, of user: UserID) throws -> Purchase? {
-        try first(
-            """
-            SELECT \(sql: Purchase.columns)
-            FROM purchases
-            WHERE id = \(id) AND user_id = \(user)
-            """, Purchase.init(row:))
-    }
-
-    package func purchase(_ id: PurchaseID) throws -> Purchase? {
-        try first(
-            "SELECT \(sql: Purchase.columns) FROM purchases WHERE id = \(id)",
-            Purchase.init(row:))
-    }
-
-    package func purchase(session: String) throws -> Purchase? {
-        try first(
-            "SELECT \(sql: Purchase.columns) FROM purchases WHERE session_id = \(session)",
-            Purchase.init(row:))
-    }
-
-    /// Applies what Stripe says now of the order's session, once, however often and from however
-    /// many places this is called (P1, L5). Returns the order as it is afterwards, and what was
+    /// Applies what Stripe says now of the purchase's session, once, however often and from however
+    /// many places this is called (P1, L5). Returns the purchase as it is afterwards, and what was
     /// found.
     package func apply(
         _ facts: PaymentFacts, to id: PurchaseID, policy: CreditPolicy
     ) throws -> (purchase: Purchase, outcome: Purchase.Outcome) {
-        try transaction {
-            guard let order = try purchase(id) else { throw NotFound() }
-            let wallet = try lockWallet(of: order.userID)
-            let locked = try first(
-                """
-                SELECT \(sql: Purchase.columns)
-                FROM purchases
-                WHERE id = \(id)
-                FOR UPDATE
-                """, Purchase.init(row:))
-            guard let locked else { throw NotFound() }
+        guard let purchase = try purchase(id) else { throw NotFound() }
+        return try withWallet(of: purchase.userID) { wallet in
+            try wallet.lapse()
+            let locked = try lockPurchase(id)
             let outcome = locked.outcome(of: facts)
             switch outcome {
             case .wait:
                 break
             case .grant(let paymentIntent):
                 guard locked.paidAt == nil else { break }
-                try grant(locked, paymentIntent: paymentIntent, wallet: wallet, policy: policy)
+                try credit(locked, paymentIntent: paymentIntent, to: &wallet, policy: policy)
             case .fail:
                 try close(id, as: .failed)
             case .expire:
@@ -87,11 +60,11 @@ extension Connection {
                     WHERE id = \(id) AND closed_at IS NULL
                     """)
             }
-            return (try purchase(id) ?? locked, outcome)
+            return (try self.purchase(id) ?? locked, outcome)
         }
     }
 
-    /// Notes what does not fit about an order, in words for the operator. It moves nothing.
+    /// Notes what does not fit about a purchase, in words for the operator. It moves nothing.
     package func note(problem: String, of id: PurchaseID) throws {
         try execute(
             "UPDATE purchases SET problem = \(problem.cut(to: 500)) WHERE id = \(id)")
@@ -106,43 +79,19 @@ extension Connection {
             """)
     }
 
-    func grant(
-        _ order: Purchase, paymentIntent: String, wallet: LockedWallet, policy: CreditPolicy
+    /// Gives a purchase's credit, and tells its buyer.
+    func credit(
+        _ purchase: Purchase, paymentIntent: String, to wallet: inout LockedWallet,
+        policy: CreditPolicy
     ) throws {
-        let subject = Subject(purchase: order.id)
-        let opKey = "stripe:credit:\(paymentIntent)"
-        try execute(
-            """
-            UPDATE purchases
-            SET state = 'paid', payment_intent = \(paymentIntent), paid_at = UTC_TIMESTAMP(6),
-                next_check_at = NULL, problem = NULL
-            WHERE id = \(order.id) AND paid_at IS NULL
-            """)
-        try addLot(
-            .purchase, order.credits, to: wallet, policy: policy, purchase: order.id, opKey: opKey)
-        try record(
-            .creditPurchase, order.credits, "Bought \(order.credits) of credit for \(order.price)",
-            opKey: opKey, user: order.userID, subject: subject)
-        if order.bonus > .zero {
-            let bonusKey = "stripe:bonus:\(paymentIntent)"
-            try addLot(
-                .bonus, order.bonus, to: wallet, policy: policy, purchase: order.id,
-                opKey: bonusKey)
-            try record(
-                .bonus, order.bonus, "Bonus of \(order.bonus)", opKey: bonusKey,
-                user: order.userID, subject: subject)
-        }
-        if wallet.shortfall > .zero {
-            try payDebt(
-                wallet.shortfall, from: order, opKey: "stripe:shortfall:\(paymentIntent)")
-        }
+        try wallet.credit(purchase, paymentIntent: paymentIntent, policy: policy)
         try tell(
-            .receipt(order.id), to: order.userID, opKey: "mail:receipt:\(order.id)")
+            .receipt(purchase.id), to: purchase.userID, opKey: "mail:receipt:\(purchase.id)")
     }
 
-    /// Open orders whose session is due to be looked at again (W6). Each look moves the next one
-    /// further away: half a minute after the order, then 2 and 15 minutes, 2 and 10 hours later,
-    /// then when its page is closed for certain, and afterwards about once a day. An order that nobody
+    /// Open purchases whose session is due to be looked at again (W6). Each look moves the next one
+    /// further away: half a minute after its beginning, then 2 and 15 minutes, 2 and 10 hours later,
+    /// then when its page is closed for certain, and afterwards about once a day. One that nobody
     /// pays costs these few reads; what is paid meanwhile is told of by its event, or by the list
     /// of events.
     package func takePurchasesToCheck(limit: Int) throws -> [Purchase] {
@@ -180,7 +129,7 @@ extension Connection {
         }
     }
 
-    /// Whether Stripe may be asked about the order for a person who waits: every two seconds at
+    /// Whether Stripe may be asked about the purchase for a person who waits: every two seconds at
     /// most, however many pages wait for it, and less and less often for a page that is left open.
     package func mayAskStripe(about id: PurchaseID) throws -> Bool {
         try execute(
@@ -194,7 +143,7 @@ extension Connection {
             """) == 1
     }
 
-    /// Gives an order up for which Stripe never made a page, before Stripe forgets the key that
+    /// Gives a purchase up for which Stripe never made a page, before Stripe forgets the key that
     /// makes it one page (P2). Returns whether it was time.
     @discardableResult
     package func expirePurchaseWithoutSession(_ id: PurchaseID) throws -> Bool {
@@ -205,21 +154,5 @@ extension Connection {
             WHERE id = \(id) AND state = 'pending' AND session_id IS NULL
                 AND created_at < UTC_TIMESTAMP(6) - INTERVAL 23 HOUR
             """) == 1
-    }
-}
-
-extension Purchase {
-    static let columns: SQL = """
-        id, user_id, package_id, price_micros, credits_micros, bonus_micros, state, session_id,
-        checkout_url, is_live, created_at, paid_at
-        """
-
-    init(row: Row) throws {
-        try self.init(
-            id: row("id"), userID: row("user_id"), packageID: row("package_id"),
-            price: row("price_micros"), credits: row("credits_micros"),
-            bonus: row("bonus_micros"), state: row("state"), sessionID: row("session_id"),
-            checkoutURL: row("checkout_url"), isLive: row("is_live"),
-            createdAt: row("created_at"), paidAt: row("paid_at"))
     }
 }

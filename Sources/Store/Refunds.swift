@@ -1,4 +1,5 @@
 package import Domain
+import Ledger
 package import MariaDB
 
 package enum RefundKind {}
@@ -19,16 +20,16 @@ package struct PendingRefund: Sendable {
 }
 
 extension Connection {
-    /// Writes a refund down before Stripe is asked. Throws ``Conflict`` when the order is not paid,
+    /// Writes a refund down before Stripe is asked. Throws ``Conflict`` when the purchase is not paid,
     /// when the books of its account are wrong (A3), or when `amount` is more than what is not
     /// spent of it; nil is all of that. The same `id` again
     /// is the same refund, and so is the same key of the operator's.
     package func beginRefund(
         _ id: RefundID, of purchase: PurchaseID, amount: Money?, by actor: Operator
     ) throws -> PendingRefund {
-        try transaction {
-            guard let order = try self.purchase(purchase) else { throw NotFound() }
-            _ = try lockWallet(of: order.userID)
+        guard let paid = try self.purchase(purchase) else { throw NotFound() }
+        return try withWallet(of: paid.userID) { wallet in
+            try wallet.lapse()
             // A COMMIT whose answer was lost ran again.
             if let written = try refunds("refunds.id = \(id)").first { return written }
             let before = try claim(
@@ -41,7 +42,7 @@ extension Connection {
                 return written
             }
             do {
-                try checkFindings(about: order.userID)
+                try checkFindings(about: paid.userID)
             } catch is AccountHeld {
                 throw Conflict(
                     "The books of this account are wrong: repair them, or close what was found, "
@@ -49,7 +50,7 @@ extension Connection {
             } catch is IntakeStopped {
                 // A person sends it, and its account is not the one that is wrong.
             }
-            guard let refundable = try lockRefundable(of: order) else {
+            guard let refundable = try lockRefundable(of: paid) else {
                 throw Conflict("This order is not paid.")
             }
             let wanted = amount ?? refundable.most
@@ -70,10 +71,10 @@ extension Connection {
         }
     }
 
-    /// Locks a paid order. The most of its money that can go back is what the credit is worth that
+    /// Locks a paid purchase. The most of its money that can go back is what the credit is worth that
     /// is not spent or was taken with money before, without the money that went back, was lost to
-    /// the bank or is on its way; nil when the order is not paid.
-    private func lockRefundable(of order: Purchase) throws -> (intent: String, most: Money)? {
+    /// the bank or is on its way; nil when the purchase is not paid.
+    private func lockRefundable(of purchase: Purchase) throws -> (intent: String, most: Money)? {
         try first(
             """
             SELECT payment_intent, clawback_micros + pending_micros
@@ -89,14 +90,14 @@ extension Connection {
                        WHERE purchase_id = purchases.id AND stripe_refund_id IS NULL
                            AND problem IS NULL) AS gone_micros
             FROM purchases
-            WHERE id = \(order.id) AND paid_at IS NOT NULL
+            WHERE id = \(purchase.id) AND paid_at IS NOT NULL
             FOR UPDATE
             """
         ) { row in
             let gone: Money = try row("gone_micros")
             return (
                 intent: try row("payment_intent"),
-                most: order.money(for: try row("credit_micros")) - gone
+                most: purchase.money(for: try row("credit_micros")) - gone
             )
         }
     }

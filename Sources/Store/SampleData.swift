@@ -1,5 +1,6 @@
 package import Domain
 package import FoundationEssentials
+import Ledger
 package import MariaDB
 
 /// How a sample job ended.
@@ -20,30 +21,30 @@ extension Connection {
         try transaction {
             _ = try accept(
                 order, from: user, key: nil,
-                limit: CallLimit(calls: 1000, window: .seconds(60)), queueDeadline: .seconds(60)
-            ) { _ in StoredAnswer(status: 202, body: "") }
+                limit: CallLimit(calls: 1000, window: .seconds(60)), queueDeadline: .seconds(60))
             try execute(
                 "UPDATE generate_calls SET created_at = \(startedAt) WHERE id = \(order.call)")
-            let wallet = try lockWallet(of: user)
             let endedAt = startedAt.addingTimeInterval(Double(seconds))
-            switch ending {
-            case .delivered(let file, let vendorCost):
-                // No vendor has made it, so none is asked for it.
-                try endSample(
-                    id, as: .delivered, startedAt: startedAt, endedAt: endedAt,
-                    """
-                    , submitted_at = \(startedAt), attempts = 1, task_id = \("sample-\(id)"),
-                    reconciled_at = \(endedAt), pollo_status = 'succeed',
-                    video_url = \(VideoFile.path(of: id)), file_bytes = \(file.sizeBytes),
-                    file_sha256 = \(file.checksum), file_milliseconds = \(file.durationMilliseconds),
-                    file_width = \(file.width), file_height = \(file.height),
-                    has_poster = \(file.hasPoster), actual_cost_micros = \(vendorCost)
-                    """)
-                try settle(id, of: user)
-            case .refunded(let reason):
-                try endSample(
-                    id, as: .refunded, reason: reason, startedAt: startedAt, endedAt: endedAt)
-                try release(id, of: wallet, policy: policy, description: reason.ledgerText)
+            try withWallet(of: user) { wallet in
+                switch ending {
+                case .delivered(let file, let vendorCost):
+                    // No vendor has made it, so none is asked for it.
+                    try endSample(
+                        id, as: .delivered, startedAt: startedAt, endedAt: endedAt,
+                        """
+                        , submitted_at = \(startedAt), attempts = 1, task_id = \("sample-\(id)"),
+                        reconciled_at = \(endedAt), pollo_status = 'succeed',
+                        video_url = \(VideoFile.path(of: id)), file_bytes = \(file.sizeBytes),
+                        file_sha256 = \(file.checksum), file_milliseconds = \(file.durationMilliseconds),
+                        file_width = \(file.width), file_height = \(file.height),
+                        has_poster = \(file.hasPoster), actual_cost_micros = \(vendorCost)
+                        """)
+                    try wallet.settle(id)
+                case .refunded(let reason):
+                    try endSample(
+                        id, as: .refunded, reason: reason, startedAt: startedAt, endedAt: endedAt)
+                    try wallet.release(id, policy: policy, because: reason)
+                }
             }
         }
     }

@@ -177,12 +177,6 @@ extension Connection {
 
 // MARK: - Statements of looks
 
-extension SQL {
-    /// What every statement of a scheduled look begins with, so that the server's list of what
-    /// runs tells it from all else.
-    static let auditMark: SQL = "/* rushes audit */"
-}
-
 extension Connection {
     /// The number that the server has for this session.
     package func sessionNumber() throws -> Int {

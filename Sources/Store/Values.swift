@@ -1,52 +1,15 @@
 package import Domain
-import FoundationEssentials
-package import MariaDB
-import Synchronization
+import Ledger
+import MariaDB
 
-extension Money: SQLConvertible {
-    package init?(sqlValue: SQLValue) {
-        guard let micros = Int64(sqlValue: sqlValue) else { return nil }
-        self.init(micros: micros)
-    }
-
-    package var sqlValue: SQLValue { .integer(micros) }
-}
-
-extension ID: SQLConvertible {
-    package init?(sqlValue: SQLValue) {
-        guard case .text(let text) = sqlValue else { return nil }
-        self.init(text)
-    }
-
-    package var sqlValue: SQLValue { .text(description) }
-}
-
-extension VideoState: SQLConvertible {}
 extension VideoStatus: SQLConvertible {}
 extension FailureReason: SQLConvertible {}
 extension User.Role: SQLConvertible {}
-extension Purchase.State: SQLConvertible {}
 
 extension ID {
-    /// A new id of this moment, which sorts after all that this process has made before: the lines
-    /// of one transaction are listed in the order of their ids. No rule compares its time.
-    ///
-    /// The twelve bits after the milliseconds hold the fraction of the millisecond, and count on
-    /// where the clock does not (RFC 9562, 6.2, method 3); 62 bits are random.
-    package static func new() -> ID {
-        let now = UInt64(Date().timeIntervalSince1970 * 4_096_000)
-        let tick = lastTick.withLock { last in
-            last = max(last + 1, now)
-            return last
-        }
-        // Half a millisecond more, so that rounding cannot reach the one before.
-        let time = Date(timeIntervalSince1970: (Double(tick >> 12) + 0.5) / 1000)
-        return ID(at: time, random: (tick, .random(in: 0 ... .max)))
-    }
+    /// A new id of this moment, which sorts after all that this process has made before.
+    package static func new() -> ID { newID() }
 }
-
-/// When the last id was made, in 4096ths of a millisecond since 1970.
-private let lastTick = Mutex<UInt64>(0)
 
 extension RawRepresentable where RawValue == String {
     /// Those of our own words that a column holds with commas between them; a word that is not
@@ -55,12 +18,5 @@ extension RawRepresentable where RawValue == String {
         list.utf8.split(separator: UInt8(ascii: ",")).compactMap { word in
             Self(rawValue: String(Substring(word)))
         }
-    }
-}
-
-extension Duration {
-    /// Whole microseconds, for `INTERVAL ? MICROSECOND`.
-    var microseconds: Int64 {
-        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
     }
 }

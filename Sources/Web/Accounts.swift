@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
+import Ledger
 import Logging
 import MariaDB
 import Sodium

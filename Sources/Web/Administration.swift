@@ -4,6 +4,7 @@ import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
+import Ledger
 import Logging
 import Pollo
 import Store

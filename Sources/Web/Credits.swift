@@ -1,6 +1,7 @@
 import Domain
 import HTTP
 import JSON
+import Ledger
 import Store
 
 /// What a user has, and how it came and went.

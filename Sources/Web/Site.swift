@@ -7,7 +7,7 @@ import HTTPTypes
 package import Logging
 package import MariaDB
 import Sodium
-package import Store
+import Store
 package import Stripe
 
 /// What the site is set to; the same for every thread.

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
+import Ledger
 import Sodium
 import Store
 
@@ -54,44 +55,17 @@ enum Videos {
         _ draft: VideoDraft, at catalogVersion: Int, key: ClientKey?, _ context: Context,
         _ user: User
     ) throws -> Response {
+        let seconds = try renderTime(of: draft.tier.id, draft.duration, context).p50Seconds
         let order = VideoOrder(
             call: .new(), draft: draft, catalogVersion: catalogVersion,
             videos: (0..<draft.count).map { _ in
                 (id: .new(), callbackToken: Base64.encode(randomBytes(24), .urlSafe))
-            })
-        let seconds = try renderTime(of: draft.tier.id, draft.duration, context).p50Seconds
-        let stored = try context.database.accept(
+            }, estimatedSeconds: seconds)
+        let answer = try context.database.accept(
             order, from: user.id, key: key, limit: context.settings.generateLimit,
             queueDeadline: context.settings.deadlines.queue
-        ) { acceptance in
-            StoredAnswer(
-                status: 202,
-                body: accepted(acceptance, draft: draft, seconds: seconds))
-        }
-        return .json(HTTPResponse.Status(code: stored.status), Array(stored.body.utf8))
-    }
-
-    private static func accepted(
-        _ acceptance: Acceptance, draft: VideoDraft, seconds: Int
-    ) -> String {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("jobId", acceptance.videoIDs[0])
-        if acceptance.videoIDs.count > 1 {
-            json.key("jobIds")
-            json.beginArray()
-            for id in acceptance.videoIDs { json.string(id.description) }
-            json.endArray()
-        }
-        json.member("taskId", nil as String?)
-        json.member("status", VideoStatus.pending.rawValue)
-        json.member("tier", draft.tier.id)
-        json.member("estimatedCost", draft.total)
-        json.member("estimatedTime", seconds)
-        json.member("balance", acceptance.balance)
-        json.member("position", acceptance.jobsAhead + 1)
-        json.endObject()
-        return String(decoding: json.bytes, as: UTF8.self)
+        ).stored
+        return .json(HTTPResponse.Status(code: answer.status), Array(answer.body.utf8))
     }
 
     /// `GET /api/videos?status&tier&q&from&to&limit&cursor`: the gallery, newest first.

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import Ledger
 import Logging
 import MariaDB
 import Store

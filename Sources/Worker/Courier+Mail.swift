@@ -1,6 +1,7 @@
 import Curl
 import Domain
 import FoundationEssentials
+import Ledger
 import Logging
 import MariaDB
 import Sodium

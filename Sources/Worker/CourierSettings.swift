@@ -1,8 +1,7 @@
 package import Addresses
 package import Curl
-import Domain
+package import Domain
 package import Sodium
-package import Store
 
 /// How mail leaves the shop.
 package enum MailRoute: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Billing
+import Ledger
 import Store
 
 /// Chores that one thread, with a connection of its own, does one after the other. What one lane

@@ -1,6 +1,7 @@
 import Billing
 import Domain
 import FoundationEssentials
+import Ledger
 import Logging
 import Reconciliation
 import Store

@@ -3,7 +3,7 @@ package import Domain
 package import Logging
 package import MariaDB
 package import Pollo
-package import Store
+import Store
 package import Stripe
 import System
 

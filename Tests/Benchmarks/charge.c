@@ -33,21 +33,22 @@ static const char *const settings =
     "innodb_lock_wait_timeout = 5, lock_wait_timeout = 5, idle_transaction_timeout = 10";
 
 enum step {
-    LOCK_WALLET, LAPSED_LOTS, STORED_ANSWER, INTAKE, RATE, ADD_CALL, ADD_JOB, SPENDABLE_LOTS,
-    HOLD_LOT, MOVE, POST, RECORD, ACCEPTANCE, STORE_ANSWER, STEPS
+    LOCK_WALLET, LOTS, STORED_ANSWER, INTAKE, RATE, ADD_CALL, ADD_JOB, HOLD_LOT,
+    MOVE, POST, RECORD, ACCEPTANCE, STORE_ANSWER, STEPS
 };
 
 static const char *const texts[STEPS] = {
     [LOCK_WALLET] =
-        "SELECT available_micros, shortfall_micros, UTC_TIMESTAMP(6) AS now "
+        "SELECT available_micros, held_micros, frozen_micros, shortfall_micros, "
+        "UTC_TIMESTAMP(6) AS now "
         "FROM wallets "
         "WHERE user_id = ? "
         "FOR UPDATE",
-    [LAPSED_LOTS] =
-        "SELECT id, remaining_micros, expiries, expires_at <= UTC_TIMESTAMP(6) AS is_over "
+    [LOTS] =
+        "SELECT id, source, remaining_micros, expiries, expires_at <= UTC_TIMESTAMP(6) AS is_over "
         "FROM credit_lots FORCE INDEX (idx_spend_order) "
         "WHERE user_id = ? AND remaining_micros > 0 AND frozen_at IS NULL "
-        "ORDER BY id "
+        "ORDER BY expires_at, source = 'purchase', id "
         "FOR UPDATE",
     [STORED_ANSWER] =
         "SELECT request_hash, status_code, answer, "
@@ -56,8 +57,9 @@ static const char *const texts[STEPS] = {
         "WHERE user_id = ? AND client_key = ?",
     [INTAKE] =
         "SELECT EXISTS (SELECT 1 FROM generate_calls WHERE id = ?) AS is_accepted, "
-        "EXISTS (SELECT 1 FROM health_checks WHERE name = 'ledger' AND NOT is_healthy) "
-        "AS is_stopped",
+        "EXISTS (SELECT 1 FROM findings WHERE is_open AND scope = 'whole') AS is_stopped, "
+        "EXISTS ( SELECT 1 FROM findings "
+        "WHERE is_open AND scope = 'account' AND user_id = ?) AS is_held",
     [RATE] =
         "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), "
         "created_at + INTERVAL ? MICROSECOND) AS free_in_seconds "
@@ -85,17 +87,22 @@ static const char *const texts[STEPS] = {
         "UTC_TIMESTAMP(6), "
         "UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND, "
         "UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
-    [SPENDABLE_LOTS] =
-        "SELECT id, remaining_micros, expires_at > UTC_TIMESTAMP(6) AS is_spendable "
-        "FROM credit_lots FORCE INDEX (idx_spend_order) "
-        "WHERE user_id = ? AND remaining_micros > 0 AND frozen_at IS NULL "
-        "ORDER BY expires_at, source = 'purchase', id "
-        "FOR UPDATE",
     [HOLD_LOT] =
         "UPDATE credit_lots "
-        "SET remaining_micros = remaining_micros - ?, "
-        "held_micros = held_micros + ? "
-        "WHERE id = ? AND remaining_micros >= ?",
+        "SET remaining_micros = remaining_micros + ?, "
+        "held_micros = held_micros + ?, "
+        "spent_micros = spent_micros + ?, "
+        "expired_micros = expired_micros + ?, "
+        "clawed_back_micros = clawed_back_micros + ?, "
+        "taken_micros = taken_micros + ?, "
+        "expiries = expiries + ?, "
+        "expires_at = IF(? OR expires_at > UTC_TIMESTAMP(6), expires_at, "
+        "original_expires_at + INTERVAL ? MICROSECOND) "
+        "WHERE id = ? AND remaining_micros + ? >= 0 "
+        "AND held_micros + ? >= 0 AND spent_micros + ? >= 0 "
+        "AND expired_micros + ? >= 0 "
+        "AND clawed_back_micros + ? >= 0 "
+        "AND taken_micros + ? >= 0",
     [MOVE] =
         "UPDATE wallets "
         "SET available_micros = available_micros + ?, "
@@ -115,17 +122,13 @@ static const char *const texts[STEPS] = {
         "?, ?, ?, UTC_TIMESTAMP(6))",
     [RECORD] =
         "INSERT INTO transactions "
-        "(id, user_id, type, amount_micros, balance_after_micros, description, op_key, "
+        "(id, user_id, type, amount_micros, balance_after_micros, description, detail, op_key, "
         "job_id, purchase_id, created_at) "
-        "SELECT ?, user_id, ?, ?, available_micros, "
-        "?, ?, ?, ?, UTC_TIMESTAMP(6) "
-        "FROM wallets "
-        "WHERE user_id = ?",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
     [ACCEPTANCE] =
-        "SELECT available_micros, "
-        "(SELECT COUNT(*) FROM video_jobs WHERE state = 'queued' AND id < ?) AS ahead "
-        "FROM wallets "
-        "WHERE user_id = ?",
+        "SELECT COUNT(*) AS ahead "
+        "FROM video_jobs "
+        "WHERE state = 'queued' AND id < ?",
     [STORE_ANSWER] =
         "INSERT INTO idempotency_keys "
         "(user_id, client_key, request_hash, status_code, answer, created_at) "
@@ -140,6 +143,8 @@ static const char *const vendor_path = "kling-ai/kling-v1-6";
 static const char *const vendor_input =
     "[[\"prompt\",\"A red fox crossing fresh snow\"],[\"length\",5]]";
 static const char *const description = "Economy video, 5 s";
+static const char *const detail =
+    "{\"what\":\"video\",\"tier\":\"economy\",\"seconds\":5}";
 static const int64_t price = 1000000, cost = 350000, seconds = 5, low_balance = 5000000;
 static const int64_t queue_deadline = 3600000000;
 static const int64_t estimated_seconds = 120, dollar = 1000000;
@@ -155,9 +160,9 @@ typedef union {
 typedef struct {
     MYSQL *session;
     MYSQL_STMT *statements[STEPS];
-    Cell cells[4];
-    unsigned long lengths[4];
-    my_bool is_null[4];
+    Cell cells[5];
+    unsigned long lengths[5];
+    my_bool is_null[5];
     uint64_t state;
     pthread_t thread;
 } Worker;
@@ -265,7 +270,7 @@ static long run(Worker *worker, enum step step, const char *columns, const char 
     if (*columns == '\0')
         return (long)mysql_stmt_affected_rows(statement);
 
-    MYSQL_BIND results[4] = {0};
+    MYSQL_BIND results[5] = {0};
     for (int i = 0; columns[i] != '\0'; i++) {
         results[i].buffer = &worker->cells[i];
         results[i].buffer_type = columns[i] == 'i' ? MYSQL_TYPE_LONGLONG
@@ -315,16 +320,18 @@ static int try_charge(Worker *worker, const char *user)
 
     if (control(worker, "START TRANSACTION"))
         return -1;
-    EXPECT(run(worker, LOCK_WALLET, "iid", "t", user), 1);
-    if (cells[0].number < price || cells[1].number > 0)
+    EXPECT(run(worker, LOCK_WALLET, "iiiid", "t", user), 1);
+    int64_t available = cells[0].number;
+    if (available < price || cells[3].number > 0)
         stop(user, "has too little");
     // The user has one lot, and it is not over.
-    EXPECT(run(worker, LAPSED_LOTS, "tiii", "t", user), 1);
-    if (cells[3].number)
-        stop(user, "has credit that has lapsed");
+    EXPECT(run(worker, LOTS, "ttiii", "t", user), 1);
+    if (cells[2].number < price || cells[4].number)
+        stop(user, "has too little in one lot, or credit that has lapsed");
+    snprintf(lot, sizeof lot, "%.36s", cells[0].text);
     EXPECT(run(worker, STORED_ANSWER, "titi", "tt", user, key), 0);
-    EXPECT(run(worker, INTAKE, "ii", "t", call), 1);
-    if (cells[0].number || cells[1].number)
+    EXPECT(run(worker, INTAKE, "iii", "tt", call, user), 1);
+    if (cells[0].number || cells[1].number || cells[2].number)
         stop("intake", "accepted before, or stopped");
     EXPECT(run(worker, RATE, "i", "itii", limit_window, user, limit_window, limit_calls - 1), 0);
     EXPECT(run(worker, ADD_CALL, "", "tt", call, user), 1);
@@ -333,14 +340,14 @@ static int try_charge(Worker *worker, const char *user)
             prompt, seconds, vendor_path, vendor_input, cost, price, token,
             queue_deadline),
         1);
-    EXPECT(run(worker, SPENDABLE_LOTS, "tii", "t", user), 1);
-    if (cells[1].number < price || !cells[2].number)
-        stop(user, "has too little in one lot");
-    snprintf(lot, sizeof lot, "%.36s", cells[0].text);
-    EXPECT(run(worker, HOLD_LOT, "", "iiti", price, price, lot, price), 1);
+    const int64_t none = 0;
     EXPECT(
-        run(worker, MOVE, "", "iiiiitiiii", -price, price, (int64_t)0, (int64_t)0, low_balance,
-            user, -price, price, (int64_t)0, (int64_t)0),
+        run(worker, HOLD_LOT, "", "iiiiiiiiitiiiiii", -price, price, none, none, none, none, none,
+            (int64_t)1, none, lot, -price, price, none, none, none, none),
+        1);
+    EXPECT(
+        run(worker, MOVE, "", "iiiiitiiii", -price, price, none, none, low_balance, user, -price,
+            price, none, none),
         1);
     new_id(worker, entry);
     EXPECT(
@@ -349,16 +356,16 @@ static int try_charge(Worker *worker, const char *user)
         1);
     new_id(worker, line);
     EXPECT(
-        run(worker, RECORD, "", "ttitttnt", line, "charge", -price, description, operation, job,
-            user),
+        run(worker, RECORD, "", "tttiittttn", line, user, "charge", -price, available - price,
+            description, detail, operation, job),
         1);
-    EXPECT(run(worker, ACCEPTANCE, "ii", "tt", job, user), 1);
+    EXPECT(run(worker, ACCEPTANCE, "i", "t", job), 1);
     snprintf(
         answer, sizeof answer,
         "{\"jobId\":\"%s\",\"taskId\":null,\"status\":\"pending\",\"tier\":\"%s\","
         "\"estimatedCost\":%ld,\"estimatedTime\":%ld,\"balance\":%ld,\"position\":%ld}",
         job, tier, (long)(price / dollar), (long)estimated_seconds,
-        (long)(cells[0].number / dollar), (long)cells[1].number + 1);
+        (long)((available - price) / dollar), (long)cells[0].number + 1);
     EXPECT(
         run(worker, STORE_ANSWER, "", "tthit", user, key, (int64_t)202, answer), 1);
     return control(worker, "COMMIT");

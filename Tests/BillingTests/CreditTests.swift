@@ -2,6 +2,7 @@ import Billing
 import BooksSupport
 import DatabaseSupport
 import Domain
+import Ledger
 import MariaDB
 import PaymentSupport
 import Store

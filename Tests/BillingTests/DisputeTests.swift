@@ -1,5 +1,6 @@
 import BooksSupport
 import Domain
+import Ledger
 import MariaDB
 import PaymentSupport
 import Store

@@ -4,6 +4,7 @@ import Domain
 import FoundationEssentials
 import HTTP
 import HTTPTypes
+import Ledger
 import MariaDB
 import PaymentSupport
 import Store

@@ -4,6 +4,7 @@ import DatabaseSupport
 import Domain
 import HTTP
 import HTTPTypes
+import Ledger
 import MariaDB
 import PaymentSupport
 import Store

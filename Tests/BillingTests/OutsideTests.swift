@@ -5,6 +5,7 @@ import Domain
 import FoundationEssentials
 import HTTP
 import HTTPTypes
+import Ledger
 import Logging
 import MariaDB
 import PaymentSupport

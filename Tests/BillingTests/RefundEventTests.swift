@@ -1,6 +1,7 @@
 import Billing
 import BooksSupport
 import Domain
+import Ledger
 import MariaDB
 import PaymentSupport
 import Store

@@ -2,6 +2,7 @@ import Billing
 import BooksSupport
 import DatabaseSupport
 import Domain
+import Ledger
 import Logging
 import MariaDB
 import PaymentSupport

@@ -4,6 +4,7 @@ import DatabaseSupport
 import Domain
 import FoundationEssentials
 import JSON
+import Ledger
 import Logging
 import MariaDB
 import PaymentSupport

@@ -2,6 +2,7 @@ import BooksSupport
 import DatabaseSupport
 import Domain
 import JSON
+import Ledger
 import MariaDB
 import Store
 import Testing
@@ -173,7 +174,8 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
             try db.accept(
                 VideoOrder(
                     call: .new(), draft: draft, catalogVersion: 2,
-                    videos: [(id: dear, callbackToken: "token")]), from: user)
+                    videos: [(id: dear, callbackToken: "token")], estimatedSeconds: 120),
+                from: user)
             let found = try db.query(
                 "SELECT id, catalog_version, user_charged_micros FROM video_jobs ORDER BY id"
             ) { row in

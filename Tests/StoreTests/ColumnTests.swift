@@ -2,6 +2,7 @@ import BooksSupport
 import DatabaseSupport
 import Domain
 import JSON
+import Ledger
 import MariaDB
 import Store
 import Testing
@@ -110,6 +111,16 @@ struct ColumnTests {
                 .dollars(1), to: user, reason: text, policy: .test, grant: .new())
             return try value(
                 db, "SELECT description AS value FROM transactions WHERE user_id = \(user)")
+        },
+        "transactions.detail": .cut { db, text in
+            let user = try db.insertUser()
+            try db.grantCredit(
+                .dollars(1), to: user, reason: text, policy: .test, grant: .new())
+            let detail: String = try value(
+                db, "SELECT detail AS value FROM transactions WHERE user_id = \(user)")
+            // In JSON a text is up to six times as long.
+            let reason = try JSONValue(parsing: [UInt8](detail.utf8))["reason"]?.string
+            return reason == text.cut(to: 500) ? text.cut(to: 4000) : reason
         },
         "transactions.op_key": .ours,
         // Judged with the header that it comes in: at most 255 visible ASCII characters.

@@ -2,6 +2,7 @@ import Domain
 import HTTP
 import HTTPTypes
 import JSON
+import Ledger
 import MariaDB
 import Store
 import Testing

@@ -3,6 +3,7 @@ import Curl
 import DatabaseSupport
 import Domain
 import HTTP
+import Ledger
 import Logging
 import MariaDB
 import Pollo

@@ -3,6 +3,7 @@ import DatabaseSupport
 import Domain
 import FoundationEssentials
 import HTTP
+import Ledger
 import MariaDB
 import Sodium
 import Store

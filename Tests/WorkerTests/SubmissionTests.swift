@@ -3,6 +3,7 @@ import DatabaseSupport
 import Domain
 import HTTP
 import HTTPTypes
+import Ledger
 import MariaDB
 import Store
 import Testing

@@ -1,4 +1,5 @@
 package import Domain
+import Ledger
 package import MariaDB
 
 /// What a generate call asks the database to accept.
@@ -8,49 +9,44 @@ package struct VideoOrder {
     package let catalogVersion: Int
     /// One for each video of the order, with the secret path of its callback (J7).
     package let videos: [(id: VideoID, callbackToken: String)]
+    /// How long one of them takes.
+    package let estimatedSeconds: Int
 
     package init(
         call: ID<VideoOrder>, draft: VideoDraft, catalogVersion: Int,
-        videos: [(id: VideoID, callbackToken: String)]
+        videos: [(id: VideoID, callbackToken: String)], estimatedSeconds: Int
     ) {
         precondition(videos.count == draft.count, "an order makes as many videos as it says")
         self.call = call
         self.draft = draft
         self.catalogVersion = catalogVersion
         self.videos = videos
+        self.estimatedSeconds = estimatedSeconds
     }
-}
-
-/// What became of an accepted order.
-package struct Acceptance: Sendable {
-    package let videoIDs: [VideoID]
-    package let balance: Money
-    /// How many queued jobs stand before the first of these.
-    package let jobsAhead: Int
 }
 
 extension Connection {
     /// Accepts an order: rate limit, hold, jobs, ledger and the answer for `key`, in one
-    /// transaction (J1). `answer` makes the answer that is stored for the key and returned.
+    /// transaction (J1). What is stored for the key is the acceptance's own JSON; a key that was
+    /// used is answered as it was then.
     ///
     /// Throws ``RateLimited``, ``InsufficientCredits``, ``IdempotencyConflict``, ``IntakeStopped`` or
     /// ``AccountHeld`` and changes nothing.
     package func accept(
         _ order: VideoOrder, from user: UserID, key: ClientKey?, limit: CallLimit,
-        queueDeadline: Duration, answer: (Acceptance) -> StoredAnswer
-    ) throws -> StoredAnswer {
-        try transaction {
-            let wallet = try lockWallet(of: user)
-            if let key, let replay = try storedAnswer(for: key, of: user) { return replay }
-            let intake = try intake(of: order, from: user)
-            // A COMMIT whose answer was lost ran again, for a call without a key.
-            guard !intake.isAccepted else {
-                return answer(try acceptance(of: order, user: user))
+        queueDeadline: Duration
+    ) throws -> OrderAnswer {
+        try withWallet(of: user) { wallet in
+            try wallet.lapse()
+            if let key, let replay = try storedAnswer(for: key, of: user) {
+                return .before(replay)
             }
-            guard !intake.isStopped else { throw IntakeStopped.booksAreWrong }
-            guard !intake.isHeld else { throw AccountHeld() }
+            // A COMMIT whose answer was lost ran again, for a call without a key.
+            guard try !wasAccepted(order, from: user) else {
+                return .now(try acceptance(of: order, balance: wallet.balances.available))
+            }
             try checkRate(limit, of: user)
-            try checkFunds(order.draft.total, wallet)
+            try wallet.requireFunds(order.draft.total)
             try execute(
                 """
                 INSERT INTO generate_calls (id, user_id, created_at)
@@ -60,27 +56,21 @@ extension Connection {
                 try insert(
                     video.id, callbackToken: video.callbackToken, of: order, user: user,
                     queueDeadline: queueDeadline)
-                let draft = order.draft
-                try hold(
-                    draft.price, for: video.id, from: user,
-                    description: "\(draft.tier.name) video, \(draft.duration) s")
+                try wallet.hold(order.draft.price, for: video.id, line: order.draft.line)
             }
-            // Mostly there is more, and then nothing needs to be asked.
-            if wallet.available - order.draft.total < lowBalanceThreshold {
-                try announceLowBalance(of: user)
-            }
-            let stored = answer(try acceptance(of: order, user: user))
-            if let key { try store(stored, for: key, of: user) }
-            return stored
+            try announceLowBalance(of: wallet)
+            let answer = OrderAnswer.now(
+                try acceptance(of: order, balance: wallet.balances.available))
+            if let key { try store(answer.stored, for: key, of: user) }
+            return answer
         }
     }
 
-    /// Whether this very order was accepted before, and what the auditor's last looks have found
-    /// that stops it: about the whole, or about this account alone (A3).
-    private func intake(
-        of order: VideoOrder, from user: UserID
-    ) throws -> (isAccepted: Bool, isStopped: Bool, isHeld: Bool) {
-        try first(
+    /// Whether this very order was accepted before. Throws ``IntakeStopped`` or ``AccountHeld`` when
+    /// it was not, and the auditor's last looks have found what stops it: about the whole, or about
+    /// this account alone (A3).
+    private func wasAccepted(_ order: VideoOrder, from user: UserID) throws -> Bool {
+        let intake = try first(
             """
             SELECT EXISTS (SELECT 1 FROM generate_calls WHERE id = \(order.call)) AS is_accepted,
                 EXISTS (SELECT 1 FROM findings WHERE is_open AND scope = 'whole') AS is_stopped,
@@ -89,22 +79,30 @@ extension Connection {
                     FROM findings
                     WHERE is_open AND scope = 'account' AND user_id = \(user)) AS is_held
             """
-        ) { row in (try row("is_accepted"), try row("is_stopped"), try row("is_held")) }
-            ?? (false, false, false)
+        ) { row in
+            try (
+                isAccepted: row("is_accepted") as Bool, isStopped: row("is_stopped") as Bool,
+                isHeld: row("is_held") as Bool
+            )
+        }
+        guard let intake, !intake.isAccepted else { return intake != nil }
+        guard !intake.isStopped else { throw IntakeStopped.booksAreWrong }
+        guard !intake.isHeld else { throw AccountHeld() }
+        return false
     }
 
-    private func acceptance(of order: VideoOrder, user: UserID) throws -> Acceptance {
-        let first = order.videos[0].id
-        let row = try self.first(
+    private func acceptance(of order: VideoOrder, balance: Money) throws -> Acceptance {
+        let ahead = try first(
             """
-            SELECT available_micros,
-                (SELECT COUNT(*) FROM video_jobs WHERE state = 'queued' AND id < \(first)) AS ahead
-            FROM wallets
-            WHERE user_id = \(user)
+            SELECT COUNT(*) AS ahead
+            FROM video_jobs
+            WHERE state = 'queued' AND id < \(order.videos[0].id)
             """
-        ) { row in (try row("available_micros") as Money, try row("ahead") as Int) }
+        ) { row in try row("ahead") as Int }
         return Acceptance(
-            videoIDs: order.videos.map(\.id), balance: row?.0 ?? .zero, jobsAhead: row?.1 ?? 0)
+            videoIDs: order.videos.map(\.id), tierID: order.draft.tier.id,
+            price: order.draft.total, estimatedSeconds: order.estimatedSeconds, balance: balance,
+            jobsAhead: ahead ?? 0)
     }
 
     /// Throws ``RateLimited`` when the user has used up the window: when the call that is as many
@@ -138,16 +136,6 @@ extension Connection {
             retryAfterSeconds: max(1, freeInSeconds + 1))
     }
 
-    private func checkFunds(_ required: Money, _ wallet: LockedWallet) throws {
-        if wallet.shortfall > .zero {
-            throw InsufficientCredits(
-                required: required, current: wallet.available, debt: wallet.shortfall)
-        }
-        guard wallet.available >= required else {
-            throw InsufficientCredits(required: required, current: wallet.available)
-        }
-    }
-
     private func insert(
         _ id: VideoID, callbackToken: String, of order: VideoOrder, user: UserID,
         queueDeadline: Duration
@@ -172,5 +160,12 @@ extension Connection {
                 UTC_TIMESTAMP(6) + INTERVAL \(queueDeadline.microseconds) MICROSECOND,
                 UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
             """)
+    }
+}
+
+extension VideoDraft {
+    /// What the line of one of its videos tells.
+    fileprivate var line: LedgerLine {
+        .video(tier: tier.id, name: tier.name, seconds: duration)
     }
 }

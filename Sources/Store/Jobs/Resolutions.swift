@@ -1,4 +1,5 @@
 package import Domain
+import Ledger
 package import MariaDB
 
 // What people say about jobs.
@@ -6,8 +7,7 @@ extension Connection {
     /// Cancels a job that is still ours and gives its hold back; one that is canceled already
     /// stays so. Throws ``NotFound`` or ``Conflict``.
     package func cancel(_ id: VideoID, of user: UserID, policy: CreditPolicy) throws {
-        try transaction {
-            let wallet = try lockWallet(of: user)
+        try withWallet(of: user) { wallet in
             let job = try first(
                 """
                 SELECT state, failure_reason
@@ -27,7 +27,7 @@ extension Connection {
             guard job.state == .queued else {
                 throw Conflict("This video can no longer be canceled.")
             }
-            try end(id, in: .queued, reason: .canceled, of: wallet, policy: policy)
+            try end(id, in: .queued, reason: .canceled, of: &wallet, policy: policy)
         }
     }
 
@@ -42,8 +42,7 @@ extension Connection {
     ) throws {
         let owner = try owner(of: id)
         do {
-            try transaction {
-                let wallet = try lockWallet(of: owner)
+            try withWallet(of: owner) { wallet in
                 let before = try claim(
                     "video.resolve", "\(id)", arguments: task ?? "", result: "", by: actor)
                 guard before == nil else { return }
@@ -53,7 +52,7 @@ extension Connection {
                     guard isResumed else { throw LeaseLost() }
                 } else {
                     try end(
-                        id, in: .submitUnknown, reason: .vendorDown, of: wallet, policy: policy)
+                        id, in: .submitUnknown, reason: .vendorDown, of: &wallet, policy: policy)
                 }
                 try log(
                     "video.resolve", "\(id)", detail: task.map { "task \($0)" } ?? "refunded",
@@ -72,15 +71,14 @@ extension Connection {
     /// a loss when it tells so later. Throws ``NotFound``, and ``Conflict`` when it has ended.
     package func endVideo(_ id: VideoID, policy: CreditPolicy, by actor: Operator) throws {
         let owner = try owner(of: id)
-        try transaction {
-            let wallet = try lockWallet(of: owner)
+        try withWallet(of: owner) { wallet in
             guard try claim("video.end", "\(id)", arguments: "", result: "", by: actor) == nil
             else { return }
             let state = try lockedState(of: id)
             guard let state, state.canBecome(.refunded) else {
                 throw Conflict("This video has ended.")
             }
-            try end(id, in: state, reason: .vendorDown, of: wallet, policy: policy)
+            try end(id, in: state, reason: .vendorDown, of: &wallet, policy: policy)
             try log("video.end", "\(id)", detail: "it was \(state.rawValue)", by: actor)
         }
     }
@@ -89,8 +87,9 @@ extension Connection {
     /// restored, the vendor may have made them since (J6). Returns how many were ended.
     package func refundQueued(policy: CreditPolicy, by actor: Operator) throws -> Int {
         try sweep("state = 'queued'") { job in
-            let wallet = try lockWallet(of: job.userID)
-            try end(job.id, in: .queued, reason: .vendorDown, of: wallet, policy: policy)
+            try withWallet(of: job.userID) { wallet in
+                try end(job.id, in: .queued, reason: .vendorDown, of: &wallet, policy: policy)
+            }
             try log("video.refund", "\(job.id)", detail: "it was queued", by: actor)
             return true
         }.count

@@ -1,4 +1,5 @@
 package import Domain
+import Ledger
 package import MariaDB
 
 /// A job as a sweep finds it.
@@ -71,11 +72,12 @@ extension Connection {
                             - INTERVAL IF(lease_until > UTC_TIMESTAMP(6), 240, 30) SECOND)))
             """
         ) { job in
-            let wallet = try lockWallet(of: job.userID)
-            if job.state == .submitted, try extend(job.id, by: extra) { return false }
-            let reason: FailureReason = try isVendorDown() ? .vendorDown : .timeout
-            try end(job.id, in: job.state, reason: reason, of: wallet, policy: policy)
-            return true
+            try withWallet(of: job.userID) { wallet in
+                if job.state == .submitted, try extend(job.id, by: extra) { return false }
+                let reason: FailureReason = try isVendorDown() ? .vendorDown : .timeout
+                try end(job.id, in: job.state, reason: reason, of: &wallet, policy: policy)
+                return true
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package import Domain
 import FoundationEssentials
+import Ledger
 package import MariaDB
 
 // The only file that changes the state of a job. Who may change it to what says
@@ -160,8 +161,7 @@ extension Connection {
     package func deliver(
         _ job: ClaimedJob, file: VideoFile, path: String, actualCost: Money?
     ) throws {
-        try transaction {
-            _ = try lockWallet(of: job.userID)
+        try withWallet(of: job.userID) { wallet in
             try move(
                 job, to: .delivered,
                 """
@@ -171,7 +171,7 @@ extension Connection {
                 file_height = \(file.height), has_poster = \(file.hasPoster),
                 actual_cost_micros = \(actualCost)
                 """)
-            try settle(job.id, of: job.userID)
+            try wallet.settle(job.id)
             try announceDelivery(of: job.id, to: job.userID)
         }
     }
@@ -180,10 +180,10 @@ extension Connection {
     package func refund(
         _ job: ClaimedJob, reason: FailureReason, detail: String, policy: CreditPolicy
     ) throws {
-        try transaction {
-            let wallet = try lockWallet(of: job.userID)
+        try withWallet(of: job.userID) { wallet in
             try end(
-                job.id, in: job.state, lease: job.lease, reason: reason, of: wallet, policy: policy)
+                job.id, in: job.state, lease: job.lease, reason: reason, of: &wallet,
+                policy: policy)
             if job.state == .submitting {
                 try endAttempt(of: job, outcome: reason.rawValue, detail: detail)
             }
@@ -195,10 +195,10 @@ extension Connection {
     /// job is not in `state` any more (J2, J5).
     func end(
         _ id: VideoID, in state: VideoState, lease: LeaseToken? = nil, reason: FailureReason,
-        of wallet: LockedWallet, policy: CreditPolicy
+        of wallet: inout LockedWallet, policy: CreditPolicy
     ) throws {
         try finish(id, from: state, lease: lease, reason: reason)
-        try release(id, of: wallet, policy: policy, description: reason.ledgerText)
+        try wallet.release(id, policy: policy, because: reason)
     }
 
     /// `state` → `refunded`, without the hold, which a repair has found released. Its user is told,
@@ -280,19 +280,5 @@ extension Connection {
             SET ended_at = UTC_TIMESTAMP(6), outcome = \(outcome), detail = \(detail.cut(to: 1000))
             WHERE job_id = \(id) AND attempt = \(attempt)
             """)
-    }
-}
-
-extension FailureReason {
-    /// What the refund's line in the user's list says.
-    var ledgerText: String {
-        switch self {
-        case .vendorFailed: "Returned: the video could not be made"
-        case .refused: "Returned: the prompt was refused"
-        case .invalid: "Returned: the settings were not accepted"
-        case .timeout: "Returned: the video was not ready in time"
-        case .vendorDown: "Returned: the video service was not reachable"
-        case .canceled: "Returned: canceled"
-        }
     }
 }

@@ -1,3 +1,4 @@
+import Ledger
 package import MariaDB
 import Store
 package import Testing

@@ -1,7 +1,8 @@
 package import Domain
 package import FoundationEssentials
+package import Ledger
 package import MariaDB
-package import Store
+import Store
 
 /// A lot as it stands in the books.
 package struct LotRow: Equatable, Sendable {

@@ -1,5 +1,6 @@
 package import Domain
 import JSON
+import Ledger
 package import MariaDB
 package import Store
 
@@ -46,7 +47,8 @@ extension Connection {
         let draft = try VideoDraft(.object(members), catalog: catalog(version: 1))
         return VideoOrder(
             call: .new(), draft: draft, catalogVersion: 1,
-            videos: (0..<count).map { _ in (id: .new(), callbackToken: "\(VideoID.new())") })
+            videos: (0..<count).map { _ in (id: .new(), callbackToken: "\(VideoID.new())") },
+            estimatedSeconds: 120)
     }
 
     /// Accepts an order with the settings of a shop that has no limit on calls.
@@ -57,10 +59,7 @@ extension Connection {
     ) throws -> StoredAnswer {
         try accept(
             order, from: user, key: key, limit: limit, queueDeadline: .seconds(3600)
-        ) { acceptance in
-            let ids = acceptance.videoIDs.map(\.description).joined(separator: " ")
-            return StoredAnswer(status: 202, body: "\(ids) \(acceptance.balance)")
-        }
+        ).stored
     }
 
     /// A job of one economy video ($1.00) in the queue.

@@ -1,6 +1,6 @@
 package import Domain
 package import MariaDB
-package import Store
+import Store
 
 /// Time passes in tests by moving what it is compared with into the past.
 extension Connection {

@@ -1,7 +1,8 @@
 import BooksSupport
 package import Domain
+package import Ledger
 package import MariaDB
-package import Store
+import Store
 package import Testing
 
 /// All that the books hold of one purchase and its buyer, without ids, so that the same story told

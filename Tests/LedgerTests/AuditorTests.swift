@@ -1,6 +1,7 @@
 import BooksSupport
 import DatabaseSupport
 import Domain
+import Ledger
 import MariaDB
 import Store
 import Testing

@@ -2,6 +2,7 @@ import BooksSupport
 import DatabaseSupport
 import Domain
 import FoundationEssentials
+import Ledger
 import MariaDB
 import RandomSupport
 import Store

@@ -1,181 +1,12 @@
-package import Domain
-package import FoundationEssentials
-package import MariaDB
-
-/// One thing that the auditor found wrong, in words for the operator.
-package struct Violation: Hashable, Sendable, CustomStringConvertible {
-    /// What it stops (A3).
-    package enum Scope: String, Sendable, SQLConvertible {
-        /// The account ``userID``, alone.
-        case account
-        /// New orders of all.
-        case whole
-        /// Nothing: it is only late.
-        case lateness
-    }
-
-    package let rule: String
-    package let scope: Scope
-    /// The object that it is about, such as `wallet 0199…`: with the rule, what the next look knows
-    /// it by.
-    package let subject: String
-    /// Nil unless it is about one account.
-    package let userID: UserID?
-    package let description: String
-
-    package init(
-        rule: String, scope: Scope, subject: String, userID: UserID?, description: String
-    ) {
-        self.rule = rule
-        self.scope = scope
-        self.subject = subject
-        self.userID = userID
-        self.description = description
-    }
-
-    /// Whether it stands for more findings of its rule than a look names.
-    var isCut: Bool { subject == Self.more }
-
-    static let more = "more"
-
-    /// What the subjects of findings at another node of the cluster begin with.
-    static func prefix(node: String) -> String { "at \(node): " }
-}
-
-/// How much the auditor has looked at.
-package struct AuditScope: Hashable, Sendable {
-    package let wallets: Int
-    package let lots: Int
-    package let entries: Int
-    package let jobs: Int
-    package let purchases: Int
-    /// Nil when the ledger is empty.
-    package let newestEntryAt: Date?
-}
+import MariaDB
 
 extension Connection {
-    /// Recomputes everything that the books promise (A1) in one consistent snapshot, and names
-    /// each difference; empty when the books are clean. It may take many minutes: the connection
-    /// should be one for long statements (``MariaDB/DatabaseConfiguration/patient(_:)``).
-    ///
-    /// - Parameter isScheduled: marks its statements, so that ``endAudits(of:)`` finds them.
-    package func audit(isScheduled: Bool = false) throws -> [Violation] {
-        try snapshot { try violations(isScheduled) }
-    }
-
-    /// The same, with what was looked at, as of the same instant.
-    package func auditWithScope() throws -> (violations: [Violation], scope: AuditScope) {
-        try snapshot { (try violations(false), try auditScope()) }
-    }
-
-    /// How many findings of one kind a look names. Where there are more, accounts would go on that
-    /// nobody has named, so all of them stop.
-    static let largestFindingCount = 100
-
-    private func violations(_ isScheduled: Bool) throws -> [Violation] {
-        let mark: SQL = isScheduled ? .auditMark : ""
-        return try Self.checks.flatMap { check in
-            let found = try query(
-                "\(sql: mark) \(sql: check.query) LIMIT \(Self.largestFindingCount)"
-            ) { row in
-                try Violation(
-                    rule: check.rule, scope: check.scope, subject: row("subject"),
-                    userID: check.scope == .account ? row("user_id") : nil,
-                    description: row("finding"))
-            }
-            guard found.count == Self.largestFindingCount, check.scope == .account else {
-                return found
-            }
-            return found + [
-                Violation(
-                    rule: check.rule, scope: .whole, subject: Violation.more, userID: nil,
-                    description: "\(found.count) findings or more, not all of them are named")
-            ]
-        }
-    }
-
-    private func auditScope() throws -> AuditScope {
-        let scope = try first(
-            """
-            SELECT (SELECT COUNT(*) FROM wallets) AS wallets,
-                (SELECT COUNT(*) FROM credit_lots) AS lots,
-                (SELECT COUNT(*) FROM ledger_entries) AS entries,
-                (SELECT MAX(created_at) FROM ledger_entries) AS newest_entry_at,
-                (SELECT COUNT(*) FROM video_jobs) AS jobs,
-                (SELECT COUNT(*) FROM purchases) AS purchases
-            """
-        ) { row in
-            try AuditScope(
-                wallets: row("wallets"), lots: row("lots"), entries: row("entries"),
-                jobs: row("jobs"), purchases: row("purchases"),
-                newestEntryAt: row("newest_entry_at"))
-        }
-        guard let scope else { preconditionFailure("a SELECT without a table has a row") }
-        return scope
-    }
-
-    // MARK: What the ledger says
-
-    /// The balances of a user.
-    static let ledgerBalances: SQL = """
-        SUM(amount_micros * ((credit_account = 'available') - (debit_account = 'available')))
-            AS available,
-        SUM(amount_micros * ((credit_account = 'held') - (debit_account = 'held'))) AS held,
-        SUM(amount_micros * ((credit_account = 'frozen') - (debit_account = 'frozen'))) AS frozen,
-        SUM(amount_micros * ((debit_account = 'shortfall') - (credit_account = 'shortfall')))
-            AS shortfall
-        """
-
-    /// A line that takes another back, by an operator's hand (A4).
-    static let isReversal: SQL = "(kind = 'adjust' AND op_key LIKE 'reverse:%')"
-
-    /// The parts of a lot. A line that takes another back leaves no part of its own.
-    static let ledgerParts: SQL = """
-        SUM(amount_micros * ((credit_account IN ('available', 'frozen'))
-            - (debit_account IN ('available', 'frozen')))) AS remaining,
-        SUM(amount_micros * ((credit_account = 'held') - (debit_account = 'held'))) AS held,
-        SUM(amount_micros * ((credit_account IN ('revenue', 'shortfall'))
-            - (debit_account IN ('revenue', 'shortfall')))) AS spent,
-        SUM(amount_micros * ((credit_account = 'breakage') - (debit_account = 'breakage')))
-            AS expired,
-        SUM(amount_micros * ((credit_account = 'returns') - (debit_account = 'returns')))
-            AS clawed_back,
-        SUM(amount_micros * ((debit_account = 'available' AND credit_account = 'adjustments')
-            - (debit_account = 'adjustments' AND credit_account = 'available'
-                AND \(sql: isReversal)))) AS taken,
-        SUM(amount_micros * (kind IN ('credit', 'bonus', 'grant')
-            OR (debit_account = 'adjustments' AND credit_account = 'available'
-                AND NOT \(sql: isReversal)))
-            - amount_micros * (debit_account = 'available'
-                AND credit_account IN ('payments', 'promotions'))) AS granted
-        """
-
-    /// The hold of a job and its ends.
-    static let ledgerEnds: SQL = """
-        SUM(amount_micros * ((kind = 'hold') - (\(sql: isReversal)
-            AND debit_account = 'held' AND credit_account = 'available'))) AS held,
-        SUM(amount_micros * ((kind = 'settle') - (\(sql: isReversal)
-            AND debit_account = 'revenue'))) AS settled,
-        SUM(amount_micros * ((kind = 'release') - (\(sql: isReversal)
-            AND debit_account = 'available' AND credit_account = 'held'))) AS released
-        """
-
-    /// What a purchase has brought: credit and bonus.
-    static let ledgerCredits: SQL = """
-        SUM(amount_micros * ((kind = 'credit')
-            - (\(sql: isReversal) AND credit_account = 'payments'))) AS credited,
-        SUM(amount_micros * ((kind = 'bonus')
-            - (\(sql: isReversal) AND credit_account = 'promotions'))) AS given
-        """
-
-    // MARK: Checks
-
     /// Each query finds what is wrong: texts `finding` and `subject`, and of one account `user_id`.
     ///
     /// All balances sum to zero (L3) where each wallet is what the ledger says (L4), and every line
     /// of the ledger moves an amount between two accounts and belongs to a wallet: then one wallet
     /// that is wrong is a finding about its account, and not about the whole (A3).
-    private static let checks: [(rule: String, scope: Violation.Scope, query: SQL)] = [
+    static let checks: [(rule: String, scope: Violation.Scope, query: SQL)] = [
         (
             "L3", .whole,
             """
@@ -209,7 +40,7 @@ extension Connection {
                 CONCAT('wallet ', wallets.user_id) AS subject, wallets.user_id
             FROM wallets
             LEFT JOIN (
-                SELECT user_id, \(sql: ledgerBalances)
+                SELECT user_id, \(sql: .ledgerBalances)
                 FROM ledger_entries
                 GROUP BY user_id
             ) AS ledger ON ledger.user_id = wallets.user_id
@@ -231,7 +62,7 @@ extension Connection {
                 CONCAT('lot ', credit_lots.id) AS subject, credit_lots.user_id
             FROM credit_lots
             LEFT JOIN (
-                SELECT lot_id, \(sql: ledgerParts)
+                SELECT lot_id, \(sql: .ledgerParts)
                 FROM ledger_entries
                 WHERE lot_id IS NOT NULL
                 GROUP BY lot_id
@@ -292,7 +123,7 @@ extension Connection {
                 CONCAT('job ', video_jobs.id) AS subject, video_jobs.user_id
             FROM video_jobs
             LEFT JOIN (
-                SELECT job_id, \(sql: ledgerEnds)
+                SELECT job_id, \(sql: .ledgerEnds)
                 FROM ledger_entries
                 WHERE job_id IS NOT NULL
                 GROUP BY job_id
@@ -336,7 +167,7 @@ extension Connection {
                 CONCAT('purchase ', purchases.id) AS subject, purchases.user_id
             FROM purchases
             LEFT JOIN (
-                SELECT purchase_id, \(sql: ledgerCredits)
+                SELECT purchase_id, \(sql: .ledgerCredits)
                 FROM ledger_entries
                 WHERE purchase_id IS NOT NULL
                 GROUP BY purchase_id

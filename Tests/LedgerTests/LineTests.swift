@@ -1,0 +1,120 @@
+import BooksSupport
+import DatabaseSupport
+import Domain
+import Ledger
+import MariaDB
+import Store
+import Testing
+
+@Suite struct `Lines of the user's list` {
+    private func lines(_ db: Connection, _ user: UserID) throws -> [String] {
+        try db.transactions(of: user, before: nil, limit: 20).reversed().map {
+            "\($0.type.rawValue): \($0.description): \($0.detail)"
+        }
+    }
+
+    @Test func `a line tells what it is made of, so that any language can say it`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser()
+            try db.buy("pro", for: user)
+            _ = try db.insertJob(of: user)
+            try db.advanceJob(to: .refunded)
+            try db.grantCredit(
+                .dollars(1), to: user, reason: #"sorry for "it""#, policy: .test, grant: .new())
+            #expect(
+                try lines(db, user) == [
+                    "credit_purchase: Bought $50.00 of credit for $47.99: "
+                        + #"{"what":"bought","package":"pro","credits":50,"price":47.99}"#,
+                    #"bonus: Bonus of $5.00: {"what":"bonus","package":"pro"}"#,
+                    "charge: Economy video, 5 s: "
+                        + #"{"what":"video","tier":"economy","seconds":5}"#,
+                    "refund: Returned: the video could not be made: "
+                        + #"{"what":"returned","reason":"vendor_failed"}"#,
+                    #"grant: sorry for "it": {"what":"granted","reason":"sorry for \"it\""}"#,
+                ])
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `each line has the balance after it`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(3))
+            try db.accept(db.order(count: 2), from: user)
+            let found = try db.transactions(of: user, before: nil, limit: 9)
+            #expect(found.map(\.balanceAfter) == [.dollars(1), .dollars(2), .dollars(3)])
+            try expectCleanBooks(db)
+        }
+    }
+}
+
+@Suite struct `What an order costs` {
+    private func statements(_ db: Connection) throws -> Int {
+        try db.count(
+            """
+            SELECT CAST(variable_value AS SIGNED)
+            FROM information_schema.session_status
+            WHERE variable_name = 'COM_STMT_EXECUTE'
+            """)
+    }
+
+    /// The wallet, its lots, what stops it, the rate and the place in the queue are read once; the
+    /// call is written once, and for each video job, lot, wallet, entry and line.
+    @Test(arguments: [(1, 11), (4, 26)])
+    func `an order reads the lots once`(videos: Int, expected: Int) throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let user = try db.insertUser(credit: .dollars(50))
+            let order = try db.order(count: videos)
+            let before = try statements(db)
+            try db.accept(order, from: user)
+            // The second count is one itself.
+            #expect(try statements(db) - before - 1 == expected)
+            try expectCleanBooks(db)
+        }
+    }
+}
+
+@Suite struct `The lock on a wallet` {
+    @Test func `who has no wallet is not found`() throws {
+        try withDatabase { db in
+            #expect(throws: NotFound()) { try db.withWallet(of: .new()) { _ in } }
+        }
+    }
+
+    @Test func `what was done with it is what it says`() throws {
+        try withDatabase { db in
+            let user = try db.insertUser(credit: .dollars(3))
+            let job = try db.insertJob(of: user)
+            let balances = try db.withWallet(of: user) { wallet in
+                try db.execute(
+                    """
+                    UPDATE video_jobs
+                    SET state = 'refunded', failure_reason = 'canceled', deadline_at = NULL,
+                        completed_at = UTC_TIMESTAMP(6)
+                    WHERE id = \(job)
+                    """)
+                try wallet.release(job, policy: .test, because: .canceled)
+                return wallet.balances
+            }
+            #expect(balances.available == .dollars(3))
+            #expect(balances.held == .zero)
+            #expect(try db.balance(of: user).available == .dollars(3))
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `an error takes back all that was done with it`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let user = try db.insertUser(credit: .dollars(3))
+            #expect(throws: Conflict.self) {
+                try db.withWallet(of: user) { wallet in
+                    try wallet.adjust(.dollars(2), policy: .test, opKey: "adjust:1", reason: "x")
+                    try wallet.take(.dollars(9), opKey: "take:1", reason: "x")
+                }
+            }
+            #expect(try db.balance(of: user).available == .dollars(3))
+            try expectCleanBooks(db)
+        }
+    }
+}
