@@ -37,6 +37,7 @@ extension LockedWallet {
 
     /// Turns a job's hold into revenue (J2). The caller has changed the job.
     package mutating func settle(_ job: VideoID) throws {
+        try lapse()
         try perform(
             endLegs(of: job, .settle), opKey: HoldEnd.settle.key(of: job), about: Subject(job: job),
             line: nil)
