@@ -35,7 +35,7 @@ LIMITS = {
     "function p95": (30, True),
     "function longest": (60, False),
     "lines of Sources/Web": (2800, False),
-    "lines over 110 columns": (0, False),
+    "lines over 110 columns": (0, True),
     "duplicates": (0, False),
 }
 COLUMNS = 110
@@ -351,12 +351,12 @@ def measure_web(report: Report, swift: dict[str, str]) -> None:
 
 
 def wide_lines(path: str, text: str) -> list[tuple[int, int]]:
-    """The lines of more columns than fit, with these; in Swift not those that a string is all of."""
+    """The lines of more columns than fit, with these; in Swift not those that are a string and no more."""
     code = code_of(text) if path.endswith(".swift") else text
     return [
         (number, len(line))
         for number, (line, judged) in enumerate(zip(text.split("\n"), code.split("\n")), 1)
-        if len(line) > COLUMNS and not re.fullmatch(r" *_+[ ,]*", judged)
+        if len(line) > COLUMNS and not re.fullmatch(r" *\+? *_+[ ,]*", judged)
     ]
 
 

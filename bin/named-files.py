@@ -16,7 +16,7 @@ from pathlib import Path
 
 NAME = re.compile(
     r"(?<![\w/.:@{}$*<-])("
-    r"(?:[\w+-]+/)*[\w+-]+\.(?:swift|py|js|sql|md|sh|conf|css|html|c|h|lua|txt|json|modulemap)"
+    r"(?:[\w+-]+/)*[\w+-]+\.(?:swift|py|pl|js|sql|md|sh|conf|css|html|c|h|lua|txt|json|modulemap)"
     r"|(?:bin|docs|schema|nginx|Tests|Sources|\.ci)(?:/[\w+.-]+)+"
     r")(?![\w/*>-])"
 )
@@ -30,7 +30,7 @@ COMMENTS = {
     ]
     for ending in endings.split(" ")
 }
-READ = re.compile(r"\.(swift|py|js|sh|sql|md|conf|css|html|c|h|lua)$|^bin/|^\.ci/")
+READ = re.compile(r"\.(swift|py|pl|js|sh|sql|md|conf|css|html|c|h|lua)$|^bin/|^\.ci/")
 
 # Files that are written or read elsewhere, by the names that comments give them.
 ELSEWHERE = {"FOLDER/nginx.conf", "frequency_lists.py", "state.json"}

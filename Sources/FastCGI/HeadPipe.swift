@@ -4,8 +4,8 @@ import Glibc
 import Synchronization
 import System
 
-/// What libfcgi reads instead of a connection: a pipe that holds the beginning of one request, which
-/// we write, and nothing else.
+/// What libfcgi reads instead of a connection: a pipe that holds the beginning of one request,
+/// which we write, and nothing else.
 ///
 /// All threads share it, so that it takes two descriptors and not two for each; it is held for as
 /// long as it takes to copy 24 bytes. Neither end ever waits: even a mistake in here would be an
@@ -40,7 +40,8 @@ final class HeadPipe: Sendable {
         }
     }
 
-    /// Tells libfcgi that a request begins, so that it can be answered. Leaves the request without a connection.
+    /// Tells libfcgi that a request begins, so that it can be answered. Leaves the request without
+    /// a connection.
     func hand(
         _ head: RecordReader.Head, to request: UnsafeMutablePointer<FCGX_Request>
     ) -> Bool {

@@ -106,7 +106,7 @@ extension Connection {
         }
     }
 
-    /// Orders since `start` that were paid before `end`, and whose session no list has had; at most
+    /// Purchases since `start` that were paid before `end`, and whose session no list has had; at most
     /// 1,000, oldest first.
     package func unlistedPurchases(since start: Date, paidBefore end: Date) throws -> [PaidPurchase]
     {

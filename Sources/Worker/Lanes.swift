@@ -32,7 +32,7 @@ package struct Lane: Sendable {
                         limit: 5, appURL: worker.settings.appURL, until: budget.end) == 5
                 }
             },
-            Chore("kept events", every: .seconds(5), within: .seconds(300)) { worker, budget in
+            Chore("kept events", every: .seconds(5), within: .seconds(60)) { worker, budget in
                 try worker.billing(budget).retryEvents(limit: 20, until: budget.end)
             },
             Chore(oneOfAll: "events", every: .seconds(900), within: .seconds(300)) {

@@ -46,7 +46,8 @@ class _Restore:
         # An hour later the list of events is read again.
         self.stack.sql(
             "UPDATE schedules SET due_at = due_at - INTERVAL 1 HOUR, "
-            "done_at = done_at - INTERVAL 1 HOUR WHERE name = 'events'")
+            "done_at = done_at - INTERVAL 1 HOUR, lease_token = NULL, lease_until = NULL "
+            "WHERE name = 'events'")
         event = (
             "SELECT COUNT(*) FROM vendor_events WHERE processed_at IS NULL "
             f"AND object_id = '{lost['sessionId']}'")

@@ -346,7 +346,8 @@ class Soak:
 
     def _hurry(self) -> None:
         self.shop.stack.sql(
-            "UPDATE schedules SET due_at = UTC_TIMESTAMP(6) WHERE name = 'events'; "
+            "UPDATE schedules SET due_at = UTC_TIMESTAMP(6), lease_token = NULL, "
+            "lease_until = NULL WHERE name = 'events'; "
             "UPDATE vendor_events SET next_at = UTC_TIMESTAMP(6) WHERE next_at IS NOT NULL; "
             "UPDATE refunds SET created_at = created_at - INTERVAL 1 MINUTE "
             "WHERE stripe_refund_id IS NULL AND problem IS NULL; "

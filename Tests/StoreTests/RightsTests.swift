@@ -37,6 +37,7 @@ import Testing
             "REPLACE INTO ledger_entries SELECT * FROM ledger_entries",
             "INSERT INTO transactions SELECT * FROM transactions ON DUPLICATE KEY UPDATE op_key = 1",
             "UPDATE schema_migrations SET name = 'x'", "CREATE TABLE x (y INT)",
+            "UPDATE schema_routines SET checksum = 'x'",
             "DROP PROCEDURE grant_application", "CALL grant_application('x', 'localhost')",
             "UPDATE revenue_analytics SET tier = 'x'", "DELETE FROM wallets",
             "DELETE FROM credit_lots", "DELETE FROM purchases", "DELETE FROM video_jobs",
