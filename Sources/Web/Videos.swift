@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
+import Media
 import Sodium
 import Store
 
@@ -211,11 +212,11 @@ enum Videos {
 
     /// Hands the sending to nginx, which alone can reach `/_media/` and adds the `ETag`. A browser
     /// may keep the file but has to ask each time, so that it shows nothing after a sign-out.
-    private static func media(_ path: String, type: StaticString) -> Response {
+    private static func media(_ key: String, type: StaticString) -> Response {
         Response(
             status: .ok, contentType: type,
             fields: [
-                .xAccelRedirect: "/_media/\(path)", .cacheControl: "private, no-cache",
+                .xAccelRedirect: Storage.link(to: key), .cacheControl: "private, no-cache",
             ])
     }
 
