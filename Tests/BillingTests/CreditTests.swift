@@ -4,6 +4,7 @@ import DatabaseSupport
 import Domain
 import MariaDB
 import PaymentSupport
+import Sandbox
 import Store
 import Stripe
 import Testing

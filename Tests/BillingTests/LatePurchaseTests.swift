@@ -8,6 +8,7 @@ import HTTPTypes
 import Logging
 import MariaDB
 import PaymentSupport
+import Sandbox
 import Store
 import Stripe
 import Testing

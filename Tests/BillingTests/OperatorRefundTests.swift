@@ -6,6 +6,7 @@ import HTTP
 import HTTPTypes
 import MariaDB
 import PaymentSupport
+import Sandbox
 import Store
 import Stripe
 import Testing
