@@ -41,7 +41,7 @@ let package = Package(
     name: "rushes",
     products: [
         .executable(name: "rushes", targets: ["Rushes"]),
-        .executable(name: "rushes-sandbox", targets: ["Sandbox"]),
+        .executable(name: "rushes-sandbox", targets: ["RushesSandbox"]),
     ],
     dependencies: [
         // Methods, statuses and field names of HTTP: the shared vocabulary of Swift servers.
@@ -69,13 +69,15 @@ let package = Package(
 
         module("Addresses"),
         module("JSON"),
-        module("HTTP", [httpTypes]),
         module("Domain", ["Addresses", "JSON"]),
         module("System", ["CLinux"]),
+        module("HTTP", ["System", httpTypes]),
         module("FastCGI", ["HTTP", "System", "CFastCGI", "CLinux", httpTypes]),
         module("MariaDB", ["Addresses", "CMariaDB"]),
-        module("Curl", ["Addresses", "HTTP", "CCurl", httpTypes]),
+        module("Curl", ["Addresses", "HTTP", "System", "CCurl", httpTypes]),
         module("Sodium", ["CSodium"]),
+        // The files of videos: where they lie, what is in them.
+        module("Media", ["Domain", "JSON", "Sodium", "System"]),
         module("Ledger", ["Domain", "JSON", "MariaDB"]),
         module("Store", ["Domain", "JSON", "Ledger", "MariaDB"]),
         module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
@@ -87,25 +89,25 @@ let package = Package(
         module(
             "Web",
             [
-                "Addresses", "Billing", "Domain", "HTTP", "JSON", "Ledger", "MariaDB", "Pollo",
-                "Sodium",
-                "Store", "Stripe", "System", httpTypes, logging,
+                "Addresses", "Billing", "Domain", "HTTP", "JSON", "Ledger", "MariaDB", "Media",
+                "Pollo",
+                "Sodium", "Store", "Stripe", "System", httpTypes, logging,
             ]),
         module(
             "Worker",
             [
                 "Addresses", "Billing", "Curl", "Domain", "HTTP", "JSON", "Ledger", "MariaDB",
-                "Pollo",
-                "Reconciliation", "Sodium", "Store", "Stripe", "System", logging,
+                "Media",
+                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", httpTypes,
+                logging,
             ]),
         .executableTarget(
             name: "Rushes",
             dependencies: [
-                "Addresses", "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "Ledger",
-                "MariaDB",
+                "Addresses", "Billing", "Curl", "Domain", "FastCGI", "JSON", "Ledger", "MariaDB",
+                "Media",
                 "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Web", "Worker",
                 argumentParser, configuration, logging,
-                httpTypes,
             ],
             swiftSettings: strict,
             linkerSettings: [
@@ -115,11 +117,13 @@ let package = Package(
                         "-Xlinker", "--icf=safe", "-Xlinker", "--gc-sections",
                     ], .when(configuration: .release))
             ]),
+        // Stripe and Pollo as values that take a request and give an answer: for the program, and
+        // for tests, whose clients send to them.
+        module("Sandbox", ["Addresses", "HTTP", "JSON", "Sodium", "System", httpTypes, logging]),
         .executableTarget(
-            name: "Sandbox",
+            name: "RushesSandbox",
             dependencies: [
-                "Addresses", "Curl", "FastCGI", "HTTP", "JSON", "Sodium", "System",
-                argumentParser, logging, httpTypes,
+                "Curl", "FastCGI", "HTTP", "Sandbox", "System", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -145,13 +149,21 @@ let package = Package(
         .target(
             name: "PaymentSupport",
             dependencies: [
-                "BooksSupport", "Domain", "HTTP", "JSON", "Ledger", "MariaDB", "Pollo", "Store",
+                "BooksSupport", "Domain", "HTTP", "Ledger", "MariaDB", "Pollo", "Sandbox", "Store",
                 "Stripe",
                 httpTypes,
             ],
             path: "Tests/Support/PaymentSupport", swiftSettings: strict),
-        tests("MariaDBTests", ["DatabaseSupport", "MariaDB", "System"]),
-        tests("CurlTests", ["Addresses", "Curl", "HTTP", httpTypes]),
+        // A video, and the boxes that such files are made of.
+        .target(
+            name: "MediaSupport", path: "Tests/Support/MediaSupport", swiftSettings: strict),
+        tests("MediaTests", ["Domain", "JSON", "Media", "MediaSupport", "Sandbox", "System"]),
+        tests("MariaDBTests", ["DatabaseSupport", "MariaDB"]),
+        // A web server on a loopback port, which answers as a test says.
+        .target(
+            name: "LoopbackSupport", dependencies: ["System"],
+            path: "Tests/Support/LoopbackSupport", swiftSettings: strict),
+        tests("CurlTests", ["Addresses", "Curl", "HTTP", "LoopbackSupport", "System", httpTypes]),
         tests("SodiumTests", ["Sodium"]),
         tests(
             "LedgerTests",
@@ -164,41 +176,42 @@ let package = Package(
             [
                 "BooksSupport", "DatabaseSupport", "Domain", "JSON", "Ledger", "MariaDB",
                 "PaymentSupport",
-                "RandomSupport", "Store", "System",
+                "RandomSupport", "Store",
             ]),
         tests(
             "BillingTests",
             [
                 "Billing", "BooksSupport", "DatabaseSupport", "Domain", "HTTP", "Ledger", "MariaDB",
-                "PaymentSupport", "RandomSupport", "Store", "Stripe", httpTypes, logging,
+                "PaymentSupport", "RandomSupport", "Sandbox", "Store", "Stripe", httpTypes, logging,
             ]),
         tests(
             "ReconciliationTests",
             [
                 "Billing", "BooksSupport", "DatabaseSupport", "Domain", "JSON", "Ledger", "MariaDB",
-                "PaymentSupport", "Pollo", "Reconciliation", "Store", "Stripe", logging,
+                "PaymentSupport", "Pollo", "Reconciliation", "Sandbox", "Store", "Stripe", logging,
             ]),
-        tests("StripeTests", ["Domain", "HTTP", "Sodium", "Stripe", httpTypes]),
+        tests("StripeTests", ["HTTP", "Sodium", "Stripe", httpTypes]),
         tests("PolloTests", ["Domain", "HTTP", "Pollo", "Sodium", httpTypes]),
         tests(
             "WebTests",
             [
                 "Addresses", "DatabaseSupport", "Domain", "HTTP", "JSON", "Ledger", "MariaDB",
-                "RandomSupport", "Sodium", "Store", "Stripe", "System", "Web", httpTypes, logging,
+                "PaymentSupport", "RandomSupport", "Sandbox", "Sodium", "Store", "Stripe", "System",
+                "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",
             [
                 "Addresses", "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "JSON",
-                "Ledger", "MariaDB",
+                "Ledger", "LoopbackSupport", "MariaDB", "Media", "MediaSupport", "PaymentSupport",
                 "Pollo",
-                "Sandbox", "Sodium", "Store", "Stripe", "System", "Worker", httpTypes, logging,
+                "Sodium", "Store", "Stripe", "System", "Worker", httpTypes, logging,
             ]),
         tests(
             "SandboxTests",
             [
-                "Domain", "HTTP", "JSON", "Pollo", "Sandbox", "Sodium", "Stripe", "System",
-                httpTypes, logging,
+                "Domain", "HTTP", "JSON", "Pollo", "Sandbox", "Stripe", "System", httpTypes,
+                logging,
             ]),
         tests(
             "RushesTests",

@@ -280,7 +280,9 @@ def tracked_files(top: Path) -> dict[str, str]:
 
 
 def is_sandbox(path: str) -> bool:
-    return path.startswith(("Sources/Sandbox/", "Tests/SandboxTests/"))
+    return path.startswith(
+        ("Sources/Sandbox/", "Sources/RushesSandbox/", "Tests/SandboxTests/")
+    )
 
 
 class Report:

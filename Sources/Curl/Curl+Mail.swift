@@ -2,26 +2,6 @@ internal import CCurl
 internal import Glibc
 internal import HTTP
 
-/// What libcurl's callback reads the message from.
-private final class MailSource {
-    private let message: [UInt8]
-    private var position = 0
-
-    init(_ message: [UInt8]) {
-        self.message = message
-    }
-
-    /// Copies the next bytes into the buffer and returns how many; 0 at the end.
-    func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let count = min(buffer.count, message.count - position)
-        unsafe message[position..<position + count].withUnsafeBytes {
-            unsafe buffer.copyMemory(from: $0)
-        }
-        position += count
-        return count
-    }
-}
-
 extension Curl {
     /// Hands one mail to a server by SMTP (RFC 5321), and waits until it has taken it.
     ///
@@ -65,24 +45,10 @@ extension Curl {
         defer { unsafe curl_slist_free_all(recipients) }
         try unsafe checkSetting(
             rushes_curl_set_list(handle, CURLOPT_MAIL_RCPT, recipients))
-        try set(CURLOPT_UPLOAD, 1)
-        try setSize(CURLOPT_INFILESIZE_LARGE, mail.message.count)
         try setCallbacks(to: transfer)
 
-        let source = MailSource(mail.message)
-        // Not retained: it lives until libcurl has returned.
-        let context = unsafe Unmanaged.passUnretained(source).toOpaque()
-        try unsafe checkSetting(
-            rushes_curl_set_read(
-                handle,
-                { buffer, size, count, context in
-                    guard let context = unsafe context, let buffer = unsafe buffer else {
-                        return rushes_curl_read_abort()
-                    }
-                    return unsafe Unmanaged<MailSource>.fromOpaque(context).takeUnretainedValue()
-                        .read(
-                            into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
-                }, context))
+        let source = UploadSource(.bytes(mail.message))
+        try setSource(source)
         try withExtendedLifetime(source) { () throws(TransportError) in try run(transfer) }
     }
 

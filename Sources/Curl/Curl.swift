@@ -7,6 +7,7 @@ import CCurl
 import Glibc
 package import HTTP
 import HTTPTypes
+package import System
 
 /// What is the same for every transfer of a ``Curl``.
 package struct CurlOptions: Sendable {
@@ -74,16 +75,31 @@ package final class Curl {
     /// The request is sent at most once, unless sending it again is harmless. Throws `.notSent`
     /// only when no byte of it can have reached the peer.
     package func send(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
+        try send(request, to: .memory, maxBytes: options.maxResponseBytes)
+    }
+
+    /// The same, with the body of a 200 written to the end of a file and not kept in memory.
+    ///
+    /// - Parameter maxBytes: the longest body that is taken.
+    package func send(
+        _ request: OutboundRequest, answerTo file: TemporaryFile, maxBytes: Int
+    ) throws(TransportError) -> InboundResponse {
+        try send(request, to: .file(file.descriptor), maxBytes: maxBytes)
+    }
+
+    private func send(
+        _ request: OutboundRequest, to sink: Transfer.Sink, maxBytes: Int
+    ) throws(TransportError) -> InboundResponse {
         guard let url = WebURL(link: request.url) else {
             throw TransportError(.refusedAddress, "not a URL that may be fetched")
         }
         let isExcepted = options.addressPolicy.isExcepted(url.origin)
         let transfer = Transfer(
-            to: .memory, maxBytes: options.maxResponseBytes,
+            to: sink, maxBytes: maxBytes,
             isGuarded: options.addressPolicy != .any && !isExcepted)
         let limits = Limits(
             total: min(options.timeout, request.timeout ?? options.timeout),
-            maxBytes: options.maxResponseBytes)
+            maxBytes: maxBytes)
         let status = try perform(request, to: url, transfer, limits, protocols: "http,https")
         return InboundResponse(
             status: .init(code: status), fields: answeredFields(), body: transfer.body)
@@ -116,15 +132,16 @@ package final class Curl {
             try set(CURLOPT_LOW_SPEED_TIME, max(1, lowSpeed.during.milliseconds / 1000))
         }
 
-        try setMethodAndBody(of: request)
-        let fields = try unsafe list(of: request.fields)
+        let source = request.file.map { UploadSource(.file($0)) }
+        try setMethodAndBody(of: request, source)
+        let fields = try unsafe list(of: request.fields, isUpload: source != nil)
         defer { unsafe curl_slist_free_all(fields) }
         try unsafe checkSetting(rushes_curl_set_list(handle, CURLOPT_HTTPHEADER, fields))
         try setCallbacks(to: transfer)
         if !request.readsBody { try endAfterFields(transfer) }
 
         do {
-            try run(transfer)
+            try withExtendedLifetime(source) { () throws(TransportError) in try run(transfer) }
         } catch {
             // Whatever happened to the rest: this is what the peer has answered.
             guard !request.readsBody, status >= 200 else { throw error }
@@ -176,17 +193,23 @@ package final class Curl {
         guard code == CURLE_OK else { throw failure(code, transfer) }
     }
 
-    private func setMethodAndBody(of request: OutboundRequest) throws(TransportError) {
+    private func setMethodAndBody(
+        of request: OutboundRequest, _ source: UploadSource?
+    ) throws(TransportError) {
         switch request.method {
-        case .get where request.body == nil: try set(CURLOPT_HTTPGET, 1)
+        case .get where request.body == nil && source == nil: try set(CURLOPT_HTTPGET, 1)
         case .head: try set(CURLOPT_NOBODY, 1)
         default:
-            if let body = request.body ?? (request.method == .post ? [] : nil) {
+            if let source {
+                try setSource(source)
+            } else if let body = request.body ?? (request.method == .post ? [] : nil) {
                 try set(CURLOPT_POST, 1)
                 try setSize(CURLOPT_POSTFIELDSIZE_LARGE, body.count)
                 try set(CURLOPT_COPYPOSTFIELDS, body.map(CChar.init(bitPattern:)) + [0])
             }
-            if request.method != .post { try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue) }
+            if request.method != .post || source != nil {
+                try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+            }
             // On a kept connection that dies without an answer libcurl sends the request again
             // by itself (Curl_retry_request), although the peer may have acted on it: a second
             // paid video. On a fresh connection it never does.
@@ -194,6 +217,25 @@ package final class Curl {
                 try set(CURLOPT_FRESH_CONNECT, 1)
             }
         }
+    }
+
+    /// Sends what `source` gives, as long as it is. The source has to live until libcurl has returned.
+    func setSource(_ source: UploadSource) throws(TransportError) {
+        try set(CURLOPT_UPLOAD, 1)
+        try setSize(CURLOPT_INFILESIZE_LARGE, source.sizeBytes)
+        let context = unsafe Unmanaged.passUnretained(source).toOpaque()
+        try unsafe checkSetting(
+            rushes_curl_set_read(
+                handle,
+                { buffer, size, count, context in
+                    guard let context = unsafe context, let buffer = unsafe buffer else {
+                        return rushes_curl_read_abort()
+                    }
+                    let room = unsafe UnsafeMutableRawBufferPointer(
+                        start: buffer, count: size * count)
+                    return unsafe Unmanaged<UploadSource>.fromOpaque(context)
+                        .takeUnretainedValue().read(into: room) ?? rushes_curl_read_abort()
+                }, context))
     }
 
     func setCallbacks(to transfer: Transfer) throws(TransportError) {
@@ -255,14 +297,17 @@ package final class Curl {
 
     /// The fields as libcurl takes them. The caller frees the list.
     private func list(
-        of fields: HTTPFields
+        of fields: HTTPFields, isUpload: Bool
     ) throws(TransportError) -> UnsafeMutablePointer<curl_slist>? {
-        var list: UnsafeMutablePointer<curl_slist>?
-        for field in fields {
-            // "Name:" would remove a field; "Name;" sends it empty (CURLOPT_HTTPHEADER(3)).
-            let line =
-                field.value.isEmpty
+        // "Name:" would remove a field; "Name;" sends it empty (CURLOPT_HTTPHEADER(3)).
+        var lines = fields.map { field in
+            field.value.isEmpty
                 ? "\(field.name.rawName);" : "\(field.name.rawName): \(field.value)"
+        }
+        // Or libcurl waits up to a second to be told to go on.
+        if isUpload { lines.append("Expect:") }
+        var list: UnsafeMutablePointer<curl_slist>?
+        for line in lines {
             guard let longer = unsafe curl_slist_append(list, line) else {
                 unsafe curl_slist_free_all(list)
                 throw TransportError(.notSent, "out of memory")

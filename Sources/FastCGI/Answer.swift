@@ -1,6 +1,7 @@
 import CFastCGI
 import HTTP
 import HTTPTypes
+import System
 
 extension Response {
     /// Writes the answer in CGI form (RFC 3875, 6.2) into the stream.
@@ -8,9 +9,12 @@ extension Response {
     /// The stream gathers it: what is shorter than 8 kB leaves in a single write when the request
     /// is finished. That the peer is gone shows there too, so nothing is checked here.
     /// No field can break the header: `HTTPField` turns CR, LF and NUL into spaces.
+    ///
+    /// Returns false when a file has become shorter than was announced, or cannot be read: then the
+    /// connection must break, so that nobody takes the part for the whole.
     func write(
         to stream: UnsafeMutablePointer<FCGX_Stream>, withoutBody isHead: Bool
-    ) {
+    ) -> Bool {
         unsafe stream.put("Status: ")
         unsafe stream.put(status.code)
         // nginx copies the line as it is, and HTTP/1.1 wants a space after the number even when no
@@ -26,17 +30,25 @@ extension Response {
         // RFC 9110, 8.6: neither of them has a length or a body.
         guard status.code != 204, status.code != 304 else {
             unsafe stream.put("\r\n\r\n")
-            return
+            return true
         }
         if let contentType {
             unsafe stream.put("\r\nContent-Type: ")
             unsafe stream.put(contentType)
         }
         unsafe stream.put("\r\nContent-Length: ")
-        unsafe stream.put(body.count)
-        unsafe stream.put("\r\n\r\n")
-        if !isHead {
-            unsafe body.withUnsafeBytes { unsafe stream.put($0) }
+        switch content {
+        case .bytes(let body):
+            unsafe stream.put(body.count)
+            unsafe stream.put("\r\n\r\n")
+            if !isHead {
+                unsafe body.withUnsafeBytes { unsafe stream.put($0) }
+            }
+            return true
+        case .file(let file):
+            unsafe stream.put(Int(clamping: file.sizeBytes))
+            unsafe stream.put("\r\n\r\n")
+            return unsafe isHead || stream.put(file)
         }
     }
 }
@@ -62,6 +74,24 @@ extension UnsafeMutablePointer<FCGX_Stream> {
                 rest /= 10
             } while rest > 0
             unsafe put(UnsafeRawBufferPointer(rebasing: digits[start...]))
+        }
+    }
+
+    /// Writes all of the file, a part at a time. False when that is not as much as it had.
+    fileprivate func put(_ file: OpenFile) -> Bool {
+        let part = 64 * 1024
+        return unsafe withUnsafeTemporaryAllocation(byteCount: part, alignment: 16) { buffer in
+            var sent: UInt64 = 0
+            while sent < file.sizeBytes {
+                let wanted = Int(min(UInt64(part), file.sizeBytes - sent))
+                let room = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
+                guard (try? unsafe file.read(into: room, at: sent)) == wanted else { return false }
+                unsafe put(UnsafeRawBufferPointer(room))
+                // The peer is gone.
+                guard unsafe pointee.isClosed == 0 else { return true }
+                sent += UInt64(wanted)
+            }
+            return true
         }
     }
 

@@ -88,15 +88,27 @@ final class RecordReader {
 
     /// Reads `count` bytes of the body; less when it ends before.
     func body(_ count: Int) throws(BrokenRecords) -> [UInt8] {
-        deadline = .now + patience
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(count, 1 << 20))
-        while bytes.count < count, try openRecord() {
-            let part = min(count - bytes.count, contentLeft)
-            unsafe try take(part) { unsafe bytes.append(contentsOf: $0) }
-            contentLeft -= part
-        }
+        unsafe try body(count) { unsafe bytes.append(contentsOf: $0) }
         return bytes
+    }
+
+    /// Hands over `count` bytes of the body as they come, each part at most as long as the buffer;
+    /// less when it ends before. Returns how many came.
+    @discardableResult
+    func body(
+        _ count: Int, _ part: (UnsafeRawBufferPointer) -> Void
+    ) throws(BrokenRecords) -> Int {
+        deadline = .now + patience
+        var left = count
+        while left > 0, try openRecord() {
+            let length = min(left, contentLeft)
+            unsafe try take(length, part)
+            contentLeft -= length
+            left -= length
+        }
+        return count - left
     }
 
     /// Reads what is left of the body, and looks that nothing follows it. How long it can be is

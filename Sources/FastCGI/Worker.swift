@@ -58,7 +58,7 @@ final class Worker {
             return
         }
         unsafe request.pointee.ipcFd = connection
-        unsafe answer(request)
+        let isWhole = unsafe answer(request)
         do throws(BrokenRecords) {
             try reader.finish()
         } catch {
@@ -66,19 +66,23 @@ final class Worker {
             // libfcgi reads a connection that it closes for as long as something comes.
             shutdown(connection, Int32(SHUT_RD))
         }
+        if !isWhole {
+            unsafe request.pointee.keepConnection = 0
+            shutdown(connection, Int32(SHUT_RDWR))
+        }
         if state.isStopping.load(ordering: .relaxed) {
             unsafe request.pointee.keepConnection = 0
         }
         unsafe FCGX_Finish_r(request)
     }
 
-    private func answer(_ request: UnsafeMutablePointer<FCGX_Request>) {
-        guard let stream = unsafe request.pointee.out else { return }
+    /// Returns false when the answer broke off.
+    private func answer(_ request: UnsafeMutablePointer<FCGX_Request>) -> Bool {
+        guard let stream = unsafe request.pointee.out else { return false }
         let source = Source(reader)
         defer { source.invalidate() }
         guard let method = HTTPRequest.Method(source.parameter("REQUEST_METHOD") ?? "") else {
-            unsafe Response(status: .badRequest).write(to: stream, withoutBody: false)
-            return
+            return unsafe Response(status: .badRequest).write(to: stream, withoutBody: false)
         }
         let response = respond(
             Request(
@@ -87,7 +91,7 @@ final class Worker {
                 queryString: source.parameter("QUERY_STRING") ?? "",
                 id: source.parameter("REQUEST_ID") ?? "",
                 source: source))
-        unsafe response.write(to: stream, withoutBody: method == .head)
+        return unsafe response.write(to: stream, withoutBody: method == .head)
     }
 }
 

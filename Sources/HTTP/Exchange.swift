@@ -1,4 +1,5 @@
 package import HTTPTypes
+package import System
 
 /// A request of ours to another server.
 package struct OutboundRequest: Sendable {
@@ -6,6 +7,8 @@ package struct OutboundRequest: Sendable {
     package var url: String
     package var fields: HTTPFields
     package var body: [UInt8]?
+    /// What is sent as the body instead, read as it is sent.
+    package var file: OpenFile?
     /// For the whole request and its answer, where that is less than the sender's own bound.
     package var timeout: Duration?
     /// Whether the answer's body is of interest. If not, its status decides and the rest is left.

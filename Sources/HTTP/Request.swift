@@ -18,6 +18,16 @@ package protocol RequestSource: AnyObject {
     /// Reads the whole body. Throws ``BodyTooLarge`` when it is longer than `limit` bytes, and
     /// ``BodyIncomplete`` when the peer went away before its end.
     func body(upTo limit: Int) throws -> [UInt8]
+
+    /// The same, with a long body in a file. Also throws `SystemError` when that cannot be written.
+    func body(within limit: Request.BodyAllowance) throws -> Request.Body
+}
+
+extension RequestSource {
+    /// For sources that hold their bodies anyway.
+    package func body(within limit: Request.BodyAllowance) throws -> Request.Body {
+        .bytes(try body(upTo: limit.bytes))
+    }
 }
 
 /// The body is longer than the route takes.

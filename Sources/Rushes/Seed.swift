@@ -3,6 +3,7 @@ import Domain
 import FoundationEssentials
 import JSON
 import MariaDB
+import Media
 import Sodium
 import Store
 import System
@@ -48,7 +49,7 @@ extension Admin {
         /// Six videos of the last days, three of them playable, and $50 left to spend.
         private func fill(_ user: UserID, in database: Connection, _ settings: Settings) throws {
             let catalog = try database.catalog(version: database.currentCatalogVersion())
-            let media = MediaFolder(path: settings.mediaPath)
+            let media = Storage(folder: settings.mediaPath)
             let spent = try Sample.all.filter { $0.failure == nil }.map { sample in
                 try sample.draft(catalog).price
             }.reduce(.zero, +)
@@ -133,7 +134,7 @@ private struct Sample {
     }
 
     /// Makes a moving picture in two colours, in the place of the finished file.
-    func render(as id: VideoID, in media: MediaFolder) throws -> VideoFile {
+    func render(as id: VideoID, in media: Storage) throws -> VideoFile {
         try media.adopt(id) { path in
             let source =
                 "gradients=s=854x480:d=\(duration):r=24:c0=\(colors.0):c1=\(colors.1):n=2:speed=0.02"

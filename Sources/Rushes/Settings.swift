@@ -4,6 +4,7 @@ import Curl
 import Domain
 import FoundationEssentials
 import MariaDB
+import Media
 import Pollo
 import Sodium
 import Store
@@ -358,7 +359,7 @@ extension Settings {
 
     var worker: WorkerSettings {
         WorkerSettings(
-            appURL: origin.text, media: MediaFolder(path: mediaPath), parallel: parallel,
+            appURL: origin.text, media: Storage(folder: mediaPath), parallel: parallel,
             pollInterval: pollInterval, deadlines: deadlines, creditPolicy: creditPolicy,
             isMailOn: mail != nil)
     }

@@ -110,7 +110,7 @@ extension Sandbox {
             let orders = state.pollo.orders.values.sorted { $0.createdAt < $1.createdAt }
             return .list(orders.map { order in { order.write(to: &$0) } })
         case ["stripe", "sessions"]:
-            return .list(state.stripe.sessions.map { $0.json(state.stripe, settings) })
+            return .list(state.stripe.sessions.map { $0.json(state.stripe, settings.stripeSite) })
         case ["stripe", "payments"]:
             return .list(state.stripe.payments.map { $0.json(state.stripe) })
         case ["stripe", "charges"]: return .list(state.stripe.charges.map(\.json))

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import HTTP
+package import HTTP
 import HTTPTypes
 import Logging
 import Sodium
@@ -112,7 +112,7 @@ struct HookQueue: Codable, Sendable {
 
 extension Sandbox {
     /// Sends the next message that is due; false when there is none.
-    func deliverNext(send: Send) -> Bool {
+    package func deliverNext(send: Send) -> Bool {
         let now = now
         guard
             read({ state in state.hooks.hooks.contains { ($0.nextAt ?? .distantFuture) <= now } }),

@@ -1,12 +1,12 @@
 import Glibc
-import HTTP
+package import HTTP
 import HTTPTypes
 
 extension Sandbox {
     /// Answers a request to any of the stand-ins.
     ///
     /// - Parameter send: how the payment page tells the shop before it sends the buyer back.
-    func respond(to request: Request, send: Send) -> Response {
+    package func respond(to request: Request, send: Send) -> Response {
         let incoming: Incoming
         do {
             incoming = try Incoming(request)

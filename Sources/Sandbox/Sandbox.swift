@@ -4,9 +4,9 @@
 
 import Addresses
 import FoundationEssentials
-import HTTP
+package import HTTP
 import HTTPTypes
-import Logging
+package import Logging
 import Synchronization
 import System
 
@@ -20,7 +20,7 @@ struct SandboxState: Codable, Sendable {
 
 /// Both stand-ins. Any thread may use it; every change happens under one lock, in which nothing
 /// waits: no file, no network, no program.
-final class Sandbox: Sendable {
+package final class Sandbox: Sendable {
     let settings: SandboxSettings
     let log: Logger
     let state: Mutex<SandboxState>
@@ -31,12 +31,14 @@ final class Sandbox: Sendable {
     /// Writes the file of a video to a path. The second path is that of the picture to start from.
     typealias MakeVideo = @Sendable (VideoOrder, String?, String) throws -> Void
 
-    /// - Parameters:
-    ///   - clock: the time; tests set it.
+    /// Goes on from what the folder holds.
+    package convenience init(_ settings: SandboxSettings, log: Logger) throws {
+        try self.init(settings, log: log, clock: { Date() }, makeVideo: VideoMaker.make)
+    }
+
     init(
-        _ settings: SandboxSettings, log: Logger,
-        clock: @escaping @Sendable () -> Date = { Date() },
-        makeVideo: @escaping MakeVideo = VideoMaker.make
+        _ settings: SandboxSettings, log: Logger, clock: @escaping @Sendable () -> Date,
+        makeVideo: @escaping MakeVideo
     ) throws {
         self.settings = settings
         self.log = log
@@ -68,7 +70,7 @@ final class Sandbox: Sendable {
     }
 
     /// Writes the state if it has changed since the last time.
-    func save() {
+    package func save() {
         let isDue = hasChanged.withLock { hasChanged in
             defer { hasChanged = false }
             return hasChanged
@@ -87,18 +89,18 @@ final class Sandbox: Sendable {
     }
 
     /// Does what has become due by the clock alone.
-    func advance() {
+    package func advance() {
         let now = now
         let isIdle = read { !$0.pollo.isDue(at: now) && !$0.stripe.isDue(at: now) }
         guard !isIdle else { return }
         change { state in
             state.pollo.advance(to: now, settings, &state.hooks)
-            state.stripe.expireSessions(at: now, settings, &state.hooks)
+            state.stripe.expireSessions(at: now, settings.stripeSite, &state.hooks)
         }
     }
 
     /// Makes the next video that is waited for; false when there is none.
-    func renderNext(send: Send) -> Bool {
+    package func renderNext(send: Send) -> Bool {
         guard let order = read({ $0.pollo.nextVideoOrder }) else { return false }
         let path = "\(settings.filesFolder)/\(order.fileName)"
         var reason: String?

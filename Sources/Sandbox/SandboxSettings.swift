@@ -1,17 +1,16 @@
 import Addresses
-import Curl
 import FoundationEssentials
 import HTTP
 
 /// What the stand-ins are told once, at the start.
-struct SandboxSettings: Sendable {
+package struct SandboxSettings: Sendable {
     /// How Pollo's answers are shaped: as on the wire, or as in its documents.
     enum Envelope: String, Sendable {
         case wrapped
         case flat
     }
 
-    let publicURL: String
+    package let publicURL: String
     /// Holds `state.json`, `files` and `uploads`.
     let folder: String
     let appURL: String
@@ -21,12 +20,12 @@ struct SandboxSettings: Sendable {
     let stripeKey: String
     /// The one that events are signed with.
     let stripeWebhookSecret: String
-    let caFile: String?
+    package let caFile: String?
     /// The folder of caught mail; nil when mail goes elsewhere.
     let mailFolder: String?
 
     /// Throws ``SettingsError`` with a line that names the variable.
-    init(
+    package init(
         environment: [String: String], publicURL: String, folder: String
     ) throws(SettingsError) {
         func value(_ name: String) throws(SettingsError) -> String? {
@@ -77,18 +76,10 @@ struct SandboxSettings: Sendable {
             return String(path.hasPrefix("//") ? path.dropFirst(2) : path)
         }
     }
-
-    /// How callbacks and events are sent, and pictures fetched, which have up to 10 MB. Stripe's
-    /// page waits ten seconds for an answer.
-    var curlOptions: CurlOptions {
-        CurlOptions(
-            userAgent: "rushes-sandbox/1.0", connectTimeout: .seconds(5), timeout: .seconds(10),
-            maxResponseBytes: 11 << 20, addressPolicy: .any, caFile: caFile)
-    }
 }
 
-struct SettingsError: Error, Equatable, CustomStringConvertible {
-    let description: String
+package struct SettingsError: Error, Equatable, CustomStringConvertible {
+    package let description: String
 
     init(_ description: String) {
         self.description = description

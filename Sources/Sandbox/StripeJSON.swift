@@ -7,14 +7,14 @@ import JSON
 extension StripeSession {
     /// - Parameter expanding: names of fields to show whole: `payment_intent`, `line_items`.
     func json(
-        _ state: StripeState, _ settings: SandboxSettings, expanding: Set<String> = []
+        _ state: StripeState, _ site: StripeSite, expanding: Set<String> = []
     ) -> String {
         object { json in
             json.member("id", id)
             json.member("object", "checkout.session")
             json.key("adaptive_pricing")
             json.literal(#"{"enabled":false}"#)
-            json.member("amount_subtotal", amount)
+            json.member("amount_subtotal", amount + (discount ?? 0))
             json.member("amount_total", amount)
             json.member("cancel_url", cancelURL)
             json.member("client_reference_id", clientReferenceID)
@@ -36,10 +36,10 @@ extension StripeSession {
                 json.key("line_items")
                 json.literal(lineItems)
             }
-            json.member("livemode", false)
+            json.member("livemode", isLive ?? false)
             json.key("metadata")
             json.members(metadata)
-            json.member("mode", "payment")
+            json.member("mode", mode ?? "payment")
             json.key("payment_intent")
             if expanding.contains("payment_intent"), let payment = paymentID.flatMap(state.payment)
             {
@@ -60,7 +60,7 @@ extension StripeSession {
             json.key("total_details")
             json.literal(#"{"amount_discount":0,"amount_shipping":0,"amount_tax":0}"#)
             json.member("ui_mode", "hosted_page")
-            json.member("url", status == .open ? "\(settings.publicURL)/checkout/\(id)" : nil)
+            json.member("url", status == .open ? "\(site.publicURL)/checkout/\(id)" : nil)
         }
     }
 
@@ -122,7 +122,7 @@ extension StripeCharge {
             json.member("created", createdAt.unixSeconds)
             json.member("currency", currency)
             json.member("disputed", isDisputed)
-            json.member("livemode", false)
+            json.member("livemode", isLive ?? false)
             json.key("metadata")
             json.members(metadata)
             json.member("failure_code", isPaid ? nil : "card_declined")
@@ -163,7 +163,7 @@ extension StripeDispute {
             json.member("created", createdAt.unixSeconds)
             json.member("currency", currency)
             json.member("is_charge_refundable", isInquiry && !isClosed)
-            json.member("livemode", false)
+            json.member("livemode", isLive ?? false)
             json.key("metadata")
             json.literal("{}")
             json.member("payment_intent", paymentID)

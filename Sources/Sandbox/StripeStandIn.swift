@@ -1,140 +1,5 @@
 import FoundationEssentials
-import HTTP
-import HTTPTypes
 import JSON
-import Sodium
-
-/// Stripe's API under `/v1`.
-extension Sandbox {
-    /// Answers a call: authorisation, then the saved answer of its key, then the call itself.
-    func stripe(_ path: ArraySlice<String>, _ request: Incoming) -> Response {
-        let answer: (status: Int, body: String)
-        var isReplayed = false
-        do throws(StripeRefusal) {
-            try authorise(request)
-            guard let form = FormBody(request.body) else {
-                throw StripeRefusal(message: "Invalid request body.")
-            }
-            if request.method == .post {
-                (answer, isReplayed) = try post(Array(path), form, request)
-            } else {
-                answer = (200, try get(Array(path), request))
-            }
-        } catch {
-            answer = (error.status, Self.body(of: error))
-        }
-        return stripeResponse(answer.status, answer.body, isReplayed: isReplayed, request)
-    }
-
-    private func authorise(_ request: Incoming) throws(StripeRefusal) {
-        let header = request.header("HTTP_AUTHORIZATION") ?? ""
-        var key = ""
-        if header.hasPrefix("Bearer ") {
-            key = String(header.dropFirst(7))
-        } else if header.hasPrefix("Basic "), let bytes = Base64.decode(String(header.dropFirst(6)))
-        {
-            key = String(decoding: bytes.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self)
-        }
-        guard !key.isEmpty else {
-            throw StripeRefusal(status: 401, message: "You did not provide an API key.")
-        }
-        guard constantTimeEquals(Array(key.utf8), Array(settings.stripeKey.utf8)) else {
-            throw StripeRefusal(status: 401, message: "Invalid API Key provided.")
-        }
-    }
-
-    // MARK: Calls that change something
-
-    /// Runs a POST once for each key, and gives every later one its answer.
-    private func post(
-        _ path: [String], _ form: FormBody, _ request: Incoming
-    ) throws(StripeRefusal) -> (answer: (status: Int, body: String), isReplayed: Bool) {
-        let key = request.header("HTTP_IDEMPOTENCY_KEY")
-        guard key?.utf8.count ?? 0 <= 255 else {
-            throw StripeRefusal(message: "An idempotency key has up to 255 characters.")
-        }
-        let parameters = form.pairs.map { "\($0.name)=\($0.value)" }.sorted().joined(separator: "&")
-        let text = "\(path.joined(separator: "/"))?\(parameters)"
-        let fingerprint = Hex.encode(SHA256.hash(Array(text.utf8)))
-        // Looking the key up, running and saving are one step, so that of two calls with one key
-        // at once the second gets the answer of the first.
-        let result = changeStripe { world in
-            Result { () throws(StripeRefusal) in
-                if let key, let saved = try world.savedAnswer(key, fingerprint) {
-                    return (answer: (saved.status, saved.body), isReplayed: true)
-                }
-                let run = Result { () throws(StripeRefusal) in try world.run(path, form) }
-                switch run {
-                case .success(let body):
-                    if let key { world.save(200, body, key, fingerprint) }
-                    return (answer: (200, body), isReplayed: false)
-                case .failure(let refusal):
-                    if let key, refusal.isSaved {
-                        world.save(refusal.status, Self.body(of: refusal), key, fingerprint)
-                    }
-                    throw refusal
-                }
-            }
-        }
-        return try result.get()
-    }
-
-    // MARK: Calls that read
-
-    private func get(_ path: [String], _ request: Incoming) throws(StripeRefusal) -> String {
-        guard request.method == .get else { throw Self.noSuchURL(path, request.method.rawValue) }
-        let result: Result<String, StripeRefusal> = read { state in
-            Result { () throws(StripeRefusal) in
-                try state.stripe.read(path, request.query, settings)
-            }
-        }
-        return try result.get()
-    }
-
-    static func noSuchURL(_ path: [String], _ method: String) -> StripeRefusal {
-        StripeRefusal(
-            status: 404,
-            message: "Unrecognized request URL (\(method): /v1/\(path.joined(separator: "/"))).")
-    }
-
-    // MARK: Answers
-
-    private static func body(of refusal: StripeRefusal) -> String {
-        var json = JSONWriter()
-        json.beginObject()
-        json.key("error")
-        json.beginObject()
-        if let code = refusal.code {
-            json.member("code", code)
-            json.member("doc_url", "https://stripe.com/docs/error-codes/\(code)")
-        }
-        json.member("message", refusal.message)
-        if let param = refusal.param { json.member("param", param) }
-        json.member("type", refusal.type)
-        json.endObject()
-        json.endObject()
-        return String(decoding: json.bytes, as: UTF8.self)
-    }
-
-    private func stripeResponse(
-        _ status: Int, _ body: String, isReplayed: Bool, _ request: Incoming
-    ) -> Response {
-        var fields = HTTPFields()
-        func set(_ name: String, _ value: String) {
-            guard let name = HTTPField.Name(name) else { preconditionFailure("a token") }
-            fields[name] = value
-        }
-        set("Request-Id", Identifier.stripe("req_", length: 14))
-        set("Stripe-Version", StripeVersion.pinned)
-        if let key = request.header("HTTP_IDEMPOTENCY_KEY"), request.method == .post {
-            set("Idempotency-Key", key)
-            if isReplayed { set("Idempotent-Replayed", "true") }
-        }
-        return Response(
-            status: .init(code: status), contentType: "application/json", fields: fields,
-            body: Array(body.utf8))
-    }
-}
 
 extension StripeWorld {
     /// The first answer to this key; nil when there was none in the last 24 hours.
@@ -180,11 +45,11 @@ extension StripeWorld {
                         + "Checkout Session has a status of \(session.status.rawValue).",
                     isSaved: true)
             }
-            return state.session(path[2])?.json(state, settings) ?? ""
+            return state.session(path[2])?.json(state, site) ?? ""
         case (1, "refunds"):
             return try createRefund(form)
         default:
-            throw Sandbox.noSuchURL(path, "POST")
+            throw .noSuchURL(path, "POST")
         }
     }
 
@@ -250,7 +115,7 @@ extension StripeWorld {
                 message: "The Checkout Session's total amount must convert to at least 50 cents.")
         }
         state.sessions.append(session)
-        return session.json(state, settings, expanding: Set(parameters.list("expand")))
+        return session.json(state, site, expanding: Set(parameters.list("expand")))
     }
 
     private func items(
@@ -376,7 +241,7 @@ extension StripeWorld {
 extension StripeState {
     /// Runs a GET and returns the object, or the page of a list.
     func read(
-        _ path: [String], _ query: FormBody, _ settings: SandboxSettings
+        _ path: [String], _ query: FormBody, _ site: StripeSite
     ) throws(StripeRefusal) -> String {
         switch (path.count, path[0]) {
         case (1, "balance"):
@@ -393,7 +258,7 @@ extension StripeState {
                     && parameters["customer"] == nil
             }
             return try list(
-                found.map { ($0.id, $0.json(self, settings)) }, parameters, "/v1/checkout/sessions")
+                found.map { ($0.id, $0.json(self, site)) }, parameters, "/v1/checkout/sessions")
         case (3, "checkout") where path[1] == "sessions":
             let parameters = try StripeParameters(query, allowed: ["expand[#]"])
             guard let session = session(path[2]) else { throw .noSuch("checkout.session", path[2]) }
@@ -401,7 +266,7 @@ extension StripeState {
             if expanding.contains("payment_intent.latest_charge") {
                 expanding.insert("payment_intent")
             }
-            return session.json(self, settings, expanding: expanding)
+            return session.json(self, site, expanding: expanding)
         case (2, "payment_intents"):
             let parameters = try StripeParameters(query, allowed: ["expand[#]"])
             guard let payment = payment(path[1]) else { throw .noSuch("payment_intent", path[1]) }
@@ -418,7 +283,7 @@ extension StripeState {
             }
             return event.json
         default:
-            throw Sandbox.noSuchURL(path, "GET")
+            throw .noSuchURL(path, "GET")
         }
     }
 
@@ -546,5 +411,11 @@ extension StripeRefusal {
     static func noSuch(_ kind: String, _ id: String) -> StripeRefusal {
         StripeRefusal(
             status: 404, code: "resource_missing", param: "id", message: "No such \(kind): '\(id)'")
+    }
+
+    static func noSuchURL(_ path: [String], _ method: String) -> StripeRefusal {
+        StripeRefusal(
+            status: 404,
+            message: "Unrecognized request URL (\(method): /v1/\(path.joined(separator: "/"))).")
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import JSON
 
 /// A Checkout Session.
-struct StripeSession: Codable, Sendable {
+package struct StripeSession: Codable, Sendable {
     enum Status: String, Codable, Sendable {
         case open, complete, expired
     }
@@ -13,11 +13,11 @@ struct StripeSession: Codable, Sendable {
         let quantity: Int
     }
 
-    let id: String
+    package let id: String
     let items: [Item]
     let currency: String
-    let clientReferenceID: String?
-    let metadata: [String: String]
+    package let clientReferenceID: String?
+    package let metadata: [String: String]
     let paymentMetadata: [String: String]
     let successURL: String
     let cancelURL: String?
@@ -29,8 +29,15 @@ struct StripeSession: Codable, Sendable {
     /// Whether a payment that was to come later did not.
     var hasFailed = false
     var paymentID: String?
+    /// What no session has that the shop makes, and another maker's may; nil for none.
+    var discount: Int?
+    var isLive: Bool?
+    var mode: String?
 
-    var amount: Int { items.reduce(0) { $0 + $1.unitAmount * $1.quantity } }
+    /// In the smallest unit of the currency.
+    package var amount: Int {
+        items.reduce(0) { $0 + $1.unitAmount * $1.quantity } - (discount ?? 0)
+    }
     /// The address that the buyer comes back to.
     var returnURL: String { successURL.replacing("{CHECKOUT_SESSION_ID}", with: id) }
 }
@@ -59,6 +66,7 @@ struct StripeCharge: Codable, Sendable {
     var isPaid = true
     var amountRefunded = 0
     var isDisputed = false
+    var isLive: Bool?
 }
 
 struct StripeRefund: Codable, Sendable {
@@ -82,6 +90,7 @@ struct StripeDispute: Codable, Sendable {
     let currency: String
     let createdAt: Date
     var status: String
+    var isLive: Bool?
 
     var isInquiry: Bool { status.hasPrefix("warning_") }
     var isClosed: Bool { ["won", "lost", "warning_closed"].contains(status) }

@@ -6,7 +6,7 @@ import JSON
 struct StripeWorld {
     var state: StripeState
     var hooks: HookQueue
-    let settings: SandboxSettings
+    let site: StripeSite
     let now: Date
 
     /// The buyer pays by card: the money is there at once.
@@ -201,14 +201,21 @@ struct StripeWorld {
     }
 
     private func sessionJSON(_ id: String) -> String? {
-        state.session(id)?.json(state, settings)
+        state.session(id)?.json(state, site)
     }
 
     /// Notes an event about an object as it is now, and tells the shop. Returns its id.
     @discardableResult
     private mutating func emit(_ type: String, _ object: String?) -> String? {
         guard let object else { return nil }
-        let id = Identifier.stripe("evt_")
+        let event = note(type, object, Identifier.stripe("evt_"))
+        if state.events.count > StripeState.eventLimit { state.events.removeFirst() }
+        if state.sendsEvents { queue(event) }
+        return event.id
+    }
+
+    /// Adds an event about an object to the list.
+    mutating func note(_ type: String, _ object: String, _ id: String) -> StripeEvent {
         var json = JSONWriter()
         json.beginObject()
         json.member("id", id)
@@ -232,15 +239,13 @@ struct StripeWorld {
         let event = StripeEvent(
             id: id, type: type, json: String(decoding: json.bytes, as: UTF8.self), createdAt: now)
         state.events.append(event)
-        if state.events.count > StripeState.eventLimit { state.events.removeFirst() }
-        if state.sendsEvents { queue(event) }
-        return id
+        return event
     }
 
     private mutating func queue(_ event: StripeEvent) {
         hooks.add(
             Hook(
-                vendor: .stripe, url: "\(settings.appURL)/api/webhooks/stripe",
+                vendor: .stripe, url: site.webhookURL,
                 messageID: event.id, subject: event.type, body: event.json, signedAt: now,
                 nextAt: now))
     }
@@ -255,9 +260,10 @@ extension Sandbox {
     /// Lets something happen at Stripe's, in one step.
     func changeStripe<Result: Sendable>(_ body: (inout StripeWorld) -> Result) -> Result {
         let now = now
+        let site = settings.stripeSite
         return change { state in
             var world = StripeWorld(
-                state: state.stripe, hooks: state.hooks, settings: settings, now: now)
+                state: state.stripe, hooks: state.hooks, site: site, now: now)
             // Both are in the world now; one owner each, or every change would copy them.
             state.stripe = StripeState()
             state.hooks = HookQueue()
@@ -271,11 +277,11 @@ extension Sandbox {
 
 extension StripeState {
     mutating func expireSessions(
-        at now: Date, _ settings: SandboxSettings, _ hooks: inout HookQueue
+        at now: Date, _ site: StripeSite, _ hooks: inout HookQueue
     ) {
         let due = sessions.filter { $0.status == .open && $0.expiresAt <= now }.map(\.id)
         guard !due.isEmpty else { return }
-        var world = StripeWorld(state: self, hooks: hooks, settings: settings, now: now)
+        var world = StripeWorld(state: self, hooks: hooks, site: site, now: now)
         for id in due { _ = world.expire(id) }
         self = world.state
         hooks = world.hooks

@@ -136,7 +136,7 @@ enum VideoMaker {
     /// Opens a picture as what its first bytes say that it is, and nothing else: a list of other
     /// files would show them. Throws for a file that is neither PNG nor JPEG.
     private static func open(_ picture: String) throws -> [String] {
-        let start = try ReadableFile(path: picture).bytes(at: 0, count: 8)
+        let start = try OpenFile(path: picture).bytes(at: 0, count: 8)
         let format: String
         if start == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] {
             format = "png_pipe"

@@ -1,7 +1,14 @@
+import CLinux
 import Glibc
 
 /// The memory of this process.
 package enum Memory {
+    /// How many bytes are given out by malloc now, in all threads (mallinfo(3)).
+    package static var heapBytes: Int {
+        let info = mallinfo2()
+        return Int(info.uordblks) + Int(info.hblkhd)
+    }
+
     /// Gives back the pages of programs and libraries that only the start needed.
     ///
     /// A start runs through nearly all of the code once: relocations, initialisers of forty

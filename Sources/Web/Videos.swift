@@ -4,6 +4,7 @@ import HTTP
 import HTTPTypes
 import JSON
 import Ledger
+import Media
 import Sodium
 import Store
 
@@ -185,11 +186,11 @@ enum Videos {
 
     /// Hands the sending to nginx, which alone can reach `/_media/` and adds the `ETag`. A browser
     /// may keep the file but has to ask each time, so that it shows nothing after a sign-out.
-    private static func media(_ path: String, type: StaticString) -> Response {
+    private static func media(_ key: String, type: StaticString) -> Response {
         Response(
             status: .ok, contentType: type,
             fields: [
-                .xAccelRedirect: "/_media/\(path)", .cacheControl: "private, no-cache",
+                .xAccelRedirect: Storage.link(to: key), .cacheControl: "private, no-cache",
             ])
     }
 

@@ -1,5 +1,6 @@
 import Domain
 import Logging
+import Media
 import Pollo
 import Store
 

@@ -2,6 +2,7 @@ package import Curl
 package import Domain
 package import Logging
 package import MariaDB
+package import Media
 package import Pollo
 import Store
 package import Stripe
@@ -11,7 +12,7 @@ import System
 package struct WorkerSettings: Sendable {
     /// The public base URL, for the callbacks of the video vendor.
     package var appURL: String
-    package var media: MediaFolder
+    package var media: Storage
     /// How many tasks the vendor may have at once, across all workers.
     package var parallel: Int
     package var pollInterval: Duration
@@ -23,7 +24,7 @@ package struct WorkerSettings: Sendable {
     package var isMailOn: Bool
 
     package init(
-        appURL: String, media: MediaFolder, parallel: Int, pollInterval: Duration,
+        appURL: String, media: Storage, parallel: Int, pollInterval: Duration,
         deadlines: JobDeadlines, creditPolicy: CreditPolicy,
         vendorCredit: Money = Money(micros: 60_000), isMailOn: Bool = false
     ) {

@@ -5,6 +5,7 @@ import Domain
 import Ledger
 import MariaDB
 import PaymentSupport
+import Sandbox
 import Store
 import Stripe
 import Testing

@@ -9,6 +9,7 @@ import Ledger
 import Logging
 import MariaDB
 import PaymentSupport
+import Sandbox
 import Store
 import Stripe
 import Testing

@@ -7,6 +7,7 @@ import HTTPTypes
 import Ledger
 import MariaDB
 import PaymentSupport
+import Sandbox
 import Store
 import Stripe
 import Testing

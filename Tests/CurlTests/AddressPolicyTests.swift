@@ -2,6 +2,7 @@ import Addresses
 import Curl
 import HTTP
 import HTTPTypes
+import LoopbackSupport
 import Testing
 
 struct AddressPolicyTests {
@@ -19,7 +20,7 @@ struct AddressPolicyTests {
     }
 
     @Test func `a private address is refused before anything is connected`() throws {
-        let server = try LocalServer { _, _ in .send(answer()) }
+        let server = try LoopbackServer { _, _ in .send(answer()) }
         let spellings = [
             "127.0.0.1", "localhost", "127.1", "0x7f.1", "2130706433", "0177.0.0.1", "0.0.0.0",
             "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "LOCALHOST", "localhost.", "%6cocalhost",
@@ -42,8 +43,8 @@ struct AddressPolicyTests {
     }
 
     @Test func `an excepted origin is allowed and no other port or spelling of it`() throws {
-        let server = try LocalServer { _, _ in .send(answer()) }
-        let other = try LocalServer { _, _ in .send(answer()) }
+        let server = try LoopbackServer { _, _ in .send(answer()) }
+        let other = try LoopbackServer { _, _ in .send(answer()) }
         let curl = curl(except: ["http://localhost:\(server.port)"])
         #expect(failureKind("http://localhost:\(server.port)/file", curl) == nil)
         #expect(failureKind("http://LOCALHOST:\(server.port)/file", curl) == nil)

@@ -2,6 +2,7 @@ import Addresses
 import Curl
 import Glibc
 import HTTP
+import LoopbackSupport
 import Testing
 
 struct DownloadTests {
@@ -25,7 +26,7 @@ struct DownloadTests {
         return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
     }
 
-    private func curl(for servers: LocalServer...) -> Curl {
+    private func curl(for servers: LoopbackServer...) -> Curl {
         Curl(
             CurlOptions(
                 userAgent: "Rushes/1.2.3", connectTimeout: .seconds(2),
@@ -36,8 +37,8 @@ struct DownloadTests {
     private let limits = DownloadLimits(maxBytes: 1000, timeout: .seconds(5))
 
     @Test func `a file is fetched, over redirects, with its size and type`() throws {
-        let server = try LocalServer { _, text in
-            text.hasPrefix("GET /file ")
+        let server = try LoopbackServer { _, request in
+            request.text.hasPrefix("GET /file ")
                 ? .send(answer("200 OK", "video", fields: "Content-Type: video/mp4\r\n"))
                 : .send(answer("302 Found", "moved", fields: "Location: /file\r\n"))
         }
@@ -50,7 +51,7 @@ struct DownloadTests {
     }
 
     @Test func `a file that lies there from an earlier try is replaced`() throws {
-        let server = try LocalServer { number, _ in
+        let server = try LoopbackServer { number, _ in
             .send(answer("200 OK", number == 0 ? "a longer one" : "short"))
         }
         try withPath { path in
@@ -77,7 +78,7 @@ struct DownloadTests {
     func `anything but a whole file within the limit leaves nothing`(
         text: String, kind: TransportError.Kind
     ) throws {
-        let server = try LocalServer { _, _ in .sendAndClose(text) }
+        let server = try LoopbackServer { _, _ in .sendAndClose(text) }
         try withPath { path in
             let error = failure { () throws(TransportError) in
                 try curl(for: server).download(server.url, to: path, limits: limits)
@@ -88,7 +89,7 @@ struct DownloadTests {
     }
 
     @Test func `a transfer that hardly moves is given up`() throws {
-        let server = try LocalServer { _, _ in
+        let server = try LoopbackServer { _, _ in
             .send("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nfirst")
         }
         try withPath { path in
@@ -104,8 +105,8 @@ struct DownloadTests {
     }
 
     @Test func `five redirects are followed and a sixth is not`() throws {
-        let server = try LocalServer { number, text in
-            let left = Int(text.dropFirst("GET /".count).prefix { $0.isNumber }) ?? 0
+        let server = try LoopbackServer { number, request in
+            let left = Int(request.text.dropFirst("GET /".count).prefix { $0.isNumber }) ?? 0
             return left == 0
                 ? .send(answer("200 OK", "video"))
                 : .send(answer("307 Temporary Redirect", "", fields: "Location: /\(left - 1)\r\n"))
@@ -123,13 +124,13 @@ struct DownloadTests {
     }
 
     @Test func `a redirect to a private address or to plain HTTP is refused`() throws {
-        let inner = try LocalServer { _, _ in .send(answer("200 OK", "secret")) }
+        let inner = try LoopbackServer { _, _ in .send(answer("200 OK", "secret")) }
         let targets = [
             "http://127.0.0.1:\(inner.port)/", "https://127.0.0.1:\(inner.port)/",
             "https://[::ffff:127.0.0.1]:\(inner.port)/", "http://example.com/",
             "file:///etc/passwd", "https://169.254.169.254/",
         ]
-        let server = try LocalServer { number, _ in
+        let server = try LoopbackServer { number, _ in
             .send(answer("302 Found", "", fields: "Location: \(targets[number])\r\n"))
         }
         try withPath { path in
@@ -147,8 +148,8 @@ struct DownloadTests {
 
     @Test func `a link and its redirects are fetched in the form that they were judged in`() throws
     {
-        let server = try LocalServer { _, text in
-            switch text.split(separator: " ")[1] {
+        let server = try LoopbackServer { _, request in
+            switch request.target {
             case "/the%20first.mp4?a=%C3%BC":
                 .send(answer("302 Found", "", fields: "Location: ./x/../the second%2emp4\r\n"))
             case "/the%20second%2emp4": .send(answer("200 OK", "video"))
@@ -183,8 +184,8 @@ struct DownloadTests {
 
     @Test(arguments: ["", "Location: /a\r\nLocation: /b\r\n"])
     func `a redirect to no one place is followed nowhere`(fields: String) throws {
-        let server = try LocalServer { _, text in
-            text.hasPrefix("GET / ")
+        let server = try LoopbackServer { _, request in
+            request.text.hasPrefix("GET / ")
                 ? .send(answer("302 Found", "", fields: fields)) : .send(answer("200 OK", "video"))
         }
         try withPath { path in
@@ -197,7 +198,7 @@ struct DownloadTests {
     }
 
     @Test func `plain HTTP is refused unless the origin is excepted`() throws {
-        let server = try LocalServer { _, _ in .send(answer("200 OK", "video")) }
+        let server = try LoopbackServer { _, _ in .send(answer("200 OK", "video")) }
         try withPath { path in
             for policy in [AddressPolicy.any, .publicOnly(exceptOrigins: [])] {
                 let curl = Curl(CurlOptions(userAgent: "Rushes/1.2.3", addressPolicy: policy))
@@ -212,7 +213,7 @@ struct DownloadTests {
     }
 
     @Test func `a path that cannot be written is an error`() throws {
-        let server = try LocalServer { _, _ in .send(answer("200 OK", "video")) }
+        let server = try LoopbackServer { _, _ in .send(answer("200 OK", "video")) }
         let error = failure { () throws(TransportError) in
             try curl(for: server).download(
                 server.url, to: "/nonexistent/folder/file", limits: limits)

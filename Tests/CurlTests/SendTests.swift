@@ -1,6 +1,7 @@
 import Curl
 import HTTP
 import HTTPTypes
+import LoopbackSupport
 import Testing
 
 private func request(
@@ -24,7 +25,7 @@ struct SendTests {
     let curl = Curl(CurlOptions(userAgent: "Rushes/1.2.3", timeout: .seconds(5)))
 
     @Test func `an answer comes back whole`() throws {
-        let server = try LocalServer { _, _ in
+        let server = try LoopbackServer { _, _ in
             .send(
                 answer("402 Payment Required", "no", fields: "X-One: 1\r\nX-Two: a\r\nX-Two: b\r\n")
             )
@@ -34,35 +35,37 @@ struct SendTests {
         #expect(response.body == Array("no".utf8))
         let two = try #require(HTTPField.Name("X-Two"))
         #expect(response.fields[values: two] == ["a", "b"])
-        #expect(server.requests[0].hasPrefix("GET /path?q=1 HTTP/1.1\r\n"))
-        #expect(server.requests[0].contains("\r\nUser-Agent: Rushes/1.2.3\r\n"))
+        #expect(server.requests[0].text.hasPrefix("GET /path?q=1 HTTP/1.1\r\n"))
+        #expect(server.requests[0].text.contains("\r\nUser-Agent: Rushes/1.2.3\r\n"))
     }
 
     @Test func `a body is sent byte for byte, with the fields of the request`() throws {
-        let server = try LocalServer { _, _ in .send(answer()) }
+        let server = try LoopbackServer { _, _ in .send(answer()) }
         let fields: HTTPFields = [.contentType: "application/json", .accept: ""]
         _ = try curl.send(request(server.url, .post, fields: fields, body: "{\"a\":\"\0é\"}"))
         _ = try curl.send(request(server.url, .post, fields: fields))
-        #expect(server.requests[0].hasPrefix("POST / HTTP/1.1\r\n"))
-        #expect(server.requests[0].contains("\r\nContent-Type: application/json\r\n"))
-        #expect(server.requests[0].contains("\r\nAccept:\r\n"))
-        #expect(server.requests[0].hasSuffix("\r\n\r\n{\"a\":\"\0é\"}"))
-        #expect(server.requests[1].contains("\r\nContent-Length: 0\r\n"))
+        #expect(server.requests[0].text.hasPrefix("POST / HTTP/1.1\r\n"))
+        #expect(server.requests[0].text.contains("\r\nContent-Type: application/json\r\n"))
+        #expect(server.requests[0].text.contains("\r\nAccept:\r\n"))
+        #expect(server.requests[0].text.hasSuffix("\r\n\r\n{\"a\":\"\0é\"}"))
+        #expect(server.requests[1].text.contains("\r\nContent-Length: 0\r\n"))
     }
 
     @Test func `other methods go by their own names`() throws {
-        let server = try LocalServer { _, text in
+        let server = try LoopbackServer { _, request in
             .send(
-                text.hasPrefix("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" : answer())
+                request.text.hasPrefix("HEAD")
+                    ? "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n" : answer())
         }
         for method in [HTTPRequest.Method.delete, .head, .patch] {
             _ = try curl.send(request(server.url, method, body: method == .patch ? "x" : nil))
         }
-        #expect(server.requests.map { $0.prefix { $0 != " " } } == ["DELETE", "HEAD", "PATCH"])
+        #expect(
+            server.requests.map { $0.text.prefix { $0 != " " } } == ["DELETE", "HEAD", "PATCH"])
     }
 
     @Test func `a redirect is an answer and is not followed`() throws {
-        let server = try LocalServer { _, _ in
+        let server = try LoopbackServer { _, _ in
             .send(answer("302 Found", "", fields: "Location: /elsewhere\r\n"))
         }
         let response = try curl.send(request(server.url))
@@ -71,13 +74,13 @@ struct SendTests {
     }
 
     @Test func `a connection is used again for the next request`() throws {
-        let server = try LocalServer { _, _ in .send(answer()) }
+        let server = try LoopbackServer { _, _ in .send(answer()) }
         for _ in 0..<3 { _ = try curl.send(request(server.url)) }
         #expect(server.connections == 1)
     }
 
     @Test func `a POST whose connection dies unanswered was sent once and is unknown`() throws {
-        let server = try LocalServer { number, _ in
+        let server = try LoopbackServer { number, _ in
             number == 0 ? .send(answer()) : .sendAndClose("")
         }
         _ = try curl.send(request(server.url))
@@ -89,7 +92,7 @@ struct SendTests {
     }
 
     @Test func `a POST with an idempotency key keeps its connection, as a GET does`() throws {
-        let server = try LocalServer { _, _ in .send(answer()) }
+        let server = try LoopbackServer { _, _ in .send(answer()) }
         let key = try #require(HTTPField.Name("Idempotency-Key"))
         for _ in 0..<2 {
             _ = try curl.send(request(server.url, .post, fields: [key: "k"], body: "x"))
@@ -98,7 +101,7 @@ struct SendTests {
     }
 
     @Test func `no listener means not sent`() throws {
-        let port = try LocalServer { _, _ in .silence }.port
+        let port = try LoopbackServer { _, _ in .silence }.port
         let error = failure { () throws(TransportError) in
             try curl.send(request("http://127.0.0.1:\(port)", .post, body: "x"))
         }
@@ -122,7 +125,7 @@ struct SendTests {
     }
 
     @Test func `a peer that speaks no TLS means not sent`() throws {
-        let server = try LocalServer { _, _ in .send(answer()) }
+        let server = try LoopbackServer { _, _ in .send(answer()) }
         let error = failure { () throws(TransportError) in
             try curl.send(request("https://127.0.0.1:\(server.port)", .post, body: "x"))
         }
@@ -134,7 +137,7 @@ struct SendTests {
             CurlOptions(
                 userAgent: "Rushes/1.2.3", connectTimeout: .milliseconds(200),
                 timeout: .milliseconds(400)))
-        let server = try LocalServer { _, _ in .silence }
+        let server = try LoopbackServer { _, _ in .silence }
         let handshake = failure { () throws(TransportError) in
             try curl.send(request("https://127.0.0.1:\(server.port)", .post, body: "x"))
         }
@@ -143,14 +146,14 @@ struct SendTests {
             try curl.send(request(server.url, .post, body: "x"))
         }
         #expect(silence?.kind == .unknown)
-        #expect(server.requests.last?.hasPrefix("POST") == true)
+        #expect(server.requests.last?.text.hasPrefix("POST") == true)
     }
 
     @Test(arguments: [
         "", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
     ])
     func `an answer that is no whole answer means unknown`(text: String) throws {
-        let server = try LocalServer { _, _ in .sendAndClose(text) }
+        let server = try LoopbackServer { _, _ in .sendAndClose(text) }
         let error = failure { () throws(TransportError) in
             try curl.send(request(server.url, .post, body: "x"))
         }
@@ -164,7 +167,7 @@ struct SendTests {
     ])
     func `an answer that is too long is refused, announced or not`(text: String) throws {
         let curl = Curl(CurlOptions(userAgent: "Rushes/1.2.3", maxResponseBytes: 100))
-        let server = try LocalServer { number, _ in
+        let server = try LoopbackServer { number, _ in
             .sendAndClose(number == 0 ? text : answer("200 OK", String(repeating: "x", count: 100)))
         }
         let error = failure { () throws(TransportError) in try curl.send(request(server.url)) }
@@ -173,7 +176,7 @@ struct SendTests {
     }
 
     @Test func `an error names neither fields nor body`() throws {
-        let server = try LocalServer { _, _ in .sendAndClose("") }
+        let server = try LoopbackServer { _, _ in .sendAndClose("") }
         let error = failure { () throws(TransportError) in
             try curl.send(
                 request(
@@ -196,7 +199,7 @@ struct SendTests {
             CurlOptions(userAgent: "Rushes/1.2.3", timeout: .seconds(8), maxResponseBytes: 9)
         )
         for (index, reply) in replies.enumerated() {
-            let server = try LocalServer { _, _ in .send(reply) }
+            let server = try LoopbackServer { _, _ in .send(reply) }
             var request = request(server.url, .post, body: "x")
             request.readsBody = false
             let begin = ContinuousClock.now
@@ -209,7 +212,7 @@ struct SendTests {
     }
 
     @Test func `a request has less time than others where it says so`() throws {
-        let server = try LocalServer { _, _ in .silence }
+        let server = try LoopbackServer { _, _ in .silence }
         var request = request(server.url)
         request.timeout = .milliseconds(50)
         let begin = ContinuousClock.now

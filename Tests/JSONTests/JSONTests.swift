@@ -1,5 +1,5 @@
 import FoundationEssentials
-import JSON
+package import JSON
 import RandomSupport
 import Testing
 
@@ -47,14 +47,22 @@ func `text that is not JSON is refused`(text: String) {
     #expect(throws: JSONError.malformed) { try parse(text) }
 }
 
-@Test(arguments: [
-    "null", " null ", "true", "false", "0", "-0", "\"\"", "[]", "{}", "\t[\r\n]\t", "{ }",
-    #"[",]"]"#, #"{"a":",}"}"#, #"["\",]"]"#, "[1 , 2 ]", #"{ "a" : [ { } , null ] }"#, "-1",
-    "1e5", "1E5", "1e+5", "1e-5", "1.5e0", "0.0", "-0.0", "0e0", "\"\u{7F}\"", "\"\u{2028}\"",
-    #""\/""#, #""\u0000""#, #"{"":1}"#, "[[[]]]", "\"\u{10FFFF}\"", #"{"a":1,"A":2}"#,
-])
-func `text that is JSON is taken`(text: String) throws {
-    _ = try parse(text)
+@Test(
+    arguments: [
+        ("null", .null), (" null ", .null), ("true", .bool(true)), ("false", .bool(false)),
+        ("0", 0), ("-0", 0), ("-1", -1), ("1e5", 100_000), ("1E5", 100_000), ("1e+5", 100_000),
+        ("0.0", 0), ("-0.0", 0), ("0e0", 0), ("1.5e0", .number(1.5)),
+        ("1e-5", .number(Decimal(sign: .plus, exponent: -5, significand: 1))),
+        ("\"\"", ""), (#""\/""#, "/"), (#""\u0000""#, "\u{0}"), ("\"\u{7F}\"", "\u{7F}"),
+        ("\"\u{2028}\"", "\u{2028}"), ("\"\u{10FFFF}\"", "\u{10FFFF}"),
+        ("[]", []), ("\t[\r\n]\t", []), ("[[[]]]", [[[]]]), (#"[",]"]"#, [",]"]),
+        (#"["\",]"]"#, ["\",]"]), ("[1 , 2 ]", [1, 2]), ("{}", [:]), ("{ }", [:]),
+        (#"{"":1}"#, ["": 1]), (#"{"a":",}"}"#, ["a": ",}"]),
+        (#"{"a":1,"A":2}"#, ["a": 1, "A": 2]),
+        (#"{ "a" : [ { } , null ] }"#, ["a": [[:], .null]]),
+    ] as [(String, JSONValue)])
+func `text that is JSON is the value that it writes`(text: String, value: JSONValue) throws {
+    #expect(try parse(text) == value)
 }
 
 @Test(
@@ -97,7 +105,9 @@ func `a name that stands twice is refused`(text: String) {
 }
 
 @Test func `a name may stand again in another object`() throws {
-    _ = try parse(#"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}]}"#)
+    let value = try parse(#"{"a":{"a":{"a":1}},"b":[{"a":2},{"a":3}]}"#)
+    #expect(value["a"]?["a"]?["a"] == .integer(1))
+    #expect(value["b"]?.array?.compactMap { $0["a"] } == [.integer(2), .integer(3)])
 }
 
 // MARK: Numbers
@@ -289,5 +299,16 @@ private func write(_ value: JSONValue, _ json: inout JSONWriter) {
             write(member, &json)
         }
         json.endObject()
+    }
+}
+
+extension JSONValue: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    package init(integerLiteral value: Int64) { self = .integer(value) }
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self = .object(Dictionary(elements) { first, _ in first })
     }
 }

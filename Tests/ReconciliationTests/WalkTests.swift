@@ -9,6 +9,7 @@ import Logging
 import MariaDB
 import PaymentSupport
 import Pollo
+import Sandbox
 import Store
 import Stripe
 import Testing

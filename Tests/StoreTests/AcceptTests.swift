@@ -400,6 +400,7 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
                 let user = try db.insertUser(credit: .dollars(1))
                 try db.accept(
                     db.order(), from: user, limit: CallLimit(calls: 1, window: .seconds(900)))
+                #expect(try db.balance(of: user).reserved == .dollars(1))
             }
         }
     }

@@ -121,7 +121,7 @@ struct CommandTests {
         let path = "\(folder.path)/file"
         let result = try limited("exec head -c 100000 /dev/zero > \(path)", file: 1000)
         #expect(result.ending == .killed(signal: 25))
-        #expect(try ReadableFile(path: path).sizeBytes == 1000)
+        #expect(try OpenFile(path: path).sizeBytes == 1000)
         #expect(
             try limited("exec head -c 1 /dev/zero > \(path)", file: 0).ending != .exited(code: 0))
         // A pipe has no size.

@@ -4,6 +4,8 @@ import HTTPTypes
 import JSON
 import Ledger
 import MariaDB
+import PaymentSupport
+import Sandbox
 import Store
 import Testing
 
@@ -121,23 +123,10 @@ struct AdministrationTests {
         let order = try site.post(
             "/api/credits/purchase", #"{"packageId": "starter"}"#, as: user)
         let id = try #require(order.json["purchaseId"]?.string)
-        site.stripe.pay(try #require(order.json["sessionId"]?.string))
+        site.stripe.complete(try #require(order.json["sessionId"]?.string))
         let paid = try site.get("/api/credits/purchases/\(id)", as: user)
         try #require(paid.json["status"]?.string == "paid")
         return (user, id)
-    }
-
-    /// What Stripe answers to a refund, and to the look at its charge.
-    private func answers(refunding cents: Int) -> [Result<InboundResponse, TransportError>] {
-        let refund = #"{"id": "re_1", "amount": \#(cents), "status": "succeeded"}"#
-        let intent = """
-            {"id": "pi_1", "latest_charge": {"id": "ch_1", "amount": 999,
-            "amount_refunded": \(cents), "refunded": false, "disputed": false, "currency": "usd",
-            "status": "succeeded", "payment_intent": "pi_1", "livemode": false}}
-            """
-        return [refund, intent].map {
-            .success(InboundResponse(status: .ok, body: Array($0.utf8)))
-        }
     }
 
     private func refund(
@@ -153,7 +142,6 @@ struct AdministrationTests {
         try withFreshSite { site in
             let administrator = try makeAdministrator(site)
             let (user, id) = try buy(site)
-            site.stripe.failures = answers(refunding: 500)
             let answer = try refund(id, site, as: administrator, amount: amount)
             #expect(answer.status == 200)
             #expect(answer.json["id"]?.string == id)
@@ -176,7 +164,6 @@ struct AdministrationTests {
         try withFreshSite { site in
             let administrator = try makeAdministrator(site)
             let (user, id) = try buy(site)
-            site.stripe.failures = answers(refunding: 999)
             let answer = try refund(id, site, as: administrator, amount: "null")
             #expect(answer.json["status"]?.string == "refunded")
             #expect(try site.get("/api/me", as: user).json["balance"] == .integer(0))
@@ -201,12 +188,7 @@ struct AdministrationTests {
             let administrator = try makeAdministrator(site)
             let (user, id) = try buy(site)
             #expect(try site.get("/api/admin/attention", as: administrator).items.isEmpty)
-            site.stripe.failures = [
-                .success(
-                    InboundResponse(
-                        status: .badRequest,
-                        body: Array(#"{"error": {"message": "The charge is disputed."}}"#.utf8)))
-            ]
+            site.stripe.refuseNext(400, "The charge is disputed.")
             let answer = try refund(id, site, as: administrator)
             #expect(answer.status == 409)
             #expect(
@@ -225,7 +207,7 @@ struct AdministrationTests {
         try withFreshSite { site in
             let administrator = try makeAdministrator(site)
             let (user, id) = try buy(site)
-            site.stripe.failures = [.failure(TransportError(.unknown, "no answer"))]
+            site.stripe.meet(.answerLost)
             let answer = try refund(id, site, as: administrator)
             // It is being finished, and nobody is told to repeat it (P7).
             #expect(answer.status == 202)
@@ -249,9 +231,8 @@ struct AdministrationTests {
                         ("HTTP_IDEMPOTENCY_KEY", "refund-1"),
                     ], body: Array(body.utf8))
             }
-            site.stripe.failures = [.failure(TransportError(.unknown, "no answer"))]
+            site.stripe.meet(.answerLost)
             #expect(try call("5").status == 202)
-            site.stripe.failures = answers(refunding: 500)
             #expect(try call("5").status == 200)
             let calls = site.stripe.requests.count
             #expect(try call("5").status == 200)
@@ -468,10 +449,10 @@ struct AdministrationTests {
             let path = "/api/admin/purchases/\(id)/credit"
             let body = #"{"reason": "paid by the bank"}"#
             #expect(try command(path, body, site, as: administrator).status == 409)
-            site.stripe.failures = [.failure(TransportError(.unknown, "no answer"))]
+            site.stripe.meet(.answerLost)
             #expect(try command(path, body, site, as: administrator).status == 502)
             try site.database.execute("UPDATE purchases SET price_micros = 9980000")
-            site.stripe.pay(try #require(order.json["sessionId"]?.string))
+            site.stripe.complete(try #require(order.json["sessionId"]?.string))
             let shown = try site.get("/api/credits/purchases/\(id)", as: user)
             #expect(shown.json["status"] == "pending")
             #expect(

@@ -5,8 +5,11 @@ import HTTP
 import HTTPTypes
 import JSON
 import MariaDB
+import PaymentSupport
+import Sandbox
 import Store
 import Stripe
+import Synchronization
 import Testing
 
 @testable import Web
@@ -90,7 +93,7 @@ struct PurchaseTests {
     ) throws {
         try withSite { site in
             let user = try site.makeUser()
-            site.stripe.failures = [.success(ScriptedStripe.failure(status, "api_error"))]
+            site.stripe.refuseNext(status)
             let failed = try site.post(path, order, as: user, key("k"))
             #expect(failed.status == 502)
             #expect(failed.code == "API_ERROR")
@@ -110,7 +113,7 @@ struct PurchaseTests {
     @Test func `what Stripe calls worth another try is tried again under the same key`() throws {
         try withSite { site in
             let user = try site.makeUser()
-            site.stripe.failures = [.failure(TransportError(.unknown, "no answer"))]
+            site.stripe.meet(.answerLost)
             let answer = try site.post(path, order, as: user)
             #expect(answer.status == 201)
             let keys = site.stripe.requests.map(\.idempotencyKey)
@@ -120,15 +123,17 @@ struct PurchaseTests {
 
     @Test func `the same call while the first one runs gets the same page`() throws {
         try withFreshDatabase { configuration in
-            let stripe = ScriptedStripe()
+            let stripe = TinyStripe()
             let site = TestSite(Connection(configuration), stripe: stripe)
-            let second = TestSite(Connection(configuration), stripe: stripe)
             let user = try site.makeUser()
-            var inner: Answer?
-            stripe.whileAsked = {
-                inner = try? second.post(path, order, as: user, key("k"))
+            let answer = Mutex<Answer?>(nil)
+            stripe.afterNext("/v1/checkout/sessions") {
+                let second = TestSite(Connection(configuration), stripe: stripe)
+                let inner = try? second.post(path, order, as: user, key("k"))
+                answer.withLock { $0 = inner }
             }
             let outer = try site.post(path, order, as: user, key("k"))
+            let inner = answer.withLock { $0 }
             #expect(outer.status == 201)
             #expect(inner?.status == 201)
             #expect(inner?.response.body == outer.response.body)
@@ -143,7 +148,7 @@ struct PurchaseTests {
             let answer = try site.post(path, order, as: user)
             let id = try #require(answer.json["purchaseId"]?.string)
             let session = try #require(answer.json["sessionId"]?.string)
-            site.stripe.pay(session)
+            site.stripe.complete(session)
             let shown = try site.get("/api/credits/purchases/\(id)", as: user)
             #expect(shown.json["status"] == "paid")
             #expect(shown.json["url"] == nil)
@@ -176,7 +181,7 @@ struct PurchaseTests {
             let user = try site.makeUser()
             let answer = try site.post(path, order, as: user)
             let id = try #require(answer.json["purchaseId"]?.string)
-            site.stripe.failures = [.success(ScriptedStripe.failure(500, "api_error"))]
+            site.stripe.refuseNext(500)
             let shown = try site.get("/api/credits/purchases/\(id)", as: user)
             #expect(shown.status == 200)
             #expect(shown.json["status"] == "pending")
@@ -195,7 +200,7 @@ struct PurchaseTests {
                 "UPDATE purchases SET session_id = NULL WHERE session_id = \(otherSession)")
             try site.database.execute(
                 "UPDATE purchases SET session_id = \(otherSession) WHERE id = \(id)")
-            site.stripe.pay(otherSession)
+            site.stripe.complete(otherSession)
             let shown = try site.get("/api/credits/purchases/\(id)", as: user)
             #expect(shown.json["status"] == "pending")
             #expect(try site.get("/api/me", as: user).json["balance"] == .integer(0))

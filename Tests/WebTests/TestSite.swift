@@ -7,6 +7,8 @@ import HTTPTypes
 import JSON
 import Logging
 import MariaDB
+import PaymentSupport
+import Sandbox
 import Sodium
 import Store
 import Stripe
@@ -73,7 +75,7 @@ struct TestUser {
     static let password = "a password of these tests"
 }
 
-/// The real site on a real database, with Stripe in a script.
+/// The real site on a real database, with Stripe in memory.
 final class TestSite {
     static let origin = "https://rushes.example"
     static let secret = Array("a secret of thirty-two bytes, or more".utf8)
@@ -82,7 +84,7 @@ final class TestSite {
     static let polloSecret = Base64.encode(Array("the secret of the video vendor's".utf8))
 
     let database: Connection
-    let stripe: ScriptedStripe
+    let stripe: TinyStripe
     let site: Site
     /// Where requests come from: another network for each site, because tries are counted by it.
     var address =
@@ -90,7 +92,7 @@ final class TestSite {
         + "\(String(UInt16.random(in: 0 ... .max), radix: 16))::1"
 
     init(
-        _ database: Connection, stripe: ScriptedStripe = ScriptedStripe(),
+        _ database: Connection, stripe: TinyStripe = TinyStripe(),
         passwords: PasswordGate = PasswordGate(), limit: Int = 10, purchaseLimit: Int = 100,
         signupCredit: Money = .zero, requiresVerified: Bool = false,
         threads: ThreadGate = ThreadGate(threads: 16)
@@ -108,8 +110,7 @@ final class TestSite {
             deadlines: JobDeadlines(), requiresVerified: requiresVerified)
         site = Site(
             settings: settings, database: database,
-            stripe: StripeClient(
-                secretKey: "sk_test_key", base: "https://stripe.example", send: stripe.send),
+            stripe: stripe.client,
             passwords: passwords, threads: threads,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
@@ -211,93 +212,11 @@ func withFreshSite(_ body: (TestSite) throws -> Void) throws {
     try withFreshDatabase { configuration in try body(TestSite(Connection(configuration))) }
 }
 
-/// Stripe as far as the shop asks it: Checkout Sessions by idempotency key.
-final class ScriptedStripe {
-    struct Session: Sendable {
-        let id: String
-        let reference: String
-        let amount: Int
-        var status = "open"
-        var paymentStatus = "unpaid"
-        var paymentIntent: String?
-        /// The mark that the maker has set.
-        var installation: String?
-    }
-
-    private(set) var requests: [OutboundRequest] = []
-    private(set) var sessions: [Session] = []
-    private var keys: [String: String] = [:]
-    /// Answers that are given in place of the real ones, first to last.
-    var failures: [Result<InboundResponse, TransportError>] = []
-    /// Runs while a session is being made, before the answer.
-    var whileAsked: () -> Void = {}
-
-    func send(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
-        requests.append(request)
-        let interrupt = whileAsked
-        whileAsked = {}
-        interrupt()
-        if !failures.isEmpty { return try failures.removeFirst().get() }
-        if request.method == .post { return answer(create(request)) }
-        let id = request.url.split(separator: "/").last.map(String.init) ?? ""
-        guard let session = sessions.first(where: { $0.id == id }) else {
-            return Self.failure(404, "invalid_request_error")
-        }
-        return answer(session)
-    }
-
-    private func create(_ request: OutboundRequest) -> Session {
-        let key = request.idempotencyKey ?? ""
-        if let id = keys[key], let known = sessions.first(where: { $0.id == id }) { return known }
-        let form = Query(String(decoding: request.body ?? [], as: UTF8.self))
-        var session = Session(
-            id: "cs_test_\(UUID().uuidString)", reference: form["client_reference_id"] ?? "",
-            amount: Int(form["line_items[0][price_data][unit_amount]"] ?? "") ?? 0)
-        session.installation = form["metadata[rushes_installation]"]
-        keys[key] = session.id
-        sessions.append(session)
-        return session
-    }
-
-    /// Knows a session that another one made.
-    func adopt(_ session: Session) {
-        sessions.append(session)
-    }
-
-    func change(_ id: String, _ change: (inout Session) -> Void) {
-        for index in sessions.indices where sessions[index].id == id { change(&sessions[index]) }
-    }
-
-    func pay(_ id: String) {
-        change(id) { session in
-            session.status = "complete"
-            session.paymentStatus = "paid"
-            session.paymentIntent = "pi_\(session.id)"
-        }
-    }
-
-    private func answer(_ session: Session) -> InboundResponse {
-        let intent = session.paymentIntent.map { "\"\($0)\"" } ?? "null"
-        let metadata = session.installation.map { #"{"rushes_installation": "\#($0)"}"# } ?? "{}"
-        let body = """
-            {"id": "\(session.id)", "object": "checkout.session", "metadata": \(metadata),
-            "url": "https://stripe.example/pay/\(session.id)", "status": "\(session.status)",
-            "payment_status": "\(session.paymentStatus)", "mode": "payment",
-            "amount_subtotal": \(session.amount), "amount_total": \(session.amount),
-            "currency": "usd", "client_reference_id": "\(session.reference)",
-            "payment_intent": \(intent), "expires_at": 1795428000, "created": 1795341600,
-            "livemode": false}
-            """
-        return InboundResponse(status: .ok, body: Array(body.utf8))
-    }
-
-    /// An answer that says that asking again is of no use, so that nobody waits.
-    static func failure(_ status: Int, _ type: String) -> InboundResponse {
-        var fields = HTTPFields()
-        if let name = HTTPField.Name("Stripe-Should-Retry") { fields[name] = "false" }
-        let body = #"{"error": {"type": "\#(type)", "message": "no"}}"#
-        return InboundResponse(
-            status: HTTPResponse.Status(code: status), fields: fields, body: Array(body.utf8))
+extension TinyStripe {
+    /// The next call is refused, and asking again is said to be of no use, so that nobody waits.
+    func refuseNext(_ status: Int, _ message: String = "no") {
+        let body = #"{"error": {"type": "api_error", "message": "\#(message)"}}"#
+        meet(.answer(status: status, body: body, shouldRetry: false))
     }
 }
 

@@ -6,6 +6,7 @@ import HTTPTypes
 import JSON
 import Logging
 import MariaDB
+import PaymentSupport
 import Store
 import Stripe
 import Synchronization
@@ -81,7 +82,7 @@ import Testing
         let configuration: DatabaseConfiguration
         let gate: ThreadGate
 
-        func site(_ stripe: ScriptedStripe = ScriptedStripe()) -> TestSite {
+        func site(_ stripe: TinyStripe = TinyStripe()) -> TestSite {
             TestSite(Connection(configuration), stripe: stripe, limit: 1000, threads: gate)
         }
     }
@@ -155,7 +156,7 @@ import Testing
     @Test func `an order waits ten seconds for Stripe at most, and stands`() throws {
         try withFreshDatabase { configuration in
             let gate = ThreadGate(threads: 16, patience: .milliseconds(20))
-            let stripe = ScriptedStripe()
+            let stripe = TinyStripe()
             let site = TestSite(Connection(configuration), stripe: stripe, threads: gate)
             let user = try site.makeUser()
             let isOver = Atomic(false)

@@ -5,6 +5,7 @@ import HTTP
 import HTTPTypes
 import JSON
 import MariaDB
+import PaymentSupport
 import Sodium
 import Store
 import Testing

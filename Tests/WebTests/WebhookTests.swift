@@ -5,6 +5,8 @@ import HTTP
 import HTTPTypes
 import JSON
 import MariaDB
+import PaymentSupport
+import Sandbox
 import Sodium
 import Store
 import Testing
@@ -60,7 +62,7 @@ struct StripeWebhookTests {
     @Test func `a payment is credited once, with its bonus`() throws {
         try withSite { site in
             let (user, id, session) = try ordered(site)
-            site.stripe.pay(session)
+            site.stripe.complete(session)
             let answer = try deliver(event(session), to: site)
             #expect(answer.status == 200)
             #expect(try balance(site, user) == .integer(55))
@@ -71,7 +73,7 @@ struct StripeWebhookTests {
     @Test func `twenty copies of an event, and other events of the session, add nothing`() throws {
         try withSite { site in
             let (user, _, session) = try ordered(site)
-            site.stripe.pay(session)
+            site.stripe.complete(session)
             let body = event(session)
             for _ in 0..<20 { #expect(try deliver(body, to: site).status == 200) }
             let other = event(session, type: "checkout.session.async_payment_succeeded")
@@ -90,9 +92,9 @@ struct StripeWebhookTests {
             let body = event(session)
             let header = signature(of: body)
             let statuses = try inParallel(8) { _ in
-                let stripe = ScriptedStripe()
+                let stripe = TinyStripe()
                 stripe.adopt(known)
-                stripe.pay(session)
+                stripe.complete(session)
                 let site = TestSite(Connection(configuration), stripe: stripe)
                 return try site.post(path, body, [header]).status
             }
@@ -117,13 +119,13 @@ struct StripeWebhookTests {
     {
         try withSite { site in
             let (user, id, session) = try ordered(site)
-            site.stripe.change(session) { $0.status = "complete" }
+            site.stripe.complete(session, isPaid: false)
             _ = try deliver(event(session), to: site)
             #expect(try status(site, id) == "pending")
             _ = try deliver(event(session, type: "checkout.session.async_payment_failed"), to: site)
             #expect(try status(site, id) == "failed")
             #expect(try balance(site, user) == .integer(0))
-            site.stripe.pay(session)
+            site.stripe.complete(session)
             _ = try deliver(
                 event(session, type: "checkout.session.async_payment_succeeded"), to: site)
             #expect(try status(site, id) == "paid")
@@ -134,7 +136,7 @@ struct StripeWebhookTests {
     @Test func `a session that was never used expires`() throws {
         try withSite { site in
             let (user, id, session) = try ordered(site)
-            site.stripe.change(session) { $0.status = "expired" }
+            site.stripe.expire(session)
             #expect(
                 try deliver(event(session, type: "checkout.session.expired"), to: site).status
                     == 200)
@@ -148,12 +150,13 @@ struct StripeWebhookTests {
         try withSite { site in
             let (_, id, session) = try ordered(site)
             let known = try #require(site.stripe.sessions.first)
-            var other = ScriptedStripe.Session(
-                id: "\(session)_2", reference: PurchaseID.new().description, amount: known.amount)
+            let reference = "\(PurchaseID.new())"
             site.stripe.adopt(
-                ScriptedStripe.Session(
-                    id: "\(session)_3", reference: other.reference, amount: other.amount))
-            other.installation = try "\(site.database.installation())"
+                TinyStripe.Session(
+                    id: "\(session)_3", reference: reference, amount: known.amount, metadata: [:]))
+            let other = TinyStripe.Session(
+                id: "\(session)_2", reference: reference, amount: known.amount,
+                metadata: known.metadata)
             site.stripe.adopt(other)
             // The first is ours, of an order that is not there; the second is another
             // application's (P8); the third is not even Stripe's.
@@ -179,7 +182,7 @@ struct StripeWebhookTests {
             let (user, id, session) = try ordered(site)
             try site.database.execute(
                 "UPDATE purchases SET session_id = NULL, checkout_url = NULL WHERE id = \(id)")
-            site.stripe.pay(session)
+            site.stripe.complete(session)
             #expect(try deliver(event(session), to: site).status == 200)
             #expect(try balance(site, user) == .integer(55))
         }
@@ -198,7 +201,7 @@ struct StripeWebhookTests {
     {
         try withSite { site in
             let (user, _, session) = try ordered(site)
-            site.stripe.pay(session)
+            site.stripe.complete(session)
             let body = event(session)
             let good = signature(of: body)
             let refused: [[(name: String, value: String)]] = [
@@ -231,12 +234,10 @@ struct StripeWebhookTests {
     @Test func `Stripe sends again when we could not ask it (W2)`() throws {
         try withSite { site in
             let (user, _, session) = try ordered(site)
-            site.stripe.pay(session)
+            site.stripe.complete(session)
             let body = event(session)
-            site.stripe.failures = [
-                .success(ScriptedStripe.failure(500, "api_error")),
-                .failure(TransportError(.notSent, "refused")),
-            ]
+            site.stripe.refuseNext(500)
+            site.stripe.meet(.notSent)
             for _ in 0..<2 { #expect(try deliver(body, to: site).status == 502) }
             #expect(try balance(site, user) == .integer(0))
             #expect(try deliver(body, to: site).status == 200)

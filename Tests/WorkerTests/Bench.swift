@@ -6,6 +6,8 @@ import Domain
 import FoundationEssentials
 import Logging
 import MariaDB
+import Media
+import MediaSupport
 import Store
 import Testing
 
@@ -18,7 +20,7 @@ final class Bench {
     let vendor = Vendor()
     let cashier = Cashier()
     let files: FileServer
-    let media: MediaFolder
+    let media: Storage
     let user: UserID
     private(set) var worker: Worker
     let configuration: DatabaseConfiguration
@@ -27,7 +29,7 @@ final class Bench {
     static func with(_ body: (Bench) throws -> Void) throws {
         try withFreshDatabase { configuration in
             let bench = try Bench(configuration)
-            defer { try? FileManager.default.removeItem(atPath: bench.media.path) }
+            defer { try? FileManager.default.removeItem(atPath: bench.media.folder) }
             try body(bench)
             try expectCleanBooks(bench.db)
         }
@@ -37,7 +39,7 @@ final class Bench {
     static func withServer(_ body: (Bench, GuardedServer) throws -> Void) throws {
         let server = try GuardedServer()
         let bench = try Bench(server.application, owner: server.owner)
-        defer { try? FileManager.default.removeItem(atPath: bench.media.path) }
+        defer { try? FileManager.default.removeItem(atPath: bench.media.folder) }
         try body(bench, server)
         try expectCleanBooks(bench.db)
     }
@@ -52,14 +54,14 @@ final class Bench {
             .appending(path: "rushes-media-\(VideoID.new())").path
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
-        media = MediaFolder(path: folder)
+        media = Storage(folder: folder)
         user = try db.insertUser(credit: .dollars(20))
         worker = Self.worker(configuration, vendor, cashier, files, media)
     }
 
     private static func worker(
         _ configuration: DatabaseConfiguration, _ vendor: Vendor, _ cashier: Cashier,
-        _ files: FileServer, _ media: MediaFolder, nodes: [DatabaseConfiguration] = [],
+        _ files: FileServer, _ media: Storage, nodes: [DatabaseConfiguration] = [],
         isStopping: @escaping @Sendable () -> Bool = { false }
     ) -> Worker {
         Worker(
@@ -142,23 +144,15 @@ final class Bench {
     /// The names of all files in the media folder, hidden ones too.
     var mediaFiles: [String] {
         get throws {
-            try FileManager.default.subpathsOfDirectory(atPath: media.path)
+            try FileManager.default.subpathsOfDirectory(atPath: media.folder)
                 .filter { $0.contains(".") }.sorted()
         }
     }
 
-    func path(of job: VideoID) -> String { "\(media.path)/\(VideoFile.path(of: job))" }
+    func path(of job: VideoID) -> String { "\(media.folder)/\(VideoFile.path(of: job))" }
 
-    /// A playable video of six seconds, with its index before its pictures.
-    static let video: [UInt8] = {
-        // Tests/WorkerTests/Bench.swift
-        let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-        let path = (root + ["nginx/html/assets/media/sample.mp4"]).joined(separator: "/")
-        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            preconditionFailure("there is no \(path)")
-        }
-        return Array(data)
-    }()
+    /// A playable video of six seconds.
+    static var video: [UInt8] { SampleMovie.bytes }
 }
 
 extension Worker {

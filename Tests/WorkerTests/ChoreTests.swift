@@ -6,6 +6,7 @@ import HTTP
 import Ledger
 import Logging
 import MariaDB
+import PaymentSupport
 import Pollo
 import Store
 import Stripe
@@ -16,29 +17,18 @@ import Testing
 @testable import Worker
 
 @Suite struct `W6 chores` {
-    private func session(
-        _ purchase: Purchase, _ status: String, _ payment: String, mark: String = ""
-    ) -> String {
-        """
-        {"id": "\(purchase.sessionID ?? "")", "object": "checkout.session", "status": "\(status)",
-         "payment_status": "\(payment)", "mode": "payment", "amount_subtotal": 4799,
-         "amount_total": 4799, "currency": "usd", "client_reference_id": "\(purchase.id)",
-         "payment_intent": "pi_1", "expires_at": 1, "created": 1, "livemode": false,
-         "metadata": {"rushes_installation": "\(mark)"}}
-        """
-    }
-
     private func withDuePurchase(_ body: (Bench, Purchase) throws -> Void) throws {
         try Bench.with { bench in
             let purchase = try bench.db.insertPurchase("pro", of: bench.user)
             try bench.db.execute("UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6)")
+            bench.cashier.stripe.open(purchase)
             try body(bench, purchase)
         }
     }
 
     @Test func `a payment whose webhook was lost is credited`() throws {
         try withDuePurchase { bench, purchase throws in
-            bench.cashier.sessions[purchase.sessionID ?? ""] = session(purchase, "complete", "paid")
+            bench.cashier.stripe.complete(purchase.sessionID ?? "")
             bench.worker.doChores()
             #expect(try bench.db.purchase(purchase.id)?.state == .paid)
             #expect(try bench.db.balance(of: bench.user).available == .dollars(75))
@@ -47,17 +37,18 @@ import Testing
 
     @Test func `a page that was never used closes its purchase`() throws {
         try withDuePurchase { bench, purchase throws in
-            bench.cashier.sessions[purchase.sessionID ?? ""] = session(
-                purchase, "expired", "unpaid")
+            bench.cashier.stripe.expire(purchase.sessionID ?? "")
             bench.worker.doChores()
             #expect(try bench.db.purchase(purchase.id)?.state == .expired)
         }
     }
 
-    @Test(arguments: [("open", "unpaid"), ("complete", "unpaid")])
-    func `a purchase that is not paid yet stays open`(status: String, payment: String) throws {
+    @Test(arguments: [false, true])
+    func `a purchase that is not paid yet stays open`(isComplete: Bool) throws {
         try withDuePurchase { bench, purchase throws in
-            bench.cashier.sessions[purchase.sessionID ?? ""] = session(purchase, status, payment)
+            if isComplete {
+                bench.cashier.stripe.complete(purchase.sessionID ?? "", isPaid: false)
+            }
             bench.worker.doChores()
             #expect(try bench.db.purchase(purchase.id)?.state == .pending)
             #expect(try bench.db.balance(of: bench.user).available == .dollars(20))
@@ -86,8 +77,9 @@ import Testing
             ) { false }
             try bench.db.execute(
                 "UPDATE vendor_events SET received_at = UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE")
-            bench.cashier.sessions[id] = try session(
-                purchase, "complete", "paid", mark: "\(bench.db.installation())")
+            try bench.cashier.stripe.serve(bench.db.installation())
+            bench.cashier.stripe.open(purchase)
+            bench.cashier.stripe.complete(id)
             bench.worker.doChores()
             #expect(try bench.db.isProcessed("evt_1", from: .stripe))
             #expect(try bench.db.balance(of: bench.user).available == .dollars(75))
@@ -115,9 +107,9 @@ import Testing
             #expect(found["clock"] == true)
             #expect(found["durability"] == true)
             // Each chore has its own time: done again at once, nothing is asked.
-            let asked = bench.cashier.paths.count
+            let asked = bench.cashier.stripe.calls.count
             bench.worker.doChores()
-            #expect(bench.cashier.paths.count == asked)
+            #expect(bench.cashier.stripe.calls.count == asked)
         }
     }
 

@@ -5,6 +5,8 @@ import FoundationEssentials
 import HTTP
 import Ledger
 import MariaDB
+import Media
+import MediaSupport
 import Sodium
 import Store
 import Testing
@@ -268,8 +270,8 @@ import Testing
     }
 
     @Test func `room is kept for all that is being fetched at its largest size`() throws {
-        #expect(MediaFolder.bytesToKeepFree(for: 1) == 512 << 20)
-        #expect(MediaFolder.bytesToKeepFree(for: 4) == (256 + 4 * 256) << 20)
+        #expect(Storage.bytesToKeepFree(for: 1) == 512 << 20)
+        #expect(Storage.bytesToKeepFree(for: 4) == (256 + 4 * 256) << 20)
         try Bench.with { bench in
             try bench.db.insertGrant(.dollars(20), of: bench.user)
             for number in 1...3 {

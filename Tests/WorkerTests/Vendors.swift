@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import HTTPTypes
+import PaymentSupport
 import Pollo
 import Stripe
 import Worker
@@ -91,11 +92,9 @@ final class Vendor {
     }
 }
 
-/// Stripe, which knows the sessions that a test gives it.
+/// Stripe, with a clock of its own.
 final class Cashier {
-    /// The JSON of each session by its id.
-    var sessions: [String: String] = [:]
-    private(set) var paths: [String] = []
+    let stripe = TinyStripe()
     let clock = ClockWatch()
     private static let httpDate = {
         let format = DateFormatter()
@@ -108,27 +107,11 @@ final class Cashier {
     var secondsAhead: Double? = 0
 
     private func send(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
-        var response = try answer(request)
+        var response = try stripe.send(request)
         if let secondsAhead {
             response.fields[.date] = Self.httpDate.string(from: Date() + secondsAhead)
         }
         return response
-    }
-
-    private func answer(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
-        let path = String(request.url.dropFirst("https://stripe.example/v1/".count))
-        paths.append(path)
-        if path == "balance" {
-            return try Reply.json(200, #"{"available":[],"pending":[],"livemode":false}"#).get()
-        }
-        if path.hasPrefix("events") {
-            return try Reply.json(200, #"{"data":[],"has_more":false}"#).get()
-        }
-        let session = path.split(separator: "/").last.flatMap { sessions[String($0)] }
-        guard let session else {
-            return try Reply.json(404, #"{"error":{"type":"invalid_request_error"}}"#).get()
-        }
-        return try Reply.json(200, session).get()
     }
 
     var client: StripeClient {

@@ -1,11 +1,9 @@
-import BooksSupport
 import Domain
 import FoundationEssentials
-import Store
 import Testing
 
+@testable import Media
 @testable import Sandbox
-@testable import Worker
 
 /// What a vendor may deliver and should not, made when it is wanted (J16).
 @Suite struct `Odd files` {
@@ -19,12 +17,12 @@ import Testing
     @Test(arguments: OddFile.allCases)
     func `each is judged, and a whole video alone gets its name`(odd: OddFile) throws {
         let folder = FileManager.default.temporaryDirectory
-            .appending(path: "rushes-odd-\(VideoID.new())").path
+            .appending(path: "rushes-odd-\(VideoID(uuid: UUID()))").path
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let media = MediaFolder(path: folder)
-        let id = VideoID.new()
+        let media = Storage(folder: folder)
+        let id = VideoID(uuid: UUID())
         var file: VideoFile?
         do {
             file = try media.adopt(id) { try odd.write(to: $0) }

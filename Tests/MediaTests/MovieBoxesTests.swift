@@ -1,20 +1,7 @@
+import MediaSupport
 import Testing
 
-@testable import Worker
-
-/// A box of a movie file; with `size` its head says another one.
-func box(_ type: String, _ body: [UInt8] = [], size: UInt32? = nil) -> [UInt8] {
-    bigEndian(size ?? UInt32(8 + body.count)) + Array(type.utf8) + body
-}
-
-/// A box whose size stands in 64 bits.
-func largeBox(_ type: String, _ body: [UInt8] = [], size: UInt64? = nil) -> [UInt8] {
-    bigEndian(UInt32(1)) + Array(type.utf8) + bigEndian(size ?? UInt64(16 + body.count)) + body
-}
-
-private func bigEndian(_ number: some FixedWidthInteger) -> [UInt8] {
-    (0..<number.bitWidth / 8).reversed().map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
-}
+@testable import Media
 
 @Suite struct `The boxes of a movie file` {
     private func boxes(_ bytes: [UInt8]) throws -> [String] {
@@ -28,7 +15,7 @@ private func bigEndian(_ number: some FixedWidthInteger) -> [UInt8] {
     private static let pictures = box("mdat", [4, 5, 6])
 
     @Test func `the sample has them all`() throws {
-        #expect(Set(try boxes(Bench.video)).isSuperset(of: ["ftyp", "moov", "mdat"]))
+        #expect(Set(try boxes(SampleMovie.bytes)).isSuperset(of: ["ftyp", "moov", "mdat"]))
     }
 
     private static func file(_ parts: [UInt8]...) -> [UInt8] { Array(parts.joined()) }

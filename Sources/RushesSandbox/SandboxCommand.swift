@@ -5,6 +5,7 @@ import FoundationEssentials
 import Glibc
 import HTTP
 import Logging
+import Sandbox
 import System
 
 /// `rushes-sandbox`: what Pollo and Stripe are to the shop, on this machine, for development and
@@ -92,5 +93,15 @@ struct SandboxCommand: ParsableCommand {
                 }
             }
         }
+    }
+}
+
+extension SandboxSettings {
+    /// How callbacks and events are sent, and pictures fetched, which have up to 10 MB. Stripe's
+    /// page waits ten seconds for an answer.
+    var curlOptions: CurlOptions {
+        CurlOptions(
+            userAgent: "rushes-sandbox/1.0", connectTimeout: .seconds(5), timeout: .seconds(10),
+            maxResponseBytes: 11 << 20, addressPolicy: .any, caFile: caFile)
     }
 }

@@ -1,9 +1,10 @@
 import FoundationEssentials
 import JSON
+import MediaSupport
 import System
 import Testing
 
-@testable import Worker
+@testable import Media
 
 @Suite struct `What ffprobe finds` {
     /// Of what ffprobe says of the sample, with changes; nil takes a member away.
@@ -63,7 +64,7 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try Data(Bench.video).write(to: URL(filePath: "\(folder)/secret.mp4"))
+        try Data(SampleMovie.bytes).write(to: URL(filePath: "\(folder)/secret.mp4"))
         try Data(bytes).write(to: URL(filePath: "\(folder)/video.mp4"))
         try body("\(folder)/video.mp4")
     }
@@ -80,7 +81,7 @@ import Testing
     }
 
     @Test func `the sample has facts and a poster`() throws {
-        try with(Bench.video) { path in
+        try with(SampleMovie.bytes) { path in
             let facts = try MovieTools.facts(of: path)
             #expect((facts.width, facts.height, facts.milliseconds) == (960, 540, 6000))
             let poster = try #require(MovieTools.poster(of: path))
@@ -143,7 +144,7 @@ import Testing
     ])
     func `a list of other files shows none of them`(text: String) throws {
         // Alone, and as the beginning of a movie.
-        for bytes in [Array(text.utf8), Array(text.utf8) + Bench.video] {
+        for bytes in [Array(text.utf8), Array(text.utf8) + SampleMovie.bytes] {
             try with(bytes) { path in
                 #expect(throws: NotStored.self) { try MovieTools.facts(of: path) }
                 #expect(MovieTools.poster(of: path) == nil)
@@ -152,7 +153,7 @@ import Testing
     }
 
     @Test func `a movie whose clock is wrong is refused`() throws {
-        var bytes = Bench.video
+        var bytes = SampleMovie.bytes
         let header = try #require(bytes.firstRange(of: Array("mvhd".utf8))).upperBound
         bytes.replaceSubrange(header + 16..<header + 20, with: [0xFF, 0xFF, 0xFF, 0xFE])
         let track = try #require(bytes.firstRange(of: Array("mdhd".utf8))).upperBound
