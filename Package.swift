@@ -67,19 +67,20 @@ let package = Package(
         // Argon2id, HMAC-SHA-256, random bytes, constant-time comparison: one crypto library.
         system("CSodium", "libsodium", "libsodium-dev"),
 
-        module("Addresses"),
+        module("Texts"),
+        module("Addresses", ["Texts"]),
         module("JSON"),
         module("HTTP", [httpTypes]),
-        module("Domain", ["Addresses", "JSON"]),
+        module("Domain", ["Addresses", "JSON", "Texts"]),
         module("System", ["CLinux"]),
         module("FastCGI", ["HTTP", "System", "CFastCGI", "CLinux", httpTypes]),
         module("MariaDB", ["Addresses", "CMariaDB"]),
         module("Curl", ["Addresses", "HTTP", "CCurl", httpTypes]),
         module("Sodium", ["CSodium"]),
-        module("Store", ["Domain", "JSON", "MariaDB"]),
+        module("Store", ["Domain", "JSON", "MariaDB", "Texts"]),
         module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module("Pollo", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
-        module("Billing", ["Domain", "MariaDB", "Store", "Stripe", logging]),
+        module("Billing", ["Domain", "MariaDB", "Store", "Stripe", "Texts", logging]),
         module(
             "Reconciliation",
             ["Domain", "JSON", "MariaDB", "Pollo", "Store", "Stripe", logging]),
@@ -87,19 +88,20 @@ let package = Package(
             "Web",
             [
                 "Addresses", "Billing", "Domain", "HTTP", "JSON", "MariaDB", "Pollo", "Sodium",
-                "Store", "Stripe", "System", httpTypes, logging,
+                "Store", "Stripe", "System", "Texts", httpTypes, logging,
             ]),
         module(
             "Worker",
             [
                 "Addresses", "Billing", "Curl", "Domain", "HTTP", "JSON", "MariaDB", "Pollo",
-                "Reconciliation", "Sodium", "Store", "Stripe", "System", logging,
+                "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts", logging,
             ]),
         .executableTarget(
             name: "Rushes",
             dependencies: [
                 "Addresses", "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB",
-                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Web", "Worker",
+                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts", "Web",
+                "Worker",
                 argumentParser, configuration, logging,
                 httpTypes,
             ],
@@ -114,16 +116,17 @@ let package = Package(
         .executableTarget(
             name: "Sandbox",
             dependencies: [
-                "Addresses", "Curl", "FastCGI", "HTTP", "JSON", "Sodium", "System",
+                "Addresses", "Curl", "FastCGI", "HTTP", "JSON", "Sodium", "System", "Texts",
                 argumentParser, logging, httpTypes,
             ],
             swiftSettings: strict),
 
         tests("CompilerTests", ["System"]),
-        tests("AddressesTests", ["Addresses"]),
+        tests("AddressesTests", ["Addresses", "Texts"]),
+        tests("TextsTests", ["System", "Texts"]),
         tests("JSONTests", ["JSON", "RandomSupport"]),
         tests("HTTPTests", ["HTTP"]),
-        tests("DomainTests", ["Domain", "JSON"]),
+        tests("DomainTests", ["Domain", "JSON", "Texts"]),
         tests("SystemTests", ["System"]),
         // Random numbers that a seed decides.
         .target(
@@ -152,13 +155,13 @@ let package = Package(
             "StoreTests",
             [
                 "BooksSupport", "DatabaseSupport", "Domain", "JSON", "MariaDB", "PaymentSupport",
-                "RandomSupport", "Store", "System",
+                "RandomSupport", "Store", "System", "Texts",
             ]),
         tests(
             "BillingTests",
             [
                 "Billing", "BooksSupport", "DatabaseSupport", "Domain", "HTTP", "MariaDB",
-                "PaymentSupport", "RandomSupport", "Store", "Stripe", httpTypes, logging,
+                "PaymentSupport", "RandomSupport", "Store", "Stripe", "Texts", httpTypes, logging,
             ]),
         tests(
             "ReconciliationTests",
@@ -180,7 +183,8 @@ let package = Package(
                 "Addresses", "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "JSON",
                 "MariaDB",
                 "Pollo",
-                "Sandbox", "Sodium", "Store", "Stripe", "System", "Worker", httpTypes, logging,
+                "Sandbox", "Sodium", "Store", "Stripe", "System", "Texts", "Worker", httpTypes,
+                logging,
             ]),
         tests(
             "SandboxTests",

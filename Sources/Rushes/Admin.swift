@@ -8,6 +8,7 @@ import Sodium
 import Store
 import Stripe
 import System
+import Texts
 
 struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -298,7 +299,7 @@ func explained<Result>(_ subject: String, _ body: () throws -> Result) throws ->
     do {
         return try body()
     } catch let error as Conflict {
-        throw Refusal(error.message)
+        throw Refusal(error.phrase.text())
     } catch is NotFound {
         throw Refusal("there is no \(subject)")
     } catch is IdempotencyConflict {
@@ -315,7 +316,7 @@ func makeOperator(_ reason: String, key: String? = nil) throws -> Operator {
             systemUser: name.cut(to: 255),
             reason: reason, key: key)
     } catch let error as InvalidInput {
-        throw Refusal("--reason: \(error.fields[0].message)")
+        throw Refusal("--reason: \(error.fields[0].phrase.text())")
     }
 }
 
@@ -328,7 +329,7 @@ func credentials(_ email: String, _ password: String) throws -> Credentials {
     do {
         return try Credentials(registering: email, password: password)
     } catch let error as InvalidInput {
-        throw Refusal(error.fields.map(\.message).joined(separator: " "))
+        throw Refusal(error.fields.map { $0.phrase.text() }.joined(separator: " "))
     }
 }
 

@@ -8,6 +8,7 @@ import Pollo
 import Sodium
 import Store
 import Stripe
+import Texts
 import Web
 import Worker
 
@@ -286,7 +287,7 @@ struct Settings: Sendable {
             return try read(text)
         } catch {
             throw SettingsError(
-                name, "must be a web address such as https://shop.example. \(error.message)")
+                name, "must be a web address such as https://shop.example. \(error.phrase.text())")
         }
     }
 

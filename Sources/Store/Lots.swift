@@ -1,6 +1,7 @@
 package import Domain
 package import FoundationEssentials
 package import MariaDB
+import Texts
 
 /// The credit of one purchase, bonus or grant, for showing.
 package struct CreditLot: Sendable {
@@ -137,7 +138,7 @@ extension Connection {
         }.filter { $0.source == .grant }
         let given = lots.map(\.amount).reduce(.zero, +)
         guard amount > .zero, amount <= given else {
-            throw Conflict("Of the credit that was given \(given) can be taken back.")
+            throw Conflict(.givenCreditTakeable, ["amount": .money(given)])
         }
         var missing = amount
         var legs: [Leg] = []
@@ -234,7 +235,8 @@ extension Connection {
                 Transfer(
                     kind: .expire, debit: .available, credit: .breakage, amount: amount, lot: lot)
             ], opKey: opKey, user: user, subject: .none)
-        try record(.expiry, -amount, "Credit expired", opKey: opKey, user: user, subject: .none)
+        try record(
+            .expiry, -amount, Phrase(.lineExpired).text(), opKey: opKey, user: user, subject: .none)
     }
 
     /// Lets credit lapse of up to `limit` users whose lots are over. Returns of how many. One whose

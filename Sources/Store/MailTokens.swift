@@ -1,6 +1,7 @@
 package import Domain
 import FoundationEssentials
 package import MariaDB
+import Texts
 
 extension MailTokenPurpose: SQLConvertible {}
 
@@ -272,7 +273,7 @@ extension Connection {
             // Ours, when this runs again after a COMMIT whose answer was lost.
             guard present != hash else { return }
             guard present == oldHash else {
-                throw Conflict("The password has just been changed. Sign in again.")
+                throw Conflict(.passwordJustChanged)
             }
             try setPasswordHash(hash, of: user)
             try endSessions(of: user, except: session)
@@ -365,7 +366,8 @@ extension Connection {
             """)
         guard isFirst == 1, credit > .zero else { return }
         try grantCredit(
-            credit, to: user, reason: "Welcome", policy: policy, grant: ID(uuid: user.uuid))
+            credit, to: user, reason: Phrase(.lineWelcome).text(), policy: policy,
+            grant: ID(uuid: user.uuid))
     }
 }
 

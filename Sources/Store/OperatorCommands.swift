@@ -1,5 +1,6 @@
 package import Domain
 package import MariaDB
+import Texts
 
 /// What became of a command of an operator's.
 package struct CommandReport: Sendable {
@@ -143,7 +144,7 @@ extension Connection {
                 case .fresh:
                     if !isRehearsal, try needsSecond(amount) {
                         guard actor.key != nil else {
-                            throw Conflict("Above \(largestSoloAmount) a command needs a key.")
+                            throw Conflict(.keyNeeded, ["amount": .money(largestSoloAmount)])
                         }
                         try note(
                             action, subject, arguments: arguments, result: "", isDone: false,

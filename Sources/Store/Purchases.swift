@@ -1,6 +1,7 @@
 package import Domain
 import FoundationEssentials
 package import MariaDB
+import Texts
 
 extension Connection {
     /// Writes an order before Stripe is asked for its page.
@@ -121,7 +122,11 @@ extension Connection {
         try addLot(
             .purchase, order.credits, to: wallet, policy: policy, purchase: order.id, opKey: opKey)
         try record(
-            .creditPurchase, order.credits, "Bought \(order.credits) of credit for \(order.price)",
+            .creditPurchase, order.credits,
+            Phrase(
+                .lineBought,
+                ["credits": .money(order.credits), "price": .money(order.price)]
+            ).text(),
             opKey: opKey, user: order.userID, subject: subject)
         if order.bonus > .zero {
             let bonusKey = "stripe:bonus:\(paymentIntent)"
@@ -129,7 +134,8 @@ extension Connection {
                 .bonus, order.bonus, to: wallet, policy: policy, purchase: order.id,
                 opKey: bonusKey)
             try record(
-                .bonus, order.bonus, "Bonus of \(order.bonus)", opKey: bonusKey,
+                .bonus, order.bonus, Phrase(.lineBonus, ["amount": .money(order.bonus)]).text(),
+                opKey: bonusKey,
                 user: order.userID, subject: subject)
         }
         if wallet.shortfall > .zero {

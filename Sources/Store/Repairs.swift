@@ -1,6 +1,7 @@
 package import Domain
 import FoundationEssentials
 package import MariaDB
+import Texts
 
 /// A user's balances as the wallet has them.
 struct Balances: Equatable {
@@ -92,7 +93,7 @@ extension Connection {
             isRehearsal: isRehearsal
         ) {
             try rebuildJobs(of: user)
-                + recompute(user, opKey: "rebuild:\(rebuild)", line: "Correction")
+                + recompute(user, opKey: "rebuild:\(rebuild)", line: Phrase(.lineCorrected).text())
         }
     }
 
@@ -104,8 +105,7 @@ extension Connection {
             return try changes + correctLines(of: user, opKey: opKey, line: line)
         } catch let error as DatabaseError {
             guard case .constraint(let name) = error.kind else { throw error }
-            throw Conflict(
-                "The ledger itself says what cannot be (\(name)): take the wrong entry back first.")
+            throw Conflict(.ledgerSaysOtherwise, ["rule": .text(name)])
         }
     }
 
@@ -384,7 +384,7 @@ extension Connection {
             amount: amount < .zero ? -amount : amount, result: opKey, by: actor,
             isRehearsal: isRehearsal
         ) {
-            guard amount != .zero else { throw Conflict("An adjustment has an amount.") }
+            guard amount != .zero else { throw Conflict(.adjustmentWithoutAmount) }
             let wallet = try lockWallet(of: user)
             guard amount > .zero else {
                 try takeGiven(-amount, from: user, reason: actor.reason, opKey: opKey)
@@ -422,7 +422,7 @@ extension Connection {
             )
         }
         guard let subject = legs.first?.subject else {
-            throw Conflict("This account has no effect \(wrong) in the ledger.")
+            throw Conflict(.effectMissing, ["effect": .text(wrong)])
         }
         // Named after what it takes back, so that nothing is taken back twice.
         let opKey = "reverse:\(wrong)"
@@ -432,7 +432,7 @@ extension Connection {
             isRehearsal: isRehearsal
         ) {
             guard opKey.utf8.count <= 255, try !isPosted(opKey) else {
-                throw Conflict("\(wrong) was taken back already.")
+                throw Conflict(.effectTakenBack, ["effect": .text(wrong)])
             }
             try post(legs.map(\.transfer), opKey: opKey, user: user, subject: subject)
             return try ["\(legs.count) entries opposite to \(wrong)"]
@@ -480,7 +480,7 @@ extension Connection {
             let debt = try lockWallet(of: user).shortfall
             let part = amount ?? debt
             guard part > .zero, part <= debt else {
-                throw Conflict("This account owes \(debt).")
+                throw Conflict(.debtSmaller, ["amount": .money(debt)])
             }
             try move(shortfall: -part, of: user)
             try post(
@@ -536,11 +536,11 @@ extension Connection {
             + creditAgain(
                 order, .bonus, order.bonus, .bonus, from: .promotions,
                 opKey: "stripe:bonus:\(paymentIntent)", policy)
-        guard !changes.isEmpty else { throw Conflict("This purchase is credited.") }
+        guard !changes.isEmpty else { throw Conflict(.purchaseCredited) }
         return try changes
             + recompute(
                 order.userID, opKey: "rebuild:\(ID<Violation>.new())",
-                line: "Correction of a purchase")
+                line: Phrase(.linePurchaseCorrected).text())
     }
 
     private func creditAgain(
@@ -590,7 +590,7 @@ extension Connection {
                     WHERE purchase_id = \(id) AND kind IN ('credit', 'bonus')))
                 """)
             guard changed == 1 else {
-                throw Conflict("This purchase is credited: its money goes back by a refund.")
+                throw Conflict(.purchaseCreditedNeedsRefund)
             }
             return ["purchase \(id): closed, nothing is credited"]
         }

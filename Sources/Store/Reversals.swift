@@ -1,6 +1,7 @@
 package import Domain
 import FoundationEssentials
 package import MariaDB
+import Texts
 
 /// The order's reversals have changed since Stripe was read: read again.
 package struct StaleReading: Error, Equatable {}
@@ -225,7 +226,7 @@ extension Connection {
         try post(transfers, opKey: opKey, user: user, subject: order.subject)
         if taken > .zero {
             try record(
-                .clawback, -taken, "Taken back with the payment", opKey: opKey, user: user,
+                .clawback, -taken, Phrase(.lineClawedBack).text(), opKey: opKey, user: user,
                 subject: order.subject)
         }
         return OrderChange(clawback: amount - pending, pending: pending, owed: owed)
@@ -266,7 +267,7 @@ extension Connection {
         try post(transfers, opKey: opKey, user: user, subject: order.subject)
         if given > .zero {
             try record(
-                .reinstatement, given, "Given back with the payment", opKey: opKey, user: user,
+                .reinstatement, given, Phrase(.lineGivenBack).text(), opKey: opKey, user: user,
                 subject: order.subject)
         }
         // The debt of this order was paid from another purchase: that credit comes back. What was
@@ -342,7 +343,7 @@ extension Connection {
                     lot: lot),
             ], opKey: opKey, user: user, subject: order.subject)
         try record(
-            .reinstatement, amount, "Given back: a debt that you had paid", opKey: opKey,
+            .reinstatement, amount, Phrase(.lineDebtReturned).text(), opKey: opKey,
             user: user, subject: order.subject)
     }
 
@@ -380,7 +381,7 @@ extension Connection {
                     lot: $0.id)
             }, opKey: opKey, user: user, subject: order.subject)
         try record(
-            .clawback, -amount, "Held back while the payment is disputed", opKey: opKey,
+            .clawback, -amount, Phrase(.lineHeldBack).text(), opKey: opKey,
             user: user, subject: order.subject)
     }
 
@@ -411,7 +412,7 @@ extension Connection {
                     lot: $0.id)
             }, opKey: opKey, user: user, subject: order.subject)
         try record(
-            .reinstatement, amount, "No longer held back", opKey: opKey, user: user,
+            .reinstatement, amount, Phrase(.lineNoLongerHeldBack).text(), opKey: opKey, user: user,
             subject: order.subject)
     }
 }
@@ -494,7 +495,7 @@ extension Connection {
                     [.claw(part, from: .available, leg.lot)], opKey: opKey, user: user,
                     subject: subject)
                 try record(
-                    .clawback, -part, "Taken back with the payment", opKey: opKey, user: user,
+                    .clawback, -part, Phrase(.lineClawedBack).text(), opKey: opKey, user: user,
                     subject: subject)
             }
             let rest = leg.amount - part
@@ -508,7 +509,7 @@ extension Connection {
                             lot: leg.lot)
                     ], opKey: opKey, user: user, subject: subject)
                 try record(
-                    .clawback, -rest, "Held back while the payment is disputed", opKey: opKey,
+                    .clawback, -rest, Phrase(.lineHeldBack).text(), opKey: opKey,
                     user: user, subject: subject)
             }
         }
@@ -561,7 +562,7 @@ extension Connection {
                     kind: .shortfall, debit: .available, credit: .shortfall, amount: part, lot: lot)
             ], opKey: opKey, user: order.userID, subject: subject)
         try record(
-            .clawback, -part, "Paid what a refund had left open", opKey: opKey,
+            .clawback, -part, Phrase(.lineDebtPaid).text(), opKey: opKey,
             user: order.userID, subject: subject)
     }
 }

@@ -1,6 +1,7 @@
 package import Domain
 package import FoundationEssentials
 package import MariaDB
+import Texts
 
 /// How a sample job ended.
 package enum SampleEnding: Sendable {
@@ -43,7 +44,7 @@ extension Connection {
             case .refunded(let reason):
                 try endSample(
                     id, as: .refunded, reason: reason, startedAt: startedAt, endedAt: endedAt)
-                try release(id, of: wallet, policy: policy, description: reason.ledgerText)
+                try release(id, of: wallet, policy: policy, description: reason.returnedLine.text())
             }
         }
     }

@@ -1,5 +1,6 @@
 package import Domain
 package import MariaDB
+import Texts
 
 /// What a generate call asks the database to accept.
 package struct VideoOrder {
@@ -63,7 +64,10 @@ extension Connection {
                 let draft = order.draft
                 try hold(
                     draft.price, for: video.id, from: user,
-                    description: "\(draft.tier.name) video, \(draft.duration) s")
+                    description: Phrase(
+                        .lineVideo,
+                        ["tier": .text(draft.tier.name), "seconds": .number(draft.duration)]
+                    ).text())
             }
             // Mostly there is more, and then nothing needs to be asked.
             if wallet.available - order.draft.total < lowBalanceThreshold {

@@ -1,6 +1,7 @@
 package import Domain
 import FoundationEssentials
 package import MariaDB
+import Texts
 
 // The only file that changes the state of a job. Who may change it to what says
 // `VideoState.canBecome`; every change is the compare-and-set of `move` (J4, J5).
@@ -198,7 +199,7 @@ extension Connection {
         of wallet: LockedWallet, policy: CreditPolicy
     ) throws {
         try finish(id, from: state, lease: lease, reason: reason)
-        try release(id, of: wallet, policy: policy, description: reason.ledgerText)
+        try release(id, of: wallet, policy: policy, description: reason.returnedLine.text())
     }
 
     /// `state` → `refunded`, without the hold, which a repair has found released. Its user is told,
@@ -280,19 +281,5 @@ extension Connection {
             SET ended_at = UTC_TIMESTAMP(6), outcome = \(outcome), detail = \(detail.cut(to: 1000))
             WHERE job_id = \(id) AND attempt = \(attempt)
             """)
-    }
-}
-
-extension FailureReason {
-    /// What the refund's line in the user's list says.
-    var ledgerText: String {
-        switch self {
-        case .vendorFailed: "Returned: the video could not be made"
-        case .refused: "Returned: the prompt was refused"
-        case .invalid: "Returned: the settings were not accepted"
-        case .timeout: "Returned: the video was not ready in time"
-        case .vendorDown: "Returned: the video service was not reachable"
-        case .canceled: "Returned: canceled"
-        }
     }
 }
