@@ -34,9 +34,6 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
-let configuration = Target.Dependency.product(
-    name: "Configuration", package: "swift-configuration")
-
 let package = Package(
     name: "rushes",
     products: [
@@ -50,10 +47,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         // Subcommands, options and their help texts.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        // Typed, secret-aware reading of the environment. Without its default trait, whose JSON
-        // files would bring all of Foundation: three times the program, twice the memory.
-        .package(
-            url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: []),
     ],
     targets: [
         // What Linux and glibc have beyond POSIX: epoll, accept4, pipe2. Needs no package.
@@ -102,7 +95,7 @@ let package = Package(
                 "Addresses", "Billing", "Curl", "Domain", "FastCGI", "HTTP", "JSON", "MariaDB",
                 "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts", "Web",
                 "Worker",
-                argumentParser, configuration, logging,
+                argumentParser, logging,
                 httpTypes,
             ],
             swiftSettings: strict,
