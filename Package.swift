@@ -116,7 +116,7 @@ let package = Package(
 
         tests("CompilerTests", ["System"]),
         tests("AddressesTests", ["Addresses", "Texts"]),
-        tests("TextsTests", ["System", "Texts"]),
+        tests("TextsTests", ["Texts"]),
         tests("JSONTests", ["JSON", "RandomSupport"]),
         tests("HTTPTests", ["HTTP"]),
         tests("DomainTests", ["Domain", "JSON", "Texts"]),
