@@ -34,9 +34,6 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
-let configuration = Target.Dependency.product(
-    name: "Configuration", package: "swift-configuration")
-
 let package = Package(
     name: "rushes",
     products: [
@@ -50,10 +47,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         // Subcommands, options and their help texts.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        // Typed, secret-aware reading of the environment. Without its default trait, whose JSON
-        // files would bring all of Foundation: three times the program, twice the memory.
-        .package(
-            url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: []),
     ],
     targets: [
         // What Linux and glibc have beyond POSIX: epoll, accept4, pipe2. Needs no package.
@@ -67,9 +60,10 @@ let package = Package(
         // Argon2id, HMAC-SHA-256, random bytes, constant-time comparison: one crypto library.
         system("CSodium", "libsodium", "libsodium-dev"),
 
-        module("Addresses"),
+        module("Texts"),
+        module("Addresses", ["Texts"]),
         module("JSON"),
-        module("Domain", ["Addresses", "JSON"]),
+        module("Domain", ["Addresses", "JSON", "Texts"]),
         module("System", ["CLinux"]),
         module("HTTP", ["System", httpTypes]),
         module("FastCGI", ["HTTP", "System", "CFastCGI", "CLinux", httpTypes]),
@@ -78,11 +72,11 @@ let package = Package(
         module("Sodium", ["CSodium"]),
         // The files of videos: where they lie, what is in them.
         module("Media", ["Domain", "JSON", "Sodium", "System"]),
-        module("Ledger", ["Domain", "JSON", "MariaDB"]),
-        module("Store", ["Domain", "JSON", "Ledger", "MariaDB"]),
+        module("Ledger", ["Domain", "JSON", "MariaDB", "Texts"]),
+        module("Store", ["Domain", "JSON", "Ledger", "MariaDB", "Texts"]),
         module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module("Pollo", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
-        module("Billing", ["Domain", "Ledger", "MariaDB", "Store", "Stripe", logging]),
+        module("Billing", ["Domain", "Ledger", "MariaDB", "Store", "Stripe", "Texts", logging]),
         module(
             "Reconciliation",
             ["Domain", "JSON", "Ledger", "MariaDB", "Pollo", "Store", "Stripe", logging]),
@@ -91,14 +85,15 @@ let package = Package(
             [
                 "Addresses", "Billing", "Domain", "HTTP", "JSON", "Ledger", "MariaDB", "Media",
                 "Pollo",
-                "Sodium", "Store", "Stripe", "System", httpTypes, logging,
+                "Sodium", "Store", "Stripe", "System", "Texts", httpTypes, logging,
             ]),
         module(
             "Worker",
             [
                 "Addresses", "Billing", "Curl", "Domain", "HTTP", "JSON", "Ledger", "MariaDB",
                 "Media",
-                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", httpTypes,
+                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts",
+                httpTypes,
                 logging,
             ]),
         .executableTarget(
@@ -106,8 +101,9 @@ let package = Package(
             dependencies: [
                 "Addresses", "Billing", "Curl", "Domain", "FastCGI", "JSON", "Ledger", "MariaDB",
                 "Media",
-                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Web", "Worker",
-                argumentParser, configuration, logging,
+                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts", "Web",
+                "Worker",
+                argumentParser, logging,
             ],
             swiftSettings: strict,
             linkerSettings: [
@@ -123,15 +119,16 @@ let package = Package(
         .executableTarget(
             name: "RushesSandbox",
             dependencies: [
-                "Curl", "FastCGI", "HTTP", "Sandbox", "System", argumentParser, logging,
+                "Curl", "FastCGI", "HTTP", "Sandbox", "System", "Texts", argumentParser, logging,
             ],
             swiftSettings: strict),
 
         tests("CompilerTests", ["System"]),
-        tests("AddressesTests", ["Addresses"]),
+        tests("AddressesTests", ["Addresses", "Texts"]),
+        tests("TextsTests", ["Texts"]),
         tests("JSONTests", ["JSON", "RandomSupport"]),
         tests("HTTPTests", ["HTTP"]),
-        tests("DomainTests", ["Domain", "JSON", "RandomSupport"]),
+        tests("DomainTests", ["Domain", "JSON", "RandomSupport", "Texts"]),
         tests("SystemTests", ["System"]),
         // Random numbers that a seed decides.
         .target(
@@ -176,13 +173,14 @@ let package = Package(
             [
                 "BooksSupport", "DatabaseSupport", "Domain", "JSON", "Ledger", "MariaDB",
                 "PaymentSupport",
-                "RandomSupport", "Store",
+                "RandomSupport", "Store", "Texts",
             ]),
         tests(
             "BillingTests",
             [
                 "Billing", "BooksSupport", "DatabaseSupport", "Domain", "HTTP", "Ledger", "MariaDB",
-                "PaymentSupport", "RandomSupport", "Sandbox", "Store", "Stripe", httpTypes, logging,
+                "PaymentSupport", "RandomSupport", "Sandbox", "Store", "Stripe", "Texts", httpTypes,
+                logging,
             ]),
         tests(
             "ReconciliationTests",
@@ -205,7 +203,7 @@ let package = Package(
                 "Addresses", "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "JSON",
                 "Ledger", "LoopbackSupport", "MariaDB", "Media", "MediaSupport", "PaymentSupport",
                 "Pollo",
-                "Sodium", "Store", "Stripe", "System", "Worker", httpTypes, logging,
+                "Sodium", "Store", "Stripe", "System", "Texts", "Worker", httpTypes, logging,
             ]),
         tests(
             "SandboxTests",

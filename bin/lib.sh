@@ -4,13 +4,14 @@
 # Daemons lie there on Debian, outside an ordinary user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
-# The application's own settings; each may be NAME_FILE instead, a file that holds the value.
+# The application's own settings, as `rushes config list --form names` has them, without the schema's
+# owner; each may be NAME_FILE instead, a file that holds the value. Tests/RushesTests compares them.
 # shellcheck disable=SC2034 # for those who source this
 application_variables=(
     APP_ENV APP_URL CREDIT_EXPIRY_DAYS DATABASE_NODE_URLS DATABASE_URL GENERATE_LIMIT JOB_DEADLINES
     JWT_SECRET JWT_SECRET_PREVIOUS MAIL_FROM MAIL_URL MEDIA_URL OPERATOR_MAIL POLLO_API_BASE
     POLLO_API_FAMILY POLLO_API_KEY POLLO_MAX_PARALLEL POLLO_POLL_INTERVAL POLLO_WEBHOOK_SECRET
-    PURCHASE_LIMIT REQUIRE_VERIFIED SENTRY_DSN SIGNUP_CREDIT STRIPE_API_BASE STRIPE_SECRET_KEY
+    PURCHASE_LIMIT REQUIRE_VERIFIED SIGNUP_CREDIT STRIPE_API_BASE STRIPE_SECRET_KEY
     STRIPE_WEBHOOK_SECRET
 )
 

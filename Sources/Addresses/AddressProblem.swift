@@ -1,3 +1,5 @@
+package import Texts
+
 /// Why a text is no address that can be used.
 package enum AddressProblem: Error, Equatable, Sendable {
     case tooLong, characters, noScheme, notHTTPS, user, host, port, notPublic
@@ -7,18 +9,18 @@ package enum AddressProblem: Error, Equatable, Sendable {
     case notABase
 
     /// For whoever wrote the address.
-    package var message: String {
+    package var phrase: Phrase {
         switch self {
-        case .tooLong: "Use an address of at most \(WebURL.maxBytes) characters."
-        case .characters: "Use a web address without spaces or special characters."
-        case .noScheme: "Use an address that begins with https:// or http://."
-        case .notHTTPS: "Use an address that begins with https://."
-        case .user: "Leave user name and password out."
-        case .host: "This is not a web address."
-        case .port: "Use a port from 1 to 65535, or none."
-        case .notPublic: "Use an address that is reachable on the internet."
-        case .notAnOrigin: "Leave out what follows the host and its port."
-        case .notABase: "Leave out ? and # and what follows them."
+        case .tooLong: Phrase(.addressTooLong, ["most": .number(WebURL.maxBytes)])
+        case .characters: Phrase(.addressCharacters)
+        case .noScheme: Phrase(.addressWithoutScheme)
+        case .notHTTPS: Phrase(.addressNotHTTPS)
+        case .user: Phrase(.addressWithUser)
+        case .host: Phrase(.addressMalformed)
+        case .port: Phrase(.addressPort)
+        case .notPublic: Phrase(.addressNotPublic)
+        case .notAnOrigin: Phrase(.addressNotOrigin)
+        case .notABase: Phrase(.addressNotBase)
         }
     }
 }

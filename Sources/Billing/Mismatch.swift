@@ -3,6 +3,7 @@ import Ledger
 import MariaDB
 package import Store
 import Stripe
+import Texts
 
 extension Billing {
     /// Credits a purchase by a person's word although its payment does not fit it, or again what
@@ -13,11 +14,11 @@ extension Billing {
     ) throws -> CommandReport {
         guard let purchase = try database.purchase(id) else { throw NotFound() }
         guard let session = purchase.sessionID else {
-            throw Conflict("Stripe has made no page for this purchase.")
+            throw Conflict(.purchaseWithoutPage)
         }
         let facts = try stripe.checkoutSession(id: session).facts(hasFailed: false)
         guard facts.progress == .paid, let intent = facts.paymentIntent, !intent.isEmpty else {
-            throw Conflict("Stripe does not say that this purchase is paid.")
+            throw Conflict(.purchaseNotPaidAtStripe)
         }
         return try database.creditByHand(
             id, paymentIntent: intent, policy: policy, by: actor, isRehearsal: isRehearsal)
@@ -34,7 +35,7 @@ extension Billing {
             let readAt = try database.reversals(of: id)
             guard let payment = try database.paymentIntent(of: id),
                 let charge = try paidCharge(payment, of: purchase)
-            else { throw Conflict("Stripe knows no payment of this purchase.") }
+            else { throw Conflict(.purchaseWithoutPayment) }
             do {
                 return try database.apply(
                     .refunded(charge, cause: "stripe:refund:\(charge.id)"), to: purchase,

@@ -4,6 +4,7 @@ import Logging
 import MariaDB
 package import Store
 import Stripe
+import Texts
 
 /// What became of a refund is not known yet: it is being finished, and is not to be repeated.
 package struct UnfinishedRefund: Error, Equatable {
@@ -23,14 +24,16 @@ extension Billing {
         _ purchase: PurchaseID, amount: Money?, by actor: Operator
     ) throws -> Purchase {
         let refund = try database.beginRefund(.new(), of: purchase, amount: amount, by: actor)
-        if let problem = refund.problem { throw Conflict("The refund was not made: \(problem)") }
+        if let problem = refund.problem {
+            throw Conflict(.refundNotMade, ["problem": .text(problem)])
+        }
         if refund.isFinished {
             guard let purchase = try database.purchase(purchase) else { throw NotFound() }
             return purchase
         }
         do {
             guard let purchase = try refund.isKeyForgotten ? lookUp(refund) : send(refund) else {
-                throw Conflict("The refund was not made: Stripe was not reached for a day.")
+                throw Conflict(.refundNotSent)
             }
             return purchase
         } catch let error as Conflict {
@@ -83,7 +86,7 @@ extension Billing {
         } catch {
             if case .refused(let failure) = error {
                 try database.fail(refund.id, problem: failure.message)
-                throw Conflict("Stripe refuses it: \(failure.message)")
+                throw Conflict(.stripeRefuses, ["problem": .text(failure.message)])
             }
             throw error
         }

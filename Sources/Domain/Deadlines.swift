@@ -1,18 +1,39 @@
 /// How long a job may stay in a state before its sweeper ends it (J9).
 package struct JobDeadlines: Hashable, Sendable {
-    package var queue: Duration = .seconds(60 * 60)
-    package var unknown: Duration = .seconds(45 * 60)
-    package var render: Duration = .seconds(20 * 60)
-    package var store: Duration = .seconds(24 * 60 * 60)
+    /// What holds where nothing else is said, in the form that is parsed.
+    package static let standard = "queue=60m,unknown=45m,render=20m,store=24h"
+    private static let standardSpans = spans(of: standard) ?? [:]
+
+    package var queue: Duration
+    package var unknown: Duration
+    package var render: Duration
+    package var store: Duration
 
     /// What a rendering job gets whose last look had no answer (J14).
     package var renderExtension: Duration { render / 2 }
 
-    package init() {}
+    package init() {
+        self.init([:])
+    }
 
-    /// Parses `queue=60m,unknown=45m,render=20m,store=24h`; what is left out keeps its default.
-    /// Nil for an unknown name, one that comes twice, or a malformed span.
+    /// Parses a text like ``standard``; what is left out keeps its default. Nil for an unknown name,
+    /// one that comes twice, or a malformed span.
     package init?(_ text: String) {
+        guard let spans = Self.spans(of: text) else { return nil }
+        self.init(spans)
+    }
+
+    private init(_ spans: [String: Duration]) {
+        func span(_ name: String) -> Duration {
+            spans[name] ?? Self.standardSpans[name] ?? .zero
+        }
+        queue = span("queue")
+        unknown = span("unknown")
+        render = span("render")
+        store = span("store")
+    }
+
+    private static func spans(of text: String) -> [String: Duration]? {
         var spans: [String: Duration] = [:]
         for part in text.split(separator: ",") {
             let pair = part.split(separator: "=", maxSplits: 1)
@@ -22,10 +43,7 @@ package struct JobDeadlines: Hashable, Sendable {
             else { return nil }
             spans[pair[0].trimmed] = span
         }
-        queue = spans["queue"] ?? queue
-        unknown = spans["unknown"] ?? unknown
-        render = spans["render"] ?? render
-        store = spans["store"] ?? store
+        return spans
     }
 }
 

@@ -1,5 +1,6 @@
 package import Addresses
 package import JSON
+package import Texts
 
 /// Reads the members of a JSON object one by one and gathers every complaint.
 package struct FieldReader {
@@ -20,24 +21,26 @@ package struct FieldReader {
 
     package func isRefused(_ name: String) -> Bool { refusedNames.contains(name) }
 
-    package mutating func refuse(_ name: String, _ message: String) {
-        guard refusedNames.insert(name).inserted else { return }
-        refused.append(InvalidInput.Field(name, message))
+    package mutating func refuse(
+        _ field: String, _ name: Phrase.Name, _ values: [String: Phrase.Value] = [:]
+    ) {
+        guard refusedNames.insert(field).inserted else { return }
+        refused.append(InvalidInput.Field(field, name, values))
     }
 
     /// At most `maxLength` UTF-16 code units.
     package mutating func string(_ name: String, maxLength: Int) -> String? {
         guard let value = value(name) else { return nil }
         guard case .string(let string) = value else {
-            refuse(name, "Send text.")
+            refuse(name, .sendText)
             return nil
         }
         guard !string.unicodeScalars.contains("\0") else {
-            refuse(name, "Remove the NUL character.")
+            refuse(name, .removeNUL)
             return nil
         }
         guard string.utf8.count <= maxLength || string.codeUnits <= maxLength else {
-            refuse(name, "Use at most \(maxLength) characters.")
+            refuse(name, .tooLong, ["most": .number(maxLength)])
             return nil
         }
         return string
@@ -48,10 +51,13 @@ package struct FieldReader {
         guard case .integer(let integer) = value, let number = Int(exactly: integer),
             range.contains(number)
         else {
-            let bounds =
-                range.lowerBound == .min || range.upperBound == .max
-                ? "" : " from \(range.lowerBound) to \(range.upperBound)"
-            refuse(name, "Send a whole number\(bounds).")
+            if range.lowerBound == .min || range.upperBound == .max {
+                refuse(name, .sendWholeNumber)
+            } else {
+                refuse(
+                    name, .sendWholeNumberInRange,
+                    ["least": .number(range.lowerBound), "most": .number(range.upperBound)])
+            }
             return nil
         }
         return number
@@ -61,26 +67,27 @@ package struct FieldReader {
     /// at most so many UTF-16 code units, which is how the vendor counts.
     package mutating func text(_ name: String, rule: FieldRule, isRequired: Bool) -> String? {
         guard let given = string(name, maxLength: .max) else {
-            if isRequired, !isRefused(name) { refuse(name, "This field is needed.") }
+            if isRequired, !isRefused(name) { refuse(name, .fieldNeeded) }
             return nil
         }
         let text = given.trimmed
         if let allowed = rule.enum {
             guard allowed.contains(text) else {
-                refuse(name, "Choose one of \(allowed.joined(separator: ", ")).")
+                refuse(name, .chooseOneOf, ["names": .list(allowed)])
                 return nil
             }
             return text
         }
         if let maximum = rule.maxLength, text.codeUnits > maximum {
-            refuse(name, "Use at most \(maximum) characters; this has \(text.codeUnits).")
+            refuse(
+                name, .tooLongCounted,
+                ["most": .number(maximum), "present": .number(text.codeUnits)])
             return nil
         }
         if let minimum = rule.minLength, text.visibleCharacters < minimum {
             refuse(
-                name,
-                "Use at least \(minimum) characters that can be seen; this has "
-                    + "\(text.visibleCharacters).")
+                name, .tooShortCounted,
+                ["least": .number(minimum), "present": .number(text.visibleCharacters)])
             return nil
         }
         if rule.format == "uri" {
@@ -97,7 +104,7 @@ package struct FieldReader {
         do throws(AddressProblem) {
             return try WebURL(public: text, except: exceptions).text
         } catch {
-            refuse(name, error.message)
+            refuse(name, error.phrase.name, error.phrase.values)
             return nil
         }
     }

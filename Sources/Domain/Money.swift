@@ -2,6 +2,8 @@
 // It reads no clock, no environment and no randomness, and does no I/O: these come in as
 // arguments. Input is parsed here once, into types that cannot hold a bad value.
 
+package import Texts
+
 /// An amount of US dollars as a whole number of micro-dollars (1 USD = 1,000,000): what the
 /// `_micros` columns hold. Never a floating-point number; overflow ends the process.
 package struct Money: Hashable, Comparable, Sendable {
@@ -87,16 +89,10 @@ extension Money {
 }
 
 extension Money: CustomStringConvertible {
-    /// For people: `$1.55`; more than two decimals only where they are not zero.
-    package var description: String {
-        var text = json
-        let isNegative = text.first == "-"
-        if isNegative { text.removeFirst() }
-        switch text.split(separator: ".").dropFirst().first?.count {
-        case nil: text += ".00"
-        case 1: text += "0"
-        default: break
-        }
-        return (isNegative ? "-$" : "$") + text
-    }
+    /// For operators and logs, in English: `$1.55`.
+    package var description: String { Phrase.Value.money(self).text() }
+}
+
+extension Phrase.Value {
+    package static func money(_ money: Money) -> Phrase.Value { .money(micros: money.micros) }
 }

@@ -1,6 +1,7 @@
 package import Addresses
 package import FoundationEssentials
 import JSON
+import Texts
 
 /// A mail that the shop sends by itself.
 package enum NoticeKind: String, CaseIterable, Sendable {
@@ -100,14 +101,14 @@ package struct WebhookEndpointDraft: Equatable, Sendable {
         let url = reader.string("url", maxLength: 2000).flatMap {
             reader.publicAddress("url", $0, except: exceptOrigins)
         }
-        if url == nil { reader.refuse("url", "Send the address that is to be called.") }
+        if url == nil { reader.refuse("url", .endpointAddressNeeded) }
         var events = WebhookEvent.allCases
         if let value = reader.value("events") {
             let named = value.array?.map { $0.string.flatMap(WebhookEvent.init(rawValue:)) } ?? []
             let known = named.compactMap { $0 }
             if named.isEmpty || known.count != named.count {
-                let names = WebhookEvent.allCases.map(\.rawValue).joined(separator: ", ")
-                reader.refuse("events", "Send a list of one or more of \(names).")
+                let names = WebhookEvent.allCases.map(\.rawValue)
+                reader.refuse("events", .eventsMalformed, ["names": .list(names)])
             }
             events = WebhookEvent.allCases.filter(known.contains)
         }

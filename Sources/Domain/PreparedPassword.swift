@@ -1,3 +1,5 @@
+import Texts
+
 /// A password in the one form in which it is hashed, whatever keyboard it was typed on: RFC 8265,
 /// OpaqueString. Every other space becomes U+0020, and the text is composed (NFC).
 ///
@@ -18,10 +20,10 @@ package struct PreparedPassword: Sendable {
     /// its bytes, since that is what hashing costs.
     package init(choosing typed: String?, for email: String?, field: String = "password") throws {
         guard let typed, !typed.isEmpty else {
-            throw InvalidInput(field, "Choose a password.")
+            throw InvalidInput(field, .passwordToChoose)
         }
         guard Self.isStorable(typed), let text = Self.prepare(typed) else {
-            throw InvalidInput(field, "Use at most 1024 bytes, without control characters.")
+            throw InvalidInput(field, .passwordUnusable)
         }
         if let problem = Self.problem(with: text, email: email) {
             throw InvalidInput(field, problem)
@@ -55,19 +57,19 @@ package struct PreparedPassword: Sendable {
         typed.utf8.count <= 1024 && !typed.utf8.contains(0)
     }
 
-    private static func problem(with text: String, email: String?) -> String? {
+    private static func problem(with text: String, email: String?) -> Phrase.Name? {
         guard text.unicodeScalars.count >= 8 else {
-            return "Use at least 8 characters; 15 or more are better."
+            return .passwordTooShort
         }
         guard text.visibleCharacters > 0 else {
-            return "Use characters that can be seen."
+            return .passwordInvisible
         }
         let folded = text.lowercased()
         guard !CommonPasswords.contains(folded) else {
-            return "This password is on every list of common ones. Choose another."
+            return .passwordCommon
         }
         if let email, isMade(of: email, folded) {
-            return "Do not use your address, or a part of it, as password."
+            return .passwordIsAddress
         }
         return nil
     }

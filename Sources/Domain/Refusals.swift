@@ -1,14 +1,22 @@
-/// What a person can be told when what they asked cannot be done, each with its own words.
+package import Texts
+
+// What a person can be told when what they asked cannot be done, each with its own words.
 
 /// One or more fields are wrong; names all of them.
 package struct InvalidInput: Error, Equatable {
     package struct Field: Equatable, Sendable {
         package let field: String
-        package let message: String
+        package let phrase: Phrase
 
-        package init(_ field: String, _ message: String) {
+        package init(_ field: String, _ phrase: Phrase) {
             self.field = field
-            self.message = message
+            self.phrase = phrase
+        }
+
+        package init(
+            _ field: String, _ name: Phrase.Name, _ values: [String: Phrase.Value] = [:]
+        ) {
+            self.init(field, Phrase(name, values))
         }
     }
 
@@ -18,8 +26,12 @@ package struct InvalidInput: Error, Equatable {
         self.fields = fields
     }
 
-    package init(_ field: String, _ message: String) {
-        fields = [Field(field, message)]
+    package init(_ field: String, _ name: Phrase.Name, _ values: [String: Phrase.Value] = [:]) {
+        fields = [Field(field, name, values)]
+    }
+
+    package init(_ field: String, _ phrase: Phrase) {
+        fields = [Field(field, phrase)]
     }
 }
 
@@ -30,10 +42,10 @@ package struct NotFound: Error, Equatable {
 
 /// What is asked does not fit the state that the thing is in.
 package struct Conflict: Error, Equatable {
-    package let message: String
+    package let phrase: Phrase
 
-    package init(_ message: String) {
-        self.message = message
+    package init(_ name: Phrase.Name, _ values: [String: Phrase.Value] = [:]) {
+        phrase = Phrase(name, values)
     }
 }
 
@@ -49,10 +61,10 @@ package struct InvalidCredentials: Error, Equatable {
 
 /// The request is understood and not allowed.
 package struct Forbidden: Error, Equatable {
-    package let message: String
+    package let phrase: Phrase
 
-    package init(_ message: String) {
-        self.message = message
+    package init(_ name: Phrase.Name, _ values: [String: Phrase.Value] = [:]) {
+        phrase = Phrase(name, values)
     }
 }
 
@@ -100,10 +112,10 @@ package struct IdempotencyConflict: Error, Equatable {
 
 /// New paid jobs are not taken for the moment; what is already paid goes on.
 package struct IntakeStopped: Error, Equatable {
-    package let message: String
+    package let phrase: Phrase
 
-    package init(_ message: String) {
-        self.message = message
+    package init(_ name: Phrase.Name, _ values: [String: Phrase.Value] = [:]) {
+        phrase = Phrase(name, values)
     }
 }
 

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import Texts
 
 package enum UserKind {}
 package typealias UserID = ID<UserKind>
@@ -34,7 +35,7 @@ package struct Credentials: Equatable, Sendable {
         var problems: [InvalidInput.Field] = []
         let address = email.flatMap(Self.normalized)
         if address == nil {
-            problems.append(.init("email", "Enter an e-mail address such as name@example.org."))
+            problems.append(.init("email", .mailAddressMalformed))
         }
         var chosen: PreparedPassword?
         do {
@@ -51,9 +52,9 @@ package struct Credentials: Equatable, Sendable {
     /// not tell which accounts could exist.
     package init(signingIn email: String?, password: String?) throws {
         var problems: [InvalidInput.Field] = []
-        if email?.trimmed.isEmpty ?? true { problems.append(.init("email", "Enter your address.")) }
+        if email?.trimmed.isEmpty ?? true { problems.append(.init("email", .mailAddressNeeded)) }
         if password?.isEmpty ?? true {
-            problems.append(.init("password", "Enter your password."))
+            problems.append(.init("password", .passwordNeeded))
         }
         guard problems.isEmpty, let email, let password else { throw InvalidInput(problems) }
         guard let address = Self.normalized(email),

@@ -1,4 +1,5 @@
 package import JSON
+import Texts
 
 extension JSONWriter {
     /// Writes the members of a job as its owner sees it, in answers and in webhooks.
@@ -40,7 +41,7 @@ extension JSONWriter {
             key("error")
             beginObject()
             member("code", "GENERATION_FAILED")
-            member("message", reason.message)
+            member("message", reason.phrase.text())
             member("action", reason.action)
             member("refund", true)
             member("reason", reason.rawValue)

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import Texts
 
 /// Names the kind of an ``ID``; a job and the video it makes are one thing.
 package enum VideoKind {}
@@ -51,14 +52,26 @@ package enum FailureReason: String, CaseIterable, Sendable {
     case canceled
 
     /// What the person reads; the vendor's own words are never shown.
-    package var message: String {
+    package var phrase: Phrase {
         switch self {
-        case .vendorFailed: "The video service could not make this video. Nothing was charged."
-        case .refused: "The video service refused this prompt. Nothing was charged."
-        case .invalid: "The video service did not accept these settings. Nothing was charged."
-        case .timeout: "The video was not ready in time. Nothing was charged."
-        case .vendorDown: "The video service could not be reached. Nothing was charged."
-        case .canceled: "Canceled. Nothing was charged."
+        case .vendorFailed: Phrase(.failedAtVendor)
+        case .refused: Phrase(.failedRefused)
+        case .invalid: Phrase(.failedInvalid)
+        case .timeout: Phrase(.failedLate)
+        case .vendorDown: Phrase(.failedVendorDown)
+        case .canceled: Phrase(.failedCanceled)
+        }
+    }
+
+    /// What the line of the credit that came back says.
+    package var returnedLine: Phrase {
+        switch self {
+        case .vendorFailed: Phrase(.lineReturnedVendor)
+        case .refused: Phrase(.lineReturnedRefused)
+        case .invalid: Phrase(.lineReturnedInvalid)
+        case .timeout: Phrase(.lineReturnedLate)
+        case .vendorDown: Phrase(.lineReturnedVendorDown)
+        case .canceled: Phrase(.lineReturnedCanceled)
         }
     }
 

@@ -1,10 +1,11 @@
 package import JSON
+package import Texts
 
 /// A validated order for one to four videos of one tier. Nothing in it needs to be checked again.
 package struct VideoDraft: Hashable, Sendable {
     package let tier: Tier
     /// Why `auto` chose the tier; nil when the person chose it.
-    package let reason: String?
+    package let reason: Phrase?
     package let duration: Int
     package let count: Int
     package let settings: VideoSettings
@@ -51,13 +52,13 @@ extension VideoDraft {
     /// Judges `body` by `catalog`, or throws ``InvalidInput`` naming every bad field at once.
     package init(_ body: JSONValue, catalog: Catalog, for purpose: DraftPurpose = .order) throws {
         guard case .object(let members) = body else {
-            throw InvalidInput("body", "Send a JSON object.")
+            throw InvalidInput("body", .sendObject)
         }
         var reader = FieldReader(members)
 
         for name in members.keys.sorted()
         where !Self.orderFields.contains(name) && !Self.modelFields.contains(name) {
-            reader.refuse(name, "This field does not exist. Leave it out.")
+            reader.refuse(name, .fieldUnknown)
         }
         let duration = Self.duration(&reader, catalog: catalog)
         let count = reader.integer("count", in: 1...4) ?? 1
@@ -69,7 +70,7 @@ extension VideoDraft {
         var settings = VideoSettings(prompt: "")
         if let tier = chosen?.tier {
             if let duration, !tier.durations.contains(duration) {
-                reader.refuse("duration", Self.durationMessage(tier.durations))
+                Self.refuseDuration(&reader, tier.durations)
             }
             settings = Self.settings(&reader, tier: tier, purpose: purpose)
         } else {
@@ -77,7 +78,7 @@ extension VideoDraft {
             settings = Self.settings(&reader, rules: Self.commonRules, of: nil, purpose: purpose)
         }
         try reader.finish()
-        guard let chosen, let duration else { throw InvalidInput("tier", "Choose a tier.") }
+        guard let chosen, let duration else { throw InvalidInput("tier", .tierNeeded) }
         tier = chosen.tier
         reason = chosen.reason
         self.duration = duration
@@ -86,20 +87,21 @@ extension VideoDraft {
         self.webhookURL = webhookURL
     }
 
-    private static func durationMessage(_ durations: [Int]) -> String {
-        "Choose \(durations.map(String.init).joined(separator: " or ")) seconds, as a number."
+    private static func refuseDuration(_ reader: inout FieldReader, _ durations: [Int]) {
+        reader.refuse(
+            "duration", .durationToChoose, ["durations": .either(durations.map(String.init))])
     }
 
     private static func duration(_ reader: inout FieldReader, catalog: Catalog) -> Int? {
         let all = Set(catalog.tiers.flatMap(\.durations)).sorted()
         guard let value = reader.value("duration") else {
-            reader.refuse("duration", durationMessage(all))
+            refuseDuration(&reader, all)
             return nil
         }
         guard case .integer(let seconds) = value, let duration = Int(exactly: seconds),
             all.contains(duration)
         else {
-            reader.refuse("duration", durationMessage(all))
+            refuseDuration(&reader, all)
             return nil
         }
         return duration
@@ -108,18 +110,18 @@ extension VideoDraft {
     /// The tier named, or for `auto` the cheapest one that takes every field that is given.
     private static func tier(
         _ reader: inout FieldReader, catalog: Catalog, duration: Int?
-    ) -> (tier: Tier, reason: String?)? {
+    ) -> (tier: Tier, reason: Phrase?)? {
         let enabled = catalog.tiers.filter(\.isEnabled)
-        let names = enabled.map(\.id).joined(separator: ", ")
+        let names = Phrase.Value.list(enabled.map(\.id))
         guard let id = reader.string("tier", maxLength: 64) else {
             if !reader.isRefused("tier") {
-                reader.refuse("tier", "Choose a tier: \(names), or auto.")
+                reader.refuse("tier", .chooseTier, ["tiers": names])
             }
             return nil
         }
         if id != "auto" {
             if let tier = enabled.first(where: { $0.id == id }) { return (tier, nil) }
-            reader.refuse("tier", "There is no tier of this name. Choose \(names), or auto.")
+            reader.refuse("tier", .tierUnknownChoose, ["tiers": names])
             return nil
         }
         let asked = modelFields.filter { reader.value($0) != nil }
@@ -143,16 +145,20 @@ extension VideoDraft {
         let settings = asked.filter { $0 != "prompt" && $0 != "image" }
         guard let cheapest = able().min(by: { $0.pricePerSecond < $1.pricePerSecond }) else {
             let spare = settings.filter { !able(without: $0).isEmpty }
-            let advice = spare.isEmpty ? "some settings" : spare.joined(separator: " or ")
-            reader.refuse("tier", "No tier can do all that is asked. Leave out \(advice).")
+            reader.refuse(
+                "tier", .tierForAllMissing,
+                ["settings": spare.isEmpty ? .phrase(Phrase(.someSettings)) : .either(spare)])
             return nil
         }
-        let source = hasImage ? "an image" : "text"
-        let taking = settings.isEmpty ? "" : " and takes \(settings.joined(separator: ", "))"
-        return (
-            cheapest,
-            "\(cheapest.name) is the cheapest tier that makes videos from \(source)\(taking)."
-        )
+        let source = Phrase.Value.phrase(Phrase(hasImage ? .fromImage : .fromText))
+        let name = Phrase.Value.text(cheapest.name)
+        let reason =
+            settings.isEmpty
+            ? Phrase(.cheapestTier, ["tier": name, "source": source])
+            : Phrase(
+                .cheapestTierTaking,
+                ["tier": name, "source": source, "settings": .list(settings)])
+        return (cheapest, reason)
     }
 
     private static func settings(
@@ -161,12 +167,12 @@ extension VideoDraft {
         let hasImage = reader.value("image") != nil
         if !hasImage, tier.requiresImage, let rules = tier.fields.image {
             if purpose == .order {
-                reader.refuse("image", "\(tier.name) makes a video from an image. Add one.")
+                reader.refuse("image", .imageNeeded, ["tier": .text(tier.name)])
             }
             return settings(&reader, rules: rules, of: tier, purpose: purpose)
         }
         guard let rules = hasImage ? tier.fields.image : tier.fields.text else {
-            reader.refuse("image", "\(tier.name) takes no image.")
+            reader.refuse("image", .imageNotTaken, ["tier": .text(tier.name)])
             return VideoSettings(prompt: "")
         }
         return settings(&reader, rules: rules, of: tier, purpose: purpose, image: hasImage)
@@ -178,10 +184,11 @@ extension VideoDraft {
     ) -> VideoSettings {
         for name in modelFields where rules[name] == nil && reader.value(name) != nil {
             let other = (hasImage ? tier?.fields.text : tier?.fields.image)?[name]
-            let condition = other == nil ? "" : hasImage ? " with an image" : " without an image"
-            reader.refuse(
-                name,
-                "\(tier?.name ?? "This tier") does not take this field\(condition). Leave it out.")
+            let named = tier.map { Phrase.Value.text($0.name) } ?? .phrase(Phrase(.thisTier))
+            let problem: Phrase.Name =
+                other == nil
+                ? .fieldNotTaken : hasImage ? .fieldNotTakenWithImage : .fieldNotTakenWithoutImage
+            reader.refuse(name, problem, ["tier": named])
         }
         func text(_ name: String) -> String? {
             guard let rule = rules[name] else { return nil }

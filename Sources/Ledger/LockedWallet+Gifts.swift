@@ -1,5 +1,6 @@
 package import Domain
 import MariaDB
+import Texts
 
 // Credit that comes and goes without a payment.
 extension LockedWallet {
@@ -18,7 +19,7 @@ extension LockedWallet {
             .sorted { $0.id.description > $1.id.description }
         let total = given.map(\.parts.remaining).reduce(.zero, +)
         guard amount > .zero, amount <= total else {
-            throw Conflict("Of the credit that was given \(total) can be taken back.")
+            throw Conflict(.givenCreditTakeable, ["amount": .money(total)])
         }
         try perform(
             given.draw(amount, as: .adjust, from: .available, to: .adjustments), opKey: opKey,
@@ -30,7 +31,7 @@ extension LockedWallet {
     package mutating func adjust(
         _ amount: Money, policy: CreditPolicy, opKey: String, reason: String
     ) throws {
-        guard amount != .zero else { throw Conflict("An adjustment has an amount.") }
+        guard amount != .zero else { throw Conflict(.adjustmentWithoutAmount) }
         try lapse()
         guard amount > .zero else { return try take(-amount, opKey: opKey, reason: reason) }
         try addLot(
@@ -44,7 +45,9 @@ extension LockedWallet {
         try lapse()
         let debt = balances.shortfall
         let part = amount ?? debt
-        guard part > .zero, part <= debt else { throw Conflict("This account owes \(debt).") }
+        guard part > .zero, part <= debt else {
+            throw Conflict(.debtSmaller, ["amount": .money(debt)])
+        }
         try perform(
             [
                 Transfer(

@@ -1,6 +1,7 @@
 package import Domain
 import FoundationEssentials
 package import MariaDB
+import Texts
 
 /// An effect as it stands in the ledger.
 package struct PostedEffect: Sendable {
@@ -59,7 +60,7 @@ extension LockedWallet {
         // Named after what it takes back, so that nothing is taken back twice.
         let opKey = "reverse:\(effect.opKey)"
         guard opKey.utf8.count <= 255, try !database.isPosted(opKey) else {
-            throw Conflict("\(effect.opKey) was taken back already.")
+            throw Conflict(.effectTakenBack, ["effect": .text(effect.opKey)])
         }
         try post(effect.transfers.map(\.opposite), opKey: opKey, about: effect.subject)
         return try ["\(effect.legCount) entries opposite to \(effect.opKey)"]
@@ -78,7 +79,7 @@ extension LockedWallet {
             + creditAgain(
                 purchase.bonus, .bonus(purchase.id), opKey: "stripe:bonus:\(paymentIntent)",
                 policy)
-        guard !changes.isEmpty else { throw Conflict("This purchase is credited.") }
+        guard !changes.isEmpty else { throw Conflict(.purchaseCredited) }
         let opKey = "rebuild:\(newID() as ID<Violation>)"
         return try changes + recompute(opKey: opKey, line: .purchaseCorrected)
     }
@@ -112,8 +113,7 @@ extension LockedWallet {
             return try changes + correctLines(opKey: opKey, line: line)
         } catch let error as DatabaseError {
             guard case .constraint(let name) = error.kind else { throw error }
-            throw Conflict(
-                "The ledger itself says what cannot be (\(name)): take the wrong entry back first.")
+            throw Conflict(.ledgerSaysOtherwise, ["rule": .text(name)])
         }
     }
 

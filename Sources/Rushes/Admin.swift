@@ -9,6 +9,7 @@ import Sodium
 import Store
 import Stripe
 import System
+import Texts
 
 struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,7 +32,7 @@ struct Admin: ParsableCommand {
         var reason = atTheCommandLine
 
         func run() throws {
-            let database = Connection(try Environment().databaseURL())
+            let database = try openDatabase()
             let actor = try makeOperator(reason)
             let password = newPassword()
             let credentials = try credentials(email, password)
@@ -75,14 +76,13 @@ struct Admin: ParsableCommand {
         @OptionGroup var command: KeyOption
 
         func run() throws {
-            let environment = try Environment()
             // Parts of a cent may be there to be taken.
             let money = try dollars(amount, inCents: !take)
             guard money <= Self.largest || yes else {
                 throw Refusal("\(money) is more than \(Self.largest); if it is meant, say --yes")
             }
-            let policy = try Settings.creditPolicy(environment)
-            let database = Connection(try environment.databaseURL())
+            let policy = try SettingsReader.read { PolicySettings($0) }.credit
+            let database = try openDatabase()
             let user = try account(email, in: database)
             let actor = try makeOperator(reason, key: command.take())
             try explained("account \(email)") {
@@ -121,14 +121,15 @@ struct Admin: ParsableCommand {
         @OptionGroup var command: KeyOption
 
         func run() throws {
-            let settings = try Settings(Environment())
+            let settings = try Settings()
             guard let id = PurchaseID(purchase) else {
                 throw Refusal("\(purchase) is no id of a purchase")
             }
             let money = try amount.map { try dollars($0, inCents: true) }
             let billing = Billing(
                 database: Connection(settings.database),
-                stripe: settings.stripe(timeout: .seconds(20)), policy: settings.creditPolicy,
+                stripe: settings.stripeClient(timeout: .seconds(20)),
+                policy: settings.policy.credit,
                 log: makeLogger("admin"))
             let actor = try makeOperator(reason, key: command.take())
             do {
@@ -156,7 +157,7 @@ struct Admin: ParsableCommand {
         @OptionGroup var command: KeyOption
 
         func run() throws {
-            let settings = try Settings(Environment())
+            let settings = try Settings()
             let actor = try makeOperator(reason, key: command.take())
             let database = Connection(settings.database)
             let isNew = try explained("command") {
@@ -165,7 +166,7 @@ struct Admin: ParsableCommand {
             guard isNew else { throw Refusal("this key was used: it is done already") }
             var count = 0
             while case let ended = try database.refundQueued(
-                policy: settings.creditPolicy, by: actor), ended > 0
+                policy: settings.policy.credit, by: actor), ended > 0
             {
                 count += ended
             }
@@ -192,7 +193,7 @@ struct Admin: ParsableCommand {
         @OptionGroup var command: KeyOption
 
         func run() throws {
-            let settings = try Settings(Environment())
+            let settings = try Settings()
             guard let id = VideoID(video) else {
                 throw Refusal("\(video) is no id of a video")
             }
@@ -202,8 +203,8 @@ struct Admin: ParsableCommand {
             let actor = try makeOperator(reason, key: command.take())
             try explained("video \(video)") {
                 try Connection(settings.database).resolve(
-                    id, task: task, renderDeadline: settings.deadlines.render,
-                    policy: settings.creditPolicy, by: actor)
+                    id, task: task, renderDeadline: settings.policy.deadlines.render,
+                    policy: settings.policy.credit, by: actor)
             }
             print(task == nil ? "The credit went back." : "The video goes on.")
         }
@@ -225,14 +226,14 @@ struct Admin: ParsableCommand {
         @OptionGroup var command: KeyOption
 
         func run() throws {
-            let settings = try Settings(Environment())
+            let settings = try Settings()
             guard let id = VideoID(video) else {
                 throw Refusal("\(video) is no id of a video")
             }
             let actor = try makeOperator(reason, key: command.take())
             try explained("video \(video)") {
                 try Connection(settings.database).endVideo(
-                    id, policy: settings.creditPolicy, by: actor)
+                    id, policy: settings.policy.credit, by: actor)
             }
             print("The credit went back.")
         }
@@ -250,7 +251,7 @@ struct Admin: ParsableCommand {
         var reason = atTheCommandLine
 
         func run() throws {
-            let database = Connection(try Environment().databaseURL())
+            let database = try openDatabase()
             let actor = try makeOperator(reason)
             let user = try account(email, in: database)
             let password = newPassword()
@@ -299,12 +300,17 @@ func explained<Result>(_ subject: String, _ body: () throws -> Result) throws ->
     do {
         return try body()
     } catch let error as Conflict {
-        throw Refusal(error.message)
+        throw Refusal(error.phrase.text())
     } catch is NotFound {
         throw Refusal("there is no \(subject)")
     } catch is IdempotencyConflict {
         throw Refusal("--key was used for another command")
     }
+}
+
+/// For a command that needs the database alone.
+func openDatabase() throws -> Connection {
+    Connection(try SettingsReader.read { DatabaseSettings($0) }.application)
 }
 
 /// The operator at the command line.
@@ -316,7 +322,7 @@ func makeOperator(_ reason: String, key: String? = nil) throws -> Operator {
             systemUser: name.cut(to: 255),
             reason: reason, key: key)
     } catch let error as InvalidInput {
-        throw Refusal("--reason: \(error.fields[0].message)")
+        throw Refusal("--reason: \(error.fields[0].phrase.text())")
     }
 }
 
@@ -329,7 +335,7 @@ func credentials(_ email: String, _ password: String) throws -> Credentials {
     do {
         return try Credentials(registering: email, password: password)
     } catch let error as InvalidInput {
-        throw Refusal(error.fields.map(\.message).joined(separator: " "))
+        throw Refusal(error.fields.map { $0.phrase.text() }.joined(separator: " "))
     }
 }
 

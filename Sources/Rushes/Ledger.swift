@@ -15,12 +15,12 @@ struct Ledger: ParsableCommand {
             abstract: "Recomputes all that the books promise; exits 0 only when they are clean.")
 
         func run() throws {
-            let environment = try Environment()
+            let databases = try SettingsReader.read { DatabaseSettings($0) }
             // It looks at the whole ledger, however long that is.
             let patience = Duration.seconds(3600)
-            let database = Connection(try environment.databaseURL().patient(patience))
+            let database = Connection(databases.application.patient(patience))
             var (violations, scope) = try database.auditWithScope()
-            for node in try environment.databaseNodes() {
+            for node in databases.nodes {
                 violations += try database.compare(with: Connection(node.patient(patience)))
             }
             for violation in violations { print("\(violation.rule): \(violation)") }

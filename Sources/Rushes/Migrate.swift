@@ -20,11 +20,12 @@ struct Migrate: ParsableCommand {
     var folder = "schema"
 
     func run() throws {
-        let environment = try Environment()
-        let application = try environment.databaseURL()
-        let owner =
-            environment.text("MIGRATE_DATABASE_URL") == nil
-            ? application : try environment.databaseURL("MIGRATE_DATABASE_URL")
+        let (application, owner) = try SettingsReader.read { reader in
+            let schema = SchemaSettings(reader)
+            return DatabaseSettings(reader).map {
+                ($0.application, schema.owner ?? $0.application)
+            }
+        }
         let migrations = try Migrations(folder: folder) { Hex.encode(SHA256.hash($0)) }
         guard !check else { return try report(migrations.check(using: owner)) }
         let applied = try migrations.apply(using: owner) { print($0) }

@@ -23,11 +23,11 @@ struct Reconcile: ParsableCommand {
                 """)
 
         func run() throws {
-            let settings = try Settings(Environment())
+            let settings = try Settings()
             let database = Connection(settings.database)
             let reconciliation = Reconciliation(
                 database: database,
-                stripe: settings.stripe(timeout: .seconds(20)), pollo: settings.pollo(),
+                stripe: settings.stripeClient(timeout: .seconds(20)), pollo: settings.polloClient(),
                 vendorCredit: settings.worker.vendorCredit, log: makeLogger("reconcile"))
             let result = try reconciliation.run(now: database.databaseTime())
             for open in result.open { print(Self.line(of: open)) }
@@ -69,7 +69,7 @@ struct Reconcile: ParsableCommand {
         @OptionGroup var command: KeyOption
 
         func run() throws {
-            let database = Connection(try Environment().databaseURL())
+            let database = try openDatabase()
             guard let id = DifferenceID(difference) else {
                 throw Refusal("\(difference) is no id of a difference")
             }

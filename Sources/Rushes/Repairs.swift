@@ -45,7 +45,7 @@ extension Ledger {
         @OptionGroup var options: RepairOptions
 
         func run() throws {
-            let database = Connection(try Environment().databaseURL())
+            let database = try openDatabase()
             let user = try accountID(account, in: database)
             try options.run("account \(account)") {
                 try database.rebuild(user, by: $0, isRehearsal: options.dryRun)
@@ -82,9 +82,8 @@ extension Ledger {
         }
 
         func run() throws {
-            let environment = try Environment()
-            let policy = try Settings.creditPolicy(environment)
-            let database = Connection(try environment.databaseURL())
+            let policy = try SettingsReader.read { PolicySettings($0) }.credit
+            let database = try openDatabase()
             let user = try accountID(account, in: database)
             let given = try give.map { try dollars($0) }
             let taken = try take.map { try dollars($0) }
@@ -117,7 +116,7 @@ extension Admin {
         @OptionGroup var options: RepairOptions
 
         func run() throws {
-            let database = Connection(try Environment().databaseURL())
+            let database = try openDatabase()
             let user = try accountID(account, in: database)
             let amount = try dollars(amount)
             try options.run("account \(account)") { actor in
@@ -141,7 +140,7 @@ extension Admin {
         @OptionGroup var options: RepairOptions
 
         func run() throws {
-            let database = Connection(try Environment().databaseURL())
+            let database = try openDatabase()
             let user = try accountID(account, in: database)
             let amount = try amount.map { try dollars($0) }
             try options.run("account \(account)") {
@@ -167,7 +166,7 @@ extension Admin {
             guard let id = FindingID(finding) else {
                 throw Refusal("\(finding) is no id of a finding")
             }
-            let database = Connection(try Environment().databaseURL())
+            let database = try openDatabase()
             let actor = try makeOperator(reason, key: command.take())
             try explained("finding \(finding)") { try database.close(id, by: actor) }
             print("Closed.")
@@ -223,7 +222,7 @@ struct PurchaseCommand: ParsableCommand {
         @OptionGroup var options: RepairOptions
 
         func run() throws {
-            let database = Connection(try Environment().databaseURL())
+            let database = try openDatabase()
             let id = try purchaseID(purchase)
             try options.run("purchase \(purchase)") {
                 try database.closePurchase(id, by: $0, isRehearsal: options.dryRun)
@@ -251,11 +250,12 @@ private func askStripe(
     _ purchase: String, _ options: RepairOptions,
     _ body: (Billing, PurchaseID, Operator, Bool) throws -> CommandReport
 ) throws {
-    let settings = try Settings(Environment())
+    let settings = try Settings()
     let id = try purchaseID(purchase)
     let billing = Billing(
-        database: Connection(settings.database), stripe: settings.stripe(timeout: .seconds(20)),
-        policy: settings.creditPolicy, log: makeLogger("admin"))
+        database: Connection(settings.database),
+        stripe: settings.stripeClient(timeout: .seconds(20)),
+        policy: settings.policy.credit, log: makeLogger("admin"))
     do {
         try options.run("purchase \(purchase)") { try body(billing, id, $0, options.dryRun) }
     } catch let error as StripeError {

@@ -10,7 +10,7 @@ struct Rushes: ParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Work.self, Migrate.self, Ledger.self, Reconcile.self, Admin.self,
-            PurchaseCommand.self, VideoCommand.self, Version.self,
+            PurchaseCommand.self, VideoCommand.self, Config.self, Version.self,
         ])
 
     static let version = "0.1.0"

@@ -20,11 +20,10 @@ extension Admin {
         private static let admin = "admin@rushes.test"
 
         func run() throws {
-            let environment = try Environment()
-            guard environment.text("APP_ENV") == "development" else {
+            let settings = try Settings()
+            guard settings.shop.stage == .development else {
                 throw Refusal("sample data is for APP_ENV=development alone")
             }
-            let settings = try Settings(environment)
             let database = Connection(settings.database)
             guard try database.login(email: Self.user) == nil else {
                 throw Refusal("the sample data is there already")
@@ -49,13 +48,13 @@ extension Admin {
         /// Six videos of the last days, three of them playable, and $50 left to spend.
         private func fill(_ user: UserID, in database: Connection, _ settings: Settings) throws {
             let catalog = try database.catalog(version: database.currentCatalogVersion())
-            let media = Storage(folder: settings.mediaPath)
+            let media = Storage(folder: settings.media.folder)
             let spent = try Sample.all.filter { $0.failure == nil }.map { sample in
                 try sample.draft(catalog).price
             }.reduce(.zero, +)
             try database.grantCredit(
                 Money(micros: 50_000_000) + spent, to: user, reason: "Credit to try things with",
-                policy: settings.creditPolicy, grant: .new())
+                policy: settings.policy.credit, grant: .new())
             for sample in Sample.all {
                 let draft = try sample.draft(catalog)
                 let id = VideoID.new()
@@ -74,7 +73,7 @@ extension Admin {
                         estimatedSeconds: 70 + draft.duration * 6),
                     of: user, ending: ending,
                     startedAt: Date(timeIntervalSinceNow: -Double(sample.hoursAgo) * 3600),
-                    lasting: 70 + draft.duration * 6, policy: settings.creditPolicy)
+                    lasting: 70 + draft.duration * 6, policy: settings.policy.credit)
             }
         }
     }

@@ -27,7 +27,7 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         let log = makeLogger("serve")
-        let settings = try Settings(Environment())
+        let settings = try Settings()
         let server = try Server(socketPath: socket, backlog: 1024, workers: threads)
         let passwords = PasswordGate()
         let gate = ThreadGate(threads: threads)
@@ -36,7 +36,8 @@ struct Serve: ParsableCommand {
         try server.run {
             let site = Site(
                 settings: settings.site, database: Connection(settings.database),
-                stripe: settings.stripe(timeout: .seconds(10)), passwords: passwords, threads: gate,
+                stripe: settings.stripeClient(timeout: .seconds(10)), passwords: passwords,
+                threads: gate,
                 log: log)
             return site.respond(to:)
         }

@@ -36,7 +36,7 @@ struct Work: ParsableCommand {
 
     func run() throws {
         let log = makeLogger("work")
-        let settings = try Settings(Environment())
+        let settings = try Settings()
         Signals.block([.terminate, .interrupt])
         let stop = StopFlag()
         var crew = Crew(settings: settings, stop: stop, log: log)
@@ -70,12 +70,12 @@ struct Work: ParsableCommand {
 
     private func startCouriers(_ crew: inout Crew) throws {
         // Mail has a thread of its own, so that no webhook can hold it back.
-        if crew.settings.mail != nil {
+        if crew.settings.post.mail != nil {
             try crew.startCourier("mail") { courier in
                 try courier.tellOperator()
                 return try courier.sendNextMail()
             }
-        } else if crew.settings.operatorMail != nil {
+        } else if crew.settings.post.operatorMail != nil {
             crew.log.warning("OPERATOR_MAIL is set, but not MAIL_URL: nobody is told")
         }
         for index in 0..<senders {
@@ -109,9 +109,9 @@ private struct Crew {
         try add(name) { [settings, stop, log, troubles, clock] in
             let worker = Worker(
                 settings: settings.worker, database: Connection(settings.database),
-                nodes: settings.databaseNodes.map { Connection($0) },
-                pollo: settings.pollo(),
-                stripe: settings.stripe(timeout: .seconds(20), clock: clock),
+                nodes: settings.databases.nodes.map { Connection($0) },
+                pollo: settings.polloClient(),
+                stripe: settings.stripeClient(timeout: .seconds(20), clock: clock),
                 downloads: settings.downloads(), clock: clock, log: log,
                 troubles: troubles, isStopping: { stop.isRaised })
             return { try step(worker) }

@@ -1,6 +1,7 @@
 import Addresses
 import FoundationEssentials
 import HTTP
+import Texts
 
 /// What the stand-ins are told once, at the start.
 package struct SandboxSettings: Sendable {
@@ -51,7 +52,7 @@ package struct SandboxSettings: Sendable {
         do throws(AddressProblem) {
             self.appURL = try Origin(appURL).text
         } catch {
-            throw SettingsError("APP_URL must be a web address. \(error.message)")
+            throw SettingsError("APP_URL must be a web address. \(error.phrase.text())")
         }
         polloKey = try required("POLLO_API_KEY")
         polloWebhookSecret = try required("POLLO_WEBHOOK_SECRET")

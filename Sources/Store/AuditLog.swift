@@ -1,6 +1,7 @@
 package import Domain
 package import FoundationEssentials
 package import MariaDB
+import Texts
 
 /// Who acts by hand, and why.
 package struct Operator: Sendable {
@@ -19,11 +20,11 @@ package struct Operator: Sendable {
     ) throws {
         let text = reason?.trimmed ?? ""
         guard text.visibleCharacters >= 3, text.codeUnits <= 500 else {
-            throw InvalidInput("reason", "Say why, in 3 to 500 characters.")
+            throw InvalidInput("reason", .reasonLength)
         }
         // Users and operators read it, in terminals too.
         guard text.isOneLine else {
-            throw InvalidInput("reason", "Say why in one line, without control characters.")
+            throw InvalidInput("reason", .reasonOneLine)
         }
         self.userID = userID
         self.systemUser = systemUser

@@ -2,6 +2,7 @@ package import Domain
 package import FoundationEssentials
 package import Ledger
 package import MariaDB
+import Texts
 
 package enum FindingKind {}
 package typealias FindingID = ID<FindingKind>
@@ -160,7 +161,5 @@ extension Connection {
 }
 
 extension IntakeStopped {
-    static let booksAreWrong = IntakeStopped(
-        "We are checking our books and take no new orders for the moment. "
-            + "What is ordered goes on.")
+    static let booksAreWrong = IntakeStopped(.booksChecked)
 }

@@ -2,6 +2,7 @@ package import Domain
 import FoundationEssentials
 import Ledger
 package import MariaDB
+import Texts
 
 extension MailTokenPurpose: SQLConvertible {}
 
@@ -273,7 +274,7 @@ extension Connection {
             // Ours, when this runs again after a COMMIT whose answer was lost.
             guard present != hash else { return }
             guard present == oldHash else {
-                throw Conflict("The password has just been changed. Sign in again.")
+                throw Conflict(.passwordJustChanged)
             }
             try setPasswordHash(hash, of: user)
             try endSessions(of: user, except: session)

@@ -1,6 +1,7 @@
 package import Domain
 import Ledger
 package import MariaDB
+import Texts
 
 /// What became of a command of an operator's.
 package struct CommandReport: Sendable {
@@ -144,7 +145,7 @@ extension Connection {
                 case .fresh:
                     if !isRehearsal, try needsSecond(amount) {
                         guard actor.key != nil else {
-                            throw Conflict("Above \(largestSoloAmount) a command needs a key.")
+                            throw Conflict(.keyNeeded, ["amount": .money(largestSoloAmount)])
                         }
                         try note(
                             action, subject, arguments: arguments, result: "", isDone: false,

@@ -1,6 +1,7 @@
 package import Domain
 import Ledger
 package import MariaDB
+import Texts
 
 package enum RefundKind {}
 package typealias RefundID = ID<RefundKind>
@@ -44,18 +45,16 @@ extension Connection {
             do {
                 try checkFindings(about: paid.userID)
             } catch is AccountHeld {
-                throw Conflict(
-                    "The books of this account are wrong: repair them, or close what was found, "
-                        + "before money goes back.")
+                throw Conflict(.orderOfHeldAccount)
             } catch is IntakeStopped {
                 // A person sends it, and its account is not the one that is wrong.
             }
             guard let refundable = try lockRefundable(of: paid) else {
-                throw Conflict("This order is not paid.")
+                throw Conflict(.orderNotPaid)
             }
             let wanted = amount ?? refundable.most
             guard wanted > .zero, wanted <= refundable.most, wanted.cents != nil else {
-                throw Conflict("Of this order \(max(refundable.most, .zero)) can be refunded.")
+                throw Conflict(.orderRefundable, ["amount": .money(max(refundable.most, .zero))])
             }
             try execute(
                 """

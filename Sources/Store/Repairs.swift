@@ -1,6 +1,7 @@
 package import Domain
 package import Ledger
 package import MariaDB
+import Texts
 
 extension Connection {
     /// Makes all of an account that follows from the ledger anew: its wallet, its lots, what its
@@ -47,7 +48,7 @@ extension Connection {
         _ wrong: String, of user: UserID, by actor: Operator, isRehearsal: Bool = false
     ) throws -> CommandReport {
         guard let effect = try effect(wrong, of: user) else {
-            throw Conflict("This account has no effect \(wrong) in the ledger.")
+            throw Conflict(.effectMissing, ["effect": .text(wrong)])
         }
         return try repair(
             "ledger.reverse", "\(user)", of: user, arguments: wrong, amount: effect.total,
@@ -143,7 +144,7 @@ extension Connection {
                     WHERE purchase_id = \(id) AND kind IN ('credit', 'bonus')))
                 """)
             guard changed == 1 else {
-                throw Conflict("This purchase is credited: its money goes back by a refund.")
+                throw Conflict(.purchaseCreditedNeedsRefund)
             }
             return ["purchase \(id): closed, nothing is credited"]
         }

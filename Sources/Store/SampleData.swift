@@ -2,6 +2,7 @@ package import Domain
 package import FoundationEssentials
 import Ledger
 package import MariaDB
+import Texts
 
 /// How a sample job ended.
 package enum SampleEnding: Sendable {

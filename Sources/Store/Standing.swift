@@ -1,20 +1,26 @@
 import Domain
 import FoundationEssentials
 import MariaDB
+import Texts
 
 /// What was found wrong stands until it is gone by itself or a person closes it (A3, R1): a row of
 /// `findings` or of `differences`.
 struct Standing {
-    /// The table, and what its rows are called in the log and to people.
+    /// The table, and what its rows are called in the log.
     let table: SQL
     let noun: String
+    /// What people are told of a row that cannot be closed any more.
+    let gone: Phrase.Name
+    let closed: Phrase.Name
     /// What the log says of a row, in its columns.
     let words: SQL
 
     static let findings = Standing(
-        table: "findings", noun: "finding", words: "CONCAT(rule, ': ', detail)")
+        table: "findings", noun: "finding", gone: .findingGone, closed: .findingClosed,
+        words: "CONCAT(rule, ': ', detail)")
     static let differences = Standing(
-        table: "differences", noun: "difference", words: "CONCAT(kind, ' ', subject)")
+        table: "differences", noun: "difference", gone: .differenceGone,
+        closed: .differenceClosed, words: "CONCAT(kind, ' ', subject)")
 }
 
 extension Connection {
@@ -43,8 +49,8 @@ extension Connection {
         let action = "\(standing.noun).close"
         let before = try claim(action, "\(id)", arguments: "", result: "", by: actor)
         guard before == nil else { return false }
-        guard !found.isGone else { throw Conflict("This \(standing.noun) is gone by itself.") }
-        guard !found.isClosed else { throw Conflict("This \(standing.noun) is closed already.") }
+        guard !found.isGone else { throw Conflict(standing.gone) }
+        guard !found.isClosed else { throw Conflict(standing.closed) }
         try execute(
             "UPDATE \(sql: standing.table) SET closed_at = UTC_TIMESTAMP(6) WHERE id = \(id)")
         try log(action, "\(id)", detail: found.words, by: actor)

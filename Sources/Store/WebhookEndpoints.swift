@@ -1,6 +1,7 @@
 package import Domain
 package import FoundationEssentials
 package import MariaDB
+import Texts
 
 /// An address of a user's own server. Its secret is never read for showing.
 package struct WebhookEndpoint: Sendable {
@@ -62,8 +63,7 @@ extension Connection {
             // A COMMIT whose answer was lost ran again.
             guard !known.contains(id) else { return }
             guard known.count < WebhookEndpointDraft.limit else {
-                throw Conflict(
-                    "You have \(known.count) endpoints, as many as there may be. Delete one first.")
+                throw Conflict(.endpointsFull, ["number": .number(known.count)])
             }
             let events = draft.events.map(\.rawValue).joined(separator: ",")
             try execute(
@@ -172,7 +172,7 @@ extension Connection {
                 throw RateLimited(
                     limit: 1, windowSeconds: 60, retryAfterSeconds: delivery.wait + 1)
             }
-            guard !delivery.isLeased else { throw Conflict("It is being sent at this moment.") }
+            guard !delivery.isLeased else { throw Conflict(.deliveryUnderWay) }
             try execute(
                 """
                 UPDATE outbox

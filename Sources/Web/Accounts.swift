@@ -8,6 +8,7 @@ import Logging
 import MariaDB
 import Sodium
 import Store
+import Texts
 
 /// People's accounts.
 enum Accounts {
@@ -41,7 +42,7 @@ enum Accounts {
         }
         guard !context.settings.requiresVerified else { return .checkMail }
         guard isNew else {
-            throw Conflict("This address has an account already. Sign in instead.")
+            throw Conflict(.addressTaken)
         }
         // Only what tells of other people's accounts is slowed.
         try context.database.takeBackTry(tries.keys)
@@ -80,7 +81,7 @@ enum Accounts {
         var problems: [InvalidInput.Field] = []
         for name in body.keys.sorted()
         where !["notifications", "email", "currentPassword"].contains(name) {
-            problems.append(.init(name, "This cannot be changed here."))
+            problems.append(.init(name, .notChangeableHere))
         }
         let changes = noticeChanges(body["notifications"], &problems)
         guard problems.isEmpty else { throw InvalidInput(problems) }
@@ -95,18 +96,20 @@ enum Accounts {
     ) -> [NoticeKind: Bool] {
         guard let value else { return [:] }
         guard let members = value.object else {
-            problems.append(.init("notifications", "Send an object such as {\"receipt\": false}."))
+            let example = Phrase.Value.text(#"{"receipt": false}"#)
+            problems.append(.init("notifications", .noticesMalformed, ["example": example]))
             return [:]
         }
         var changes: [NoticeKind: Bool] = [:]
         for (name, isOn) in members.sorted(by: { $0.key < $1.key }) {
             guard let kind = NoticeKind(rawValue: name), kind.isOptional else {
-                let names = NoticeKind.optional.map(\.rawValue).joined(separator: ", ")
-                problems.append(.init("notifications.\(name)", "Choose among \(names)."))
+                let names = NoticeKind.optional.map(\.rawValue)
+                problems.append(
+                    .init("notifications.\(name)", .chooseAmong, ["names": .list(names)]))
                 continue
             }
             guard let isOn = isOn.bool else {
-                problems.append(.init("notifications.\(name)", "Send true or false."))
+                problems.append(.init("notifications.\(name)", .sendBoolean))
                 continue
             }
             changes[kind] = isOn

@@ -9,6 +9,7 @@ import Logging
 import Pollo
 import Store
 import Stripe
+import Texts
 
 /// Makes a handler of one that needs an administrator. To others the route does not exist.
 func administrator(_ handler: @escaping UserHandler) -> Handler {
@@ -85,7 +86,7 @@ enum Administration {
         let page = Page<AuditLine>(query, problems: &problems)
         let action = query["action"]
         if let action, !isAction(action) {
-            problems.append(.init("action", "Send the name of an action, such as credit.grant."))
+            problems.append(.init("action", .actionMalformed))
         }
         guard problems.isEmpty else { throw InvalidInput(problems) }
         let lines = try context.database.auditLog(
@@ -154,7 +155,7 @@ enum Administration {
             return money
         default: break
         }
-        throw InvalidInput("amount", "Send dollars and whole cents, such as 4.50.")
+        throw InvalidInput("amount", .centsMalformed)
     }
 
     /// `POST /api/admin/videos/:id/resolution`: ends the uncertainty about a submission.
@@ -167,7 +168,7 @@ enum Administration {
         var reader = FieldReader(body)
         let task = reader.string("taskId", maxLength: 255)
         if let task, !PolloTask.isID(task) {
-            reader.refuse("taskId", "Send the vendor's id: letters, digits, - and _.")
+            reader.refuse("taskId", .taskMalformed)
         }
         try reader.finish()
         try context.database.resolve(

@@ -9,6 +9,7 @@ import Pollo
 import Sodium
 import Store
 import Stripe
+import Texts
 
 /// The path exists, for other methods.
 struct MethodNotAllowed: Error {
@@ -84,15 +85,15 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
         return refusal(
             .badRequest, "INVALID_INPUT",
             rest > 0
-                ? "Some fields need another value; \(rest) more of them are not named here."
-                : "Some fields need another value.",
+                ? Phrase(.someFieldsWrongOfMany, ["count": .number(rest)])
+                : Phrase(.someFieldsWrong),
             action: "correct_input", request
         ) { json in
             json.beginArray()
             for field in error.fields.prefix(namedProblems) {
                 json.beginObject()
                 json.member("field", field.field.shortened)
-                json.member("message", field.message)
+                json.member("message", field.phrase.text())
                 json.endObject()
             }
             json.endArray()
@@ -103,34 +104,37 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
     case let error as BodyTooLarge:
         return refusal(
             .contentTooLarge, "PAYLOAD_TOO_LARGE",
-            "Send at most \(error.limit / 1024) kB.", action: "correct_input", request)
+            Phrase(.bodyTooLarge, ["size": .number(error.limit / 1024)]), action: "correct_input",
+            request)
     case is UnsupportedMediaType:
         return refusal(
             .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
-            "Send JSON, with the header Content-Type: application/json.",
+            Phrase(.mediaTypeUnsupported),
             action: "correct_input", request)
     case is BodyIncomplete:
         return refusal(
-            .badRequest, "INVALID_INPUT", "The request ended early.", action: "retry", request)
+            .badRequest, "INVALID_INPUT", Phrase(.bodyIncomplete), action: "retry", request)
     case is Unsigned:
         return refusal(
-            .unauthorized, "UNAUTHENTICATED", "The signature is not that of this message.",
+            .unauthorized, "UNAUTHENTICATED", Phrase(.signatureWrong),
             action: nil, request)
     case is Unauthenticated:
         return refusal(
-            .unauthorized, "UNAUTHENTICATED", "Sign in to go on.", action: "sign_in", request)
+            .unauthorized, "UNAUTHENTICATED", Phrase(.signInNeeded), action: "sign_in", request)
     case is InvalidCredentials:
         return refusal(
-            .unauthorized, "INVALID_CREDENTIALS", "The address or the password is wrong.",
+            .unauthorized, "INVALID_CREDENTIALS", Phrase(.credentialsWrong),
             action: "sign_in", request)
     case let error as InsufficientCredits:
-        let message =
+        let phrase =
             error.isDebt
-            ? "A refund left \(error.shortfall) open. Buy credit to go on."
-            : "This costs \(error.required); you have \(error.current)."
+            ? Phrase(.debtOpen, ["shortfall": .money(error.shortfall)])
+            : Phrase(
+                .creditTooLow,
+                ["required": .money(error.required), "current": .money(error.current)])
         return refusal(
             HTTPResponse.Status(code: 402, reasonPhrase: "Payment Required"),
-            "INSUFFICIENT_CREDITS", message, action: "purchase_credits", request
+            "INSUFFICIENT_CREDITS", phrase, action: "purchase_credits", request
         ) { json in
             json.beginObject()
             json.member("required", error.required)
@@ -139,26 +143,26 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
             json.endObject()
         }
     case let error as Forbidden:
-        return refusal(.forbidden, "FORBIDDEN", error.message, action: nil, request)
+        return refusal(.forbidden, "FORBIDDEN", error.phrase, action: nil, request)
     case is NotFound:
-        return refusal(.notFound, "NOT_FOUND", "There is nothing here.", action: nil, request)
+        return refusal(.notFound, "NOT_FOUND", Phrase(.nothingHere), action: nil, request)
     case let error as MethodNotAllowed:
         let allowed = error.allowed.flatMap { $0 == .get ? ["GET", "HEAD"] : [$0.rawValue] }
         var response = refusal(
             .methodNotAllowed, "METHOD_NOT_ALLOWED",
-            "Use \(allowed.joined(separator: " or ")).", action: nil, request)
+            Phrase(.methodNotAllowed, ["methods": .either(allowed)]), action: nil, request)
         response.fields[.allow] = allowed.joined(separator: ", ")
         return response
     case let error as Conflict:
-        return refusal(.conflict, "CONFLICT", error.message, action: nil, request)
+        return refusal(.conflict, "CONFLICT", error.phrase, action: nil, request)
     case is LeaseLost:
         return refusal(
-            .conflict, "CONFLICT", "The video has just changed. Look again.", action: "retry",
+            .conflict, "CONFLICT", Phrase(.videoJustChanged), action: "retry",
             request)
     case is IdempotencyConflict:
         return refusal(
             .conflict, "IDEMPOTENCY_CONFLICT",
-            "This Idempotency-Key was used for another request. Use a new one.",
+            Phrase(.keyUsed),
             action: "correct_input", request)
     case let error as RateLimited:
         return refusal(error, request)
@@ -166,26 +170,23 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
         return refusal(error, request)
     case let error as IntakeStopped:
         var response = refusal(
-            .serviceUnavailable, "API_ERROR", error.message, action: "retry", request)
+            .serviceUnavailable, "API_ERROR", error.phrase, action: "retry", request)
         response.fields[.retryAfter] = "60"
         return response
     case is AccountHeld:
         return refusal(
             .forbidden, "ACCOUNT_HELD",
-            "We are checking the balance of your account and take no orders of it until that is "
-                + "done. What is ordered goes on, and nothing is lost; we know of it.",
-            action: nil, request)
+            Phrase(.accountHeld), action: nil, request)
     case is VendorUnavailable:
         var response = refusal(
             .badGateway, "API_ERROR",
-            "A service that we need did not answer. Nothing was charged. Try again shortly.",
+            Phrase(.vendorUnavailable),
             action: "retry", request)
         response.fields[.retryAfter] = "5"
         return response
     case is OrderKept:
         return unavailable(
-            "The payment service is slow to answer. Your order is kept, and nothing was charged. "
-                + "Try again shortly.", seconds: 5, request)
+            Phrase(.orderKept), seconds: 5, request)
     case let error as Crowded:
         return refusal(error, request)
     case is Overloaded:
@@ -200,12 +201,12 @@ func answer(to error: any Error, request: Request, log: Logger) -> Response {
 }
 
 private func unavailable(_ request: Request) -> Response {
-    unavailable("We are busy. Nothing was lost; try again shortly.", seconds: 2, request)
+    unavailable(Phrase(.busy), seconds: 2, request)
 }
 
-private func unavailable(_ message: String, seconds: Int, _ request: Request) -> Response {
+private func unavailable(_ phrase: Phrase, seconds: Int, _ request: Request) -> Response {
     var response = refusal(
-        .serviceUnavailable, "API_ERROR", message, action: "retry", request)
+        .serviceUnavailable, "API_ERROR", phrase, action: "retry", request)
     response.fields[.retryAfter] = String(seconds)
     return response
 }
@@ -214,11 +215,11 @@ private func refusal(_ error: Crowded, _ request: Request) -> Response {
     switch error.awaited {
     case .account:
         unavailable(
-            "Your earlier requests are still at work. This one did nothing; try again shortly.",
+            Phrase(.earlierRequestsAtWork),
             seconds: 2, request)
     case .stripe:
         unavailable(
-            "The payment service is slow to answer. Nothing was done; try again shortly.",
+            Phrase(.paymentServiceSlow),
             seconds: 5, request)
     case .callbacks: unavailable(request)
     }
@@ -226,26 +227,19 @@ private func refusal(_ error: Crowded, _ request: Request) -> Response {
 
 private func internalError(_ request: Request) -> Response {
     refusal(
-        .internalServerError, "INTERNAL", "Something broke on our side. Try again.",
+        .internalServerError, "INTERNAL", Phrase(.internalError),
         action: "retry", request)
-}
-
-/// A span in the largest unit that says it exactly: "45 seconds", "1 minute", "90 seconds".
-func span(_ seconds: Int) -> String {
-    let (count, unit) =
-        switch seconds {
-        case _ where seconds > 0 && seconds % 3600 == 0: (seconds / 3600, "hour")
-        case _ where seconds > 0 && seconds % 60 == 0: (seconds / 60, "minute")
-        default: (seconds, "second")
-        }
-    return "\(count) \(unit)\(count == 1 ? "" : "s")"
 }
 
 private func refusal(_ error: RateLimited, _ request: Request) -> Response {
     var response = refusal(
         .tooManyRequests, "RATE_LIMITED",
-        "You can start \(error.limit) in \(span(error.windowSeconds)). "
-            + "Try again in \(span(error.retryAfterSeconds)).", action: "retry", request
+        Phrase(
+            .callLimitReached,
+            [
+                "limit": .number(error.limit), "window": .seconds(error.windowSeconds),
+                "wait": .seconds(error.retryAfterSeconds),
+            ]), action: "retry", request
     ) { json in
         json.beginObject()
         json.member("limit", error.limit)
@@ -260,7 +254,7 @@ private func refusal(_ error: RateLimited, _ request: Request) -> Response {
 private func refusal(_ error: TooManyTries, _ request: Request) -> Response {
     var response = refusal(
         .tooManyRequests, "RATE_LIMITED",
-        "That was tried too often. Try again in \(error.retryAfterSeconds) seconds.",
+        Phrase(.triedTooOften, ["wait": .number(error.retryAfterSeconds)]),
         action: "retry", request
     ) { json in
         json.beginObject()
@@ -274,14 +268,14 @@ private func refusal(_ error: TooManyTries, _ request: Request) -> Response {
 }
 
 private func refusal(
-    _ status: HTTPResponse.Status, _ code: StaticString, _ message: String, action: String?,
+    _ status: HTTPResponse.Status, _ code: StaticString, _ phrase: Phrase, action: String?,
     _ request: Request, details: ((inout JSONWriter) -> Void)? = nil
 ) -> Response {
     .json(status) { json in
         json.key("error")
         json.beginObject()
         json.member("code", code.description)
-        json.member("message", message)
+        json.member("message", phrase.text())
         json.member("action", action)
         if let details {
             json.key("details")
@@ -293,7 +287,7 @@ private func refusal(
 }
 
 extension InvalidInput.Field {
-    static let badLink = Self("token", "This link was used or is too old. Ask for a new one.")
+    static let badLink = Self("token", .linkUsed)
 }
 
 extension Date {

@@ -6,6 +6,7 @@ import HTTPTypes
 import JSON
 import Sodium
 import Store
+import Texts
 
 /// Signs and reads our tokens: JWT (RFC 7519) by HS256, with exactly our own header. Reading one
 /// is on the way of nearly every request, so it is done here with one keyed HMAC context for each
@@ -119,7 +120,7 @@ enum Credential {
     func demandOwnOrigin(of request: Request, _ context: Context) throws {
         guard case .cookie = self else { return }
         guard try request.origin()?.isOwn(context) == true else {
-            throw Forbidden("This request came from another site.")
+            throw Forbidden(.foreignOrigin)
         }
     }
 }
@@ -148,7 +149,7 @@ func signedIn(_ handler: @escaping UserHandler) -> Handler {
 func refuseForeignOrigin(_ request: Request, _ context: Context) throws {
     guard let origin = try request.origin() else { return }
     guard origin.isOwn(context) else {
-        throw Forbidden("This request came from another site.")
+        throw Forbidden(.foreignOrigin)
     }
 }
 

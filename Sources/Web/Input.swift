@@ -4,6 +4,7 @@ import HTTPTypes
 import JSON
 import Sodium
 import Store
+import Texts
 
 /// How many bytes the bodies of calls have at most.
 enum BodyLimit {
@@ -29,14 +30,14 @@ extension Request {
         do throws(JSONError) {
             return (try JSONValue(parsing: bytes, depth: JSONValue.ownDepth), bytes)
         } catch {
-            throw InvalidInput("body", error.advice)
+            throw InvalidInput("body", error.phrase)
         }
     }
 
     /// The members of a JSON object in the body.
     func jsonObject(upTo limit: Int = BodyLimit.short) throws -> [String: JSONValue] {
         guard case .object(let members) = try json(upTo: limit).value else {
-            throw InvalidInput("body", "Send a JSON object.")
+            throw InvalidInput("body", .sendObject)
         }
         return members
     }
@@ -44,7 +45,7 @@ extension Request {
     /// A header that must not come twice: two different readers could each believe another one.
     func single(_ parameter: StaticString, _ name: String) throws -> String? {
         guard source.count(of: parameter) <= 1 else {
-            throw InvalidInput(name, "Send this header once.")
+            throw InvalidInput(name, .headerOnce)
         }
         return source.parameter(parameter)
     }
@@ -55,7 +56,7 @@ extension Request {
             return nil
         }
         guard key.utf8.count <= 255, key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-            throw InvalidInput("Idempotency-Key", "Use at most 255 visible ASCII characters.")
+            throw InvalidInput("Idempotency-Key", .keyMalformed)
         }
         var hash = SHA256()
         hash.update("\(method.rawValue) \(path)\n".utf8)
@@ -76,14 +77,14 @@ struct Page<Kind> {
             if let number = text.bytes.decimal, (1...100).contains(number) {
                 limit = number
             } else {
-                problems.append(.init("limit", "Send a whole number from 1 to 100."))
+                problems.append(.init("limit", .limitMalformed))
             }
         }
         var cursor: ID<Kind>?
         if let text = query["cursor"] {
             cursor = ID(text)
             if cursor == nil {
-                problems.append(.init("cursor", "Send the nextCursor of the page before."))
+                problems.append(.init("cursor", .cursorMalformed))
             }
         }
         self.limit = limit
@@ -107,13 +108,13 @@ struct Page<Kind> {
 
 extension JSONError {
     /// What to tell the one who sent it.
-    fileprivate var advice: String {
+    fileprivate var phrase: Phrase {
         switch self {
-        case .malformed: "This is not JSON in UTF-8."
-        case .tooDeep(let limit): "Nest arrays and objects at most \(limit) deep."
-        case .longName(let limit): "Use names of at most \(limit) bytes."
-        case .duplicateName: "Send each field once."
-        case .inexactNumber: "Send numbers of at most 38 digits."
+        case .malformed: Phrase(.notJSON)
+        case .tooDeep(let limit): Phrase(.tooDeep, ["limit": .number(limit)])
+        case .longName(let limit): Phrase(.nameTooLong, ["limit": .number(limit)])
+        case .duplicateName: Phrase(.nameTwice)
+        case .inexactNumber: Phrase(.numberInexact)
         }
     }
 }

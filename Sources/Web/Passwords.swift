@@ -5,6 +5,7 @@ import JSON
 import Logging
 import Sodium
 import Store
+import Texts
 
 /// A password that is forgotten, or is to be another.
 enum Passwords {
@@ -16,7 +17,7 @@ enum Passwords {
         try refuseForeignOrigin(request, context)
         let body = try request.jsonObject()
         guard let email = body["email"]?.string.flatMap(Credentials.normalized) else {
-            throw InvalidInput("email", "Enter an e-mail address such as name@example.org.")
+            throw InvalidInput("email", .mailAddressMalformed)
         }
         try context.database.countTry(Tries.mail(to: email, request, context).keys)
         try context.database.mailReset(context.newLink(), to: email)
@@ -109,7 +110,7 @@ enum Addresses {
         _ body: [String: JSONValue], _ request: Request, _ context: Context, _ user: User
     ) throws {
         guard let email = body["email"]?.string.flatMap(Credentials.normalized) else {
-            throw InvalidInput("email", "Enter an e-mail address such as name@example.org.")
+            throw InvalidInput("email", .mailAddressMalformed)
         }
         try context.confirm(
             body["currentPassword"]?.string, of: user,

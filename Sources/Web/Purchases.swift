@@ -8,6 +8,7 @@ import Ledger
 import Logging
 import Store
 import Stripe
+import Texts
 
 /// Orders of credit, paid on Stripe's page.
 enum Purchases {
@@ -22,8 +23,8 @@ enum Purchases {
         let key = try request.clientKey(body: bytes)
         let catalog = try context.site.catalog()
         guard let id = body["packageId"]?.string, let package = catalog.package(id) else {
-            let names = catalog.packages.map(\.id).joined(separator: ", ")
-            throw InvalidInput("packageId", "Choose one of \(names).")
+            let names = catalog.packages.map(\.id)
+            throw InvalidInput("packageId", .chooseOneOf, ["names": .list(names)])
         }
         let log = context.site.logger(for: request)
         let fresh = PurchaseID.new()

@@ -6,6 +6,7 @@ import JSON
 import Logging
 import Store
 import Stripe
+import Texts
 
 /// The commands that repair the books (A4), each a posting of its own under the caller's
 /// `Idempotency-Key`, with a `reason` and a line in the log.
@@ -30,7 +31,7 @@ enum Repairs {
         let wrong = command.reader.string("reverse", maxLength: 240)
         let amount = try command.amount(mayBeNegative: true)
         if (wrong == nil) == (amount == nil) {
-            command.reader.refuse("amount", "Send an amount, or the effect to reverse.")
+            command.reader.refuse("amount", .amountOrEffectNeeded)
         }
         try command.reader.finish()
         if let wrong {
@@ -48,7 +49,7 @@ enum Repairs {
     static func take(_ request: Request, _ context: Context, _ user: User) throws -> Response {
         var command = try Command(request, user)
         let amount = try command.amount(mayBeNegative: false)
-        if amount == nil { command.reader.refuse("amount", "Send dollars, such as 4.50.") }
+        if amount == nil { command.reader.refuse("amount", .dollarsMalformed) }
         try command.reader.finish()
         return try answer(
             context.database.takeCredit(
@@ -138,13 +139,13 @@ enum Repairs {
         init(_ request: Request, _ user: User) throws {
             body = try request.jsonObject()
             guard let key = try request.clientKey(body: [])?.key else {
-                throw InvalidInput("Idempotency-Key", "Name the command, so that it is done once.")
+                throw InvalidInput("Idempotency-Key", .keyMissing)
             }
             actor = try Operator(userID: user.id, reason: body["reason"]?.string, key: key)
             switch body["dryRun"] {
             case nil, .null: isRehearsal = false
             case .bool(let isOn): isRehearsal = isOn
-            default: throw InvalidInput("dryRun", "Send true or false.")
+            default: throw InvalidInput("dryRun", .sendBoolean)
             }
             reader = FieldReader(body)
         }
@@ -161,7 +162,7 @@ enum Repairs {
             }
             guard let money, money != .zero, mayBeNegative || money > .zero,
                 abs(money.micros) <= 1_000_000_000_000
-            else { throw InvalidInput("amount", "Send dollars, such as 4.50.") }
+            else { throw InvalidInput("amount", .dollarsMalformed) }
             return money
         }
     }

@@ -4,6 +4,7 @@ import Logging
 import MariaDB
 import Sodium
 import Store
+import Texts
 
 /// What is counted of a request, before it is known whether it is right.
 struct Tries {
@@ -73,7 +74,7 @@ extension Context {
         let tries = Tries.confirmation(of: user.id, self)
         guard let password = PreparedPassword(proving: typed),
             try check(password, against: stored, tries) != .wrong
-        else { throw InvalidInput("currentPassword", "This is not your present password.") }
+        else { throw InvalidInput("currentPassword", .presentPasswordWrong) }
     }
 
     /// What is wrong with a password that somebody chooses, beside `others`: all is said at once.
@@ -98,5 +99,5 @@ extension Context {
 }
 
 extension InvalidInput.Field {
-    static let presentPassword = Self("currentPassword", "Enter your present password.")
+    static let presentPassword = Self("currentPassword", .presentPasswordNeeded)
 }

@@ -7,6 +7,7 @@ import Ledger
 import Media
 import Sodium
 import Store
+import Texts
 
 /// Videos, from order to file.
 enum Videos {
@@ -22,7 +23,7 @@ enum Videos {
             json.member("tier", draft.tier.id)
             json.member("price", draft.total)
             json.member("balanceAfter", balance.available - draft.total)
-            if let reason = draft.reason { json.member("reason", reason) }
+            if let reason = draft.reason { json.member("reason", reason.text()) }
         }
     }
 
@@ -46,7 +47,7 @@ enum Videos {
         guard let video = try context.database.video(context.id(), of: user.id) else {
             throw NotFound()
         }
-        guard video.state.isFinal else { throw Conflict("This video is still being made.") }
+        guard video.state.isFinal else { throw Conflict(.videoUnfinished) }
         let catalog = try context.site.catalog()
         return try accept(
             VideoDraft(video.order, catalog: catalog), at: catalog.version, key: key, context, user)
@@ -102,13 +103,13 @@ enum Videos {
             if let status = VideoStatus(rawValue: text) {
                 filter.statuses = [status]
             } else {
-                let names = VideoStatus.allCases.map(\.rawValue).joined(separator: ", ")
-                problems.append(.init("status", "Choose one of \(names), or active."))
+                let names = VideoStatus.allCases.map(\.rawValue)
+                problems.append(.init("status", .statusToChoose, ["names": .list(names)]))
             }
         }
         if let tier = query["tier"] {
             if catalog.tier(tier) == nil {
-                problems.append(.init("tier", "There is no tier of this name."))
+                problems.append(.init("tier", .tierUnknown))
             }
             filter.tier = tier
         }
@@ -117,17 +118,17 @@ enum Videos {
             if text.codeUnits > 200
                 || text.unicodeScalars.contains(where: { $0 == "\0" || $0 == "\u{FFFD}" })
             {
-                problems.append(.init("q", "Use at most 200 characters of text."))
+                problems.append(.init("q", .searchTooLong))
             }
             filter.words = text.words
             if filter.words.count > 8 {
-                problems.append(.init("q", "Search for at most 8 words."))
+                problems.append(.init("q", .searchTooManyWords))
             }
         }
         func date(_ name: String) -> Date? {
             guard let text = query[name] else { return nil }
             guard let date = Date(iso8601: text) else {
-                problems.append(.init(name, "Send a time such as 2026-11-22T10:00:00Z."))
+                problems.append(.init(name, .timeMalformed))
                 return nil
             }
             return date

@@ -8,6 +8,7 @@ import Logging
 import Pollo
 import Store
 import Stripe
+import Texts
 
 /// Stripe's events.
 enum StripeWebhook {
@@ -25,10 +26,10 @@ enum StripeWebhook {
         else {
             log.warning(
                 "stripe webhook refused", metadata: ["address": "\(request.remoteAddress)"])
-            throw InvalidInput("Stripe-Signature", "The signature does not fit the body.")
+            throw InvalidInput("Stripe-Signature", .signatureMisfit)
         }
         guard let event = StripeEvent(body) else {
-            throw InvalidInput("body", "This is not an event.")
+            throw InvalidInput("body", .notAnEvent)
         }
         do {
             try context.withBilling(log) { try $0.receive(event) }

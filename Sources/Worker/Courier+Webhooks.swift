@@ -7,6 +7,7 @@ import HTTPTypes
 import JSON
 import Sodium
 package import Store
+import Texts
 
 extension Courier {
     /// How long a server has that is not known to be slow, and one that is tested.
@@ -54,7 +55,7 @@ extension Courier {
             // Judged again: what was excepted when it was registered may not be any more.
             url = try WebURL(public: webhook.url, except: settings.exceptOrigins)
         } catch {
-            return (nil, error.message)
+            return (nil, error.phrase.text())
         }
         let signature = WebhookSignature(
             id: "msg_\(webhook.claim.id)", timestamp: Int(Date().timeIntervalSince1970),

@@ -1,277 +1,171 @@
 import Domain
 import FoundationEssentials
 import Store
+import Texts
 
-/// Every word of the mails that the shop sends. Links begin with the configured address of the
-/// shop, never with what a request has named.
+/// A mail that the shop sends, in the words of a language. Links begin with the configured address
+/// of the shop, never with what a request has named.
 struct MailText: Equatable {
     let subject: String
     let body: String
 
+    private init(
+        _ subject: Phrase, _ text: Phrase.Name, _ values: [String: Phrase.Value] = [:],
+        footer: Phrase.Name = .mailFooterChoice, appURL: String
+    ) {
+        // Every text may name the shop's address.
+        let shop = ["shop": Phrase.Value.text(appURL)]
+        let parts = [
+            "text": Phrase.Value.phrase(Phrase(text, values.merging(shop) { own, _ in own })),
+            "footer": .phrase(Phrase(footer, shop)),
+        ]
+        self.subject = subject.text()
+        body = Phrase(.mailFrame, parts.merging(shop) { own, _ in own }).text()
+    }
+
     static func videoReady(_ video: Video, appURL: String) -> MailText {
         MailText(
-            "Your video is ready", appURL,
-            """
-            Your video is ready:
-
-                \(excerpt(video.settings.prompt))
-
-            Watch it, download it, it is yours:
-            \(appURL)/videos/\(video.id)
-            """)
+            Phrase(.mailVideoReadySubject), .mailVideoReady,
+            ["prompt": .excerpt(video.settings.prompt), "video": .text("\(video.id)")],
+            appURL: appURL)
     }
 
     static func videoFailed(_ video: Video, appURL: String) -> MailText {
-        let advice =
-            video.failureReason?.action == "correct_input"
-            ? "Other words or settings may help." : "You can order it again as it was."
+        let mayHelp = video.failureReason?.action == "correct_input"
         return MailText(
-            "Your video could not be made", appURL,
-            """
-            We are sorry, this video could not be made:
-
-                \(excerpt(video.settings.prompt))
-
-            \(video.failureReason?.message ?? "") \(video.price) went back to your balance.
-            \(advice)
-            \(appURL)/videos/\(video.id)
-            """)
+            Phrase(.mailVideoFailedSubject), .mailVideoFailed,
+            [
+                "prompt": .excerpt(video.settings.prompt), "video": .text("\(video.id)"),
+                "problem": video.failureReason.map { .phrase($0.phrase) } ?? .text(""),
+                "price": .money(video.price),
+                "advice": .phrase(Phrase(mayHelp ? .mailOtherWords : .mailOrderAgain)),
+            ], appURL: appURL)
     }
 
     static func receipt(
         _ purchase: Purchase, paidAt: Date, lastingDays: Int?, appURL: String
     ) -> MailText {
-        let bonus = purchase.bonus > .zero ? ", with a bonus of \(purchase.bonus)" : ""
-        let lasting = lastingDays.map { " It lasts \($0) days." } ?? ""
+        let total = Phrase.Value.money(purchase.credits + purchase.bonus)
+        let bonus =
+            purchase.bonus > .zero
+            ? Phrase.Value.phrase(
+                Phrase(.mailReceiptBonus, ["amount": .money(purchase.bonus)])) : .text("")
+        let lasting = lastingDays.map { days in
+            Phrase.Value.phrase(Phrase(.mailReceiptLasting, ["days": .number(days)]))
+        }
         return MailText(
-            "Your receipt: \(purchase.credits + purchase.bonus) of credit", appURL,
-            """
-            Thank you. You have bought \(purchase.credits) of credit\(bonus).\(lasting)
-
-                Paid        \(purchase.price)
-                Credit      \(purchase.credits + purchase.bonus)
-                Date        \(day(paidAt))
-                Order       \(purchase.id)
-
-            Your balance and all that you bought:
-            \(appURL)/credits
-            """)
+            Phrase(.mailReceiptSubject, ["total": total]), .mailReceipt,
+            [
+                "credits": .money(purchase.credits), "bonus": bonus,
+                "lasting": lasting ?? .text(""), "price": .money(purchase.price), "total": total,
+                "date": .day(paidAt), "order": .text("\(purchase.id)"),
+            ], appURL: appURL)
     }
 
     static func creditLapsing(amount: Money, at date: Date, appURL: String) -> MailText {
         MailText(
-            "\(amount) of your credit lapses on \(day(date))", appURL,
-            """
-            \(amount) of your credit lapses on \(day(date)) (UTC). Videos that you order before
-            then use it first.
-
-            Make a video:
-            \(appURL)/create
-            """)
+            Phrase(.mailLapsingSubject, ["amount": .money(amount), "date": .day(date)]),
+            .mailLapsing, ["amount": .money(amount), "date": .day(date)], appURL: appURL)
     }
 
     static func lowBalance(available: Money, appURL: String) -> MailText {
         MailText(
-            "Your balance is low", appURL,
-            """
-            You have \(available) of credit left.
-
-            Add credit:
-            \(appURL)/credits
-            """)
+            Phrase(.mailLowBalanceSubject), .mailLowBalance, ["amount": .money(available)],
+            appURL: appURL)
     }
 
     // MARK: The account's safety
 
     static func link(_ purpose: MailTokenPurpose, token: String, appURL: String) -> MailText {
-        switch purpose {
-        case .verify:
-            MailText(
-                "Please confirm your address", appURL,
-                """
-                Somebody, you we hope, has made an account with this address. To confirm that the
-                address is yours, follow this link within 24 hours. It works once:
-                \(appURL)/verify#\(token)
-
-                If it was not you, do nothing: without the link the account stays unconfirmed.
-                """, isOptional: false)
-        case .change:
-            MailText(
-                "Please confirm your new address", appURL,
-                """
-                An account is to be moved to this address. To confirm that the address is yours,
-                follow this link within 24 hours. It works once:
-                \(appURL)/verify#\(token)
-
-                If you did not ask for this, do nothing: then nothing changes.
-                """, isOptional: false)
-        case .reset:
-            MailText(
-                "Set a new password", appURL,
-                """
-                Somebody, you we hope, has asked for a new password. To set one, follow this link
-                within 30 minutes. It works once, and ends every session of your account:
-                \(appURL)/reset#\(token)
-
-                If it was not you, do nothing: your password stays as it is.
-                """, isOptional: false)
-        }
+        let (subject, text): (Phrase.Name, Phrase.Name) =
+            switch purpose {
+            case .verify: (.mailVerifySubject, .mailVerify)
+            case .change: (.mailChangeSubject, .mailChange)
+            case .reset: (.mailResetSubject, .mailReset)
+            }
+        return about(subject, text, ["token": .text(token)], appURL: appURL)
     }
 
     static func passwordChanged(appURL: String) -> MailText {
-        MailText(
-            "Your password was changed", appURL,
-            """
-            The password of your account has just been changed, and its other sessions have ended.
-
-            If it was not you, set a new password now:
-            \(appURL)/reset
-            """, isOptional: false)
+        about(.mailPasswordChangedSubject, .mailPasswordChanged, appURL: appURL)
     }
 
     static func addressChanging(to address: String, appURL: String) -> MailText {
-        MailText(
-            "Your account is to get another address", appURL,
-            """
-            Somebody who knows your password has asked that your account moves to
-
-                \(address)
-
-            It moves when the link that we sent there is followed. If it was not you, set a new
-            password now; that ends the move, and every session of your account:
-            \(appURL)/reset
-            """, isOptional: false)
+        about(
+            .mailAddressChangingSubject, .mailAddressChanging, ["address": .text(address)],
+            appURL: appURL)
     }
 
     static func addressChanged(to address: String, appURL: String) -> MailText {
-        MailText(
-            "Your account has another address", appURL,
-            """
-            Your account has moved to
-
-                \(address)
-
-            Our mails go there from now on, and you sign in with it. If it was not you, answer this
-            mail at once.
-            """, isOptional: false)
+        about(
+            .mailAddressChangedSubject, .mailAddressChanged, ["address": .text(address)],
+            appURL: appURL)
     }
 
     static func addressInUse(appURL: String) -> MailText {
-        MailText(
-            "You have an account already", appURL,
-            """
-            Somebody, perhaps you, has tried to make an account with your address, or to move one
-            to it. Yours is safe, and nothing has changed. You sign in here:
-            \(appURL)/login
-
-            If you do not know your password any more, set a new one:
-            \(appURL)/reset
-            """, isOptional: false)
+        about(.mailAddressInUseSubject, .mailAddressInUse, appURL: appURL)
     }
 
     static func signInsRefused(appURL: String) -> MailText {
-        MailText(
-            "Wrong passwords were tried on your account", appURL,
-            """
-            Somebody has tried wrong passwords to sign in to your account, several times. We let
-            them try less and less often; where you have signed in before, you still can.
-
-            If it was you, set a new password. If it was not, yours is safe as long as you use it
-            nowhere else:
-            \(appURL)/reset
-            """, isOptional: false)
+        about(.mailSignInsRefusedSubject, .mailSignInsRefused, appURL: appURL)
     }
 
     static func webhookFailing(_ url: String, appURL: String) -> MailText {
-        MailText(
-            "Your webhook endpoint does not answer", appURL,
-            """
-            We have called your endpoint five times and got no answer, or not a good one:
-
-                \(url)
-
-            What we have to tell it waits, and we try again at least every hour. After five days
-            without an answer it is switched off.
-
-            What we sent and what came back is in the log of its deliveries:
-            \(appURL)/account
-            """, isOptional: false)
+        about(
+            .mailWebhookFailingSubject, .mailWebhookFailing, ["url": .text(url)], appURL: appURL)
     }
 
     static func webhookOff(_ url: String, appURL: String) -> MailText {
-        MailText(
-            "Your webhook endpoint was switched off", appURL,
-            """
-            Your endpoint has not answered for five days, so we call it no more:
+        about(.mailWebhookOffSubject, .mailWebhookOff, ["url": .text(url)], appURL: appURL)
+    }
 
-                \(url)
-
-            When it works again, send it a test: an answer to that switches it on.
-            \(appURL)/account
-            """, isOptional: false)
+    /// A mail about the account itself, which nobody can switch off.
+    private static func about(
+        _ subject: Phrase.Name, _ text: Phrase.Name, _ values: [String: Phrase.Value] = [:],
+        appURL: String
+    ) -> MailText {
+        MailText(Phrase(subject), text, values, footer: .mailFooterAccount, appURL: appURL)
     }
 
     /// To the operator: what needs a person. Texts of vendors stand on lines of their own.
     static func attention(_ items: [AttentionItem], appURL: String) -> MailText {
-        let shown = items.prefix(50).map { item in
+        let most = 50
+        let shown = items.prefix(most).map { item in
             let amount = item.amount.map { ", \($0)" } ?? ""
-            return """
-                - \(item.kind.rawValue) \(excerpt(item.subject))\(amount), since \(day(item.since))
-                  \(excerpt(item.detail))
-                """
+            return Phrase(
+                .mailAttentionItem,
+                [
+                    "kind": .text(item.kind.rawValue), "subject": .excerpt(item.subject),
+                    "amount": .text(amount), "date": .day(item.since),
+                    "detail": .excerpt(item.detail),
+                ]
+            ).text()
         }
-        let rest = items.count > 50 ? "\n\nand \(items.count - 50) more." : ""
-        let count = items.count == 1 ? "One thing needs" : "\(items.count) things need"
+        let rest =
+            items.count > most
+            ? Phrase.Value.phrase(
+                Phrase(.mailAttentionRest, ["number": .number(items.count - most)])) : .text("")
         return MailText(
-            subject: "\(count) a person", appURL,
-            """
-            \(shown.joined(separator: "\n"))\(rest)
-
-            The whole list: GET \(appURL)/api/admin/attention
-            You are told of what is new, at most once an hour.
-            """, footer: "You get this because OPERATOR_MAIL names you.")
+            Phrase(.mailAttentionSubject, ["count": .number(items.count)]), .mailAttention,
+            ["items": .text(shown.joined(separator: "\n")), "rest": rest],
+            footer: .mailFooterOperator, appURL: appURL)
     }
+}
 
-    /// - Parameter isOptional: whether the reader may switch mails of this kind off.
-    private init(_ subject: String, _ appURL: String, _ text: String, isOptional: Bool = true) {
-        self.init(
-            subject: subject, appURL, text,
-            footer: isOptional
-                ? "You choose which mails you get: \(appURL)/account"
-                : "This mail is about your account itself; your choice of mails does not concern it."
-        )
-    }
-
-    private init(subject: String, _ appURL: String, _ text: String, footer: String) {
-        self.subject = subject
-        body = """
-            \(text)
-
-            --
-            Rushes, \(appURL)
-            \(footer)
-            """
-    }
-
-    /// The first words of a prompt on one line.
-    private static func excerpt(_ prompt: String) -> String {
-        let line = prompt.unicodeScalars.map { scalar in
+extension Phrase.Value {
+    /// The first words of a foreign text on one line.
+    fileprivate static func excerpt(_ foreign: String) -> Phrase.Value {
+        let line = foreign.unicodeScalars.map { scalar in
             scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
                 || scalar.properties.isWhitespace ? " " : Character(scalar)
         }
-        let text = String(line)
-        return text.cut(to: 120, mark: "…")
+        return .text(String(line).cut(to: 120, mark: "…"))
     }
 
-    /// `22 November 2026`, in UTC.
-    private static func day(_ date: Date) -> String {
+    /// The day of an instant, in UTC.
+    fileprivate static func day(_ date: Date) -> Phrase.Value {
         let words = MailMessage.format(date).split(separator: " ")
-        return "\(words[1]) \(months[String(words[2])] ?? "") \(words[3])"
+        let month = MailMessage.months.firstIndex { $0 == words[2] } ?? 0
+        return .day(year: Int(words[3]) ?? 0, month: month + 1, day: Int(words[1]) ?? 0)
     }
-
-    private static let months = [
-        "Jan": "January", "Feb": "February", "Mar": "March", "Apr": "April", "May": "May",
-        "Jun": "June", "Jul": "July", "Aug": "August", "Sep": "September", "Oct": "October",
-        "Nov": "November", "Dec": "December",
-    ]
 }

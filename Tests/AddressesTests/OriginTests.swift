@@ -1,5 +1,6 @@
 import Addresses
 import Testing
+import Texts
 
 struct OriginTests {
     @Test(arguments: [
@@ -54,7 +55,7 @@ struct OriginTests {
         text: String, problem: AddressProblem
     ) {
         #expect(throws: problem) { try Origin(text) }
-        #expect(!problem.message.isEmpty)
+        #expect(!problem.phrase.text().isEmpty)
     }
 
     @Test func `other hosts, schemes and ports are other origins`() throws {

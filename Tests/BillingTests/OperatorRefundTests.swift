@@ -11,6 +11,7 @@ import Sandbox
 import Store
 import Stripe
 import Testing
+import Texts
 
 @Suite struct `P2 refunds by an operator` {
     func actor(_ reason: String = "asked by mail") throws -> Operator {
@@ -55,7 +56,8 @@ import Testing
             let user = try till.db.insertUser()
             let purchase = try till.buy(for: user)
             try till.spend(spent, of: user)
-            let refusal = Conflict("Of this order \(Money.cents(Int64(most))) can be refunded.")
+            let refusal = Conflict(
+                .orderRefundable, ["amount": .money(Money.cents(Int64(most)))])
             #expect(throws: refusal) {
                 try till.billing.refund(
                     purchase.id, amount: .cents(Int64(most + 1)), by: actor())
@@ -131,7 +133,7 @@ import Testing
     @Test func `a purchase that is not paid, or not there, is not refunded`() throws {
         try withTill { till in
             let purchase = try till.purchase(for: till.db.insertUser())
-            #expect(throws: Conflict("This order is not paid.")) {
+            #expect(throws: Conflict(.orderNotPaid)) {
                 try till.billing.refund(purchase.id, amount: nil, by: actor())
             }
             #expect(throws: NotFound()) {

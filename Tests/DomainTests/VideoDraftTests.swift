@@ -1,6 +1,7 @@
 import Domain
 import JSON
 import Testing
+import Texts
 
 /// Judges the JSON text of a request by the price list of a new shop.
 func draft(_ json: String, for purpose: DraftPurpose = .order) throws -> VideoDraft {
@@ -271,7 +272,7 @@ struct VideoDraftTests {
             try draft(#"{"tier": "premium", "prompt": "ab", "duration": 6}"#)
         }
         #expect(
-            error?.fields.map(\.message) == [
+            error?.fields.map { $0.phrase.text() } == [
                 "Choose 5 or 10 seconds, as a number.",
                 "Premium makes a video from an image. Add one.",
                 "Use at least 3 characters that can be seen; this has 2.",
@@ -310,7 +311,7 @@ struct SmartRoutingTests {
         let order = try draft(request(member, tier: "auto"))
         #expect(order.tier.id == tier)
         let name = try #require(SeededCatalog.catalog.tier(tier)?.name)
-        #expect(order.reason?.hasPrefix("\(name) is the cheapest tier") == true)
+        #expect(order.reason?.text().hasPrefix("\(name) is the cheapest tier") == true)
     }
 
     @Test(arguments: [

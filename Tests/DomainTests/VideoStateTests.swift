@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import Testing
+import Texts
 
 @Suite struct `J4 states of a job` {
     /// The table of J4.
@@ -63,7 +64,7 @@ struct VideoTests {
         #expect(video.status == (reason == .canceled ? .canceled : .failed))
         #expect(video.statusDetail == reason.rawValue)
         #expect(video.charged == .zero)
-        #expect(reason.message.contains("Nothing was charged."))
+        #expect(reason.phrase.text().contains("Nothing was charged."))
     }
 
     @Test func `other words help only where words were the cause`() {

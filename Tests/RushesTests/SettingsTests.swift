@@ -14,13 +14,13 @@ struct SettingsTests {
     ]
 
     private func settings(_ changes: [String: String]) throws -> Settings {
-        try Settings(Environment(Self.production.merging(changes) { _, new in new }))
+        try SettingsReader.read(Self.production.merging(changes) { _, new in new }) { Settings($0) }
     }
 
     @Test func `a shop with good secrets starts in production`() throws {
         let settings = try settings([:])
-        #expect(settings.isLive)
-        #expect(settings.operatorMail == nil)
+        #expect(settings.stripe.isLive)
+        #expect(settings.post.operatorMail == nil)
     }
 
     @Test(arguments: [
@@ -70,12 +70,12 @@ struct SettingsTests {
         ("http://localhost:8080", "localhost"),
     ])
     func `mail servers are greeted with the host of the site`(url: String, name: String) throws {
-        #expect(try Settings.clientName(Origin(url).host) == name)
+        #expect(try ShopSettings.clientName(Origin(url).host) == name)
     }
 
     @Test func `the operator's address may have a name, and has to be one`() throws {
         for text in ["ops@shop.example", "Night shift <ops@shop.example>"] {
-            #expect(try settings(["OPERATOR_MAIL": text]).operatorMail == "ops@shop.example")
+            #expect(try settings(["OPERATOR_MAIL": text]).post.operatorMail == "ops@shop.example")
         }
         for text in ["ops", "ops@", "a@b@c", "a@b.example\r\nBcc: x@y.example"] {
             #expect(throws: SettingsError.self) { try settings(["OPERATOR_MAIL": text]) }

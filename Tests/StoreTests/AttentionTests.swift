@@ -6,6 +6,7 @@ import MariaDB
 import PaymentSupport
 import Store
 import Testing
+import Texts
 
 @Suite struct `What needs a person` {
     private func fresh(_ body: (Connection) throws -> Void) throws {
@@ -208,7 +209,7 @@ import Testing
             _ = try db.insertJob(of: user)
             try db.advanceJob(to: .submitted, task: "task-8")
             let (_, job) = try uncertain(db)
-            #expect(throws: Conflict("This task is another video's.")) {
+            #expect(throws: Conflict(.taskOfAnother)) {
                 try resolve(db, job, task: "task-8")
             }
             #expect(try db.job(job).state == .submitUnknown)
@@ -246,14 +247,14 @@ import Testing
         String(repeating: "e\u{301}", count: 251),
     ])
     func `nobody acts without a reason`(reason: String?) {
-        #expect(throws: InvalidInput("reason", "Say why, in 3 to 500 characters.")) {
+        #expect(throws: InvalidInput("reason", .reasonLength)) {
             try Operator(userID: nil, reason: reason)
         }
     }
 
     @Test(arguments: ["a\0bc", "abc\ndef", "abc \u{1B}[2J", "abc\u{2028}d", "abc\u{FFFD}"])
     func `a reason that a terminal would obey is refused`(reason: String) {
-        let problem = InvalidInput("reason", "Say why in one line, without control characters.")
+        let problem = InvalidInput("reason", .reasonOneLine)
         #expect(throws: problem) { try Operator(userID: nil, reason: reason) }
     }
 

@@ -5,6 +5,7 @@ import Ledger
 import MariaDB
 import Store
 import Testing
+import Texts
 
 private func actor(_ key: String? = nil) throws -> Operator {
     try Operator(userID: nil, systemUser: "ann as root", reason: "for a test", key: key)
@@ -41,7 +42,7 @@ private func actor(_ key: String? = nil) throws -> Operator {
         try withDatabase { db in
             let user = try db.insertUser(credit: .dollars(3))
             _ = try db.insertJob(of: user)
-            #expect(throws: Conflict("Of the credit that was given $2.00 can be taken back.")) {
+            #expect(throws: Conflict(.givenCreditTakeable, ["amount": .money(micros: 2_000_000)])) {
                 try take(Money(micros: 2_000_001), db, from: user)
             }
             for amount in [Money.zero, .zero - .dollars(1)] {

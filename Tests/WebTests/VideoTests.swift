@@ -196,14 +196,6 @@ struct GenerateTests {
         }
     }
 
-    @Test(arguments: [
-        (0, "0 seconds"), (1, "1 second"), (2, "2 seconds"), (59, "59 seconds"), (60, "1 minute"),
-        (90, "90 seconds"), (900, "15 minutes"), (3600, "1 hour"), (7200, "2 hours"),
-    ])
-    func `a span is told in the unit that says it exactly`(seconds: Int, words: String) {
-        #expect(span(seconds) == words)
-    }
-
     @Test func `more calls than the limit wait, refused ones do not count`() throws {
         try withSite(limit: 2) { site in
             let user = try site.makeUser(credit: 20.dollars)

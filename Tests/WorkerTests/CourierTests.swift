@@ -12,6 +12,7 @@ import Sodium
 import Store
 import System
 import Testing
+import Texts
 
 @testable import Worker
 
@@ -241,7 +242,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             #expect(try post.courier().sendNextWebhook())
             let attempt = try #require(try post.deliveries(endpoint).first?.attempts.first)
             #expect(attempt.statusCode == nil)
-            #expect(attempt.problem == problem.message)
+            #expect(attempt.problem == problem.phrase.text())
             #expect(server.connections == 0)
         }
     }

@@ -1,6 +1,7 @@
 package import Domain
 import Ledger
 package import MariaDB
+import Texts
 
 /// What a generate call asks the database to accept.
 package struct VideoOrder {

@@ -1,6 +1,7 @@
 package import Domain
 import Ledger
 package import MariaDB
+import Texts
 
 // What people say about jobs.
 extension Connection {
@@ -25,7 +26,7 @@ extension Connection {
             // Also when a COMMIT whose answer was lost ran again.
             if job.reason == .canceled { return }
             guard job.state == .queued else {
-                throw Conflict("This video can no longer be canceled.")
+                throw Conflict(.videoNotCancelable)
             }
             try end(id, in: .queued, reason: .canceled, of: &wallet, policy: policy)
         }
@@ -59,11 +60,11 @@ extension Connection {
                     by: actor)
             }
         } catch is LeaseLost {
-            throw Conflict("This video is not uncertain any more.")
+            throw Conflict(.videoNotUncertain)
         } catch let error as DatabaseError
             where error.kind == .duplicateKey(constraint: "video_jobs_task_unique")
         {
-            throw Conflict("This task is another video's.")
+            throw Conflict(.taskOfAnother)
         }
     }
 
@@ -76,7 +77,7 @@ extension Connection {
             else { return }
             let state = try lockedState(of: id)
             guard let state, state.canBecome(.refunded) else {
-                throw Conflict("This video has ended.")
+                throw Conflict(.videoEnded)
             }
             try end(id, in: state, reason: .vendorDown, of: &wallet, policy: policy)
             try log("video.end", "\(id)", detail: "it was \(state.rawValue)", by: actor)

@@ -1,0 +1,72 @@
+import Addresses
+import Curl
+import MariaDB
+import Media
+import Pollo
+import Sodium
+import Stripe
+import Web
+import Worker
+
+// The real things, made as the settings say.
+extension Settings {
+    private static let userAgent = "Rushes/\(Rushes.version)"
+
+    var database: DatabaseConfiguration { databases.application }
+
+    var site: SiteSettings {
+        SiteSettings(
+            origin: shop.origin, jwtSecret: shop.jwtSecret,
+            previousJWTSecret: shop.previousJWTSecret,
+            stripeWebhookSecrets: stripe.webhookSecrets,
+            polloWebhookSecret: pollo.webhookSecret, isLive: stripe.isLive,
+            creditPolicy: policy.credit, signupCredit: policy.signupCredit,
+            generateLimit: policy.generateLimit, purchaseLimit: policy.purchaseLimit,
+            deadlines: policy.deadlines, exceptOrigins: pollo.exceptOrigins,
+            requiresVerified: policy.requiresVerified)
+    }
+
+    var courier: CourierSettings {
+        CourierSettings(
+            appURL: shop.origin.text, mail: post.mail, operatorMail: post.operatorMail,
+            creditPolicy: policy.credit, exceptOrigins: pollo.exceptOrigins,
+            links: LinkTokens(secret: shop.jwtSecret, previous: shop.previousJWTSecret))
+    }
+
+    var worker: WorkerSettings {
+        WorkerSettings(
+            appURL: shop.origin.text, media: Storage(folder: media.folder),
+            parallel: pollo.parallel, pollInterval: pollo.pollInterval,
+            deadlines: policy.deadlines, creditPolicy: policy.credit,
+            isMailOn: post.mail != nil)
+    }
+
+    /// A client for one thread. `timeout` bounds each call; `clock` watches the answers.
+    func stripeClient(timeout: Duration, clock: ClockWatch? = nil) -> StripeClient {
+        let curl = Curl(CurlOptions(userAgent: Self.userAgent, timeout: timeout))
+        return StripeClient(
+            secretKey: stripe.key, base: stripe.base,
+            send: clock?.watching(curl.send) ?? curl.send)
+    }
+
+    func polloClient() -> PolloClient {
+        let curl = Curl(CurlOptions(userAgent: Self.userAgent, timeout: .seconds(60)))
+        return PolloClient(
+            apiKey: pollo.key, base: pollo.base, family: pollo.family, send: curl.send)
+    }
+
+    /// For mail, and for webhooks: 15 seconds, and nothing that an answer says is of interest.
+    func outgoing() -> Curl {
+        Curl(
+            CurlOptions(
+                userAgent: Self.userAgent, timeout: .seconds(15), maxResponseBytes: 64 << 10,
+                addressPolicy: .publicOnly(exceptOrigins: pollo.exceptOrigins)))
+    }
+
+    func downloads() -> Curl {
+        Curl(
+            CurlOptions(
+                userAgent: Self.userAgent,
+                addressPolicy: .publicOnly(exceptOrigins: pollo.exceptOrigins)))
+    }
+}

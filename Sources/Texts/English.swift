@@ -1,0 +1,376 @@
+extension Language {
+    package static let english = Language(code: "en", texts: englishTexts)
+}
+
+private let englishTexts: [Phrase.Name: String] = [
+    .comma: ", ",
+    .or: " or ",
+    .dollars: "${whole}.{decimals}",
+    .negativeDollars: "-${whole}.{decimals}",
+    .seconds: "{count} second|{count} seconds",
+    .minutes: "{count} minute|{count} minutes",
+    .hours: "{count} hour|{count} hours",
+    .day: "{day} {month} {year}",
+    .months: """
+    January February March April May June July August September October November December
+    """,
+
+    // Refusals of whole requests.
+    .someFieldsWrong: "Some fields need another value.",
+    .someFieldsWrongOfMany:
+        "Some fields need another value; {count} more of them are not named here.",
+    .bodyTooLarge: "Send at most {size} kB.",
+    .mediaTypeUnsupported: "Send JSON, with the header Content-Type: application/json.",
+    .bodyIncomplete: "The request ended early.",
+    .signatureWrong: "The signature is not that of this message.",
+    .signInNeeded: "Sign in to go on.",
+    .credentialsWrong: "The address or the password is wrong.",
+    .creditTooLow: "This costs {required}; you have {current}.",
+    .debtOpen: "A refund left {shortfall} open. Buy credit to go on.",
+    .foreignOrigin: "This request came from another site.",
+    .nothingHere: "There is nothing here.",
+    .methodNotAllowed: "Use {methods}.",
+    .videoJustChanged: "The video has just changed. Look again.",
+    .keyUsed: "This Idempotency-Key was used for another request. Use a new one.",
+    .callLimitReached: "You can start {limit} in {window}. Try again in {wait}.",
+    .triedTooOften: "That was tried too often. Try again in {wait} seconds.",
+    .accountHeld: """
+    We are checking the balance of your account and take no orders of it until that is done. \
+    What is ordered goes on, and nothing is lost; we know of it.
+    """,
+    .booksChecked: """
+    We are checking our books and take no new orders for the moment. What is ordered goes on.
+    """,
+    .vendorUnavailable:
+        "A service that we need did not answer. Nothing was charged. Try again shortly.",
+    .orderKept: """
+    The payment service is slow to answer. Your order is kept, and nothing was charged. \
+    Try again shortly.
+    """,
+    .busy: "We are busy. Nothing was lost; try again shortly.",
+    .earlierRequestsAtWork:
+        "Your earlier requests are still at work. This one did nothing; try again shortly.",
+    .paymentServiceSlow:
+        "The payment service is slow to answer. Nothing was done; try again shortly.",
+    .internalError: "Something broke on our side. Try again.",
+
+    // What the state of a thing forbids.
+    .addressTaken: "This address has an account already. Sign in instead.",
+    .passwordJustChanged: "The password has just been changed. Sign in again.",
+    .videoUnfinished: "This video is still being made.",
+    .videoNotCancelable: "This video can no longer be canceled.",
+    .videoEnded: "This video has ended.",
+    .videoNotUncertain: "This video is not uncertain any more.",
+    .taskOfAnother: "This task is another video's.",
+    .endpointsFull: "You have {number} endpoints, as many as there may be. Delete one first.",
+    .deliveryUnderWay: "It is being sent at this moment.",
+    .differenceGone: "This difference is gone by itself.",
+    .differenceClosed: "This difference is closed already.",
+    .findingGone: "This finding is gone by itself.",
+    .findingClosed: "This finding is closed already.",
+    .orderNotPaid: "This order is not paid.",
+    .orderRefundable: "Of this order {amount} can be refunded.",
+    .orderOfHeldAccount: """
+    The books of this account are wrong: repair them, or close what was found, before money \
+    goes back.
+    """,
+    .stripeRefuses: "Stripe refuses it: {problem}",
+    .purchaseWithoutPage: "Stripe has made no page for this purchase.",
+    .purchaseNotPaidAtStripe: "Stripe does not say that this purchase is paid.",
+    .purchaseWithoutPayment: "Stripe knows no payment of this purchase.",
+    .refundNotMade: "The refund was not made: {problem}",
+    .refundNotSent: "The refund was not made: Stripe was not reached for a day.",
+    .givenCreditTakeable: "Of the credit that was given {amount} can be taken back.",
+    .keyNeeded: "Above {amount} a command needs a key.",
+    .ledgerSaysOtherwise:
+        "The ledger itself says what cannot be ({rule}): take the wrong entry back first.",
+    .adjustmentWithoutAmount: "An adjustment has an amount.",
+    .effectMissing: "This account has no effect {effect} in the ledger.",
+    .effectTakenBack: "{effect} was taken back already.",
+    .debtSmaller: "This account owes {amount}.",
+    .purchaseCredited: "This purchase is credited.",
+    .purchaseCreditedNeedsRefund: "This purchase is credited: its money goes back by a refund.",
+
+    // Fields of any body.
+    .sendObject: "Send a JSON object.",
+    .sendText: "Send text.",
+    .sendBoolean: "Send true or false.",
+    .sendWholeNumber: "Send a whole number.",
+    .sendWholeNumberInRange: "Send a whole number from {least} to {most}.",
+    .removeNUL: "Remove the NUL character.",
+    .tooLong: "Use at most {most} characters.",
+    .tooLongCounted: "Use at most {most} characters; this has {present}.",
+    .tooShortCounted: "Use at least {least} characters that can be seen; this has {present}.",
+    .fieldNeeded: "This field is needed.",
+    .fieldUnknown: "This field does not exist. Leave it out.",
+    .chooseOneOf: "Choose one of {names}.",
+    .headerOnce: "Send this header once.",
+    .keyMalformed: "Use at most 255 visible ASCII characters.",
+    .keyMissing: "Name the command, so that it is done once.",
+    .limitMalformed: "Send a whole number from 1 to 100.",
+    .cursorMalformed: "Send the nextCursor of the page before.",
+    .timeMalformed: "Send a time such as 2026-11-22T10:00:00Z.",
+    .dollarsMalformed: "Send dollars, such as 4.50.",
+    .centsMalformed: "Send dollars and whole cents, such as 4.50.",
+    .reasonLength: "Say why, in 3 to 500 characters.",
+    .reasonOneLine: "Say why in one line, without control characters.",
+    .notJSON: "This is not JSON in UTF-8.",
+    .tooDeep: "Nest arrays and objects at most {limit} deep.",
+    .nameTooLong: "Use names of at most {limit} bytes.",
+    .nameTwice: "Send each field once.",
+    .numberInexact: "Send numbers of at most 38 digits.",
+
+    // Addresses of the web.
+    .addressTooLong: "Use an address of at most {most} characters.",
+    .addressCharacters: "Use a web address without spaces or special characters.",
+    .addressWithoutScheme: "Use an address that begins with https:// or http://.",
+    .addressNotHTTPS: "Use an address that begins with https://.",
+    .addressWithUser: "Leave user name and password out.",
+    .addressMalformed: "This is not a web address.",
+    .addressPort: "Use a port from 1 to 65535, or none.",
+    .addressNotPublic: "Use an address that is reachable on the internet.",
+    .addressNotOrigin: "Leave out what follows the host and its port.",
+    .addressNotBase: "Leave out ? and # and what follows them.",
+
+    // Accounts.
+    .mailAddressMalformed: "Enter an e-mail address such as name@example.org.",
+    .mailAddressNeeded: "Enter your address.",
+    .passwordNeeded: "Enter your password.",
+    .passwordToChoose: "Choose a password.",
+    .passwordUnusable: "Use at most 1024 bytes, without control characters.",
+    .passwordTooShort: "Use at least 8 characters; 15 or more are better.",
+    .passwordInvisible: "Use characters that can be seen.",
+    .passwordCommon: "This password is on every list of common ones. Choose another.",
+    .passwordIsAddress: "Do not use your address, or a part of it, as password.",
+    .presentPasswordNeeded: "Enter your present password.",
+    .presentPasswordWrong: "This is not your present password.",
+    .linkUsed: "This link was used or is too old. Ask for a new one.",
+    .notChangeableHere: "This cannot be changed here.",
+    .noticesMalformed: "Send an object such as {example}.",
+    .chooseAmong: "Choose among {names}.",
+
+    // Orders of videos, and their list.
+    .tierNeeded: "Choose a tier.",
+    .chooseTier: "Choose a tier: {tiers}, or auto.",
+    .tierUnknown: "There is no tier of this name.",
+    .tierUnknownChoose: "There is no tier of this name. Choose {tiers}, or auto.",
+    .tierForAllMissing: "No tier can do all that is asked. Leave out {settings}.",
+    .someSettings: "some settings",
+    .durationToChoose: "Choose {durations} seconds, as a number.",
+    .imageNeeded: "{tier} makes a video from an image. Add one.",
+    .imageNotTaken: "{tier} takes no image.",
+    .fieldNotTaken: "{tier} does not take this field. Leave it out.",
+    .fieldNotTakenWithImage: "{tier} does not take this field with an image. Leave it out.",
+    .fieldNotTakenWithoutImage: "{tier} does not take this field without an image. Leave it out.",
+    .thisTier: "This tier",
+    .cheapestTier: "{tier} is the cheapest tier that makes videos from {source}.",
+    .cheapestTierTaking:
+        "{tier} is the cheapest tier that makes videos from {source} and takes {settings}.",
+    .fromText: "text",
+    .fromImage: "an image",
+    .statusToChoose: "Choose one of {names}, or active.",
+    .searchTooLong: "Use at most 200 characters of text.",
+    .searchTooManyWords: "Search for at most 8 words.",
+
+    // Webhook endpoints, purchases, operators.
+    .endpointAddressNeeded: "Send the address that is to be called.",
+    .eventsMalformed: "Send a list of one or more of {names}.",
+    .signatureMisfit: "The signature does not fit the body.",
+    .notAnEvent: "This is not an event.",
+    .actionMalformed: "Send the name of an action, such as credit.grant.",
+    .taskMalformed: "Send the vendor's id: letters, digits, - and _.",
+    .amountOrEffectNeeded: "Send an amount, or the effect to reverse.",
+
+    // Why a video could not be made.
+    .failedAtVendor: "The video service could not make this video. Nothing was charged.",
+    .failedRefused: "The video service refused this prompt. Nothing was charged.",
+    .failedInvalid: "The video service did not accept these settings. Nothing was charged.",
+    .failedLate: "The video was not ready in time. Nothing was charged.",
+    .failedVendorDown: "The video service could not be reached. Nothing was charged.",
+    .failedCanceled: "Canceled. Nothing was charged.",
+
+    // Lines of a user's list of credit.
+    .lineVideo: "{tier} video, {seconds} s",
+    .lineBought: "Bought {credits} of credit for {price}",
+    .lineBonus: "Bonus of {amount}",
+    .lineExpired: "Credit expired",
+    .lineWelcome: "Welcome",
+    .lineCorrected: "Correction",
+    .linePurchaseCorrected: "Correction of a purchase",
+    .lineClawedBack: "Taken back with the payment",
+    .lineGivenBack: "Given back with the payment",
+    .lineHeldBack: "Held back while the payment is disputed",
+    .lineNoLongerHeldBack: "No longer held back",
+    .lineDebtPaid: "Paid what a refund had left open",
+    .lineDebtReturned: "Given back: a debt that you had paid",
+    .lineReturnedVendor: "Returned: the video could not be made",
+    .lineReturnedRefused: "Returned: the prompt was refused",
+    .lineReturnedInvalid: "Returned: the settings were not accepted",
+    .lineReturnedLate: "Returned: the video was not ready in time",
+    .lineReturnedVendorDown: "Returned: the video service was not reachable",
+    .lineReturnedCanceled: "Returned: canceled",
+
+    // Mails.
+    .mailFrame: """
+    {text}
+
+    --
+    Rushes, {shop}
+    {footer}
+    """,
+    .mailFooterChoice: "You choose which mails you get: {shop}/account",
+    .mailFooterAccount:
+        "This mail is about your account itself; your choice of mails does not concern it.",
+    .mailFooterOperator: "You get this because OPERATOR_MAIL names you.",
+    .mailVideoReadySubject: "Your video is ready",
+    .mailVideoReady: """
+    Your video is ready:
+
+        {prompt}
+
+    Watch it, download it, it is yours:
+    {shop}/videos/{video}
+    """,
+    .mailVideoFailedSubject: "Your video could not be made",
+    .mailVideoFailed: """
+    We are sorry, this video could not be made:
+
+        {prompt}
+
+    {problem} {price} went back to your balance.
+    {advice}
+    {shop}/videos/{video}
+    """,
+    .mailOtherWords: "Other words or settings may help.",
+    .mailOrderAgain: "You can order it again as it was.",
+    .mailReceiptSubject: "Your receipt: {total} of credit",
+    .mailReceipt: """
+    Thank you. You have bought {credits} of credit{bonus}.{lasting}
+
+        Paid        {price}
+        Credit      {total}
+        Date        {date}
+        Order       {order}
+
+    Your balance and all that you bought:
+    {shop}/credits
+    """,
+    .mailReceiptBonus: ", with a bonus of {amount}",
+    .mailReceiptLasting: " It lasts {days} days.",
+    .mailLapsingSubject: "{amount} of your credit lapses on {date}",
+    .mailLapsing: """
+    {amount} of your credit lapses on {date} (UTC). Videos that you order before
+    then use it first.
+
+    Make a video:
+    {shop}/create
+    """,
+    .mailLowBalanceSubject: "Your balance is low",
+    .mailLowBalance: """
+    You have {amount} of credit left.
+
+    Add credit:
+    {shop}/credits
+    """,
+    .mailVerifySubject: "Please confirm your address",
+    .mailVerify: """
+    Somebody, you we hope, has made an account with this address. To confirm that the
+    address is yours, follow this link within 24 hours. It works once:
+    {shop}/verify#{token}
+
+    If it was not you, do nothing: without the link the account stays unconfirmed.
+    """,
+    .mailChangeSubject: "Please confirm your new address",
+    .mailChange: """
+    An account is to be moved to this address. To confirm that the address is yours,
+    follow this link within 24 hours. It works once:
+    {shop}/verify#{token}
+
+    If you did not ask for this, do nothing: then nothing changes.
+    """,
+    .mailResetSubject: "Set a new password",
+    .mailReset: """
+    Somebody, you we hope, has asked for a new password. To set one, follow this link
+    within 30 minutes. It works once, and ends every session of your account:
+    {shop}/reset#{token}
+
+    If it was not you, do nothing: your password stays as it is.
+    """,
+    .mailPasswordChangedSubject: "Your password was changed",
+    .mailPasswordChanged: """
+    The password of your account has just been changed, and its other sessions have ended.
+
+    If it was not you, set a new password now:
+    {shop}/reset
+    """,
+    .mailAddressChangingSubject: "Your account is to get another address",
+    .mailAddressChanging: """
+    Somebody who knows your password has asked that your account moves to
+
+        {address}
+
+    It moves when the link that we sent there is followed. If it was not you, set a new
+    password now; that ends the move, and every session of your account:
+    {shop}/reset
+    """,
+    .mailAddressChangedSubject: "Your account has another address",
+    .mailAddressChanged: """
+    Your account has moved to
+
+        {address}
+
+    Our mails go there from now on, and you sign in with it. If it was not you, answer this
+    mail at once.
+    """,
+    .mailAddressInUseSubject: "You have an account already",
+    .mailAddressInUse: """
+    Somebody, perhaps you, has tried to make an account with your address, or to move one
+    to it. Yours is safe, and nothing has changed. You sign in here:
+    {shop}/login
+
+    If you do not know your password any more, set a new one:
+    {shop}/reset
+    """,
+    .mailSignInsRefusedSubject: "Wrong passwords were tried on your account",
+    .mailSignInsRefused: """
+    Somebody has tried wrong passwords to sign in to your account, several times. We let
+    them try less and less often; where you have signed in before, you still can.
+
+    If it was you, set a new password. If it was not, yours is safe as long as you use it
+    nowhere else:
+    {shop}/reset
+    """,
+    .mailWebhookFailingSubject: "Your webhook endpoint does not answer",
+    .mailWebhookFailing: """
+    We have called your endpoint five times and got no answer, or not a good one:
+
+        {url}
+
+    What we have to tell it waits, and we try again at least every hour. After five days
+    without an answer it is switched off.
+
+    What we sent and what came back is in the log of its deliveries:
+    {shop}/account
+    """,
+    .mailWebhookOffSubject: "Your webhook endpoint was switched off",
+    .mailWebhookOff: """
+    Your endpoint has not answered for five days, so we call it no more:
+
+        {url}
+
+    When it works again, send it a test: an answer to that switches it on.
+    {shop}/account
+    """,
+    .mailAttentionSubject: "One thing needs a person|{count} things need a person",
+    .mailAttention: """
+    {items}{rest}
+
+    The whole list: GET {shop}/api/admin/attention
+    You are told of what is new, at most once an hour.
+    """,
+    .mailAttentionItem: """
+    - {kind} {subject}{amount}, since {date}
+      {detail}
+    """,
+    .mailAttentionRest: "\n\nand {number} more.",
+]

@@ -1,0 +1,78 @@
+extension Phrase {
+    /// Every text that the program may ask for.
+    package enum Name: String, CaseIterable, Sendable {
+        // How values are written.
+        case comma, or, dollars, negativeDollars, seconds, minutes, hours, day, months
+
+        // Refusals of whole requests.
+        case someFieldsWrong, someFieldsWrongOfMany, bodyTooLarge, mediaTypeUnsupported
+        case bodyIncomplete, signatureWrong, signInNeeded, credentialsWrong, creditTooLow
+        case debtOpen, foreignOrigin, nothingHere, methodNotAllowed, videoJustChanged, keyUsed
+        case callLimitReached, triedTooOften, accountHeld, booksChecked, vendorUnavailable
+        case orderKept, busy, earlierRequestsAtWork, paymentServiceSlow, internalError
+
+        // What the state of a thing forbids.
+        case addressTaken, passwordJustChanged, videoUnfinished, videoNotCancelable, videoEnded
+        case videoNotUncertain, taskOfAnother, endpointsFull, deliveryUnderWay
+        case differenceGone, differenceClosed, findingGone, findingClosed
+        case orderNotPaid, orderRefundable, orderOfHeldAccount, stripeRefuses, givenCreditTakeable
+        case purchaseWithoutPage, purchaseNotPaidAtStripe, purchaseWithoutPayment, refundNotMade
+        case refundNotSent
+        case keyNeeded, ledgerSaysOtherwise, adjustmentWithoutAmount, effectMissing
+        case effectTakenBack, debtSmaller, purchaseCredited, purchaseCreditedNeedsRefund
+
+        // Fields of any body.
+        case sendObject, sendText, sendBoolean, sendWholeNumber, sendWholeNumberInRange
+        case removeNUL, tooLong, tooLongCounted, tooShortCounted, fieldNeeded, fieldUnknown
+        case chooseOneOf, headerOnce, keyMalformed, keyMissing, limitMalformed, cursorMalformed
+        case timeMalformed, dollarsMalformed, centsMalformed, reasonLength, reasonOneLine
+        case notJSON, tooDeep, nameTooLong, nameTwice, numberInexact
+
+        // Addresses of the web.
+        case addressTooLong, addressCharacters, addressWithoutScheme, addressNotHTTPS
+        case addressWithUser, addressMalformed, addressPort, addressNotPublic, addressNotOrigin
+        case addressNotBase
+
+        // Accounts.
+        case mailAddressMalformed, mailAddressNeeded, passwordNeeded, passwordToChoose
+        case passwordUnusable, passwordTooShort, passwordInvisible, passwordCommon
+        case passwordIsAddress, presentPasswordNeeded, presentPasswordWrong, linkUsed
+        case notChangeableHere, noticesMalformed, chooseAmong
+
+        // Orders of videos, and their list.
+        case tierNeeded, chooseTier, tierUnknown, tierUnknownChoose, tierForAllMissing
+        case someSettings, durationToChoose, imageNeeded, imageNotTaken
+        case fieldNotTaken, fieldNotTakenWithImage, fieldNotTakenWithoutImage, thisTier
+        case cheapestTier, cheapestTierTaking, fromText, fromImage
+        case statusToChoose, searchTooLong, searchTooManyWords
+
+        // Webhook endpoints, purchases, operators.
+        case endpointAddressNeeded, eventsMalformed, signatureMisfit, notAnEvent
+        case actionMalformed, taskMalformed, amountOrEffectNeeded
+
+        // Why a video could not be made.
+        case failedAtVendor, failedRefused, failedInvalid, failedLate, failedVendorDown
+        case failedCanceled
+
+        // Lines of a user's list of credit.
+        case lineVideo, lineBought, lineBonus, lineExpired, lineWelcome, lineCorrected
+        case lineClawedBack, lineGivenBack, lineHeldBack, lineNoLongerHeldBack, lineDebtPaid
+        case lineDebtReturned, linePurchaseCorrected
+        case lineReturnedVendor, lineReturnedRefused, lineReturnedInvalid, lineReturnedLate
+        case lineReturnedVendorDown, lineReturnedCanceled
+
+        // Mails.
+        case mailFrame, mailFooterChoice, mailFooterAccount, mailFooterOperator
+        case mailVideoReadySubject, mailVideoReady, mailVideoFailedSubject, mailVideoFailed
+        case mailOtherWords, mailOrderAgain
+        case mailReceiptSubject, mailReceipt, mailReceiptBonus, mailReceiptLasting
+        case mailLapsingSubject, mailLapsing, mailLowBalanceSubject, mailLowBalance
+        case mailVerifySubject, mailVerify, mailChangeSubject, mailChange, mailResetSubject
+        case mailReset, mailPasswordChangedSubject, mailPasswordChanged
+        case mailAddressChangingSubject, mailAddressChanging, mailAddressChangedSubject
+        case mailAddressChanged, mailAddressInUseSubject, mailAddressInUse
+        case mailSignInsRefusedSubject, mailSignInsRefused, mailWebhookFailingSubject
+        case mailWebhookFailing, mailWebhookOffSubject, mailWebhookOff
+        case mailAttentionSubject, mailAttention, mailAttentionItem, mailAttentionRest
+    }
+}
