@@ -5,7 +5,7 @@ struct Config: ParsableCommand {
         commandName: "config", abstract: "Tells of the settings, and whether they can be used.",
         subcommands: [Check.self, List.self])
 
-    /// EX_CONFIG of sysexits.h.
+    /// What the C library calls EX_CONFIG.
     private static let unusable: Int32 = 78
 
     struct Check: ParsableCommand {
