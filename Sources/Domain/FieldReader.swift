@@ -18,6 +18,14 @@ package struct FieldReader {
         return value
     }
 
+    /// What was sent, be it `null`.
+    package func given(_ name: String) -> JSONValue? { members[name] }
+
+    /// Refuses every field of another name.
+    package mutating func refuseOthers(than names: some Collection<String>, _ message: String) {
+        for name in members.keys.sorted() where !names.contains(name) { refuse(name, message) }
+    }
+
     package func isRefused(_ name: String) -> Bool { refusedNames.contains(name) }
 
     package mutating func refuse(_ name: String, _ message: String) {
