@@ -203,11 +203,8 @@ extension TransactionTests {
                     do throws(DatabaseError) {
                         try operate("\(worker):\(number)", db)
                     } catch {
-                        switch error.kind {
-                        case .duplicateKey: break
-                        case .connectionLost, .unavailable: return false
-                        default: throw error
-                        }
+                        if error.isPassing { return false }
+                        guard case .duplicateKey = error.kind else { throw error }
                     }
                     return true
                 }

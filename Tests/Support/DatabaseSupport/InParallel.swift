@@ -17,8 +17,10 @@ package func inParallel<T: Sendable>(
     }
     let ended = Result { try meanwhile() }
     for thread in threads { thread.join() }
+    // A thread's own error first: what went on beside it may only have waited for it in vain.
+    let made = try results.all.compactMap { try $0?.get() }
     try ended.get()
-    return try results.all.compactMap { try $0?.get() }
+    return made
 }
 
 private final class Results<T: Sendable>: Sendable {
