@@ -72,7 +72,7 @@ let package = Package(
         module("Sodium", ["CSodium"]),
         // The files of videos: where they lie, what is in them.
         module("Media", ["Domain", "JSON", "Sodium", "System"]),
-        module("Ledger", ["Domain", "JSON", "MariaDB", "Texts"]),
+        module("Ledger", ["Domain", "MariaDB", "Texts"]),
         module("Store", ["Domain", "JSON", "Ledger", "MariaDB", "Texts"]),
         module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module("Pollo", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
@@ -119,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "RushesSandbox",
             dependencies: [
-                "Curl", "FastCGI", "HTTP", "Sandbox", "System", "Texts", argumentParser, logging,
+                "Curl", "FastCGI", "HTTP", "Sandbox", "System", argumentParser, logging,
             ],
             swiftSettings: strict),
 
@@ -165,15 +165,14 @@ let package = Package(
         tests(
             "LedgerTests",
             [
-                "BooksSupport", "DatabaseSupport", "Domain", "JSON", "Ledger", "MariaDB",
-                "PaymentSupport", "RandomSupport", "Store", "System",
+                "BooksSupport", "DatabaseSupport", "Domain", "Ledger", "MariaDB", "RandomSupport",
+                "Store",
             ]),
         tests(
             "StoreTests",
             [
                 "BooksSupport", "DatabaseSupport", "Domain", "JSON", "Ledger", "MariaDB",
-                "PaymentSupport",
-                "RandomSupport", "Store", "Texts",
+                "PaymentSupport", "Store", "Texts",
             ]),
         tests(
             "BillingTests",

@@ -2,7 +2,6 @@ package import Domain
 import FoundationEssentials
 import Ledger
 package import MariaDB
-import Texts
 
 extension Connection {
     /// Writes a purchase before Stripe is asked for its page.

@@ -45,16 +45,16 @@ extension Connection {
             do {
                 try checkFindings(about: paid.userID)
             } catch is AccountHeld {
-                throw Conflict(.orderOfHeldAccount)
+                throw Conflict(.purchaseOfHeldAccount)
             } catch is IntakeStopped {
                 // A person sends it, and its account is not the one that is wrong.
             }
             guard let refundable = try lockRefundable(of: paid) else {
-                throw Conflict(.orderNotPaid)
+                throw Conflict(.purchaseNotPaid)
             }
             let wanted = amount ?? refundable.most
             guard wanted > .zero, wanted <= refundable.most, wanted.cents != nil else {
-                throw Conflict(.orderRefundable, ["amount": .money(max(refundable.most, .zero))])
+                throw Conflict(.purchaseRefundable, ["amount": .money(max(refundable.most, .zero))])
             }
             try execute(
                 """

@@ -2,7 +2,6 @@ package import Domain
 package import FoundationEssentials
 import Ledger
 package import MariaDB
-import Texts
 
 /// How a sample job ended.
 package enum SampleEnding: Sendable {

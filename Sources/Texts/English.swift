@@ -68,9 +68,9 @@ private let englishTexts: [Phrase.Name: String] = [
     .differenceClosed: "This difference is closed already.",
     .findingGone: "This finding is gone by itself.",
     .findingClosed: "This finding is closed already.",
-    .orderNotPaid: "This order is not paid.",
-    .orderRefundable: "Of this order {amount} can be refunded.",
-    .orderOfHeldAccount: """
+    .purchaseNotPaid: "This purchase is not paid.",
+    .purchaseRefundable: "Of this purchase {amount} can be refunded.",
+    .purchaseOfHeldAccount: """
     The books of this account are wrong: repair them, or close what was found, before money \
     goes back.
     """,

@@ -15,7 +15,8 @@ extension Phrase {
         case addressTaken, passwordJustChanged, videoUnfinished, videoNotCancelable, videoEnded
         case videoNotUncertain, taskOfAnother, endpointsFull, deliveryUnderWay
         case differenceGone, differenceClosed, findingGone, findingClosed
-        case orderNotPaid, orderRefundable, orderOfHeldAccount, stripeRefuses, givenCreditTakeable
+        case purchaseNotPaid, purchaseRefundable, purchaseOfHeldAccount, stripeRefuses
+        case givenCreditTakeable
         case purchaseWithoutPage, purchaseNotPaidAtStripe, purchaseWithoutPayment, refundNotMade
         case refundNotSent
         case keyNeeded, ledgerSaysOtherwise, adjustmentWithoutAmount, effectMissing

@@ -57,7 +57,7 @@ import Texts
             let purchase = try till.buy(for: user)
             try till.spend(spent, of: user)
             let refusal = Conflict(
-                .orderRefundable, ["amount": .money(Money.cents(Int64(most)))])
+                .purchaseRefundable, ["amount": .money(Money.cents(Int64(most)))])
             #expect(throws: refusal) {
                 try till.billing.refund(
                     purchase.id, amount: .cents(Int64(most + 1)), by: actor())
@@ -133,7 +133,7 @@ import Texts
     @Test func `a purchase that is not paid, or not there, is not refunded`() throws {
         try withTill { till in
             let purchase = try till.purchase(for: till.db.insertUser())
-            #expect(throws: Conflict(.orderNotPaid)) {
+            #expect(throws: Conflict(.purchaseNotPaid)) {
                 try till.billing.refund(purchase.id, amount: nil, by: actor())
             }
             #expect(throws: NotFound()) {

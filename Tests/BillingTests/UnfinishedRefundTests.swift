@@ -26,7 +26,7 @@ extension `P2 refunds by an operator` {
                 try till.billing.refund(purchase.id, amount: .cents(500), by: actor())
             }
             // What is under way is not refunded again by hand.
-            #expect(throws: Conflict(.orderRefundable, ["amount": .money(micros: 4_990_000)])) {
+            #expect(throws: Conflict(.purchaseRefundable, ["amount": .money(micros: 4_990_000)])) {
                 try till.billing.refund(purchase.id, amount: .cents(500), by: actor())
             }
             // Not yet: its own call may still be running.
@@ -291,7 +291,7 @@ extension `P2 refunds by an operator` {
             }
             try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
             // The bank has taken it: there is nothing left to send.
-            #expect(throws: Conflict(.orderRefundable, ["amount": .money(micros: 0)])) {
+            #expect(throws: Conflict(.purchaseRefundable, ["amount": .money(micros: 0)])) {
                 try till.billing.refund(purchase.id, amount: nil, by: actor())
             }
         }

@@ -14,12 +14,7 @@ import Testing
     private func withBooks(_ body: (Connection, UserID) throws -> Void) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(5))
-            try db.buy("standard", for: user)
-            _ = try db.insertJob(of: user)
-            try db.advanceJob(to: .delivered)
-            _ = try db.insertJob(of: user)
-            try db.advanceJob(to: .refunded, task: "task-2")
+            let user = try db.insertCustomer()
             let lot = try db.insertGrant(.dollars(1), of: user)
             try db.setExpiry(of: lot, in: .seconds(-1))
             #expect(try db.expireOverdueLots(limit: 9) == 1)

@@ -17,13 +17,8 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
     private func withBooks(_ body: (Connection, UserID) throws -> Void) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(5))
-            try db.buy("standard", for: user)
+            let user = try db.insertCustomer()
             let disputed = try db.buy("starter", for: user)
-            _ = try db.insertJob(of: user)
-            try db.advanceJob(to: .delivered)
-            _ = try db.insertJob(of: user)
-            try db.advanceJob(to: .refunded, task: "task-2")
             let lot = try db.insertGrant(.dollars(1), of: user)
             try db.setExpiry(of: lot, in: .seconds(-1))
             #expect(try db.expireOverdueLots(limit: 9) == 1)

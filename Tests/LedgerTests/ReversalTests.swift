@@ -207,6 +207,30 @@ private struct Paid {
             }
         }
     }
+
+    /// What another job of the purchase still holds covers what waits: nothing is owed before that
+    /// has ended too.
+    @Test(arguments: [VideoState.delivered, .refunded])
+    func `what is settled becomes a debt only beyond what other jobs hold (P5)`(
+        last: VideoState
+    ) throws {
+        try with { paid throws in
+            for _ in 1...2 { _ = try paid.db.insertJob(of: paid.user, tier: "basic") }
+            // Of $55.00 all but $2.00 is due: $51.90 is left and taken, $1.10 waits.
+            try paid.read(refunded: 4624)
+            let waiting = try paid.db.count(
+                "SELECT pending_micros FROM purchases WHERE id = \(paid.order.id)")
+            #expect((1...1_550_000).contains(waiting))
+            try paid.db.advanceJob(to: .delivered)
+            #expect(try paid.debt == .zero)
+            try paid.db.advanceJob(to: last, task: "task-2")
+            #expect(
+                try paid.debt == (last == .delivered ? Money(micros: Int64(waiting)) : .zero))
+            #expect(
+                try paid.available
+                    == (last == .delivered ? .zero : Money(micros: 1_550_000 - Int64(waiting))))
+        }
+    }
 }
 
 @Suite struct `P4 disputes` {

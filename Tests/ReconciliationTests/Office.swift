@@ -55,6 +55,19 @@ struct Office {
         return purchase
     }
 
+    /// A purchase that was paid so long ago.
+    func buy(daysAgo days: Int) throws -> Purchase {
+        let purchase = try db.insertPurchase(of: db.insertUser())
+        stripe.open(purchase, createdAt: stripe.now - days * 86_400)
+        try receive(stripe.complete(purchase.session))
+        try db.execute(
+            """
+            UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(days) DAY
+            WHERE id = \(purchase.id)
+            """)
+        return purchase
+    }
+
     /// A $1.00 video that ended two minutes ago, whose task the vendor tells `status` of.
     func video(
         _ state: VideoState, vendor status: String?, credit: String? = nil

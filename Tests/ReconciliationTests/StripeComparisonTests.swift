@@ -138,14 +138,7 @@ import Testing
         days: Int
     ) throws {
         try withOffice { office in
-            let purchase = try office.db.insertPurchase(of: office.db.insertUser())
-            office.stripe.open(purchase, createdAt: office.stripe.now - days * 86_400)
-            try office.receive(office.stripe.complete(purchase.session))
-            try office.db.execute(
-                """
-                UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(days) DAY
-                WHERE id = \(purchase.id)
-                """)
+            let purchase = try office.buy(daysAgo: days)
             let events = [200, 300].map { office.stripe.refund(purchase.payment, cents: $0) }
             #expect(
                 try office.run() == [
@@ -167,14 +160,7 @@ import Testing
         days: Int
     ) throws {
         try withOffice { office in
-            let purchase = try office.db.insertPurchase(of: office.db.insertUser())
-            office.stripe.open(purchase, createdAt: office.stripe.now - days * 86_400)
-            try office.receive(office.stripe.complete(purchase.session))
-            try office.db.execute(
-                """
-                UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(days) DAY
-                WHERE id = \(purchase.id)
-                """)
+            let purchase = try office.buy(daysAgo: days)
             let opened = office.stripe.dispute(purchase.payment, cents: 999)
             let id = try opened.objectID.orThrow("a dispute")
             #expect(

@@ -14,12 +14,7 @@ import Testing
     private func withBooks(_ body: (Connection) throws -> Void) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(5))
-            try db.buy("standard", for: user)
-            _ = try db.insertJob(of: user)
-            try db.advanceJob(to: .delivered)
-            _ = try db.insertJob(of: user)
-            try db.advanceJob(to: .refunded, task: "task-2")
+            let user = try db.insertCustomer()
             let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
             try db.accept(db.order(), from: user, key: key)
             _ = try db.insertPurchase(of: user)

@@ -1,7 +1,6 @@
 package import Domain
 import Ledger
 package import MariaDB
-import Texts
 
 /// What a generate call asks the database to accept.
 package struct VideoOrder {

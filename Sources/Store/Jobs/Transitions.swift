@@ -2,7 +2,6 @@ package import Domain
 import FoundationEssentials
 import Ledger
 package import MariaDB
-import Texts
 
 // The only file that changes the state of a job. Who may change it to what says
 // `VideoState.canBecome`; every change is the compare-and-set of `move` (J4, J5).

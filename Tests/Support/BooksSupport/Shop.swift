@@ -62,6 +62,18 @@ extension Connection {
         ).stored
     }
 
+    /// A user with credit that was given and bought, a video that was delivered and one that was
+    /// given back.
+    package func insertCustomer() throws -> UserID {
+        let user = try insertUser(credit: .dollars(5))
+        try buy("standard", for: user)
+        _ = try insertJob(of: user)
+        try advanceJob(to: .delivered)
+        _ = try insertJob(of: user)
+        try advanceJob(to: .refunded, task: "task-2")
+        return user
+    }
+
     /// A job of one economy video ($1.00) in the queue.
     package func insertJob(
         of user: UserID, tier: String = "economy", image: String? = nil
