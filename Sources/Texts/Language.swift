@@ -3,7 +3,8 @@ package struct Language: Sendable {
     /// As in HTTP and HTML (BCP 47): `en`.
     package let code: String
     /// A text for each name. `{name}` is the place of a value. A text with a `|` has two forms: the
-    /// first for a `{count}` of one, the other for the rest.
+    /// first for a `{count}` of one, the other for the rest. What a language has no words for yet is
+    /// said in English.
     package let texts: [Phrase.Name: String]
 
     package init(code: String, texts: [Phrase.Name: String]) {
@@ -19,7 +20,9 @@ package struct Language: Sendable {
     }
 
     private func text(_ name: Phrase.Name, _ values: [String: Phrase.Value] = [:]) -> String {
-        guard let text = texts[name] else { preconditionFailure("there is no text \(name)") }
+        guard let text = texts[name] ?? Self.english.texts[name] else {
+            preconditionFailure("there is no text \(name)")
+        }
         let form = Self.form(of: text[...], for: values["count"])
         return Self.pieces(of: form).reduce(into: "") { result, piece in
             switch piece {
