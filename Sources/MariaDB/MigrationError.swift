@@ -20,10 +20,18 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
         case .numberTaken(let file, let other): "\(file) has the number of \(other)"
         case .notUTF8(let file): "\(file) is not UTF-8"
         case .notReplacing(let file): "\(file) does not CREATE OR REPLACE"
-        case .changed(let file): "\(file) has been changed after it was applied"
-        case .removed(let file): "\(file) was applied, but its file is missing"
+        case .changed(let file):
+            "\(file) has been changed after it was applied; \(Self.otherFiles)"
+        case .removed(let file):
+            "\(file) was applied, but its file is missing; \(Self.otherFiles)"
         case .skipped(let file): "\(file) was not applied, although a later file was"
         case .failed(let file, let error): "\(file) failed: \(error)"
         }
     }
+
+    /// No row is guessed from one sequence into another: such a database is made anew.
+    private static let otherFiles = """
+        other files than these have made this database, so it has to be set up anew \
+        (in development: bin/dev --reset)
+        """
 }

@@ -6,8 +6,8 @@ enum SeededCatalog {
     static let catalog: Catalog = {
         do {
             return Catalog(
-                version: 1, tiers: try rows(of: "0023_seed_tiers.sql").map(tier),
-                packages: try rows(of: "0024_seed_packages.sql").map(package))
+                version: 1, tiers: try rows(of: "0041_seed_tiers.sql").map(tier),
+                packages: try rows(of: "0042_seed_packages.sql").map(package))
         } catch {
             preconditionFailure("the seeded catalog cannot be read: \(error)")
         }
@@ -19,15 +19,13 @@ enum SeededCatalog {
         guard row.count == 13, let cost = Int64(row[6]), let price = Int64(row[7]) else {
             throw Unreadable(row: row)
         }
-        // What 0120_shorten_least_prompt.sql makes of it.
-        let fields = row[10].replacing(#""minLength": 10"#, with: #""minLength": 3"#)
         func decoded<T: Decodable>(_ text: String) throws -> T {
             try JSONDecoder().decode(T.self, from: Data(text.utf8))
         }
         return try Tier(
             id: row[1], name: row[3], model: row[4], vendorPath: row[5],
             costPerSecond: Money(micros: cost), pricePerSecond: Money(micros: price),
-            durations: decoded(row[8]), features: decoded(row[9]), fields: decoded(fields),
+            durations: decoded(row[8]), features: decoded(row[9]), fields: decoded(row[10]),
             isPopular: row[11] == "TRUE", isEnabled: row[12] == "TRUE")
     }
 

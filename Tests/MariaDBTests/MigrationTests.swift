@@ -100,6 +100,17 @@ struct MigrationTests {
         }
     }
 
+    @Test func `whoever has a database of other files is told to set it up anew`() {
+        let errors: [MigrationError] = [
+            .removed(file: "0120_seed_prices"), .changed(file: "0002_create_sessions"),
+        ]
+        for error in errors {
+            #expect(
+                error.description.contains(
+                    "has to be set up anew (in development: bin/dev --reset)"))
+        }
+    }
+
     @Test func `a file that was passed over is refused by its name`() throws {
         try withFolder([Self.users, Self.seed]) { folder, configuration in
             try migrations(folder).apply(using: configuration) { _ in }

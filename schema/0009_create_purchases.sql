@@ -2,7 +2,8 @@
 -- buyer saw. `session_id` and the rest of what Stripe answers follow.
 -- Of money that went back: `refunded` is Stripe's running total, `clawback` the credit taken for it,
 -- of which `owed` became a debt because it was spent; `pending` is to be taken when the jobs that
--- hold it end (P3 to P5).
+-- hold it end (P3 to P5). `closed_at`: a person has closed a purchase whose payment does not fit
+-- its order; nothing is credited, and Stripe is asked about it no more (A4).
 CREATE TABLE purchases (
     id              UUID         NOT NULL PRIMARY KEY,
     user_id         UUID         NOT NULL,
@@ -28,6 +29,7 @@ CREATE TABLE purchases (
     asked_at        DATETIME(6)  NULL,
     created_at      DATETIME(6)  NOT NULL,
     paid_at         DATETIME(6)  NULL,
+    closed_at       DATETIME(6)  NULL,
     KEY idx_user (user_id, id),
     KEY idx_next_check (next_check_at),
     CONSTRAINT purchases_session_unique UNIQUE (session_id),

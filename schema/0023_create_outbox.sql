@@ -1,11 +1,14 @@
 -- Mail and outgoing webhooks, written in the transaction that makes them necessary and sent after it
 -- by `work` (J12), at least once. A sender holds a row by its lease; a row is due until it was sent
 -- or given up. `failures` counts those in a row and sets the next try, `attempts` all that were made.
+-- `endpoint_id` is the endpoint that a webhook goes to, none for the address that an order names
+-- itself; what was for an endpoint goes with it.
 CREATE TABLE outbox (
     id              UUID         NOT NULL PRIMARY KEY,
     channel         ENUM('mail', 'webhook') NOT NULL,
     topic           VARCHAR(64)  NOT NULL,
     user_id         UUID         NOT NULL,
+    endpoint_id     UUID         NULL,
     url             TEXT         NULL,
     op_key          VARCHAR(255) NOT NULL,
     payload         JSON         NOT NULL,
@@ -25,6 +28,8 @@ CREATE TABLE outbox (
     KEY idx_created (created_at),
     CONSTRAINT outbox_op_unique UNIQUE (op_key),
     CONSTRAINT outbox_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
+    CONSTRAINT outbox_endpoint_exists FOREIGN KEY (endpoint_id)
+        REFERENCES webhook_endpoints (id) ON DELETE CASCADE,
     CONSTRAINT outbox_url_iff_webhook
         CHECK (IF(channel = 'webhook', url IS NOT NULL, url IS NULL)),
     CONSTRAINT outbox_due_until_ended

@@ -1,6 +1,6 @@
 -- The credit of one purchase, bonus or grant, with its own expiry (invariants C1 to C6). At every
--- commit what was granted is remaining, held, spent, expired or clawed back. The remaining part of
--- a frozen lot is not available.
+-- commit what was granted is remaining, held, spent, expired, clawed back, or taken by
+-- the operator who gave it. The remaining part of a frozen lot is not available.
 CREATE TABLE credit_lots (
     id                  UUID        NOT NULL PRIMARY KEY,
     user_id             UUID        NOT NULL,
@@ -12,6 +12,7 @@ CREATE TABLE credit_lots (
     spent_micros        BIGINT      NOT NULL DEFAULT 0,
     expired_micros      BIGINT      NOT NULL DEFAULT 0,
     clawed_back_micros  BIGINT      NOT NULL DEFAULT 0,
+    taken_micros        BIGINT      NOT NULL DEFAULT 0,
     created_at          DATETIME(6) NOT NULL,
     original_expires_at DATETIME(6) NOT NULL,
     expires_at          DATETIME(6) NOT NULL,
@@ -25,10 +26,11 @@ CREATE TABLE credit_lots (
     CONSTRAINT credit_lots_granted_positive CHECK (granted_micros > 0),
     CONSTRAINT credit_lots_parts_not_negative CHECK (
         remaining_micros >= 0 AND held_micros >= 0 AND spent_micros >= 0
-        AND expired_micros >= 0 AND clawed_back_micros >= 0),
+        AND expired_micros >= 0 AND clawed_back_micros >= 0 AND taken_micros >= 0),
     CONSTRAINT credit_lots_parts_add_up CHECK (
         granted_micros = remaining_micros + held_micros + spent_micros + expired_micros
-            + clawed_back_micros),
+            + clawed_back_micros + taken_micros),
+    CONSTRAINT credit_lots_taken_where_given CHECK (taken_micros = 0 OR source = 'grant'),
     CONSTRAINT credit_lots_purchase_iff_bought
         CHECK ((purchase_id IS NULL) = (source = 'grant'))
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

@@ -1,6 +1,12 @@
 -- A video from order to file. `state` is the machine's own (invariants J4), `status` what people
 -- see, generated so that the two cannot disagree. Price, cost and catalog version are frozen when
 -- the hold is made. `callback_token` is this job's own path at the vendor's callback (J7).
+-- A claim has a token and an end, or there is none (J11). A job whose last look had no answer gets
+-- more time, bounded by `extensions` (J14). Only what was refunded can be lost to the vendor (J10):
+-- such a job whose task is known is asked for at `late_look_at`, `late_looks` times so far, until
+-- the vendor tells whether it made the video; until then a loss is presumed. `reconcile_tried_at`: when
+-- the vendor was last asked what became of the task; those that it did not tell of come again after
+-- all others (R4). The unique key of `task_id` is its index.
 CREATE TABLE video_jobs (
     id                    UUID         NOT NULL PRIMARY KEY,
     user_id               UUID         NOT NULL,
@@ -42,6 +48,7 @@ CREATE TABLE video_jobs (
     attempts              INT          NOT NULL DEFAULT 0,
     next_attempt_at       DATETIME(6)  NOT NULL,
     deadline_at           DATETIME(6)  NULL,
+    extensions            INT          NOT NULL DEFAULT 0,
     lease_token           UUID         NULL,
     lease_until           DATETIME(6)  NULL,
     version               INT          NOT NULL DEFAULT 1,
@@ -52,18 +59,22 @@ CREATE TABLE video_jobs (
     file_height           INT          NULL,
     has_poster            BOOLEAN      NOT NULL DEFAULT FALSE,
     lost_micros           BIGINT       NULL,
+    is_loss_presumed      BOOLEAN      NOT NULL DEFAULT FALSE,
+    late_looks            INT          NOT NULL DEFAULT 0,
+    late_look_at          DATETIME(6)  NULL,
     reconciled_at         DATETIME(6)  NULL,
+    reconcile_tried_at    DATETIME(6)  NULL,
     created_at            DATETIME(6)  NOT NULL,
     state_at              DATETIME(6)  NOT NULL,
     submitted_at          DATETIME(6)  NULL,
     completed_at          DATETIME(6)  NULL,
     KEY idx_user_status (user_id, status, id),
     KEY idx_user (user_id, id),
-    KEY idx_task_id (task_id),
     KEY idx_due (state, next_attempt_at, user_id, tier),
     KEY idx_deadline (deadline_at),
     KEY idx_lease (lease_until),
     KEY idx_completed (completed_at),
+    KEY idx_late_look (late_look_at),
     CONSTRAINT video_jobs_task_unique UNIQUE (task_id),
     CONSTRAINT video_jobs_callback_unique UNIQUE (callback_token),
     CONSTRAINT video_jobs_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
@@ -82,5 +93,11 @@ CREATE TABLE video_jobs (
         CHECK (state NOT IN ('submitted', 'storing', 'delivered') OR task_id IS NOT NULL),
     CONSTRAINT video_jobs_file_where_delivered
         CHECK (state <> 'delivered'
-            OR (COALESCE(file_bytes, 0) > 0 AND file_sha256 IS NOT NULL))
+            OR (COALESCE(file_bytes, 0) > 0 AND file_sha256 IS NOT NULL)),
+    CONSTRAINT video_jobs_lease_whole CHECK ((lease_token IS NULL) = (lease_until IS NULL)),
+    CONSTRAINT video_jobs_loss_where_refunded CHECK (lost_micros IS NULL OR state = 'refunded'),
+    CONSTRAINT video_jobs_presumed_is_loss
+        CHECK (NOT is_loss_presumed OR COALESCE(lost_micros, 0) > 0),
+    CONSTRAINT video_jobs_late_look_where_refunded
+        CHECK (late_look_at IS NULL OR state = 'refunded')
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

@@ -1,5 +1,7 @@
 -- What each dispute of a payment came to, as it was last read from Stripe (P4). An inquiry moves
 -- nothing; an open dispute freezes what is left of the purchase; a lost one takes it.
+-- `checked_at`: when an open one was last compared with Stripe; each is, in turn, however old it is
+-- (R4).
 CREATE TABLE disputes (
     id            VARCHAR(255) NOT NULL PRIMARY KEY,
     purchase_id   UUID         NOT NULL,
@@ -7,6 +9,7 @@ CREATE TABLE disputes (
     standing      ENUM('inquiry', 'open', 'closed', 'lost') NOT NULL,
     created_at    DATETIME(6)  NOT NULL,
     changed_at    DATETIME(6)  NOT NULL,
+    checked_at    DATETIME(6)  NULL,
     KEY idx_purchase (purchase_id),
     CONSTRAINT disputes_purchase_exists FOREIGN KEY (purchase_id) REFERENCES purchases (id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

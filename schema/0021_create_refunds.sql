@@ -1,5 +1,6 @@
 -- Money that an operator sends back, written before Stripe is asked, whose idempotency key is made
--- of the id (P2).
+-- of the id (P2); two of our refunds are never one of Stripe's. `tried_at`: when Stripe was last
+-- asked for one whose answer was lost, so that all have their turn.
 CREATE TABLE refunds (
     id               UUID         NOT NULL PRIMARY KEY,
     purchase_id      UUID         NOT NULL,
@@ -9,7 +10,9 @@ CREATE TABLE refunds (
     stripe_refund_id VARCHAR(255) NULL,
     problem          VARCHAR(500) NULL,
     created_at       DATETIME(6)  NOT NULL,
+    tried_at         DATETIME(6)  NULL,
     KEY idx_purchase (purchase_id),
+    CONSTRAINT refunds_stripe_refund_unique UNIQUE (stripe_refund_id),
     CONSTRAINT refunds_purchase_exists FOREIGN KEY (purchase_id) REFERENCES purchases (id),
     CONSTRAINT refunds_operator_exists FOREIGN KEY (requested_by) REFERENCES users (id),
     CONSTRAINT refunds_amount_whole_cents CHECK (amount_micros > 0 AND amount_micros % 10000 = 0)

@@ -1,19 +1,23 @@
 -- What a user sees of the ledger: one line for each effect on the available balance, with the
--- balance after it. Like the ledger, never changed.
+-- balance after it. Like the ledger, never changed. `detail` is what the line is made of, as
+-- JSON, from which a page or a mail writes the sentence in the reader's language; `description` is
+-- in English, for whoever reads the table.
 CREATE TABLE transactions (
-    id                   UUID         NOT NULL PRIMARY KEY,
-    user_id              UUID         NOT NULL,
+    id                   UUID          NOT NULL PRIMARY KEY,
+    user_id              UUID          NOT NULL,
     type                 ENUM('credit_purchase', 'bonus', 'charge', 'refund', 'expiry', 'clawback',
                               'reinstatement', 'grant', 'adjustment') NOT NULL,
-    amount_micros        BIGINT       NOT NULL,
-    balance_after_micros BIGINT       NOT NULL,
-    description          VARCHAR(500) NOT NULL,
-    op_key               VARCHAR(255) NOT NULL,
-    job_id               UUID         NULL,
-    purchase_id          UUID         NULL,
-    created_at           DATETIME(6)  NOT NULL,
+    amount_micros        BIGINT        NOT NULL,
+    balance_after_micros BIGINT        NOT NULL,
+    description          VARCHAR(500)  NOT NULL,
+    detail               VARCHAR(4000) NOT NULL DEFAULT '{}',
+    op_key               VARCHAR(255)  NOT NULL,
+    job_id               UUID          NULL,
+    purchase_id          UUID          NULL,
+    created_at           DATETIME(6)   NOT NULL,
     KEY idx_user (user_id, id),
     CONSTRAINT transactions_op_unique UNIQUE (op_key),
+    CONSTRAINT transactions_detail_is_json CHECK (JSON_VALID(detail)),
     CONSTRAINT transactions_amount_not_zero CHECK (amount_micros <> 0),
     CONSTRAINT transactions_balance_not_negative CHECK (balance_after_micros >= 0),
     CONSTRAINT transactions_wallet_exists FOREIGN KEY (user_id) REFERENCES wallets (user_id),
