@@ -26,8 +26,6 @@ extension Billing {
             cancelURL: "\(appURL)/credits?package=\(purchase.packageID)&canceled=\(purchase.id)")
         let session = try create(request, for: purchase)
         guard let url = session.url else {
-            log.error(
-                "stripe: a session without an address", metadata: ["purchase": "\(purchase.id)"])
             throw StripeError.refused(StripeFailure(message: "a session without an address"))
         }
         try database.setSession(session.id, url: url, of: purchase.id)
@@ -43,7 +41,7 @@ extension Billing {
                 return try stripe.createCheckoutSession(
                     request, idempotencyKey: "purchase:\(purchase.id)")
             } catch {
-                log.error(
+                log.warning(
                     "stripe: no session",
                     metadata: ["purchase": "\(purchase.id)", "error": "\(error)"])
                 let pause = Backoff.delay(

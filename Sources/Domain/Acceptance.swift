@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// What became of an order of videos: the answer to its call.
 package struct Acceptance: Hashable, Sendable {
@@ -29,22 +29,29 @@ package struct Acceptance: Hashable, Sendable {
     /// The body of the answer, now and whenever the call's key comes again.
     package var json: String {
         var json = JSONWriter()
-        json.beginObject()
-        json.member("jobId", videoIDs[0])
-        if videoIDs.count > 1 {
-            json.key("jobIds")
-            json.beginArray()
-            for id in videoIDs { json.string(id.description) }
-            json.endArray()
-        }
-        json.member("taskId", nil as String?)
-        json.member("status", VideoStatus.pending.rawValue)
-        json.member("tier", tierID)
-        json.member("estimatedCost", price)
-        json.member("estimatedTime", estimatedSeconds)
-        json.member("balance", balance)
-        json.member("position", jobsAhead + 1)
-        json.endObject()
+        write(to: &json)
         return String(decoding: json.bytes, as: UTF8.self)
+    }
+}
+
+extension Acceptance: JSONObject {
+    package static var schemaName: String? { "AcceptedVideo" }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == Acceptance {
+        let pending = VideoStatus.pending.rawValue
+        fields.field("jobId") { $0.videoIDs[0] }
+        fields.optional("jobIds", "All of them, when several were ordered.") {
+            $0.videoIDs.count > 1 ? $0.videoIDs : nil
+        }
+        fields.field("taskId", as: .type("null")) { _ in nil as String? }
+        fields.field("status", as: .constant(pending.quoted), example: pending.quoted) { _ in
+            pending
+        }
+        fields.field("tier", example: "pro".quoted) { $0.tierID }
+        fields.field("estimatedCost", "Of all together.") { $0.price }
+        fields.field("estimatedTime", "Seconds.", example: "120") { $0.estimatedSeconds }
+        fields.field("balance", example: "53.14") { $0.balance }
+        fields.field("position", "In the queue, from 1.") { $0.jobsAhead + 1 }
     }
 }

@@ -19,6 +19,14 @@ package struct FieldReader {
         return value
     }
 
+    /// What was sent, be it `null`.
+    package func given(_ name: String) -> JSONValue? { members[name] }
+
+    /// Refuses every field of another name.
+    package mutating func refuseOthers(than names: some Collection<String>, _ why: Phrase.Name) {
+        for name in members.keys.sorted() where !names.contains(name) { refuse(name, why) }
+    }
+
     package func isRefused(_ name: String) -> Bool { refusedNames.contains(name) }
 
     package mutating func refuse(

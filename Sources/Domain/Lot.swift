@@ -2,7 +2,7 @@ package enum LotKind {}
 package typealias LotID = ID<LotKind>
 
 /// Where the credit of a lot comes from.
-package enum LotSource: String, Sendable {
+package enum LotSource: String, CaseIterable, Sendable {
     case purchase, bonus, grant
 }
 

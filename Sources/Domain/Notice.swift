@@ -92,26 +92,35 @@ package struct WebhookEndpointDraft: Equatable, Sendable {
     package let url: String
     package let events: [WebhookEvent]
 
+    package static let url = Input.text(
+        "url", atMost: 2000, format: "uri", example: "https://example.org/hooks/rushes")
+    /// All of them when they are left out.
+    package static let events = Input<[WebhookEvent]>(
+        "events",
+        as: .array(of: .words(WebhookEvent.allCases.map(\.rawValue))).with("minItems", "1"),
+        isRequired: false
+    ) { reader, name in
+        guard let value = reader.value(name) else { return WebhookEvent.allCases }
+        let named = value.array?.map { $0.string.flatMap(WebhookEvent.init(rawValue:)) } ?? []
+        let known = named.compactMap { $0 }
+        if named.isEmpty || known.count != named.count {
+            let names = WebhookEvent.allCases.map(\.rawValue)
+            reader.refuse(name, .eventsMalformed, ["names": .list(names)])
+        }
+        return WebhookEvent.allCases.filter(known.contains)
+    }
+
     /// Judges `url` and `events` (all of them when left out), naming every bad field.
     ///
     /// - Parameter exceptOrigins: origins that are taken although they are neither HTTPS nor
     ///   public: the sandbox of development.
     package init(_ members: FieldReader, exceptOrigins: [Origin]) throws {
         var reader = members
-        let url = reader.string("url", maxLength: 2000).flatMap {
+        let url = reader.read(Self.url).flatMap {
             reader.publicAddress("url", $0, except: exceptOrigins)
         }
         if url == nil { reader.refuse("url", .endpointAddressNeeded) }
-        var events = WebhookEvent.allCases
-        if let value = reader.value("events") {
-            let named = value.array?.map { $0.string.flatMap(WebhookEvent.init(rawValue:)) } ?? []
-            let known = named.compactMap { $0 }
-            if named.isEmpty || known.count != named.count {
-                let names = WebhookEvent.allCases.map(\.rawValue)
-                reader.refuse("events", .eventsMalformed, ["names": .list(names)])
-            }
-            events = WebhookEvent.allCases.filter(known.contains)
-        }
+        let events = reader.read(Self.events) ?? []
         try reader.finish()
         self.url = url ?? ""
         self.events = events

@@ -5,7 +5,7 @@ package enum UserKind {}
 package typealias UserID = ID<UserKind>
 
 package struct User: Hashable, Sendable {
-    package enum Role: String, Sendable {
+    package enum Role: String, CaseIterable, Sendable {
         case user, admin
     }
 

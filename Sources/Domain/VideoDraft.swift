@@ -45,8 +45,11 @@ extension VideoDraft {
         "prompt", "negativePrompt", "image", "imageTail", "aspectRatio", "resolution", "mode",
         "strength", "seed",
     ]
+    package static let count = Input.integer("count", in: 1...4, default: 1)
+    package static let webhookURL = Input.text(
+        "webhookUrl", atMost: 2000, format: "uri", isRequired: false)
     private static let orderFields: Set<String> = [
-        "tier", "duration", "count", "webhookUrl",
+        "tier", "duration", count.about.name, webhookURL.about.name,
     ]
 
     /// Judges `body` by `catalog`, or throws ``InvalidInput`` naming every bad field at once.
@@ -61,8 +64,8 @@ extension VideoDraft {
             reader.refuse(name, .fieldUnknown)
         }
         let duration = Self.duration(&reader, catalog: catalog)
-        let count = reader.integer("count", in: 1...4) ?? 1
-        let webhookURL = reader.string("webhookUrl", maxLength: 2000).flatMap {
+        let count = reader.read(Self.count) ?? 1
+        let webhookURL = reader.read(Self.webhookURL).flatMap {
             reader.publicAddress("webhookUrl", $0)
         }
 

@@ -2,39 +2,46 @@
 /// reflection, keys in the order they are written.
 ///
 /// Commas are set by the writer; nesting is the caller's: every `begin` has its `end`.
-package struct JSONWriter {
-    package private(set) var bytes: [UInt8]
+public struct JSONWriter {
+    public private(set) var bytes: [UInt8]
     private var needsComma = false
 
-    package init(capacity: Int = 512) {
+    public init(capacity: Int = 512) {
         bytes = []
         bytes.reserveCapacity(capacity)
     }
 
-    package mutating func beginObject() {
+    /// The writer with all that it has written; this one has nothing then, and no buffer.
+    public mutating func taken() -> JSONWriter {
+        let taken = self
+        bytes = []
+        return taken
+    }
+
+    public mutating func beginObject() {
         separate()
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
     }
 
-    package mutating func endObject() {
+    public mutating func endObject() {
         bytes.append(UInt8(ascii: "}"))
         needsComma = true
     }
 
-    package mutating func beginArray() {
+    public mutating func beginArray() {
         separate()
         bytes.append(UInt8(ascii: "["))
         needsComma = false
     }
 
-    package mutating func endArray() {
+    public mutating func endArray() {
         bytes.append(UInt8(ascii: "]"))
         needsComma = true
     }
 
     /// Writes a member's name; its value must be written next. The name is not escaped.
-    package mutating func key(_ name: StaticString) {
+    public mutating func key(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
@@ -44,13 +51,13 @@ package struct JSONWriter {
     }
 
     /// Writes a member's name that is known only at run time.
-    package mutating func key(_ name: String) {
+    public mutating func key(_ name: String) {
         string(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    package mutating func string(_ value: String) {
+    public mutating func string(_ value: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         for byte in value.utf8 { appendEscaped(byte) }
@@ -58,20 +65,20 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    package mutating func integer(_ value: some BinaryInteger) {
+    public mutating func integer(_ value: some BinaryInteger) {
         literal(String(value))
     }
 
-    package mutating func bool(_ value: Bool) {
+    public mutating func bool(_ value: Bool) {
         literal(value ? "true" : "false")
     }
 
-    package mutating func null() {
+    public mutating func null() {
         literal("null")
     }
 
     /// Writes text that is already JSON, such as an exact decimal number.
-    package mutating func literal(_ json: String) {
+    public mutating func literal(_ json: String) {
         separate()
         bytes.append(contentsOf: json.utf8)
         needsComma = true
@@ -102,27 +109,27 @@ package struct JSONWriter {
 }
 
 extension JSONWriter {
-    package mutating func member(_ name: StaticString, _ value: String) {
+    public mutating func member(_ name: StaticString, _ value: String) {
         key(name)
         string(value)
     }
 
-    package mutating func member(_ name: StaticString, _ value: String?) {
+    public mutating func member(_ name: StaticString, _ value: String?) {
         key(name)
         if let value { string(value) } else { null() }
     }
 
-    package mutating func member(_ name: StaticString, _ value: Int) {
+    public mutating func member(_ name: StaticString, _ value: Int) {
         key(name)
         integer(value)
     }
 
-    package mutating func member(_ name: StaticString, _ value: Int?) {
+    public mutating func member(_ name: StaticString, _ value: Int?) {
         key(name)
         if let value { integer(value) } else { null() }
     }
 
-    package mutating func member(_ name: StaticString, _ value: Bool) {
+    public mutating func member(_ name: StaticString, _ value: Bool) {
         key(name)
         bool(value)
     }

@@ -159,18 +159,7 @@ package struct Reconciliation {
 
     private func json(of differences: [Difference]) -> String {
         var json = JSONWriter()
-        json.beginArray()
-        for difference in differences {
-            json.beginObject()
-            json.member("kind", difference.kind.rawValue)
-            json.member("jobId", difference.jobID?.description)
-            json.member("purchaseId", difference.purchaseID?.description)
-            json.key("amount")
-            json.literal(difference.amount?.json ?? "null")
-            json.member("detail", difference.detail)
-            json.endObject()
-        }
-        json.endArray()
+        differences.write(to: &json)
         return String(decoding: json.bytes, as: UTF8.self)
     }
 

@@ -4,7 +4,7 @@ package import MariaDB
 
 /// Something that a person has to look at.
 package struct AttentionItem: Sendable {
-    package enum Kind: String, Sendable, SQLConvertible {
+    package enum Kind: String, CaseIterable, Sendable, SQLConvertible {
         /// Something fails for this job alone, again and again.
         case parkedVideo = "parked_video"
         /// Whether the vendor made the video is not known.

@@ -5,7 +5,7 @@ import Texts
 
 /// What became of a command of an operator's.
 package struct CommandReport: Sendable {
-    package enum Outcome: String, Sendable {
+    package enum Outcome: String, CaseIterable, Sendable {
         case done
         /// It was done before, under the same key, and did nothing more.
         case repeated

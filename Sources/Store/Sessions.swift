@@ -6,6 +6,13 @@ package enum SessionKind {}
 /// What names a session to its owner; it opens nothing.
 package typealias SessionID = ID<SessionKind>
 
+/// Who is signed in by a session.
+package struct SignIn: Sendable {
+    package let user: User
+    /// Whether the password was shown within fifteen minutes.
+    package let isRecent: Bool
+}
+
 /// A sign-in, as its owner sees it.
 package struct SessionRecord: Sendable {
     package let id: SessionID
@@ -33,19 +40,21 @@ extension Connection {
             """)
     }
 
-    /// The user whose session this is; nil when it ended, is over, or its user is blocked. That it
-    /// was used is written down once in five minutes.
-    package func useSession(_ idHash: [UInt8]) throws -> User? {
+    /// The sign-in whose session this is; nil when it ended, is over, or its user is blocked. That
+    /// it was used is written down once in five minutes.
+    package func useSession(_ idHash: [UInt8]) throws -> SignIn? {
         let found = try first(
             """
             SELECT \(sql: User.columns),
+                sessions.created_at > UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE AS is_recent,
                 last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
             FROM sessions
             JOIN users ON users.id = sessions.user_id
             WHERE id_hash = \(idHash) AND \(sql: isOpen) AND blocked_at IS NULL
             """
         ) { row in
-            (user: try User(row: row), isStale: try row("is_stale") as Bool)
+            let signIn = SignIn(user: try User(row: row), isRecent: try row("is_recent"))
+            return (signIn: signIn, isStale: try row("is_stale") as Bool)
         }
         guard let found else { return nil }
         if found.isStale {
@@ -57,7 +66,7 @@ extension Connection {
                 WHERE id_hash = \(idHash) AND last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE
                 """)
         }
-        return found.user
+        return found.signIn
     }
 
     /// Puts another secret in the place of a session's own and returns when the session is over,

@@ -28,6 +28,8 @@ private let englishTexts: [Phrase.Name: String] = [
     .creditTooLow: "This costs {required}; you have {current}.",
     .debtOpen: "A refund left {shortfall} open. Buy credit to go on.",
     .foreignOrigin: "This request came from another site.",
+    .callerMayNot: "This caller may not do that.",
+    .personNeeded: "Only a person can do this.",
     .nothingHere: "There is nothing here.",
     .methodNotAllowed: "Use {methods}.",
     .videoJustChanged: "The video has just changed. Look again.",

@@ -8,79 +8,121 @@ import Ledger
 import Logging
 import Pollo
 import Store
-import Stripe
 import Texts
 
-/// Makes a handler of one that needs an administrator. To others the route does not exist.
-func administrator(_ handler: @escaping UserHandler) -> Handler {
-    signedIn { request, context, user in
-        guard user.role == .admin else { throw NotFound() }
-        return try handler(request, context, user)
+extension Inputs {
+    static let anyReason = reason("")
+
+    static func reason(_ example: String) -> Input<String> {
+        .plain("reason", as: .text(atLeast: 3, atMost: 500), example: example)
+    }
+
+    fileprivate static let taskID = Input.text(
+        "taskId", "The vendor's id, when it made a task.", atMost: 255, isRequired: false,
+        example: "t1")
+
+    /// Whole cents, above zero.
+    fileprivate static let refund = Input<Money>(
+        "amount", "All that is not spent, when it is left out.", as: .dollars, isRequired: false,
+        example: "4.5"
+    ) { reader, name in
+        guard let value = reader.value(name) else { return nil }
+        if let money = Money(value), money > .zero, money.cents != nil { return money }
+        reader.refuse(name, .centsMalformed)
+        return nil
     }
 }
 
-/// What the operator sees and does. Every act needs a `reason` and leaves a line in the log.
+extension Body {
+    static func closure(_ example: String) -> Body { Body("Closure", Inputs.reason(example)) }
+}
+
+/// What the operator sees and does. Every act needs a `reason` and leaves a line in the log; the
+/// same again under the same `Idempotency-Key` does nothing more.
 enum Administration {
-    /// `GET /api/admin/attention`: `{items}` of what needs a person, oldest first.
-    static func attention(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let items = try context.database.attention()
-        return .json { json in
-            json.key("items")
-            json.beginArray()
-            for item in items {
-                json.beginObject()
-                json.member("kind", item.kind.rawValue)
-                json.member("subject", item.subject)
-                json.member("differenceId", item.differenceID?.description)
-                json.member("findingId", item.findingID?.description)
-                json.key("amount")
-                json.literal(item.amount?.json ?? "null")
-                json.member("detail", item.detail)
-                json.member("since", item.since)
-                json.endObject()
-            }
-            json.endArray()
-        }
+    static let routes: [Route] = .part(
+        "Administration",
+        [
+            Route(
+                .get, "/api/admin/attention", "listAttention", by: .operator(.look),
+                answers: [.ok(List<AttentionItem>.self, "At most 500 items.")],
+                "What needs a person, oldest first", attention),
+            Route(
+                .get, "/api/admin/reconciliation", "showReconciliation", by: .operator(.look),
+                answers: [
+                    .ok(
+                        ReconciliationAnswer.self, "Without items and unknown parts, all agrees.")
+                ], "What the last comparison with the vendors found", reconciliation),
+            Route(
+                .get, "/api/admin/audit", "listAudit", by: .operator(.look),
+                with: [actionParameter] + [Parameter].page,
+                answers: [.ok(PageAnswer<AuditLine>.self, "A page.")],
+                "What was done by hand, newest first", audit),
+            Route(
+                .post, "/api/admin/differences/:id/closure", "closeDifference",
+                by: .operator(.repairBooks), with: [.commandKey],
+                takes: .closure("credited by hand"),
+                answers: [.nothing("It is shown no more while it stays as it is.")],
+                refuses: [.conflict], "Closes a difference that is dealt with", close),
+            Route(
+                .post, "/api/admin/purchases/:id/refund", "refundPurchase",
+                by: .operator(.moveMoney), with: [.commandKey],
+                takes: Body("RefundOrder", Inputs.reason("asked by mail"), Inputs.refund),
+                answers: [
+                    .ok(Purchase.self, "Refunded."),
+                    .accepted(
+                        Purchase.self,
+                        "Stripe has not answered: the refund is being finished."),
+                ], refuses: [.conflict, .stripeBusy], "Sends money back, and takes its credit",
+                refund),
+            Route(
+                .post, "/api/admin/videos/:id/resolution", "resolveVideo",
+                by: .operator(.endVideos), with: [.commandKey],
+                takes: Body("Resolution", Inputs.reason("asked the vendor"), Inputs.taskID),
+                answers: [.nothing("It goes on, or its price is returned.")],
+                refuses: [.conflict], "Says whether the vendor has made an uncertain video",
+                resolve),
+            Route(
+                .post, "/api/admin/videos/:id/closure", "endVideo", by: .operator(.endVideos),
+                with: [.commandKey], takes: .closure("it never ends"),
+                answers: [.nothing("Its price is returned.")], refuses: [.conflict],
+                "Ends a video in whatever state it is", endVideo),
+        ])
+
+    private static func attention(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        try .json(List(items: context.database.attention()))
     }
 
-    /// `GET /api/admin/reconciliation`: what the last comparison with the vendors found:
-    /// `{startedAt, finishedAt, items, unknown}`, the last of the parts that could not be read
-    /// since `since` (null: ever); 404 before the first.
-    static func reconciliation(
-        _ request: Request, _ context: Context, _ user: User
+    /// 404 before the first.
+    private static func reconciliation(
+        _ request: Request, _ context: Context, _ caller: Caller
     ) throws -> Response {
         guard let last = try context.database.lastReconciliation() else { throw NotFound() }
-        let unread = try context.database.unreadParts()
-        return .json { json in
-            json.member("startedAt", last.startedAt)
-            json.member("finishedAt", last.finishedAt)
-            json.key("items")
-            json.literal(last.report)
-            json.key("unknown")
-            json.beginArray()
-            for part in unread {
-                json.beginObject()
-                json.member("part", part.part.rawValue)
-                json.member("since", part.since)
-                json.member("problem", part.problem)
-                json.endObject()
-            }
-            json.endArray()
-        }
+        return try .json(
+            ReconciliationAnswer(
+                startedAt: last.startedAt, finishedAt: last.finishedAt,
+                items: StoredDifferences(json: last.report),
+                unknown: context.database.unreadParts()))
     }
 
-    /// `POST /api/admin/differences/:id/closure`: closes a difference that is dealt with.
-    ///
-    /// Body: `reason`. Answers 204, and again for the same `Idempotency-Key`; 409 when it is closed
-    /// already, or gone by itself.
-    static func close(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let actor = try actor(request, request.jsonObject(), user)
+    /// 409 when it is closed already, or gone by itself.
+    private static func close(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let actor = try actor(request, context, caller)
         try context.database.close(context.id() as DifferenceID, by: actor)
-        return Response(status: .noContent, fields: [.cacheControl: "no-store"])
+        return .nothing
     }
 
-    /// `GET /api/admin/audit?action&limit&cursor`: what was done by hand, newest first.
-    static func audit(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+    private static let actionParameter = Parameter.query(
+        "action", "Only lines of this action.",
+        as: .text(atLeast: 1, atMost: 64, pattern: "^[a-z._-]+$"), example: "credit.grant")
+
+    private static func audit(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
         var problems: [InvalidInput.Field] = []
         let query = Query(request.queryString)
         let page = Page<AuditLine>(query, problems: &problems)
@@ -91,20 +133,7 @@ enum Administration {
         guard problems.isEmpty else { throw InvalidInput(problems) }
         let lines = try context.database.auditLog(
             before: page.cursor, action: action, limit: page.limit + 1)
-        return .json { json in
-            page.write(lines, id: \.id, &json) { json, line in
-                json.beginObject()
-                json.member("id", line.id)
-                json.member("actorId", line.actorID?.description)
-                json.member("systemUser", line.systemUser)
-                json.member("action", line.action)
-                json.member("subject", line.subject)
-                json.member("reason", line.reason)
-                json.member("detail", line.detail)
-                json.member("createdAt", line.createdAt)
-                json.endObject()
-            }
-        }
+        return .json(page.answer(lines, id: \.id))
     }
 
     private static func isAction(_ text: String) -> Bool {
@@ -114,77 +143,79 @@ enum Administration {
 
     /// Who asks, with the reason of the body and the key of the header.
     private static func actor(
-        _ request: Request, _ body: [String: JSONValue], _ user: User
+        _ request: Request, _ context: Context, _ caller: Caller
     ) throws -> Operator {
-        try Operator(
-            userID: user.id, reason: body["reason"]?.string,
+        var body = context.body.reader
+        return try Operator(
+            userID: caller.person().id, reason: body.read(Inputs.anyReason),
             key: request.clientKey(body: [])?.key)
     }
 
-    /// `POST /api/admin/purchases/:id/refund`: sends money back, and takes the credit with it.
+    /// Sends money back, and takes the credit with it: `amount`, or all that is not spent.
     ///
-    /// Body: `reason`; `amount` in dollars, or all that is not spent. The same `Idempotency-Key`
-    /// again is the same refund. Answers 200 and the order; 202 and the order when Stripe does not
-    /// answer: then the refund is being finished by `work`, and is not to be repeated; 409 when it
-    /// is more than is left or Stripe refuses it.
-    static func refund(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let body = try request.jsonObject()
-        let actor = try actor(request, body, user)
-        let amount = try Self.amount(body["amount"])
+    /// 202 when Stripe does not answer: then the refund is being finished by `work`, and is not to
+    /// be repeated; 409 when it is more than is left or Stripe refuses it.
+    private static func refund(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let actor = try actor(request, context, caller)
+        var body = context.body.reader
+        let amount = body.read(Inputs.refund)
+        try body.finish()
         let log = context.site.logger(for: request)
         guard let known = try context.database.purchase(context.id()) else { throw NotFound() }
-        let purchase: Purchase
         do {
-            purchase = try context.withBilling(log) { billing in
+            let purchase = try context.withBilling(log) { billing in
                 try billing.refund(context.id(), amount: amount, by: actor)
             }
+            return .json(purchase)
         } catch is UnfinishedRefund {
-            return .json(.accepted) { $0.members(of: known) }
+            return .json(.accepted, known)
         }
-        return .json { $0.members(of: purchase) }
     }
 
-    private static func amount(_ value: JSONValue?) throws -> Money? {
-        switch value {
-        case nil, .null: return nil
-        case .integer(let dollars) where (1...1_000_000).contains(dollars):
-            return Money(micros: dollars * 1_000_000)
-        case .number(let dollars):
-            guard let money = Money(dollars: "\(dollars)"), money > .zero, money.cents != nil
-            else { break }
-            return money
-        default: break
-        }
-        throw InvalidInput("amount", .centsMalformed)
-    }
-
-    /// `POST /api/admin/videos/:id/resolution`: ends the uncertainty about a submission.
-    ///
-    /// Body: `reason`; `taskId` when the vendor made a task, or without it the hold goes back.
-    /// Answers 204, and again for the same `Idempotency-Key`; 409 when the video is not uncertain.
-    static func resolve(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let body = try request.jsonObject()
-        let actor = try actor(request, body, user)
-        var reader = FieldReader(body)
-        let task = reader.string("taskId", maxLength: 255)
+    /// Ends the uncertainty about a submission: with `taskId` it goes on, without the hold goes
+    /// back. 409 when the video is not uncertain.
+    private static func resolve(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let actor = try actor(request, context, caller)
+        var body = context.body.reader
+        let task = body.read(Inputs.taskID)
         if let task, !PolloTask.isID(task) {
-            reader.refuse("taskId", .taskMalformed)
+            body.refuse("taskId", .taskMalformed)
         }
-        try reader.finish()
+        try body.finish()
         try context.database.resolve(
             context.id(), task: task, renderDeadline: context.settings.deadlines.render,
             policy: context.settings.creditPolicy, by: actor)
-        return Response(status: .noContent, fields: [.cacheControl: "no-store"])
+        return .nothing
     }
 
-    /// `POST /api/admin/videos/:id/closure`: ends a video in whatever state it is, and gives the
-    /// credit back (J13). What the vendor makes of it all the same is a loss.
-    ///
-    /// Body: `reason`. Answers 204, and again for the same `Idempotency-Key`; 409 when it has ended.
-    static func endVideo(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let actor = try actor(request, request.jsonObject(), user)
+    /// Ends a video in whatever state it is, and gives the credit back (J13). What the vendor makes
+    /// of it all the same is a loss. 409 when it has ended.
+    private static func endVideo(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let actor = try actor(request, context, caller)
         try context.database.endVideo(
             context.id(), policy: context.settings.creditPolicy, by: actor)
-        return Response(status: .noContent, fields: [.cacheControl: "no-store"])
+        return .nothing
     }
+}
+
+extension Money {
+    /// Dollars as they stand in JSON; nil when that is no exact amount within a million.
+    init?(_ json: JSONValue) {
+        switch json {
+        case .integer(let dollars) where (-1_000_000...1_000_000).contains(dollars):
+            self.init(micros: dollars * 1_000_000)
+        case .number(let dollars): self.init(dollars: "\(dollars)")
+        default: return nil
+        }
+    }
+}
+
+extension Schema {
+    static let dollars = Schema.type("number").says("US dollars, exact.")
 }

@@ -5,7 +5,6 @@ import HTTP
 import HTTPTypes
 import JSON
 import Sodium
-import Store
 import Texts
 
 /// Signs and reads our tokens: JWT (RFC 7519) by HS256, with exactly our own header. Reading one
@@ -34,7 +33,7 @@ final class TokenAuthority {
     func sign(_ token: Token, at now: Date) -> String {
         var json = JSONWriter()
         json.beginObject()
-        json.member("sub", token.userID)
+        json.member("sub", token.userID.description)
         json.member("sid", Base64.encode(token.sessionID, .urlSafe))
         json.member("iat", Int(now.timeIntervalSince1970))
         json.member("exp", Int(token.expiresAt.timeIntervalSince1970))
@@ -116,31 +115,15 @@ enum Credential {
         }
     }
 
+    var isCookie: Bool {
+        if case .cookie = self { true } else { false }
+    }
+
     /// Refuses a cookie unless one of our own pages sent it: a browser adds it whoever asks.
     func demandOwnOrigin(of request: Request, _ context: Context) throws {
-        guard case .cookie = self else { return }
+        guard isCookie else { return }
         guard try request.origin()?.isOwn(context) == true else {
             throw Forbidden(.foreignOrigin)
-        }
-    }
-}
-
-/// A handler that needs a user.
-typealias UserHandler = @Sendable (Request, Context, User) throws -> Response
-
-/// Makes a handler of one that needs a user; without a good session it answers 401.
-func signedIn(_ handler: @escaping UserHandler) -> Handler {
-    { request, context in
-        guard let credential = try Credential.of(request) else { throw Unauthenticated() }
-        if !request.isSafe { try credential.demandOwnOrigin(of: request, context) }
-        guard let token = context.site.tokens.read(credential.text, at: context.now),
-            let user = try context.database.useSession(token.sessionHash),
-            user.id == token.userID, user.isEmailVerified || !context.settings.requiresVerified
-        else { throw Unauthenticated() }
-        // What only reads waits for nobody.
-        guard !request.isSafe else { return try handler(request, context, user) }
-        return try context.site.threads.pass(.account(user.id)) {
-            try handler(request, context, user)
         }
     }
 }

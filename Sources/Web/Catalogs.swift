@@ -1,125 +1,128 @@
-import Domain
+package import Domain
 import HTTP
-import JSON
+import HTTPTypes
+package import JSON
 
 /// Kept for a minute by anyone.
 let publicCache = "public, max-age=60"
 
 /// What is sold by the second.
 enum Tiers {
-    /// `GET /api/tiers`: `{items}` with prices, lengths and the fields of each mode; cacheable.
-    static func index(_ request: Request, _ context: Context) throws -> Response {
+    static let routes: [Route] = .part(
+        "Catalog",
+        [
+            Route(
+                .get, "/api/tiers", "listTiers", by: .anyone,
+                answers: [
+                    .ok(List<Tier>.self, "In the order they are shown.", isRevalidated: true)
+                ], "The tiers on sale", index)
+        ])
+
+    private static func index(_ request: Request, _ context: Context) throws -> Response {
         let tiers = try context.site.catalog().tiers.filter(\.isEnabled)
-        let response = Response.json { json in
-            json.key("items")
-            json.beginArray()
-            for tier in tiers { json.write(tier) }
-            json.endArray()
-        }
-        return response.revalidated(for: request, cacheControl: publicCache)
+        return .json(List(items: tiers)).revalidated(for: request, cacheControl: publicCache)
     }
 }
 
 /// What is sold as credit.
 enum Packages {
-    /// `GET /api/credits/packages`: `{items}`; cacheable.
-    static func index(_ request: Request, _ context: Context) throws -> Response {
-        let packages = try context.site.catalog().packages
-        let response = Response.json { json in
-            json.key("items")
-            json.beginArray()
-            for package in packages {
-                json.beginObject()
-                json.member("id", package.id)
-                json.member("price", package.price)
-                json.member("credits", package.credits)
-                json.member("bonus", package.bonus)
-                json.member("total", package.total)
-                json.member("popular", package.isPopular)
-                json.endObject()
-            }
-            json.endArray()
-        }
-        return response.revalidated(for: request, cacheControl: publicCache)
+    static let routes: [Route] = .part(
+        "Catalog",
+        [
+            Route(
+                .get, "/api/credits/packages", "listPackages", by: .anyone,
+                answers: [
+                    .ok(List<Package>.self, "In the order they are shown.", isRevalidated: true)
+                ], "The packages of credit on sale", index)
+        ])
+
+    private static func index(_ request: Request, _ context: Context) throws -> Response {
+        try Response.json(List(items: context.site.catalog().packages))
+            .revalidated(for: request, cacheControl: publicCache)
     }
 }
 
-extension JSONWriter {
-    fileprivate mutating func write(_ tier: Tier) {
-        beginObject()
-        member("id", tier.id)
-        member("name", tier.name)
-        member("model", tier.model)
-        member("pricePerSecond", tier.pricePerSecond)
-        key("prices")
-        beginObject()
+extension Package: JSONObject {
+    package static var schemaName: String? { "Package" }
+
+    package static func list<List: FieldList>(_ fields: inout List) where List.Source == Package {
+        fields.field("id", example: "pro".quoted) { $0.id }
+        fields.field("price", "What is paid.", example: "47.99") { $0.price }
+        fields.field("credits", example: "50") { $0.credits }
+        fields.field("bonus", example: "5") { $0.bonus }
+        fields.field("total", "Credits and bonus.", example: "55") { $0.total }
+        fields.field("popular", example: "true") { $0.isPopular }
+    }
+}
+
+extension Tier: JSONObject {
+    package static var schemaName: String? { "Tier" }
+
+    package static func list<List: FieldList>(_ fields: inout List) where List.Source == Tier {
+        fields.field("id", example: "pro".quoted) { $0.id }
+        fields.field("name", example: "Pro".quoted) { $0.name }
+        fields.field("model", example: "Kling 2.5 Turbo".quoted) { $0.model }
+        fields.field("pricePerSecond", example: "0.372") { $0.pricePerSecond }
+        fields.field("prices", "By the length in seconds.") { TierPrices(tier: $0) }
+        fields.field("durations", "In seconds.", example: "[5,10]") { $0.durations }
+        fields.field("requiresImage") { $0.requiresImage }
+        fields.field("features", example: #"["Director-level cinematics"]"#) { $0.features }
+        fields.field("popular", example: "true") { $0.isPopular }
+        fields.field("fields", "What an order may hold, by its mode.") { $0.fields }
+    }
+}
+
+/// The prices of a tier's lengths.
+private struct TierPrices: JSONField {
+    let tier: Tier
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
         for duration in tier.durations {
-            key(String(duration))
-            literal(tier.price(forSeconds: duration).json)
+            json.key(String(duration))
+            tier.price(forSeconds: duration).write(to: &json)
         }
-        endObject()
-        key("durations")
-        beginArray()
-        for duration in tier.durations { integer(duration) }
-        endArray()
-        member("requiresImage", tier.requiresImage)
-        key("features")
-        beginArray()
-        for feature in tier.features { string(feature) }
-        endArray()
-        member("popular", tier.isPopular)
-        key("fields")
-        beginObject()
-        write("text", tier.fields.text)
-        write("image", tier.fields.image)
-        endObject()
-        endObject()
+        json.endObject()
     }
 
-    private mutating func write(_ mode: StaticString, _ rules: [String: FieldRule]?) {
-        key(mode)
-        guard let rules else { return null() }
-        beginObject()
+    static func schema(_ schemas: inout Schemas) -> Schema {
+        .map(of: Money.schema(&schemas))
+    }
+
+    static var example: String { #"{"5":1.86,"10":3.72}"# }
+}
+
+extension TierFields: JSONObject {
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == TierFields {
+        fields.field("text", "Without an image.", example: ModeFields.example) {
+            $0.text.map(ModeFields.init)
+        }
+        fields.field("image", "With one; null: that is not offered.") {
+            $0.image.map(ModeFields.init)
+        }
+    }
+}
+
+/// The fields of a mode, by name.
+private struct ModeFields: JSONField {
+    let rules: [String: FieldRule]
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
         for name in VideoDraft.modelFields {
             guard let rule = rules[name] else { continue }
-            key(name)
-            schema(of: rule, withRequired: true)
+            json.key(name)
+            rule.write(to: &json)
         }
-        endObject()
+        json.endObject()
     }
 
-    /// A rule in the words of JSON Schema; `required` stands with the field where there is no
-    /// object around it to carry the list.
-    mutating func schema(of rule: FieldRule, withRequired: Bool) {
-        beginObject()
-        member("type", rule.type.rawValue)
-        if withRequired { member("required", rule.required) }
-        if let value = rule.minLength { member("minLength", value) }
-        if let value = rule.maxLength { member("maxLength", value) }
-        if let value = rule.minimum { member("minimum", Int(value)) }
-        if let value = rule.maximum { member("maximum", Int(value)) }
-        if let values = rule.enum {
-            key("enum")
-            beginArray()
-            for value in values { string(value) }
-            endArray()
-        }
-        if let value = rule.default {
-            key("default")
-            if rule.type == .integer { literal(value) } else { string(value) }
-        }
-        if let value = rule.format { member("format", value) }
-        if !withRequired, let words = rule.lengthInWords { member("description", words) }
-        endObject()
+    static func schema(_ schemas: inout Schemas) -> Schema {
+        .map(of: FieldRule.schema(&schemas))
     }
-}
 
-extension FieldRule {
-    /// What JSON Schema cannot say: it counts code points.
-    fileprivate var lengthInWords: String? {
-        let least = minLength.map { "at least \($0) characters that can be seen" }
-        let most = maxLength.map { "at most \($0) UTF-16 code units" }
-        let words = [least, most].compactMap { $0 }.joined(separator: ", ")
-        return words.isEmpty ? nil : "Without white space at its ends: \(words)."
+    static var example: String {
+        #"{"prompt":{"type":"string","required":true,"minLength":3,"maxLength":1000}}"#
     }
 }

@@ -9,28 +9,47 @@ import Store
 
 /// Whether the shop works, for probes. Vendors are asked by `work`; this only reads what it found.
 enum Health {
-    /// `GET /api/health/live`: the process answers.
-    static func live(_ request: Request, _ context: Context) -> Response {
+    static let routes: [Route] = .part(
+        "Service",
+        [
+            Route(
+                .get, "/api/health/live", "live", by: .anyone,
+                answers: [.ok(Life.self, "It does.")], needsDatabase: false,
+                "Whether the process answers", live),
+            Route(
+                .get, "/api/health", "health", by: .anyone,
+                answers: [
+                    .ok(HealthAnswer.self, "Open, perhaps with a vendor that fails."),
+                    Outcome(
+                        status: 503, says: "The database does not answer.",
+                        body: HealthAnswer.self, example: HealthAnswer.closedExample),
+                ], needsDatabase: false, "Whether the shop works", show),
+        ])
+
+    private static func live(_ request: Request, _ context: Context) -> Response {
         Response(
             status: .ok, contentType: "application/json", fields: [.cacheControl: "no-store"],
             body: liveBody)
     }
 
-    private static let liveBody = Array(#"{"status":"live"}"#.utf8)
+    private static let liveBody: [UInt8] = {
+        var json = JSONWriter()
+        Life().write(to: &json)
+        return json.bytes
+    }()
 
     /// The checks of `work`, and how long after its last look at each it must be dead. Those of the
     /// audit are as old as the instant that it saw (A2).
-    private static let checks = [
+    fileprivate static let checks = [
         ("pollo_api", 300), ("stripe", 1800), ("webhook_receiver", 120), ("ledger", .max),
         ("deadlines", .max), ("clock", 120),
     ]
 
-    /// `GET /api/health`: `{status, checks, timestamp}`. Each check is `ok`, `failing` (also when
-    /// nobody has looked for long, or a look came to no end: `work` is dead, or cannot write) or,
-    /// before the first look, `unknown`. 503 when the database does not answer, for then nothing
-    /// works; one that takes no writes, or a vendor that fails, leaves the rest of the shop open:
-    /// `degraded`, and 200.
-    static func show(_ request: Request, _ context: Context) -> Response {
+    /// Each check is `ok`, `failing` (also when nobody has looked for long, or a look came to no
+    /// end: `work` is dead, or cannot write) or, before the first look, `unknown`. 503 when the
+    /// database does not answer, for then nothing works; one that takes no writes, or a vendor that
+    /// fails, leaves the rest of the shop open: `degraded`, and 200.
+    private static func show(_ request: Request, _ context: Context) -> Response {
         let found: (checks: [HealthCheck], isAuditSound: Bool)?
         do {
             found = (
@@ -42,29 +61,21 @@ enum Health {
                 "health: the database does not answer", metadata: ["error": "\(error)"])
             found = nil
         }
-        let states = checks.map { name, seconds in
-            guard let found else { return "unknown" }
-            if !found.isAuditSound, name == "ledger" || name == "deadlines" { return "failing" }
+        let states = checks.map { name, seconds -> CheckState in
+            guard let found else { return .unknown }
+            if !found.isAuditSound, name == "ledger" || name == "deadlines" { return .failing }
             guard let check = found.checks.first(where: { $0.name == name }) else {
-                return "unknown"
+                return .unknown
             }
-            return check.isHealthy && check.ageSeconds < seconds ? "ok" : "failing"
+            return check.isHealthy && check.ageSeconds < seconds ? .ok : .failing
         }
-        let takesWrites = found != nil && takesWrites(request, context)
-        let isHealthy = takesWrites && !states.contains("failing")
-        return .json(found == nil ? .serviceUnavailable : .ok) { json in
-            json.member("status", isHealthy ? "healthy" : "degraded")
-            json.key("checks")
-            json.beginObject()
-            json.member("database", takesWrites ? "ok" : "failing")
-            for ((name, _), state) in zip(checks, states) {
-                json.key(name)
-                json.string(state)
-            }
-            json.endObject()
-            json.member("timestamp", context.now)
-        }
+        let database: CheckState =
+            found != nil && takesWrites(request, context) ? .ok : .failing
+        return .json(
+            found == nil ? .serviceUnavailable : .ok,
+            HealthAnswer(checks: CheckStates(states: [database] + states), timestamp: context.now))
     }
+
     private static func takesWrites(_ request: Request, _ context: Context) -> Bool {
         do {
             try context.database.proveWrites()
@@ -74,5 +85,69 @@ enum Health {
                 "health: the database takes no writes", metadata: ["error": "\(error)"])
             return false
         }
+    }
+}
+
+private struct Life: JSONObject {
+    static var schemaName: String? { "Live" }
+
+    static func list<List: FieldList>(_ fields: inout List) where List.Source == Life {
+        fields.field("status", as: .constant("live".quoted), example: "live".quoted) { _ in "live" }
+    }
+}
+
+private enum CheckState: String, JSONWord {
+    case ok, failing, unknown
+}
+
+/// How each check stands, under its name: the database first.
+private struct CheckStates: JSONField {
+    static let names = ["database"] + Health.checks.map(\.0)
+
+    let states: [CheckState]
+
+    func write(to json: inout JSONWriter) {
+        json.beginObject()
+        for (name, state) in zip(Self.names, states) {
+            json.key(name)
+            state.write(to: &json)
+        }
+        json.endObject()
+    }
+
+    static func schema(_ schemas: inout Schemas) -> Schema {
+        let state = CheckState.schema(&schemas)
+        return .object(names.map { ($0, state) }, required: names)
+    }
+
+    static var example: String {
+        var json = JSONWriter()
+        CheckStates(states: names.map { _ in .ok }).write(to: &json)
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+}
+
+private struct HealthAnswer: JSONObject {
+    let checks: CheckStates
+    let timestamp: Date
+
+    static var schemaName: String? { "Health" }
+
+    static func list<List: FieldList>(_ fields: inout List) where List.Source == HealthAnswer {
+        fields.field(
+            "status", as: .words(["healthy", "degraded"]), example: "healthy".quoted
+        ) { $0.checks.states.contains(.failing) ? "degraded" : "healthy" }
+        fields.field("checks") { $0.checks }
+        fields.field("timestamp") { $0.timestamp }
+    }
+
+    /// What is answered when the database does not answer.
+    static var closedExample: String {
+        var json = JSONWriter()
+        let states = CheckStates(
+            states: CheckStates.names.map { $0 == "database" ? .failing : .unknown })
+        HealthAnswer(checks: states, timestamp: Date(timeIntervalSince1970: 1_795_341_600.5))
+            .write(to: &json)
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 }

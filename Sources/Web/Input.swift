@@ -1,4 +1,5 @@
 import Domain
+import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
@@ -6,40 +7,35 @@ import Sodium
 import Store
 import Texts
 
-/// How many bytes the bodies of calls have at most.
-enum BodyLimit {
-    /// Of nearly every call: a few short fields.
-    static let short = 4 * 1024
-    /// Of an order: its texts in any script, escaped, and its addresses.
-    static let order = 16 * 1024
-    /// Of a vendor's event, which holds a whole object. Its signature is computed before anything
-    /// is believed, so this bounds what a stranger can make us hash.
-    static let event = 128 * 1024
+/// The JSON object in a request's body.
+struct Content {
+    let members: [String: JSONValue]
+    let bytes: [UInt8]
+
+    static let empty = Content(members: [:], bytes: [])
+
+    /// What reads its fields and gathers complaints.
+    var reader: FieldReader { FieldReader(members) }
 }
 
 extension Request {
-    /// The body as JSON, of type `application/json`.
-    func json(
-        upTo limit: Int = BodyLimit.short
-    ) throws -> (value: JSONValue, bytes: [UInt8]) {
+    /// The body as a JSON object, of type `application/json`.
+    func json(upTo limit: Int) throws -> Content {
         let type = source.parameter("CONTENT_TYPE") ?? ""
         guard MediaType(type)?.name == "application/json" else {
-            throw UnsupportedMediaType()
+            throw Refusal.unsupportedMediaType
         }
         let bytes = try source.body(upTo: limit)
+        let value: JSONValue
         do throws(JSONError) {
-            return (try JSONValue(parsing: bytes, depth: JSONValue.ownDepth), bytes)
+            value = try JSONValue(parsing: bytes, depth: JSONValue.ownDepth)
         } catch {
             throw InvalidInput("body", error.phrase)
         }
-    }
-
-    /// The members of a JSON object in the body.
-    func jsonObject(upTo limit: Int = BodyLimit.short) throws -> [String: JSONValue] {
-        guard case .object(let members) = try json(upTo: limit).value else {
+        guard case .object(let members) = value else {
             throw InvalidInput("body", .sendObject)
         }
-        return members
+        return Content(members: members, bytes: bytes)
     }
 
     /// A header that must not come twice: two different readers could each believe another one.
@@ -65,16 +61,22 @@ extension Request {
     }
 }
 
+/// How many items a page has at most.
+enum PageLimit {
+    static let range = 1...100
+    static let standard = 20
+}
+
 /// Which part of a list is asked for.
 struct Page<Kind> {
     let limit: Int
     let cursor: ID<Kind>?
 
-    /// Reads `limit` (1 to 100, 20 when left out) and `cursor`, adding what is wrong to `problems`.
+    /// Reads `limit` and `cursor`, adding what is wrong to `problems`.
     init(_ query: Query, problems: inout [InvalidInput.Field]) {
-        var limit = 20
+        var limit = PageLimit.standard
         if let text = query["limit"] {
-            if let number = text.bytes.decimal, (1...100).contains(number) {
+            if let number = text.bytes.decimal, PageLimit.range.contains(number) {
                 limit = number
             } else {
                 problems.append(.init("limit", .limitMalformed))
@@ -91,18 +93,25 @@ struct Page<Kind> {
         self.cursor = cursor
     }
 
-    /// Writes the items that belong to this page, out of one more than the limit, and the cursor
-    /// of the next page.
-    func write<Item>(
-        _ items: [Item], id: (Item) -> ID<Kind>, _ json: inout JSONWriter,
-        item: (inout JSONWriter, Item) -> Void
-    ) {
-        json.key("items")
-        json.beginArray()
-        for entry in items.prefix(limit) { item(&json, entry) }
-        json.endArray()
-        let last = items.count > limit ? items[limit - 1] : nil
-        json.member("nextCursor", last.map { id($0).description })
+    /// Reads them where nothing else is asked for.
+    init(_ request: Request) throws {
+        var problems: [InvalidInput.Field] = []
+        self.init(Query(request.queryString), problems: &problems)
+        guard problems.isEmpty else { throw InvalidInput(problems) }
+    }
+
+    /// The items that belong to this page, out of one more than the limit, and the cursor of the
+    /// next page.
+    func answer<Row, Item: JSONObject>(
+        _ rows: [Row], id: (Row) -> ID<Kind>, item: (Row) -> Item
+    ) -> PageAnswer<Item> {
+        let last = rows.count > limit ? rows[limit - 1] : nil
+        return PageAnswer(
+            items: rows.prefix(limit).map(item), nextCursor: last.map { id($0).description })
+    }
+
+    func answer<Item: JSONObject>(_ items: [Item], id: (Item) -> ID<Kind>) -> PageAnswer<Item> {
+        answer(items, id: id) { $0 }
     }
 }
 
@@ -116,5 +125,26 @@ extension JSONError {
         case .duplicateName: Phrase(.nameTwice)
         case .inexactNumber: Phrase(.numberInexact)
         }
+    }
+}
+
+extension Date {
+    /// Reads what ``iso8601`` writes, without fractions too, or a day alone, in the years 1000 to
+    /// 9999, which the database can compare with.
+    init?(iso8601 text: String) {
+        let whole = Date.ISO8601FormatStyle()
+        let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        // The parser knows other digits too.
+        guard text.utf8.count <= 40, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        let time = text.utf8.count == 10 ? text + "T00:00:00Z" : text
+        guard time.utf8.count >= 20 else { return nil }
+        // It takes 30 February for 2 March.
+        let civil = String(decoding: Array(time.utf8)[..<19], as: UTF8.self) + "Z"
+        guard let date = (try? whole.parse(time)) ?? (try? fractional.parse(time)),
+            (try? whole.parse(civil))?.formatted(whole).isSame(as: civil) == true,
+            // In seconds since 1970; the last day is left to spans and roundings.
+            (-30_610_224_000..<253_402_214_400).contains(date.timeIntervalSince1970)
+        else { return nil }
+        self = date
     }
 }

@@ -2,386 +2,280 @@ import Domain
 import HTTP
 import HTTPTypes
 import JSON
+import Texts
 
 /// The description of the API by itself (OpenAPI 3.1.1, <https://spec.openapis.org/oas/v3.1.1>).
-enum OpenAPI {
+/// It follows from the routes and the lists of fields that their answers are written by.
+enum OpenAPI: JSONField {
+    static let routes: [Route] = .part(
+        "Service",
+        [
+            Route(
+                .get, "/api/openapi.json", "describe", by: .anyone,
+                answers: [.ok(OpenAPI.self, "An OpenAPI document.", isRevalidated: true)],
+                "This description", show)
+        ])
+
     /// `GET /api/openapi.json`: every route with what it takes and answers; cacheable.
-    static func show(_ request: Request, _ context: Context) throws -> Response {
+    private static func show(_ request: Request, _ context: Context) throws -> Response {
         Response.json(.ok, try context.site.openAPI())
             .revalidated(for: request, cacheControl: publicCache)
     }
 
+    func write(to json: inout JSONWriter) {}
+
+    static func schema(_ schemas: inout Schemas) -> Schema {
+        schemas.reference("Description") { _ in .type("object") }
+    }
+
+    static var example: String { #"{"openapi":"3.1.1"}"# }
+
     /// The document for `routes`. What an order may hold is taken from the catalog.
     static func document(of routes: [Route], catalog: Catalog, appURL: String) -> [UInt8] {
-        var json = JSONWriter(capacity: 64 * 1024)
+        var document = Document(catalog: catalog)
+        document.write(routes, appURL: appURL)
+        return document.json.bytes
+    }
+
+    fileprivate static let info = #"""
+        {"title":"Rushes","version":"1","description":"AI video, paid per second from prepaid \#
+        credit. Amounts are JSON numbers in US dollars, exact to the last digit; times are ISO 8601 \#
+        in UTC; ids are UUIDs that sort by their time. Every answer has an X-Request-Id. GET routes \#
+        answer HEAD too; another method is answered 405 with Allow. Per-address limits may answer \#
+        429 to any call."}
+        """#
+
+    fileprivate static let securitySchemes = #"""
+        {"bearer":{"type":"http","scheme":"bearer","bearerFormat":"JWT","description":"The token \#
+        of register, login or refresh."},"cookie":{"type":"apiKey","in":"cookie",\#
+        "name":"\#(SessionCookie.name)","description":"The site's own cookie. Every call that \#
+        changes something needs the header Origin of the site with it."}}
+        """#
+}
+
+/// The document while it is written, and the components that it has referred to so far.
+private struct Document {
+    let catalog: Catalog
+    var json = JSONWriter(capacity: 128 * 1024)
+    var schemas = Schemas()
+    var parameters: [Parameter] = []
+    var responses: [(name: String, refusals: [Refusal])] = []
+
+    init(catalog: Catalog) {
+        self.catalog = catalog
+    }
+
+    mutating func write(_ routes: [Route], appURL: String) {
         json.beginObject()
         json.member("openapi", "3.1.1")
         json.key("info")
-        json.object(info)
+        json.literal(OpenAPI.info)
         json.key("servers")
-        json.beginArray()
-        json.beginObject()
-        json.member("url", appURL)
-        json.endObject()
-        json.endArray()
+        json.literal("[{\"url\":\(appURL.quoted)}]")
         json.key("security")
-        json.object(#"[{"bearer": []}, {"cookie": []}]"#)
+        json.literal(#"[{"bearer":[]},{"cookie":[]}]"#)
         json.key("paths")
         json.beginObject()
-        for (path, operations) in paths(of: routes) {
+        var paths: [String] = []
+        for route in routes where !paths.contains(route.path) { paths.append(route.path) }
+        for path in paths {
             json.key(path)
             json.beginObject()
-            for operation in operations { json.write(operation) }
+            for route in routes where route.path == path { write(route) }
             json.endObject()
         }
         json.endObject()
-        json.writeComponents(catalog)
+        writeComponents()
         json.endObject()
-        return json.bytes
     }
 
-    /// The described routes by path, both in the order of `routes`.
-    private static func paths(of routes: [Route]) -> [(path: String, operations: [Operation])] {
-        var paths: [(path: String, operations: [Operation])] = []
-        for route in routes {
-            guard let operation = Operation.all.first(where: { $0.describes(route) }) else {
-                continue
-            }
-            let path = operation.path
-            if let index = paths.firstIndex(where: { $0.path == path }) {
-                paths[index].operations.append(operation)
-            } else {
-                paths.append((path, [operation]))
-            }
+    private mutating func write(_ route: Route) {
+        json.key(route.method.rawValue.lowercased())
+        json.beginObject()
+        json.member("operationId", route.id)
+        json.member("summary", route.summary)
+        json.key("tags")
+        [route.part].write(to: &json)
+        if !route.access.isForCallers {
+            json.key("security")
+            json.literal("[]")
         }
-        return paths
+        write(route.allParameters)
+        if let body = route.body { write(body) }
+        json.key("responses")
+        json.beginObject()
+        for outcome in route.outcomes { write(outcome) }
+        let refusals = Dictionary(grouping: route.allRefusals, by: \.meaning.status)
+        let described = Set(route.outcomes.map(\.status))
+        for (status, refusals) in refusals.sorted(by: { $0.key < $1.key })
+        where !described.contains(status) {
+            json.key(String(status))
+            write(refusals)
+        }
+        json.endObject()
+        json.endObject()
+    }
+
+    private mutating func write(_ parameters: [Parameter]) {
+        guard !parameters.isEmpty else { return }
+        json.key("parameters")
+        json.beginArray()
+        for parameter in parameters {
+            if !self.parameters.contains(where: { $0.component == parameter.component }) {
+                self.parameters.append(parameter)
+            }
+            json.reference("parameters", parameter.component)
+        }
+        json.endArray()
+    }
+
+    private mutating func write(_ body: Body) {
+        json.key("requestBody")
+        json.beginObject()
+        json.member("description", "At most \(body.limit / 1024) kB.")
+        json.member("required", true)
+        let catalog = catalog
+        let schema = schemas.reference(body.name) { _ in body.schema(catalog) }
+        json.content(schema, example: body.example)
+        json.endObject()
+    }
+
+    private mutating func write(_ outcome: Outcome) {
+        json.key(String(outcome.status))
+        json.beginObject()
+        json.member("description", outcome.says)
+        let headers = [
+            outcome.isRevalidated ? "ETag" : nil, outcome.setsCookie ? "Set-Cookie" : nil,
+        ].compactMap { $0 }
+        if !headers.isEmpty {
+            json.key("headers")
+            json.beginObject()
+            for name in headers {
+                json.key(name)
+                json.literal(#"{"schema":{"type":"string"}}"#)
+            }
+            json.endObject()
+        }
+        if let body = outcome.body {
+            json.content(body.schema(&schemas), example: outcome.example ?? body.example)
+        }
+        if let type = outcome.mediaType {
+            json.key("content")
+            json.literal("{\(type.quoted):{}}")
+        }
+        json.endObject()
+        if outcome.isRevalidated {
+            json.key("304")
+            json.literal(
+                #"{"description":"Nothing has changed since the tag in If-None-Match."}"#)
+        }
+    }
+
+    /// The refusals of one status, as one component.
+    private mutating func write(_ refusals: [Refusal]) {
+        let name = refusals.map(\.componentName).joined(separator: "Or")
+        if !responses.contains(where: { $0.name == name }) { responses.append((name, refusals)) }
+        json.reference("responses", name)
+    }
+
+    private mutating func writeComponents() {
+        let error = RefusalAnswer.schema(&schemas)
+        json.key("components")
+        json.beginObject()
+        json.key("securitySchemes")
+        json.literal(OpenAPI.securitySchemes)
+        json.key("parameters")
+        json.beginObject()
+        for parameter in parameters { json.write(parameter) }
+        json.endObject()
+        json.key("schemas")
+        json.beginObject()
+        for schema in schemas.named {
+            json.key(schema.name)
+            json.literal(schema.value)
+        }
+        json.endObject()
+        json.key("responses")
+        json.beginObject()
+        for (name, refusals) in responses { json.write(name, refusals, error) }
+        json.endObject()
+        json.endObject()
     }
 }
 
-/// What the document says of one route.
-struct Operation: Sendable {
-    /// Who may call it.
-    enum Access: Sendable {
-        case anyone, user
-        /// A vendor, by its signature of the body.
-        case vendor
-    }
-
-    struct Content: Sendable {
-        /// The name of a schema among the components.
-        let schema: String
-        /// JSON text.
-        let example: String
-    }
-
-    struct Answer: Sendable {
-        let status: Int
-        let description: String
-        var content: Content?
-        /// Instead of JSON.
-        var mediaType: String?
-        /// Whether an unchanged answer is a 304 for a client that sends its tag.
-        var isRevalidated = false
-        var setsCookie = false
-    }
-
-    /// Method and pattern as in the list of routes: `GET /api/videos/:id`.
-    let route: String
-    let id: String
-    let tag: String
-    let summary: String
-    var access = Access.user
-    /// Names among the components.
-    var parameters: [String] = []
-    var request: Content?
-    /// How many bytes the request has at most.
-    var bodyLimit = BodyLimit.short
-    let success: Answer
-    var others: [Answer] = []
-    /// Besides 401 for what needs a user, and 500 and 503, which nearly everything can answer.
-    var refusals: [Refusal] = []
-    /// Whether it needs no database.
-    var isAlone = false
-
-    func describes(_ route: Route) -> Bool {
-        self.route == "\(route.method.rawValue) \(route.pattern)"
-    }
-
-    var method: String { route.prefix { $0 != " " }.lowercased() }
-
+extension Route {
     /// The path with its variable parts in braces.
-    var path: String {
-        let pattern = route.drop { $0 != " " }.dropFirst()
-        return pattern.split(separator: "/", omittingEmptySubsequences: false)
+    fileprivate var path: String {
+        pattern.split(separator: "/", omittingEmptySubsequences: false)
             .map { $0.first == ":" ? "{\($0.dropFirst())}" : String($0) }
             .joined(separator: "/")
     }
+}
 
-    var allRefusals: [Refusal] {
-        let own = access == .user ? refusals + [.unauthenticated] : refusals
-        return (isAlone ? own : own + [.internal, .unavailable]).sorted { $0.status < $1.status }
+extension Refusal {
+    fileprivate var componentName: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
+
+    /// One such refusal.
+    fileprivate var sample: Refused {
+        switch self {
+        case .invalidInput:
+            Refused(
+                InvalidInput("duration", .durationToChoose, ["durations": .either(["5", "10"])]))
+        case .insufficientCredits:
+            Refused(
+                InsufficientCredits(
+                    required: Money(micros: 1_860_000), current: Money(micros: 500_000)))
+        case .rateLimited:
+            Refused(RateLimited(limit: 10, windowSeconds: 900, retryAfterSeconds: 312))
+        case .triedTooOften: Refused(TooManyTries(.account, retryAfterSeconds: 15))
+        case .methodNotAllowed: Refused(allowing: [.get])
+        case .tooLarge: Refused(BodyTooLarge(limit: 4096))
+        default: Refused(self)
+        }
     }
 }
 
 extension JSONWriter {
-    /// Writes JSON that is laid out for reading, without its line ends and indentation.
-    mutating func object(_ text: String) {
-        literal(text.split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }.joined())
-    }
-
-    fileprivate mutating func write(_ operation: Operation) {
-        key(operation.method)
-        beginObject()
-        member("operationId", operation.id)
-        member("summary", operation.summary)
-        key("tags")
-        beginArray()
-        string(operation.tag)
-        endArray()
-        if operation.access != .user {
-            key("security")
-            literal("[]")
-        }
-        if !operation.parameters.isEmpty {
-            key("parameters")
-            beginArray()
-            for name in operation.parameters { reference("parameters", name) }
-            endArray()
-        }
-        if let request = operation.request {
-            key("requestBody")
-            beginObject()
-            member("description", "At most \(operation.bodyLimit / 1024) kB.")
-            member("required", true)
-            write(request)
-            endObject()
-        }
-        key("responses")
-        beginObject()
-        for answer in [operation.success] + operation.others { write(answer) }
-        for refusal in operation.allRefusals {
-            key(String(refusal.status))
-            reference("responses", refusal.rawValue)
-        }
-        endObject()
-        endObject()
-    }
-
-    private mutating func write(_ answer: Operation.Answer) {
-        key(String(answer.status))
-        beginObject()
-        member("description", answer.description)
-        if answer.isRevalidated || answer.setsCookie {
-            key("headers")
-            beginObject()
-            if answer.isRevalidated {
-                key("ETag")
-                object(#"{"schema": {"type": "string"}}"#)
-            }
-            if answer.setsCookie {
-                key("Set-Cookie")
-                object(#"{"schema": {"type": "string"}}"#)
-            }
-            endObject()
-        }
-        if let content = answer.content { write(content) }
-        if let type = answer.mediaType {
-            key("content")
-            beginObject()
-            key(type)
-            literal("{}")
-            endObject()
-        }
-        endObject()
-        if answer.isRevalidated {
-            key("304")
-            object(#"{"description": "Nothing has changed since the tag in If-None-Match."}"#)
-        }
-    }
-
-    private mutating func write(_ content: Operation.Content) {
-        key("content")
-        beginObject()
-        key("application/json")
-        beginObject()
-        key("schema")
-        reference("schemas", content.schema)
-        key("example")
-        object(content.example)
-        endObject()
-        endObject()
-    }
-
-    private mutating func reference(_ kind: String, _ name: String) {
+    fileprivate mutating func reference(_ kind: String, _ name: String) {
         beginObject()
         member("$ref", "#/components/\(kind)/\(name)")
         endObject()
     }
 
-    fileprivate mutating func writeComponents(_ catalog: Catalog) {
-        key("components")
-        beginObject()
-        key("securitySchemes")
-        object(OpenAPI.securitySchemes)
-        key("parameters")
-        write(OpenAPI.parameters)
-        key("schemas")
-        beginObject()
-        for (name, text) in OpenAPI.schemas {
-            key(name)
-            object(text)
-        }
-        key("VideoOrder")
-        writeOrders(catalog, for: .order)
-        key("QuoteOrder")
-        writeOrders(catalog, for: .quote)
-        endObject()
-        key("responses")
-        beginObject()
-        for refusal in Refusal.allCases {
-            key(refusal.rawValue)
-            write(refusal)
-        }
-        endObject()
-        endObject()
+    fileprivate mutating func content(_ schema: Schema, example: String) {
+        key("content")
+        literal(#"{"application/json":{"schema":\#(schema.json),"example":\#(example)}}"#)
     }
 
-    private mutating func write(_ components: [(name: String, text: String)]) {
+    fileprivate mutating func write(_ parameter: Parameter) {
+        key(parameter.component)
         beginObject()
-        for component in components {
-            key(component.name)
-            object(component.text)
+        member("name", parameter.name)
+        member("in", parameter.place.rawValue)
+        if parameter.isRequired { member("required", true) }
+        if let says = parameter.says { member("description", says) }
+        key("schema")
+        literal(parameter.schema.json)
+        if let example = parameter.example {
+            key("example")
+            literal(example)
         }
         endObject()
     }
 
-    private mutating func write(_ refusal: Refusal) {
+    fileprivate mutating func write(_ name: String, _ refusals: [Refusal], _ error: Schema) {
+        key(name)
         beginObject()
-        member("description", refusal.description)
-        if refusal.isTemporary {
+        member("description", refusals.map(\.says).joined(separator: " Or: "))
+        if refusals.contains(where: \.isTemporary) {
             key("headers")
-            object(
-                #"{"Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}}}"#)
+            literal(
+                #"{"Retry-After":{"description":"In seconds.","schema":{"type":"integer"}}}"#)
         }
-        write(Operation.Content(schema: "Error", example: refusal.example))
+        var example = JSONWriter()
+        RefusalAnswer(refused: refusals[0].sample, requestID: RefusalAnswer.exampleID)
+            .write(to: &example)
+        content(error, example: String(decoding: example.bytes, as: UTF8.self))
         endObject()
-    }
-}
-
-// MARK: - Orders, from the catalog
-
-extension JSONWriter {
-    /// What generate or quote takes: one schema for each tier and mode that is on sale, and for
-    /// `auto` what any of them takes.
-    fileprivate mutating func writeOrders(_ catalog: Catalog, for purpose: DraftPurpose) {
-        let tiers = catalog.tiers.filter(\.isEnabled)
-        beginObject()
-        key("oneOf")
-        beginArray()
-        for tier in tiers {
-            if let rules = tier.fields.text {
-                writeOrder(
-                    OrderSchema(
-                        title: "\(tier.name), from text", tier: tier.id,
-                        durations: tier.durations, rules: [rules], purpose: purpose))
-            }
-            if let rules = tier.fields.image {
-                writeOrder(
-                    OrderSchema(
-                        title: "\(tier.name), from an image", tier: tier.id,
-                        durations: tier.durations, rules: [rules], purpose: purpose,
-                        isOnlyMode: tier.requiresImage))
-            }
-        }
-        let durations = Set(tiers.flatMap(\.durations)).sorted()
-        let modes: [(String, [[String: FieldRule]])] = [
-            ("The cheapest tier, from text", tiers.compactMap(\.fields.text)),
-            ("The cheapest tier, from an image", tiers.compactMap(\.fields.image)),
-        ]
-        for (title, rules) in modes where !rules.isEmpty {
-            writeOrder(
-                OrderSchema(
-                    title: title, tier: "auto", durations: durations,
-                    rules: rules, purpose: purpose))
-        }
-        endArray()
-        endObject()
-    }
-
-    private mutating func writeOrder(_ order: OrderSchema) {
-        beginObject()
-        member("title", order.title)
-        member("type", "object")
-        key("additionalProperties")
-        bool(false)
-        key("required")
-        beginArray()
-        for name in order.required { string(name) }
-        endArray()
-        key("properties")
-        beginObject()
-        key("tier")
-        beginObject()
-        member("const", order.tier)
-        endObject()
-        key("duration")
-        beginObject()
-        member("type", "integer")
-        key("enum")
-        beginArray()
-        for duration in order.durations { integer(duration) }
-        endArray()
-        member("description", "Seconds.")
-        endObject()
-        for name in VideoDraft.modelFields {
-            let rules = order.rules(of: name)
-            guard let first = rules.first else { continue }
-            key(name)
-            guard rules.count > 1 else {
-                schema(of: first, withRequired: false)
-                continue
-            }
-            beginObject()
-            key("anyOf")
-            beginArray()
-            for rule in rules { schema(of: rule, withRequired: false) }
-            endArray()
-            endObject()
-        }
-        key("count")
-        object(#"{"type": "integer", "minimum": 1, "maximum": 4, "default": 1}"#)
-        key("webhookUrl")
-        object(#"{"type": "string", "format": "uri", "maxLength": 2000}"#)
-        endObject()
-        endObject()
-    }
-}
-
-private struct OrderSchema {
-    let title: String
-    let tier: String
-    let durations: [Int]
-    /// Of the tier, or of each tier that may be chosen.
-    let rules: [[String: FieldRule]]
-    let purpose: DraftPurpose
-    /// Without another mode, nothing needs to tell a quote for this one.
-    var isOnlyMode = false
-
-    /// The different rules for a field.
-    func rules(of name: String) -> [FieldRule] {
-        rules.compactMap { $0[name] }.reduce(into: []) { found, rule in
-            if !found.contains(rule) { found.append(rule) }
-        }
-    }
-
-    var required: [String] {
-        let needed = VideoDraft.modelFields.filter { name in
-            guard rules.allSatisfy({ $0[name]?.required == true }) else { return false }
-            switch purpose {
-            case .order: return true
-            case .quote: return name == "image" && !isOnlyMode
-            }
-        }
-        return ["tier", "duration"] + needed
     }
 }

@@ -13,11 +13,11 @@ package final class PasswordGate: Sendable {
     /// How many were let through.
     var passed: Int { count.load(ordering: .relaxed) }
 
-    /// Runs `body` when a place is free, waiting 50 ms at most; otherwise throws `Overloaded`.
+    /// Runs `body` when a place is free, waiting 50 ms at most; otherwise throws ``Refusal/busy``.
     func pass<Result>(_ body: () throws -> Result) throws -> Result {
         let end = ContinuousClock.now + .milliseconds(50)
         while !take() {
-            guard ContinuousClock.now < end else { throw Overloaded() }
+            guard ContinuousClock.now < end else { throw Refusal.busy }
             CurrentThread.sleep(for: .milliseconds(2))
         }
         defer { free.withLock { $0 += 1 } }

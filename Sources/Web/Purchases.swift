@@ -1,70 +1,85 @@
 import Billing
-import Domain
+package import Domain
 import FoundationEssentials
 import HTTP
 import HTTPTypes
-import JSON
+package import JSON
 import Ledger
 import Logging
 import Store
 import Stripe
 import Texts
 
-/// Orders of credit, paid on Stripe's page.
+extension Inputs {
+    fileprivate static let packageID = Input.plain("packageId", example: "pro")
+}
+
+/// Purchases of credit, paid on Stripe's page.
 enum Purchases {
-    /// `POST /api/credits/purchase`: orders a package.
-    ///
-    /// Body: `packageId`. Answers 201 `{purchaseId, sessionId, url}`: send the buyer to `url`.
-    /// With an `Idempotency-Key`, the same key and body get the same page again. 429 beyond
-    /// PURCHASE_LIMIT. 502 when Stripe does not answer within ten seconds, 503 when others wait for
-    /// it already: the order is kept, and the same call goes on with it.
-    static func create(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let (body, bytes) = try request.json()
-        let key = try request.clientKey(body: bytes)
+    static let routes: [Route] = .part(
+        "Credits",
+        [
+            Route(
+                .post, "/api/credits/purchase", "purchaseCredits", by: .caller(.buyCredits),
+                with: [.idempotencyKey], takes: Body("PurchaseOrder", Inputs.packageID),
+                answers: [.created(CheckoutAnswer.self, "Send the buyer to `url`.")],
+                refuses: [.rateLimited, .vendorUnavailable, .orderKept],
+                "Orders a package, to be paid on Stripe's page", create),
+            Route(
+                .get, "/api/credits/purchases/:id", "showPurchase", by: .caller(.readCredits),
+                answers: [.ok(Purchase.self, "Asked of Stripe while it is open.")],
+                "How an order stands", show),
+        ])
+
+    /// With an `Idempotency-Key`, the same key and body get the same page again. 502 when Stripe
+    /// does not answer within ten seconds, 503 when others wait for it already: the purchase is
+    /// kept, and the same call goes on with it.
+    private static func create(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let key = try request.clientKey(body: context.body.bytes)
         let catalog = try context.site.catalog()
-        guard let id = body["packageId"]?.string, let package = catalog.package(id) else {
+        var body = context.body.reader
+        guard let id = body.read(Inputs.packageID), let package = catalog.package(id) else {
             let names = catalog.packages.map(\.id)
             throw InvalidInput("packageId", .chooseOneOf, ["names": .list(names)])
         }
         let log = context.site.logger(for: request)
         let fresh = PurchaseID.new()
         let claim = try context.database.claim(
-            key, for: fresh, of: package, catalogVersion: catalog.version, user: user.id,
+            key, for: fresh, of: package, catalogVersion: catalog.version, user: caller.account,
             isLive: context.settings.isLive, limit: context.settings.purchaseLimit)
         switch claim {
         case .answered(let answer):
             return .json(HTTPResponse.Status(code: answer.status), Array(answer.body.utf8))
         case .claimed:
-            return try openSession(for: fresh, key: key, user: user, context, log)
+            return try openSession(for: fresh, key: key, caller, context, log)
         case .unfinished(let purchase):
             // The first call still runs or died on the way. Stripe's own key makes it one session
             // whichever of the two asks; while the other one asks, Stripe says so.
-            return try openSession(for: purchase, key: key, user: user, context, log)
+            return try openSession(for: purchase, key: key, caller, context, log)
         }
     }
 
     private static func openSession(
-        for id: PurchaseID, key: ClientKey?, user: User, _ context: Context, _ log: Logger
+        for id: PurchaseID, key: ClientKey?, _ caller: Caller, _ context: Context, _ log: Logger
     ) throws -> Response {
-        guard let purchase = try context.database.purchase(id, of: user.id) else {
+        guard let purchase = try context.database.purchase(id, of: caller.account) else {
             throw NotFound()
         }
         let page = try page(of: purchase, context, log)
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("purchaseId", id)
-        json.member("sessionId", page.session)
-        json.member("url", page.url)
-        json.endObject()
+        let answer = Response.json(
+            .created, CheckoutAnswer(id: id, sessionID: page.session, url: page.url))
         if let key {
             try context.database.finish(
-                key, of: user.id,
-                with: StoredAnswer(status: 201, body: String(decoding: json.bytes, as: UTF8.self)))
+                key, of: caller.account,
+                with: StoredAnswer(
+                    status: answer.status.code, body: String(decoding: answer.body, as: UTF8.self)))
         }
-        return .json(.created, json.bytes)
+        return answer
     }
 
-    /// The order's page, which the sweep may have had made meanwhile.
+    /// The purchase's page, which the sweep may have had made meanwhile.
     private static func page(
         of purchase: Purchase, _ context: Context, _ log: Logger
     ) throws -> (session: String, url: String) {
@@ -78,16 +93,16 @@ enum Purchases {
                 try billing.openSession(of: purchase, appURL: context.settings.appURL)
             }
         } catch is Crowded {
-            throw OrderKept()
-        } catch is StripeError {
-            throw VendorUnavailable()
+            throw Refusal.orderKept
         }
     }
 
-    /// `GET /api/credits/purchases/:id`: how an order stands. While it is open, Stripe is asked,
-    /// because its webhook may be late; the address that the buyer came back by proves nothing.
-    static func show(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        guard var purchase = try context.database.purchase(context.id(), of: user.id) else {
+    /// While it is open, Stripe is asked, because its webhook may be late; the address that the
+    /// buyer came back by proves nothing.
+    private static func show(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        guard var purchase = try context.database.purchase(context.id(), of: caller.account) else {
             throw NotFound()
         }
         if purchase.state == .pending, purchase.sessionID != nil,
@@ -105,21 +120,47 @@ enum Purchases {
                     metadata: ["purchase": "\(purchase.id)", "error": "\(error)"])
             }
         }
-        return .json { $0.members(of: purchase) }
+        return .json(purchase)
     }
 }
 
-extension JSONWriter {
-    mutating func members(of purchase: Purchase) {
-        member("id", purchase.id)
-        member("packageId", purchase.packageID)
-        member("status", purchase.state.rawValue)
-        member("price", purchase.price)
-        member("credits", purchase.credits)
-        member("bonus", purchase.bonus)
-        member("total", purchase.credits + purchase.bonus)
-        if purchase.state == .pending { member("url", purchase.checkoutURL) }
-        member("createdAt", purchase.createdAt)
-        member("paidAt", purchase.paidAt)
+private struct CheckoutAnswer: JSONObject {
+    let id: PurchaseID
+    let sessionID: String
+    let url: String
+
+    static var schemaName: String? { "Checkout" }
+
+    static func list<List: FieldList>(_ fields: inout List) where List.Source == CheckoutAnswer {
+        fields.field("purchaseId") { $0.id }
+        fields.field("sessionId", "Stripe's.", example: "cs_test_a1".quoted) { $0.sessionID }
+        fields.field(
+            "url", as: .text(format: "uri"),
+            example: "https://checkout.stripe.com/c/pay/cs_test_a1".quoted
+        ) { $0.url }
+    }
+}
+
+extension Purchase.State: JSONWord {}
+
+extension Purchase: JSONObject {
+    package static var schemaName: String? { "Purchase" }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == Purchase {
+        fields.field("id") { $0.id }
+        fields.field("packageId", example: "pro".quoted) { $0.packageID }
+        fields.field("status", example: "paid".quoted) { $0.state }
+        fields.field("price", "What is paid.", example: "47.99") { $0.price }
+        fields.field("credits", example: "50") { $0.credits }
+        fields.field("bonus", example: "5") { $0.bonus }
+        fields.field("total", "Credits and bonus.", example: "55") { $0.credits + $0.bonus }
+        fields.optional(
+            "url", "Where it is paid, while it is pending.", as: Schema.text(format: "uri").orNull
+        ) { purchase -> String?? in
+            purchase.state == .pending ? .some(purchase.checkoutURL) : nil
+        }
+        fields.field("createdAt") { $0.createdAt }
+        fields.field("paidAt", example: "2026-11-22T10:01:10.456Z".quoted) { $0.paidAt }
     }
 }

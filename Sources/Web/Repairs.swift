@@ -5,8 +5,37 @@ import HTTPTypes
 import JSON
 import Logging
 import Store
-import Stripe
 import Texts
+
+extension Inputs {
+    fileprivate static let wrongEffect = Input.text(
+        "reverse", "An effect of the ledger, by its name.", atMost: 240, isRequired: false)
+
+    fileprivate static let isRehearsal = Input.flag(
+        "dryRun", "Tell what it would change, and change nothing.")
+
+    /// Dollars to the micro-dollar, a million at most.
+    fileprivate static func amount(
+        isRequired: Bool, mayBeNegative: Bool = false, example: String? = nil
+    ) -> Input<Money> {
+        Input<Money>("amount", as: .dollars, isRequired: isRequired, example: example) {
+            reader, name in
+            guard let value = reader.value(name) else { return nil }
+            if let money = Money(value), money != .zero, mayBeNegative || money > .zero,
+                abs(money.micros) <= 1_000_000_000_000
+            {
+                return money
+            }
+            reader.refuse(name, .dollarsMalformed)
+            return nil
+        }
+    }
+
+    fileprivate static let adjustment = amount(
+        isRequired: false, mayBeNegative: true, example: "4.5")
+    fileprivate static let taken = amount(isRequired: true, example: "5")
+    fileprivate static let waived = amount(isRequired: false)
+}
 
 /// The commands that repair the books (A4), each a posting of its own under the caller's
 /// `Idempotency-Key`, with a `reason` and a line in the log.
@@ -15,21 +44,86 @@ import Texts
 /// `{outcome, changes}`; 202 when the command is above $100.00 and waits for a second operator, who
 /// sends the same under the same key.
 enum Repairs {
-    /// `POST /api/admin/accounts/:id/rebuild`: makes what follows from the ledger anew.
-    static func rebuild(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let command = try Command(request, user)
-        try command.reader.finish()
+    static let routes: [Route] = .part(
+        "Administration",
+        [
+            command(
+                "accounts/:id/rebuild", "rebuildAccount", takes: plain("finding L4"),
+                "Makes an account's balances, lots and lines anew from the ledger", rebuild),
+            command(
+                "accounts/:id/adjustment", "adjustAccount",
+                takes: Body(
+                    "Adjustment", Inputs.reason("credited once too little"), Inputs.adjustment,
+                    Inputs.isRehearsal, Inputs.wrongEffect),
+                "Gives or takes credit to put the books right, or takes an effect of the ledger "
+                    + "back", adjust),
+            command(
+                "accounts/:id/take", "takeCredit",
+                takes: Body(
+                    "Taking", Inputs.reason("given twice"), Inputs.taken, Inputs.isRehearsal),
+                "Takes credit back that was given and is not spent", take),
+            command(
+                "accounts/:id/waiver", "waiveDebt",
+                takes: Body(
+                    "Waiver", Inputs.reason("our mistake"), Inputs.waived, Inputs.isRehearsal),
+                "Forgives a debt, or a part of it", waive),
+            command(
+                "purchases/:id/credit", "creditPurchase", takes: plain("paid in full by the bank"),
+                refuses: [.vendorUnavailable, .stripeBusy],
+                "Credits a purchase although its payment does not fit it", credit),
+            command(
+                "purchases/:id/refresh", "refreshPurchase", takes: plain("finding P6"),
+                refuses: [.vendorUnavailable, .stripeBusy],
+                "Reads from Stripe what went back of a purchase, and takes its credit", refresh),
+            command(
+                "purchases/:id/closure", "closePurchase", takes: plain("money went back at Stripe"),
+                "Closes a purchase whose payment does not fit it", close),
+            Route(
+                .post, "/api/admin/findings/:id/closure", "closeFinding",
+                by: .operator(.repairBooks), with: [.neededCommandKey],
+                takes: plain("known, and harmless"),
+                answers: [.nothing("It is shown no more while it stays.")], refuses: [.conflict],
+                "Closes what the auditor found: it stops nothing while it stays as it is",
+                closeFinding),
+        ])
+
+    private static func command(
+        _ path: String, _ id: String, takes body: Body, refuses refusals: [Refusal] = [],
+        _ summary: String, _ handler: @escaping CallerHandler
+    ) -> Route {
+        Route(
+            .post, "/api/admin/\(path)", id, by: .operator(.repairBooks),
+            with: [.neededCommandKey], takes: body,
+            answers: [
+                .ok(CommandReport.self, "Done, done before, or what it would do."),
+                .accepted(
+                    CommandReport.self,
+                    "Above \(largestSoloAmount) a second operator sends the same, by the same key.",
+                    example: #"{"outcome":"waits","changes":[]}"#),
+            ], refuses: [.conflict] + refusals, summary, handler)
+    }
+
+    private static func plain(_ reason: String) -> Body {
+        Body("Command", Inputs.reason(reason), Inputs.isRehearsal)
+    }
+
+    private static func rebuild(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let command = try Command(request, context, caller)
         return try answer(
             context.database.rebuild(
                 context.id(), by: command.actor, isRehearsal: command.isRehearsal))
     }
 
-    /// `POST /api/admin/accounts/:id/adjustment`: gives credit (`amount` above zero) or takes given
-    /// credit back (below zero), or takes back the effect of the ledger that `reverse` names.
-    static func adjust(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        var command = try Command(request, user)
-        let wrong = command.reader.string("reverse", maxLength: 240)
-        let amount = try command.amount(mayBeNegative: true)
+    /// Gives credit (`amount` above zero) or takes given credit back (below zero), or takes back the
+    /// effect of the ledger that `reverse` names.
+    private static func adjust(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        var command = try Command(request, context, caller)
+        let wrong = command.reader.read(Inputs.wrongEffect)
+        let amount = command.reader.read(Inputs.adjustment)
         if (wrong == nil) == (amount == nil) {
             command.reader.refuse("amount", .amountOrEffectNeeded)
         }
@@ -45,10 +139,11 @@ enum Repairs {
                 by: command.actor, isRehearsal: command.isRehearsal))
     }
 
-    /// `POST /api/admin/accounts/:id/take`: takes `amount` of given credit back.
-    static func take(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        var command = try Command(request, user)
-        let amount = try command.amount(mayBeNegative: false)
+    private static func take(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        var command = try Command(request, context, caller)
+        let amount = command.reader.read(Inputs.taken)
         if amount == nil { command.reader.refuse("amount", .dollarsMalformed) }
         try command.reader.finish()
         return try answer(
@@ -57,75 +152,63 @@ enum Repairs {
                 by: command.actor, isRehearsal: command.isRehearsal))
     }
 
-    /// `POST /api/admin/accounts/:id/waiver`: forgives a debt: `amount` of it, or all.
-    static func waive(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let command = try Command(request, user)
-        let amount = try command.amount(mayBeNegative: false)
+    private static func waive(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        var command = try Command(request, context, caller)
+        let amount = command.reader.read(Inputs.waived)
         try command.reader.finish()
         return try answer(
             context.database.waive(
                 amount, of: context.id(), by: command.actor, isRehearsal: command.isRehearsal))
     }
 
-    /// `POST /api/admin/purchases/:id/credit`: credits an order whose payment does not fit it. 409
-    /// when Stripe does not say that it is paid, 502 when Stripe does not answer: nothing is done.
-    static func credit(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        try askStripe(request, context, user) { try $0.creditByHand($1, by: $2, isRehearsal: $3) }
+    /// 409 when Stripe does not say that it is paid, 502 when Stripe does not answer: nothing is
+    /// done.
+    private static func credit(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        try askStripe(request, context, caller) { try $0.creditByHand($1, by: $2, isRehearsal: $3) }
     }
 
-    /// `POST /api/admin/purchases/:id/refresh`: reads what went back of a paid order from Stripe
-    /// anew, and brings its credit in line. 409 and 502 as above.
-    static func refresh(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        try askStripe(request, context, user) { try $0.refresh($1, by: $2, isRehearsal: $3) }
+    private static func refresh(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        try askStripe(request, context, caller) { try $0.refresh($1, by: $2, isRehearsal: $3) }
     }
 
     private static func askStripe(
-        _ request: Request, _ context: Context, _ user: User,
+        _ request: Request, _ context: Context, _ caller: Caller,
         _ body: (Billing, PurchaseID, Operator, Bool) throws -> CommandReport
     ) throws -> Response {
-        let command = try Command(request, user)
-        try command.reader.finish()
-        let log = context.site.logger(for: request)
-        do {
-            return try answer(
-                context.withBilling(log) { billing in
-                    try body(billing, context.id(), command.actor, command.isRehearsal)
-                })
-        } catch let error as StripeError {
-            log.error("stripe: no look at a payment", metadata: ["error": "\(error)"])
-            throw VendorUnavailable()
-        }
+        let command = try Command(request, context, caller)
+        return try answer(
+            context.withBilling(context.site.logger(for: request)) { billing in
+                try body(billing, context.id(), command.actor, command.isRehearsal)
+            })
     }
 
-    /// `POST /api/admin/purchases/:id/closure`: closes an order whose payment does not fit it.
-    static func close(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let command = try Command(request, user)
-        try command.reader.finish()
+    private static func close(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let command = try Command(request, context, caller)
         return try answer(
             context.database.closePurchase(
                 context.id(), by: command.actor, isRehearsal: command.isRehearsal))
     }
 
-    /// `POST /api/admin/findings/:id/closure`: closes what the auditor found, which then stops
-    /// nothing while it stays as it is. Answers 204, and again for the same key; 409 when it is
-    /// closed or gone.
-    static func closeFinding(
-        _ request: Request, _ context: Context, _ user: User
+    /// Closes what the auditor found, which then stops nothing while it stays as it is. 409 when it
+    /// is closed or gone.
+    private static func closeFinding(
+        _ request: Request, _ context: Context, _ caller: Caller
     ) throws -> Response {
-        let command = try Command(request, user)
-        try command.reader.finish()
+        let command = try Command(request, context, caller)
         try context.database.close(context.id() as FindingID, by: command.actor)
-        return Response(status: .noContent, fields: [.cacheControl: "no-store"])
+        return .nothing
     }
 
     private static func answer(_ report: CommandReport) -> Response {
-        .json(report.outcome == .waits ? .accepted : .ok) { json in
-            json.member("outcome", report.outcome.rawValue)
-            json.key("changes")
-            json.beginArray()
-            for change in report.changes { json.string(change) }
-            json.endArray()
-        }
+        .json(report.outcome == .waits ? .accepted : .ok, report)
     }
 
     /// What all of these take.
@@ -133,37 +216,17 @@ enum Repairs {
         let actor: Operator
         let isRehearsal: Bool
         var reader: FieldReader
-        private let body: [String: JSONValue]
 
-        /// Throws ``InvalidInput`` without a reason, or without a key.
-        init(_ request: Request, _ user: User) throws {
-            body = try request.jsonObject()
+        /// Throws ``InvalidInput`` without a reason or a key, or when `dryRun` is no flag.
+        init(_ request: Request, _ context: Context, _ caller: Caller) throws {
             guard let key = try request.clientKey(body: [])?.key else {
                 throw InvalidInput("Idempotency-Key", .keyMissing)
             }
-            actor = try Operator(userID: user.id, reason: body["reason"]?.string, key: key)
-            switch body["dryRun"] {
-            case nil, .null: isRehearsal = false
-            case .bool(let isOn): isRehearsal = isOn
-            default: throw InvalidInput("dryRun", .sendBoolean)
-            }
-            reader = FieldReader(body)
-        }
-
-        /// Dollars to the micro-dollar; nil when none are sent.
-        func amount(mayBeNegative: Bool) throws -> Money? {
-            let money: Money?
-            switch body["amount"] {
-            case nil, .null: return nil
-            case .integer(let dollars) where (-1_000_000...1_000_000).contains(dollars):
-                money = Money(micros: dollars * 1_000_000)
-            case .number(let dollars): money = Money(dollars: "\(dollars)")
-            default: money = nil
-            }
-            guard let money, money != .zero, mayBeNegative || money > .zero,
-                abs(money.micros) <= 1_000_000_000_000
-            else { throw InvalidInput("amount", .dollarsMalformed) }
-            return money
+            reader = context.body.reader
+            actor = try Operator(
+                userID: caller.person().id, reason: reader.read(Inputs.anyReason), key: key)
+            isRehearsal = reader.read(Inputs.isRehearsal) ?? false
+            try reader.finish()
         }
     }
 }

@@ -5,27 +5,60 @@ package import HTTPTypes
 /// one place turns that into an answer.
 package typealias Handler = @Sendable (Request, Context) throws -> Response
 
-/// A method and a path with its handler. A part of the path that begins with `:` stands for any
-/// one part; the handler finds what it was in ``Context/arguments``.
+/// One call of the API: all that is said of it is said here, and the rest follows: the router, who
+/// may call, how much is taken, the description, the metric's label.
 package struct Route: Sendable {
     package let method: HTTPRequest.Method
+    /// A part of the path that begins with `:` stands for any one part; the handler finds what it
+    /// was in ``Context/arguments``.
     package let pattern: String
-    package let handler: Handler
+    /// Its name in the description, and that of the part of the API that it belongs to.
+    let id: String
+    fileprivate(set) var part = ""
+    let access: Access
+    /// In the query and the head; those in the path only where they are no id.
+    let parameters: [Parameter]
+    let body: Body?
+    let outcomes: [Outcome]
+    /// Besides those that follow from the rest.
+    let refusals: [Refusal]
+    /// Whether it needs the database.
+    let needsDatabase: Bool
+    /// What it does, in a sentence without its full stop.
+    let summary: String
+    let handler: Handler
 
-    package static func get(_ pattern: String, _ handler: @escaping Handler) -> Route {
-        Route(method: .get, pattern: pattern, handler: handler)
+    init<Handling>(
+        _ method: HTTPRequest.Method, _ pattern: String, _ id: String, by who: Admission<Handling>,
+        with parameters: [Parameter] = [], takes body: Body? = nil, answers outcomes: [Outcome],
+        refuses refusals: [Refusal] = [], needsDatabase: Bool = true, _ summary: String,
+        _ handler: Handling
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.id = id
+        access = who.access
+        self.parameters = parameters
+        self.body = body
+        self.outcomes = outcomes
+        self.refusals = refusals
+        self.needsDatabase = needsDatabase
+        self.summary = summary
+        self.handler = who.admit(handler, body)
     }
 
-    package static func post(_ pattern: String, _ handler: @escaping Handler) -> Route {
-        Route(method: .post, pattern: pattern, handler: handler)
-    }
+    /// What it is counted under.
+    package var label: String { "\(method.rawValue) \(pattern)" }
+}
 
-    package static func patch(_ pattern: String, _ handler: @escaping Handler) -> Route {
-        Route(method: .patch, pattern: pattern, handler: handler)
-    }
-
-    package static func delete(_ pattern: String, _ handler: @escaping Handler) -> Route {
-        Route(method: .delete, pattern: pattern, handler: handler)
+extension [Route] {
+    /// The routes of one part of the API, under its name.
+    static func part(_ name: String, _ routes: [Route]) -> [Route] {
+        routes.map { route in
+            var route = route
+            route.part = name
+            return route
+        }
     }
 }
 

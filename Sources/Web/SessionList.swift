@@ -1,49 +1,66 @@
 import Domain
 import HTTP
 import HTTPTypes
-import JSON
-import Store
+package import JSON
+package import Store
 
-/// The sign-ins of an account, for its owner.
-extension Sessions {
-    /// `GET /api/sessions`: the sessions that are open, newest first, a page at a time.
-    static func index(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        var problems: [InvalidInput.Field] = []
-        let page = Page<SessionKind>(Query(request.queryString), problems: &problems)
-        guard problems.isEmpty else { throw InvalidInput(problems) }
+/// The sign-ins of a person, for their owner.
+enum SessionList {
+    static let routes: [Route] = .part(
+        "Accounts",
+        [
+            Route(
+                .get, "/api/sessions", "listSessions", by: .caller(.person), with: .page,
+                answers: [.ok(PageAnswer<SessionRecord>.self, "A page.")],
+                "Where the account is signed in, newest first", index),
+            Route(
+                .delete, "/api/sessions", "endOtherSessions", by: .caller(.person),
+                answers: [.nothing("They are over.")], "Ends every session but the call's own",
+                endOthers),
+            Route(
+                .delete, "/api/sessions/:id", "endSession", by: .caller(.person),
+                answers: [.nothing("It is over.")], "Ends one session", end),
+        ])
+
+    private static func index(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let page = try Page<SessionKind>(request)
         let sessions = try context.database.sessions(
-            of: user.id, current: current(of: request, context)?.sessionHash,
+            of: caller.person().id, current: caller.session.token.sessionHash,
             before: page.cursor, limit: page.limit)
-        return .json { json in
-            page.write(sessions, id: \.id, &json) { json, session in
-                json.beginObject()
-                json.member("id", session.id)
-                json.member("isCurrent", session.isCurrent)
-                json.member("createdAt", session.createdAt)
-                json.member("lastUsedAt", session.lastUsedAt)
-                json.member("expiresAt", session.expiresAt)
-                json.member("userAgent", session.userAgent)
-                json.member("address", session.address)
-                json.endObject()
-            }
+        return .json(page.answer(sessions, id: \.id))
+    }
+
+    private static func end(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        guard try context.database.endSession(context.id(), of: caller.person().id) else {
+            throw NotFound()
         }
+        return .nothing
     }
 
-    /// `DELETE /api/sessions/:id`: ends one session. Answers 204, 404 for another user's.
-    static func end(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        guard try context.database.endSession(context.id(), of: user.id) else { throw NotFound() }
-        return Response(status: .noContent, fields: [.cacheControl: "no-store"])
-    }
-
-    /// `DELETE /api/sessions`: ends every session but the one that asks. Answers 204.
-    static func endOthers(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+    private static func endOthers(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
         try context.database.endSessions(
-            of: user.id, except: current(of: request, context)?.sessionHash)
-        return Response(status: .noContent, fields: [.cacheControl: "no-store"])
+            of: caller.person().id, except: caller.session.token.sessionHash)
+        return .nothing
     }
+}
 
-    /// The token that the request signs in with.
-    static func current(of request: Request, _ context: Context) throws -> TokenAuthority.Token? {
-        try Credential.of(request).flatMap { context.site.tokens.read($0.text, at: context.now) }
+extension SessionRecord: JSONObject {
+    package static var schemaName: String? { "SignIn" }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == SessionRecord {
+        fields.field("id") { $0.id }
+        fields.field("isCurrent", example: "true") { $0.isCurrent }
+        fields.field("createdAt") { $0.createdAt }
+        fields.field("lastUsedAt", example: "2026-11-23T10:00:00.123Z".quoted) { $0.lastUsedAt }
+        fields.field("expiresAt", example: "2026-12-23T10:00:00.123Z".quoted) { $0.expiresAt }
+        fields.field("userAgent", example: "Mozilla/5.0".quoted) { $0.userAgent }
+        fields.field("address", example: "192.0.2.1".quoted) { $0.address }
     }
 }

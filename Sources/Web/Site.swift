@@ -1,3 +1,7 @@
+// Web: the shop over HTTP: routes beside their handlers, who calls, what is refused, and the API's
+// description, which follows from these. A handler parses, runs one transaction of Store and
+// answers; the rules are in Domain. It knows neither FastCGI nor curl: a test sends it a Request.
+
 package import Addresses
 import Billing
 package import Domain
@@ -95,7 +99,7 @@ package final class Site {
             case .found(let handler, let arguments):
                 return try handler(request, Context(site: self, arguments: arguments))
             case .wrongMethod(let allowed):
-                throw MethodNotAllowed(allowed: allowed)
+                throw Refused(allowing: allowed)
             case .notFound:
                 throw NotFound()
             }
@@ -154,6 +158,8 @@ package struct Context {
     /// What the variable parts of the route's path were.
     let arguments: [String]
     let now: Date
+    /// What the route takes; empty for one that takes nothing.
+    var body = Content.empty
 
     init(site: Site, arguments: [String], now: Date = Date()) {
         self.site = site

@@ -4,58 +4,99 @@ import HTTP
 import HTTPTypes
 import JSON
 import Ledger
-import Media
 import Sodium
 import Store
 import Texts
 
-/// Videos, from order to file.
+/// Orders of videos.
 enum Videos {
-    /// `POST /api/videos/quote`: what a video would cost, without making it.
-    ///
-    /// Body: `tier` and `duration`; the other fields of an order are judged when they are there.
-    /// Answers 200 `{tier, price, balanceAfter, reason?}`.
-    static func quote(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let body = try request.json(upTo: BodyLimit.order).value
-        let draft = try VideoDraft(body, catalog: context.site.catalog(), for: .quote)
-        let balance = try context.database.balance(of: user.id)
-        return .json { json in
-            json.member("tier", draft.tier.id)
-            json.member("price", draft.total)
-            json.member("balanceAfter", balance.available - draft.total)
-            if let reason = draft.reason { json.member("reason", reason.text()) }
-        }
+    static let routes: [Route] = .part(
+        "Videos",
+        [
+            Route(
+                .post, "/api/videos/quote", "quoteVideo", by: .caller(.readVideos),
+                takes: .order("QuoteOrder", for: .quote, example: #"{"tier":"pro","duration":5}"#),
+                answers: [.ok(Quote.self, "Nothing was ordered.")], "What a video would cost",
+                quote),
+            Route(
+                .post, "/api/videos/generate", "generateVideo", by: .caller(.orderVideos),
+                with: [.idempotencyKey],
+                takes: .order("VideoOrder", for: .order, example: orderExample),
+                answers: [.acceptedVideo], refuses: orderRefusals + [.rateLimited],
+                "Orders one to four videos, paid in credit", create),
+            Route(
+                .post, "/api/videos/:id/cancellation", "cancelVideo", by: .caller(.orderVideos),
+                answers: [.ok(VideoAnswer.self, "Canceled.", example: canceledExample)],
+                refuses: [.conflict],
+                "Takes a video back that was not begun; its price is returned", cancel),
+            Route(
+                .post, "/api/videos/:id/retry", "retryVideo", by: .caller(.orderVideos),
+                with: [.idempotencyKey], answers: [.acceptedVideo],
+                refuses: orderRefusals + [.conflict, .rateLimited],
+                "Orders a video that has ended again, at the price of today", retry),
+        ])
+
+    private static let orderRefusals: [Refusal] = [
+        .insufficientCredits, .accountHeld, .intakeStopped,
+    ]
+
+    private static var canceledExample: String {
+        let day = Date(timeIntervalSince1970: 1_795_341_600.5)
+        let video = Video(
+            id: VideoID(at: day, random: (0, 0)), tierID: "pro", state: .refunded,
+            failureReason: .canceled, settings: VideoSettings(prompt: "A boat sails down a street"),
+            duration: 5, taskID: nil, price: Money(micros: 1_860_000), jobsAhead: nil,
+            createdAt: day, completedAt: day, file: nil, version: 2)
+        var json = JSONWriter()
+        VideoAnswer(video, estimate: nil, appURL: "").write(to: &json)
+        return String(decoding: json.bytes, as: UTF8.self)
     }
 
-    /// `POST /api/videos/generate`: orders one to four videos, paid in credit.
-    ///
-    /// Body: what a tier takes, as the OpenAPI document says. Header `Idempotency-Key`: the same key
-    /// and body get the first answer again. Answers 202 and the job, 400 for bad fields, 402 when the
-    /// balance is too low, 429 beyond GENERATE_LIMIT.
-    static func create(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let (body, bytes) = try request.json(upTo: BodyLimit.order)
-        let key = try request.clientKey(body: bytes)
+    private static let orderExample = #"""
+        {"tier":"pro","prompt":"A paper boat sails down a rainy street","duration":5,\#
+        "aspectRatio":"16:9"}
+        """#
+
+    /// What a video would cost. `tier` and `duration` are needed; the other fields of an order are
+    /// judged when they are there.
+    private static func quote(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let draft = try VideoDraft(
+            .object(context.body.members), catalog: context.site.catalog(), for: .quote)
+        let balance = try context.database.balance(of: caller.account)
+        return .json(Quote(draft: draft, available: balance.available))
+    }
+
+    /// The same `Idempotency-Key` and body get the first answer again. 402 when the balance is too
+    /// low, 429 beyond GENERATE_LIMIT.
+    private static func create(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let key = try request.clientKey(body: context.body.bytes)
         let catalog = try context.site.catalog()
-        return try accept(
-            VideoDraft(body, catalog: catalog), at: catalog.version, key: key, context, user)
+        let draft = try VideoDraft(.object(context.body.members), catalog: catalog)
+        return try accept(draft, at: catalog.version, key: key, context, caller)
     }
 
-    /// `POST /api/videos/:id/retry`: orders the video again that has ended, with its settings, at
-    /// the price of today. Answers as an order does; 409 while the first is under way.
-    static func retry(_ request: Request, _ context: Context, _ user: User) throws -> Response {
+    /// Orders the video again that has ended, with its settings. 409 while it is under way.
+    private static func retry(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
         let key = try request.clientKey(body: [])
-        guard let video = try context.database.video(context.id(), of: user.id) else {
+        guard let video = try context.database.video(context.id(), of: caller.account) else {
             throw NotFound()
         }
         guard video.state.isFinal else { throw Conflict(.videoUnfinished) }
         let catalog = try context.site.catalog()
         return try accept(
-            VideoDraft(video.order, catalog: catalog), at: catalog.version, key: key, context, user)
+            VideoDraft(video.order, catalog: catalog), at: catalog.version, key: key, context,
+            caller)
     }
 
     private static func accept(
         _ draft: VideoDraft, at catalogVersion: Int, key: ClientKey?, _ context: Context,
-        _ user: User
+        _ caller: Caller
     ) throws -> Response {
         let seconds = try renderTime(of: draft.tier.id, draft.duration, context).p50Seconds
         let order = VideoOrder(
@@ -64,135 +105,23 @@ enum Videos {
                 (id: .new(), callbackToken: Base64.encode(randomBytes(24), .urlSafe))
             }, estimatedSeconds: seconds)
         let answer = try context.database.accept(
-            order, from: user.id, key: key, limit: context.settings.generateLimit,
+            order, from: caller.account, key: key, limit: context.settings.generateLimit,
             queueDeadline: context.settings.deadlines.queue
         ).stored
         return .json(HTTPResponse.Status(code: answer.status), Array(answer.body.utf8))
     }
 
-    /// `GET /api/videos?status&tier&q&from&to&limit&cursor`: the gallery, newest first.
-    ///
-    /// `status` is one of the five, or `active` for all that are not ended.
-    static func index(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let query = Query(request.queryString)
-        var problems: [InvalidInput.Field] = []
-        let page = Page<VideoKind>(query, problems: &problems)
-        let filter = try filter(query, catalog: context.site.catalog(), problems: &problems)
-        guard problems.isEmpty else { throw InvalidInput(problems) }
-        let videos = try context.database.videos(
-            of: user.id, matching: filter, before: page.cursor, limit: page.limit + 1)
-        let times = try context.site.renderTimes(at: context.now)
-        let response = Response.json { json in
-            page.write(videos, id: \.id, &json) { json, video in
-                json.beginObject()
-                json.members(of: video, times: times, appURL: context.settings.appURL)
-                json.endObject()
-            }
-        }
-        return response.revalidated(for: request, cacheControl: "private, no-cache")
-    }
-
-    private static func filter(
-        _ query: Query, catalog: Catalog, problems: inout [InvalidInput.Field]
-    ) throws -> VideoFilter {
-        var filter = VideoFilter()
-        switch query["status"] {
-        case nil: break
-        case "active": filter.statuses = [.pending, .processing]
-        case let text?:
-            if let status = VideoStatus(rawValue: text) {
-                filter.statuses = [status]
-            } else {
-                let names = VideoStatus.allCases.map(\.rawValue)
-                problems.append(.init("status", .statusToChoose, ["names": .list(names)]))
-            }
-        }
-        if let tier = query["tier"] {
-            if catalog.tier(tier) == nil {
-                problems.append(.init("tier", .tierUnknown))
-            }
-            filter.tier = tier
-        }
-        if let text = query["q"] {
-            // U+FFFD stands for what was no UTF-8.
-            if text.codeUnits > 200
-                || text.unicodeScalars.contains(where: { $0 == "\0" || $0 == "\u{FFFD}" })
-            {
-                problems.append(.init("q", .searchTooLong))
-            }
-            filter.words = text.words
-            if filter.words.count > 8 {
-                problems.append(.init("q", .searchTooManyWords))
-            }
-        }
-        func date(_ name: String) -> Date? {
-            guard let text = query[name] else { return nil }
-            guard let date = Date(iso8601: text) else {
-                problems.append(.init(name, .timeMalformed))
-                return nil
-            }
-            return date
-        }
-        filter.from = date("from")
-        filter.to = date("to")
-        return filter
-    }
-
-    /// `GET /api/videos/:id` and `/status`: one job. Answers 304 when nothing changed, 404 for
-    /// another user's.
-    static func show(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        guard let video = try context.database.video(context.id(), of: user.id) else {
+    /// Takes a job back that the vendor does not have yet, also when it is canceled already; 409
+    /// when it is too late.
+    private static func cancel(
+        _ request: Request, _ context: Context, _ caller: Caller
+    ) throws -> Response {
+        let id: VideoID = try context.id()
+        try context.database.cancel(id, of: caller.account, policy: context.settings.creditPolicy)
+        guard let video = try context.database.video(id, of: caller.account) else {
             throw NotFound()
         }
-        return try response(for: video, context)
-            .revalidated(for: request, cacheControl: "private, no-cache")
-    }
-
-    /// `POST /api/videos/:id/cancellation`: takes a job back that the vendor does not have yet.
-    /// Answers 200 and the job, also when it is canceled already; 409 when it is too late.
-    static func cancel(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        let id: VideoID = try context.id()
-        try context.database.cancel(id, of: user.id, policy: context.settings.creditPolicy)
-        guard let video = try context.database.video(id, of: user.id) else { throw NotFound() }
-        return try response(for: video, context)
-    }
-
-    private static func response(for video: Video, _ context: Context) throws -> Response {
-        let times = try context.site.renderTimes(at: context.now)
-        return .json { json in
-            json.members(of: video, times: times, appURL: context.settings.appURL)
-        }
-    }
-
-    /// `GET /api/videos/:id/file`: the video, sent by nginx with ranges. With `?download=1` the
-    /// browser saves it. Answers 404 until it is ready.
-    static func file(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        guard let video = try context.database.video(context.id(), of: user.id),
-            video.file != nil
-        else { throw NotFound() }
-        var response = media(VideoFile.path(of: video.id), type: "video/mp4")
-        let disposition = Query(request.queryString)["download"] == "1" ? "attachment" : "inline"
-        response.fields[.contentDisposition] =
-            "\(disposition); filename=\"rushes-\(video.id).mp4\""
-        return response
-    }
-
-    /// `GET /api/videos/:id/poster`: its first clear picture, as JPEG.
-    static func poster(_ request: Request, _ context: Context, _ user: User) throws -> Response {
-        guard let video = try context.database.video(context.id(), of: user.id),
-            video.file?.hasPoster == true
-        else { throw NotFound() }
-        return media(VideoFile.posterPath(of: video.id), type: "image/jpeg")
-    }
-
-    /// Hands the sending to nginx, which alone can reach `/_media/` and adds the `ETag`. A browser
-    /// may keep the file but has to ask each time, so that it shows nothing after a sign-out.
-    private static func media(_ key: String, type: StaticString) -> Response {
-        Response(
-            status: .ok, contentType: type,
-            fields: [
-                .xAccelRedirect: Storage.link(to: key), .cacheControl: "private, no-cache",
-            ])
+        return try .json(context.answer(video))
     }
 
     static func renderTime(
@@ -223,17 +152,22 @@ extension Video {
     }
 }
 
-extension HTTPField.Name {
-    /// nginx, ngx_http_upstream_module: sends the file of this internal path instead of the body.
-    fileprivate static let xAccelRedirect = HTTPField.Name("X-Accel-Redirect") ?? .location
+private struct Quote: JSONObject {
+    let draft: VideoDraft
+    let available: Money
+
+    static var schemaName: String? { "Quote" }
+
+    static func list<List: FieldList>(_ fields: inout List) where List.Source == Quote {
+        fields.field("tier", example: "pro".quoted) { $0.draft.tier.id }
+        fields.field("price") { $0.draft.total }
+        fields.field("balanceAfter", "Below zero when it does not suffice.", example: "53.14") {
+            $0.available - $0.draft.total
+        }
+        fields.optional("reason", "Why `auto` chose the tier.") { $0.draft.reason?.text() }
+    }
 }
 
-extension JSONWriter {
-    fileprivate mutating func members(
-        of video: Video, times: [RenderTimeKey: RenderTime], appURL: String
-    ) {
-        let key = RenderTimeKey(tierID: video.tierID, duration: video.duration)
-        members(
-            of: video, estimate: times[key].map { ($0.p50Seconds, $0.p90Seconds) }, appURL: appURL)
-    }
+extension Outcome {
+    fileprivate static let acceptedVideo = accepted(Acceptance.self, "Charged and queued.")
 }

@@ -88,7 +88,10 @@ extension Courier {
         json.beginObject()
         switch webhook.subject {
         case .job:
-            if let video { json.members(of: video, estimate: nil, appURL: settings.appURL) }
+            if let video {
+                VideoAnswer(video, estimate: nil, appURL: settings.appURL)
+                    .writeMembers(to: &json)
+            }
         case .balance(let available):
             json.member("available", available)
             json.member("threshold", lowBalanceThreshold)

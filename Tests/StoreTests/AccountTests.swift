@@ -87,10 +87,24 @@ struct SessionTests {
 
     @Test func `a session is its user's until it ends`() throws {
         try withSession { db, user, hash in
-            #expect(try db.useSession(hash)?.id == user)
+            #expect(try db.useSession(hash)?.user.id == user)
             #expect(try db.useSession(hash.reversed()) == nil)
             for _ in 1...2 { try db.endSession(idHash: hash) }
             #expect(try db.useSession(hash) == nil)
+        }
+    }
+
+    @Test func `a sign-in is recent for fifteen minutes, whatever the session's use`() throws {
+        try withSession { db, user, hash in
+            #expect(try db.useSession(hash)?.isRecent == true)
+            try db.execute(
+                """
+                UPDATE sessions
+                SET created_at = UTC_TIMESTAMP(6) - INTERVAL 901 SECOND,
+                    last_used_at = UTC_TIMESTAMP(6)
+                WHERE user_id = \(user)
+                """)
+            #expect(try db.useSession(hash)?.isRecent == false)
         }
     }
 

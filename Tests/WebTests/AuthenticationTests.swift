@@ -398,7 +398,7 @@ struct PasswordGateTests {
                     running.subtract(1, ordering: .relaxed)
                 }
                 return true
-            } catch is Overloaded {
+            } catch Refusal.busy {
                 return false
             }
         }

@@ -143,7 +143,7 @@ struct CostTests {
             }
         }
         // Both signatures are computed before anything is believed; the time of one is checked first.
-        let event = [UInt8](repeating: 0x20, count: BodyLimit.event)
+        let event = [UInt8](repeating: 0x20, count: Body.Limit.event.bytes)
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
         let candidates = String(repeating: ",v1=0", count: 1500)

@@ -1,0 +1,105 @@
+import Domain
+import HTTP
+import Texts
+
+/// What a handler may touch and who asks, by whom it is for.
+typealias OpenHandler = @Sendable (Request, Context) throws -> Response
+typealias CallerHandler = @Sendable (Request, Context, Caller) throws -> Response
+/// It gets the body, of which the signature was checked.
+typealias VendorHandler = @Sendable (Request, Context, [UInt8]) throws -> Response
+
+/// Who may call a route.
+enum Access: Sendable {
+    case anyone
+    case caller(Scope)
+    case `operator`(Permission)
+    case vendor(Vendor)
+
+    /// Whether it takes a session.
+    var isForCallers: Bool {
+        switch self {
+        case .caller, .operator: true
+        case .anyone, .vendor: false
+        }
+    }
+}
+
+/// Who may call a route, and how its handler is called once that is so. Each kind of caller has
+/// its own kind of handler, so that a check that was forgotten does not compile.
+struct Admission<Handling>: Sendable {
+    let access: Access
+    let admit: @Sendable (Handling, Body?) -> Handler
+}
+
+extension Admission where Handling == OpenHandler {
+    /// Programs without a session, and browsers that another site's page did not send.
+    static var anyone: Admission {
+        Admission(access: .anyone) { handler, body in
+            { request, context in
+                if !request.isSafe { try refuseForeignOrigin(request, context) }
+                return try handler(request, context.reading(body, of: request))
+            }
+        }
+    }
+}
+
+extension Admission where Handling == CallerHandler {
+    /// Whoever acts for an account and may do this for it.
+    static func caller(_ scope: Scope) -> Admission {
+        Admission(access: .caller(scope)) { handler, body in
+            { request, context in
+                let caller = try Caller(request, context)
+                guard caller.scopes.contains(scope) else {
+                    throw Forbidden(.callerMayNot)
+                }
+                return try context.waiting(request, for: caller) {
+                    try handler(request, context.reading(body, of: request), caller)
+                }
+            }
+        }
+    }
+
+    /// An operator who may do this. To others the route does not exist.
+    static func `operator`(_ permission: Permission) -> Admission {
+        Admission(access: .operator(permission)) { handler, body in
+            { request, context in
+                let caller = try Caller(request, context)
+                return try context.waiting(request, for: caller) {
+                    guard caller.permissions.contains(permission) else { throw NotFound() }
+                    return try handler(request, context.reading(body, of: request), caller)
+                }
+            }
+        }
+    }
+}
+
+extension Admission where Handling == VendorHandler {
+    /// A vendor, by its signature of the body.
+    static func vendor(_ vendor: Vendor) -> Admission {
+        Admission(access: .vendor(vendor)) { handler, body in
+            { request, context in
+                let bytes = try request.source.body(upTo: body?.limit ?? 0)
+                try vendor.verify(bytes, of: request, context)
+                return try handler(request, context, bytes)
+            }
+        }
+    }
+}
+
+extension Context {
+    /// With the body that the route takes.
+    fileprivate func reading(_ body: Body?, of request: Request) throws -> Context {
+        guard let body else { return self }
+        var context = self
+        context.body = try request.json(upTo: body.limit)
+        return context
+    }
+
+    /// What only reads waits for nobody; what changes something has its turn of the account's.
+    fileprivate func waiting(
+        _ request: Request, for caller: Caller, _ answer: () throws -> Response
+    ) throws -> Response {
+        guard !request.isSafe else { return try answer() }
+        return try site.threads.pass(.account(caller.account), answer)
+    }
+}

@@ -1,0 +1,149 @@
+package import Domain
+package import JSON
+
+extension FieldRule.Kind: JSONWord {
+    package static var allCases: [FieldRule.Kind] { [.string, .integer] }
+}
+
+/// In the catalog `required` stands with the field, since there is no object around it that could
+/// carry the list.
+extension FieldRule: JSONObject {
+    package static var schemaName: String? { "Field" }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == FieldRule {
+        fields.field("type") { $0.type }
+        fields.field("required") { $0.required }
+        fields.optional("minLength", "Characters that can be seen.") { $0.minLength }
+        fields.optional("maxLength", "UTF-16 code units.") { $0.maxLength }
+        fields.optional("minimum") { $0.minimum.map { Int($0) } }
+        fields.optional("maximum") { $0.maximum.map { Int($0) } }
+        fields.optional("enum") { $0.enum }
+        fields.optional("default") { DefaultValue.init($0) }
+        fields.optional("format") { $0.format }
+    }
+}
+
+/// What is taken when a field is left out: a number or text.
+private struct DefaultValue: JSONField {
+    let json: String
+
+    init?(_ rule: FieldRule) {
+        guard let value = rule.default else { return nil }
+        json = rule.type == .integer ? value : value.quoted
+    }
+
+    func write(to json: inout JSONWriter) { json.literal(self.json) }
+
+    static func schema(_ schemas: inout Schemas) -> Schema {
+        Schema(["type": #"["string","integer"]"#])
+    }
+
+    static var example: String { "std".quoted }
+}
+
+// MARK: - Orders, by what is on sale
+
+extension Body {
+    /// An order, or what is asked of one: one form for each tier and mode that is on sale, and for
+    /// `auto` what any of them takes.
+    static func order(_ name: String, for purpose: DraftPurpose, example: String) -> Body {
+        Body(name, .order, example: example) { catalog in
+            .oneOf(OrderForm.all(catalog, purpose).map(\.schema))
+        }
+    }
+}
+
+private struct OrderForm {
+    let title: String
+    let tier: String
+    let durations: [Int]
+    /// Of the tier, or of each tier that may be chosen.
+    let rules: [[String: FieldRule]]
+    let purpose: DraftPurpose
+    /// Without another mode, nothing needs to tell a quote for this one.
+    var isOnlyMode = false
+
+    static func all(_ catalog: Catalog, _ purpose: DraftPurpose) -> [OrderForm] {
+        let tiers = catalog.tiers.filter(\.isEnabled)
+        let named = tiers.flatMap { tier in
+            [
+                tier.fields.text.map { rules in
+                    OrderForm(
+                        title: "\(tier.name), from text", tier: tier.id,
+                        durations: tier.durations, rules: [rules], purpose: purpose)
+                },
+                tier.fields.image.map { rules in
+                    OrderForm(
+                        title: "\(tier.name), from an image", tier: tier.id,
+                        durations: tier.durations, rules: [rules], purpose: purpose,
+                        isOnlyMode: tier.requiresImage)
+                },
+            ].compactMap { $0 }
+        }
+        let durations = Set(tiers.flatMap(\.durations)).sorted()
+        let modes = [
+            ("The cheapest tier, from text", tiers.compactMap(\.fields.text)),
+            ("The cheapest tier, from an image", tiers.compactMap(\.fields.image)),
+        ]
+        return named
+            + modes.filter { !$0.1.isEmpty }.map { title, rules in
+                OrderForm(
+                    title: title, tier: "auto", durations: durations, rules: rules,
+                    purpose: purpose)
+            }
+    }
+
+    var schema: Schema {
+        let duration = Schema.type("integer").with("enum", "\(durations)").says("Seconds.")
+        let given = VideoDraft.modelFields.compactMap { name -> (String, Schema)? in
+            let rules = self.rules(of: name)
+            guard let first = rules.first else { return nil }
+            return (name, rules.count > 1 ? .anyOf(rules.map(\.schema)) : first.schema)
+        }
+        var properties = [("tier", Schema.constant(tier.quoted)), ("duration", duration)]
+        properties += given
+        properties += [VideoDraft.count.about, VideoDraft.webhookURL.about].map {
+            ($0.name, $0.schema)
+        }
+        return Schema.object(properties, required: required)
+            .with("title", title.quoted).with("additionalProperties", "false")
+    }
+
+    /// The different rules for a field.
+    private func rules(of name: String) -> [FieldRule] {
+        rules.compactMap { $0[name] }.reduce(into: []) { found, rule in
+            if !found.contains(rule) { found.append(rule) }
+        }
+    }
+
+    private var required: [String] {
+        let needed = VideoDraft.modelFields.filter { name in
+            guard rules.allSatisfy({ $0[name]?.required == true }) else { return false }
+            switch purpose {
+            case .order: return true
+            case .quote: return name == "image" && !isOnlyMode
+            }
+        }
+        return ["tier", "duration"] + needed
+    }
+}
+
+extension FieldRule {
+    fileprivate var schema: Schema {
+        Schema.type(type.rawValue)
+            .with("minLength", minLength?.description).with("maxLength", maxLength?.description)
+            .with("minimum", minimum?.description).with("maximum", maximum?.description)
+            .with("enum", self.enum.map { Schema.words($0) }?.members.first?.value)
+            .with("default", DefaultValue(self)?.json)
+            .with("format", format?.quoted).says(lengthInWords)
+    }
+
+    /// What JSON Schema cannot say: it counts code points.
+    private var lengthInWords: String? {
+        let least = minLength.map { "at least \($0) characters that can be seen" }
+        let most = maxLength.map { "at most \($0) UTF-16 code units" }
+        let words = [least, most].compactMap { $0 }.joined(separator: ", ")
+        return words.isEmpty ? nil : "Without white space at its ends: \(words)."
+    }
+}
