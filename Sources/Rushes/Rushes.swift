@@ -1,3 +1,7 @@
+// Rushes: the program: settings, logging, the wiring of the modules, and the operator's commands.
+// What a command does is one call of Store or Billing, under a key, with a reason (A4).
+// It has no rule of the shop's own: `serve` hands requests to Web, `work` runs Workers.
+
 import ArgumentParser
 
 /// The shop: `rushes serve` answers nginx, `rushes work` makes the videos, the rest is for the

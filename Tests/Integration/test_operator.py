@@ -109,9 +109,10 @@ def test_a_refund_is_of_whole_cents(environment, amount) -> None:
 def test_credit_is_taken_back_and_never_below_zero(environment, account) -> None:
     email, customer = account
     rushes(environment, "admin", "grant", email, "5.00", *REASON)
-    taken = rushes(environment, "admin", "grant", email, "3.00", "--take", *REASON)
-    assert taken.returncode == 0 and taken.stdout.endswith("has $2.00\n"), taken
-    more = rushes(environment, "admin", "grant", email, "2.01", "--take", *REASON)
+    taken = rushes(environment, "admin", "take", email, "3.00", *REASON)
+    assert taken.returncode == 0 and taken.stdout.endswith("-> $2.00\nDone.\n"), taken
+    assert balance(customer) == 2
+    more = rushes(environment, "admin", "take", email, "2.01", *REASON)
     assert more.returncode == 1 and "$2.00" in more.stderr, more
     assert balance(customer) == 2
     lines = customer.call("GET", "/api/credits/transactions").json()["items"]

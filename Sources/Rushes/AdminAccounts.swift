@@ -1,0 +1,80 @@
+import ArgumentParser
+import Domain
+import MariaDB
+import Sodium
+import Store
+import Texts
+
+extension Admin {
+    struct CreateAdmin: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "create-admin",
+            abstract: "Makes an account with all rights; prints its password.")
+
+        @Argument(help: "The address of the account.")
+        var email: String
+
+        @Option(help: "Why.")
+        var reason = atTheCommandLine
+
+        func run() throws {
+            let database = try openDatabase()
+            let actor = try makeOperator(reason)
+            let password = newPassword()
+            let credentials = try credentials(email, password)
+            do {
+                try database.createUser(
+                    .new(), email: credentials.email,
+                    passwordHash: Password.hash(credentials.password.text), role: .admin,
+                    by: actor)
+            } catch is EmailTaken {
+                throw Refusal("\(credentials.email) has an account already")
+            }
+            print("\(credentials.email) \(password)")
+        }
+    }
+
+    struct ResetPassword: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "reset-password",
+            abstract: "Gives an account a new password, prints it, and ends its sessions.")
+
+        @Argument(help: "The address of the account.")
+        var email: String
+
+        @Option(help: "Why.")
+        var reason = atTheCommandLine
+
+        func run() throws {
+            let database = try openDatabase()
+            let actor = try makeOperator(reason)
+            let user = try account(email, in: database)
+            let password = newPassword()
+            try database.resetPassword(of: user.id, to: Password.hash(password), by: actor)
+            print("\(user.email) \(password)")
+        }
+    }
+}
+
+/// The reason of a command that takes none.
+private let atTheCommandLine = "At the command line"
+
+/// 128 random bits that can be typed.
+func newPassword() -> String {
+    Base64.encode(randomBytes(16), .urlSafe)
+}
+
+func credentials(_ email: String, _ password: String) throws -> Credentials {
+    do {
+        return try Credentials(registering: email, password: password)
+    } catch let error as InvalidInput {
+        throw Refusal(error.fields.map { $0.phrase.text() }.joined(separator: " "))
+    }
+}
+
+func account(_ email: String, in database: Connection) throws -> User {
+    guard let address = Credentials.normalized(email),
+        let user = try database.login(email: address)?.user
+    else { throw Refusal("no account has the address \(email)") }
+    return user
+}
