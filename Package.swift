@@ -201,8 +201,8 @@ let package = Package(
             [
                 "Addresses", "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "JSON",
                 "Ledger", "LoopbackSupport", "MariaDB", "Media", "MediaSupport", "PaymentSupport",
-                "Pollo",
-                "Sodium", "Store", "Stripe", "System", "Texts", "Worker", httpTypes, logging,
+                "Pollo", "Sandbox", "Sodium", "Store", "Stripe", "System", "Texts", "Worker",
+                httpTypes, logging,
             ]),
         tests(
             "SandboxTests",

@@ -230,20 +230,20 @@ extension Sandbox {
             }
         case _ where path.count == 3 && path[0] == "tasks" && path[2] == "callback":
             guard let times = times(fields) else { return false }
-            return change { [settings] state in
+            return change { [site = settings.polloSite] state in
                 guard let order = state.pollo.orders[path[1]] else { return false }
-                for _ in 0..<times { state.pollo.announce(order, at: now, settings, &state.hooks) }
+                for _ in 0..<times { state.pollo.announce(order, at: now, site, &state.hooks) }
                 return true
             }
         case _ where path.count == 3 && path[0] == "tasks" && path[2] == "finish":
             guard let status = fields["status"].flatMap(PolloOrder.Status.init),
                 status == .succeed || status == .failed
             else { return false }
-            return change { [settings] state in
+            return change { [site = settings.polloSite] state in
                 guard state.pollo.orders[path[1]] != nil else { return false }
                 let message = fields["failMsg"] ?? "The generation failed on our side."
                 state.pollo.orders[path[1]]?.failMessage = status == .failed ? message : nil
-                state.pollo.finish(path[1], as: status, at: now, settings, &state.hooks)
+                state.pollo.finish(path[1], as: status, at: now, site, &state.hooks)
                 return true
             }
         default: return nil

@@ -65,7 +65,7 @@ extension Sandbox {
             .prefix(Self.shownCount)
         let now = now
         let rows = orders.map { order in
-            let link = order.link(settings, until: pollo.linkEndsAt(order, now))
+            let link = order.link(settings.polloSite, until: pollo.linkEndsAt(order, now))
             let outcome =
                 order.status == .succeed
                 ? #"<a href="\#(Page.escape(link))">succeed</a>"# : order.status.rawValue

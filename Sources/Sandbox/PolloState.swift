@@ -29,7 +29,7 @@ struct PolloOrder: Codable, Sendable {
     let model: String
     let input: PolloInput
     let webhookURL: String?
-    let creditHundredths: Int
+    var creditHundredths: Int
     let createdAt: Date
     /// When it ends at the earliest.
     var dueAt: Date
@@ -41,6 +41,8 @@ struct PolloOrder: Codable, Sendable {
     let callbacks: Int
     /// The task's id as the customer was told it; another order may have it too.
     var toldID: String? = nil
+    /// The link that is given out instead of the file's own.
+    var toldLink: String? = nil
 
     var isOpen: Bool { status == .waiting || status == .processing }
     var video: VideoOrder { VideoOrder(input) }
@@ -81,6 +83,8 @@ struct PolloState: Codable, Sendable {
     /// How many create calls are yet to be answered with one task's id, and that id.
     var repeats: Int?
     var repeatedID: String?
+    /// The id of the next task; nil for one of its own.
+    var nextID: String?
 
     mutating func note(_ call: PolloCreateCall) {
         calls.append(call)
@@ -108,11 +112,12 @@ struct PolloState: Codable, Sendable {
         }
         let callbacks = words.contains(.noWebhook) ? 0 : words.contains(.duplicate) ? 5 : 1
         var order = PolloOrder(
-            id: Identifier.pollo(), generationID: Identifier.pollo(), model: model.path,
+            id: nextID ?? Identifier.pollo(), generationID: Identifier.pollo(), model: model.path,
             input: input, webhookURL: webhookURL,
             creditHundredths: input.creditHundredths(model), createdAt: now,
             dueAt: now.addingTimeInterval(Double(milliseconds) / 1000), updatedAt: now,
             failMessage: failMessage, callbacks: callbacks)
+        nextID = nil
         balanceHundredths -= order.creditHundredths
         if let left = repeats, left > 0 {
             repeats = left - 1
@@ -152,11 +157,11 @@ struct PolloState: Codable, Sendable {
     }
 
     /// Moves every open order to where it should be by now, and announces those that end.
-    mutating func advance(to now: Date, _ settings: SandboxSettings, _ hooks: inout HookQueue) {
+    mutating func advance(to now: Date, _ site: PolloSite, _ hooks: inout HookQueue) {
         for id in openOrders {
             guard let order = orders[id] else { continue }
             let status = Self.nextStatus(of: order, at: now)
-            if status != order.status { finish(id, as: status, at: now, settings, &hooks) }
+            if status != order.status { finish(id, as: status, at: now, site, &hooks) }
         }
     }
 
@@ -168,7 +173,7 @@ struct PolloState: Codable, Sendable {
 
     /// Puts an order into a state; if it is a last one, its callbacks go out.
     mutating func finish(
-        _ id: String, as status: PolloOrder.Status, at now: Date, _ settings: SandboxSettings,
+        _ id: String, as status: PolloOrder.Status, at now: Date, _ site: PolloSite,
         _ hooks: inout HookQueue
     ) {
         orders[id]?.status = status
@@ -176,7 +181,7 @@ struct PolloState: Codable, Sendable {
         guard let order = orders[id], !order.isOpen else { return }
         openOrders.removeAll { $0 == id }
         if sendsCallbacks {
-            for _ in 0..<order.callbacks { announce(order, at: now, settings, &hooks) }
+            for _ in 0..<order.callbacks { announce(order, at: now, site, &hooks) }
         }
     }
 
@@ -189,13 +194,13 @@ struct PolloState: Codable, Sendable {
 
     /// Queues a callback. Each has the order's own message id, as duplicates do.
     func announce(
-        _ order: PolloOrder, at now: Date, _ settings: SandboxSettings, _ hooks: inout HookQueue
+        _ order: PolloOrder, at now: Date, _ site: PolloSite, _ hooks: inout HookQueue
     ) {
         guard let url = order.webhookURL else { return }
         hooks.add(
             Hook(
                 vendor: .pollo, url: url, messageID: "msg_\(order.generationID)",
-                subject: order.id, body: order.callback(settings, linkEndsAt(order, now)),
+                subject: order.id, body: order.callback(site, linkEndsAt(order, now)),
                 signedAt: now, nextAt: now))
     }
 }

@@ -94,7 +94,7 @@ package final class Sandbox: Sendable {
         let isIdle = read { !$0.pollo.isDue(at: now) && !$0.stripe.isDue(at: now) }
         guard !isIdle else { return }
         change { state in
-            state.pollo.advance(to: now, settings, &state.hooks)
+            state.pollo.advance(to: now, settings.polloSite, &state.hooks)
             state.stripe.expireSessions(at: now, settings.stripeSite, &state.hooks)
         }
     }

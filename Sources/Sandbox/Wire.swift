@@ -10,10 +10,27 @@ package final class Wire: Sendable {
     package enum Mishap: Sendable {
         /// It is done, and the answer is lost.
         case answerLost
+        /// It is done, and the answer is longer than its caller takes.
+        case answerTooLarge
         /// It never gets there.
         case notSent
-        /// It is answered so, and not done.
-        case answer(status: Int, body: String = "", shouldRetry: Bool? = nil)
+        /// Its address is one that its caller calls not at all.
+        case refusedAddress
+        /// It is answered so, and not done unless that is said.
+        case answer(
+            status: Int, body: String = "", type: String? = nil, shouldRetry: Bool? = nil,
+            isDone: Bool = false)
+        /// It is done, and the first member of this name in its answer has another value, which need
+        /// not be JSON.
+        case changed(member: String, to: String)
+
+        fileprivate var isDone: Bool {
+            switch self {
+            case .answerLost, .answerTooLarge, .changed: true
+            case .notSent, .refusedAddress: false
+            case .answer(_, _, _, _, let isDone): isDone
+            }
+        }
     }
 
     fileprivate struct Plan: Sendable {
@@ -51,31 +68,42 @@ package final class Wire: Sendable {
 
     /// Carries a request to the stand-in, and its answer back, unless something befalls it.
     package func carry(
-        _ request: OutboundRequest, to standIn: (OutboundRequest) -> InboundResponse
+        _ request: OutboundRequest,
+        to standIn: (OutboundRequest) throws(TransportError) -> InboundResponse
     ) throws(TransportError) -> InboundResponse {
         let plan = state.withLock { state in
             state.requests.append(request)
             return state.takePlan(for: request.target.path)
         }
-        var answer: InboundResponse?
-        switch plan?.mishap {
-        case nil, .answerLost: answer = standIn(request)
-        case .notSent, .answer: break
-        }
+        let answer = plan?.mishap?.isDone == false ? nil : try standIn(request)
         plan?.action?()
-        switch plan?.mishap {
+        return try Self.passed(answer, plan?.mishap)
+    }
+
+    /// What arrives of an answer, which is nil for a call that was not done.
+    private static func passed(
+        _ answer: InboundResponse?, _ mishap: Mishap?
+    ) throws(TransportError) -> InboundResponse {
+        var answer = answer ?? InboundResponse(status: .internalServerError)
+        switch mishap {
+        case nil: break
         case .answerLost: throw TransportError(.unknown, "the connection was reset")
+        case .answerTooLarge: throw TransportError(.tooLarge, "the answer is too large")
         case .notSent: throw TransportError(.notSent, "no connection")
-        case .answer(let status, let body, let shouldRetry):
-            return Self.response(status, body, shouldRetry: shouldRetry)
-        case nil: return answer ?? InboundResponse(status: .internalServerError)
+        case .refusedAddress: throw TransportError(.refusedAddress, "this is not called")
+        case .answer(let status, let body, let type, let shouldRetry, _):
+            return response(status, body, type, shouldRetry: shouldRetry)
+        case .changed(let member, let value):
+            answer.body = JSONText.replacing(member, by: Array(value.utf8), in: answer.body)
         }
+        return answer
     }
 
     private static func response(
-        _ status: Int, _ body: String, shouldRetry: Bool?
+        _ status: Int, _ body: String, _ type: String?, shouldRetry: Bool?
     ) -> InboundResponse {
         var fields = HTTPFields()
+        if let type { fields[.contentType] = type }
         if let shouldRetry, let name = HTTPField.Name("Stripe-Should-Retry") {
             fields[name] = "\(shouldRetry)"
         }

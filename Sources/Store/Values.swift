@@ -1,3 +1,7 @@
+// Store: all SQL but the ledger's: jobs, purchases, users, and what processes share, as Connection's
+// functions. Each is one transaction, or a part of its caller's, and repeats without harm.
+// It moves money by Ledger alone, asks nobody outside, and knows no HTTP.
+
 package import Domain
 import Ledger
 import MariaDB

@@ -1,3 +1,7 @@
+// Worker: what goes on without a caller: jobs to the vendor and back, files, chores, mail, webhooks.
+// A claim is committed before anybody outside is asked, its outcome after; no lock is held between.
+// It answers no request (Web) and has no SQL (Store); each thread has a Worker of its own.
+
 package import Curl
 package import Domain
 package import Logging

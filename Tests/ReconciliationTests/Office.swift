@@ -68,15 +68,16 @@ struct Office {
         return purchase
     }
 
-    /// A $1.00 video that ended two minutes ago, whose task the vendor tells `status` of.
+    /// A $1.00 video that ended two minutes ago, whose task stands so at the vendor and cost so many
+    /// hundredths of a credit; nil where the vendor does not tell.
     func video(
-        _ state: VideoState, vendor status: String?, credit: String? = nil
+        _ state: VideoState, vendor standing: TinyPollo.Standing?, hundredths: Int? = nil
     ) throws -> VideoID {
         let user = try db.insertUser(credit: .dollars(1))
         let job = try db.insertJob(of: user)
         let task = "task-\(job)"
         try db.advanceJob(to: state, task: task)
-        pollo.tasks[task] = (status, credit)
+        pollo.tell(task, standing, hundredths: hundredths)
         try db.execute(
             """
             UPDATE video_jobs

@@ -8,6 +8,7 @@ import Logging
 import MariaDB
 import PaymentSupport
 import Pollo
+import Sandbox
 import Store
 import Stripe
 import Testing
@@ -17,7 +18,7 @@ import Testing
 @Suite struct `What is compared with Pollo` {
     @Test func `what a task cost is learned from the vendor`() throws {
         try withOffice { office in
-            let video = try office.video(.delivered, vendor: "succeed", credit: "5.5")
+            let video = try office.video(.delivered, vendor: .succeeded(), hundredths: 550)
             #expect(try office.run() == [])
             #expect(try office.db.job(video).actualCost == Money(micros: 385_000))
         }
@@ -25,7 +26,7 @@ import Testing
 
     @Test func `a cost that differs from what we knew is found, and corrected`() throws {
         try withOffice { office in
-            let video = try office.video(.delivered, vendor: "succeed", credit: "6")
+            let video = try office.video(.delivered, vendor: .succeeded(), hundredths: 600)
             try office.db.execute(
                 "UPDATE video_jobs SET actual_cost_micros = 350000 WHERE id = \(video)")
             #expect(
@@ -38,12 +39,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [("6", 42), (nil, 35)])
+    @Test(arguments: [(600, 42), (nil, 35)])
     func `a refunded video that the vendor made is a loss, shown to the operator`(
-        credit: String?, cents: Int64
+        hundredths: Int?, cents: Int64
     ) throws {
         try withOffice { office in
-            let video = try office.video(.refunded, vendor: "succeed", credit: credit)
+            let video = try office.video(.refunded, vendor: .succeeded(), hundredths: hundredths)
             #expect(
                 try office.run() == [
                     Difference(
@@ -66,7 +67,7 @@ import Testing
 
     @Test func `a delivered video that failed at the vendor is found`() throws {
         try withOffice { office in
-            let video = try office.video(.delivered, vendor: "failed")
+            let video = try office.video(.delivered, vendor: .failed(""))
             #expect(
                 try office.run() == [
                     Difference(.task, job: video, "delivered, but failed at the vendor")
@@ -74,14 +75,14 @@ import Testing
         }
     }
 
-    @Test(arguments: ["processing", nil])
+    @Test(arguments: [TinyPollo.Standing.processing, nil])
     func `a task that the vendor does not tell the end of is asked for again`(
-        status: String?
+        standing: TinyPollo.Standing?
     ) throws {
         try withOffice { office in
-            let video = try office.video(.refunded, vendor: status)
+            let video = try office.video(.refunded, vendor: standing)
             #expect(try office.run() == [])
-            office.pollo.tasks["task-\(video)"] = ("succeed", "5")
+            office.pollo.tell("task-\(video)", .succeeded(), hundredths: 500)
             #expect(try office.run().map(\.jobID) == [video])
         }
     }
@@ -90,7 +91,7 @@ import Testing
         try withOffice { office in
             let silent = try (1...4).map { _ in try office.video(.refunded, vendor: nil) }
             #expect(try office.run() == [])
-            let later = try office.video(.refunded, vendor: "succeed", credit: "5")
+            let later = try office.video(.refunded, vendor: .succeeded(), hundredths: 500)
             try office.db.execute(
                 """
                 UPDATE video_jobs SET completed_at = UTC_TIMESTAMP(6) - INTERVAL 70 SECOND
@@ -128,7 +129,7 @@ import Testing
             let user = try office.db.insertUser(credit: .dollars(1))
             let job = try office.db.insertJob(of: user)
             _ = try office.db.claimToSubmit()
-            office.pollo.balance = "80"
+            office.pollo.balance = 80_00
             #expect(try office.run() == [])
             // Its end is known: now the fall is more than it cost.
             try office.db.execute(
@@ -157,13 +158,13 @@ import Testing
 
     @Test func `a balance that fell by more than our tasks cost is found`() throws {
         try withOffice { office in
-            office.pollo.balance = "100"
+            office.pollo.balance = 100_00
             #expect(try office.run() == [])
             // One video was submitted since: 5 credits. One credit more is not yet a difference.
-            let video = try office.video(.delivered, vendor: "succeed", credit: "5")
-            office.pollo.balance = "94"
+            let video = try office.video(.delivered, vendor: .succeeded(), hundredths: 500)
+            office.pollo.balance = 94_00
             #expect(try office.run() == [])
-            office.pollo.balance = "92.5"
+            office.pollo.balance = 92_50
             try office.db.execute(
                 "UPDATE video_jobs SET submitted_at = '2026-01-01' WHERE id = \(video)")
             let found = try office.run()
@@ -172,11 +173,11 @@ import Testing
                 found.map(\.detail)
                     == ["the vendor's balance fell by $0.105, our tasks cost $0.00"])
             // A top-up is none, and no answer is none.
-            office.pollo.balance = "500"
+            office.pollo.balance = 500_00
             #expect(try office.run() == [])
             office.pollo.balance = nil
             #expect(try office.run() == [])
-            office.pollo.balance = "499"
+            office.pollo.balance = 499_00
             #expect(try office.run() == [])
         }
     }

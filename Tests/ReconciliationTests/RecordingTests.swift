@@ -9,6 +9,7 @@ import Logging
 import MariaDB
 import PaymentSupport
 import Pollo
+import Sandbox
 import Store
 import Stripe
 import Testing
@@ -34,7 +35,7 @@ import Testing
         try withOffice { office in
             let purchase = try office.purchase()
             _ = office.stripe.complete(purchase.session)
-            let video = try office.video(.refunded, vendor: "succeed", credit: "5")
+            let video = try office.video(.refunded, vendor: .succeeded(), hundredths: 500)
             _ = try office.run()
             let report = try office.db.lastReconciliation().orThrow("a report")
             #expect(report.differences == 2)

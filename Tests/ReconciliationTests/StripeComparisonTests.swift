@@ -9,6 +9,7 @@ import Logging
 import MariaDB
 import PaymentSupport
 import Pollo
+import Sandbox
 import Store
 import Stripe
 import Testing
@@ -31,8 +32,8 @@ import Testing
             let lost = try office.buy()
             try office.receive(office.stripe.dispute(lost.payment, cents: 999))
             try office.receive(office.stripe.decide(lost.payment, "lost"))
-            _ = try office.video(.delivered, vendor: "succeed", credit: "5")
-            _ = try office.video(.refunded, vendor: "failed")
+            _ = try office.video(.delivered, vendor: .succeeded(), hundredths: 500)
+            _ = try office.video(.refunded, vendor: .failed(""))
             #expect(try office.run() == [])
             let report = try office.db.lastReconciliation()
             #expect(report?.differences == 0)

@@ -131,7 +131,7 @@ import Testing
         try withOffice { office in
             let purchase = try office.purchase()
             _ = office.stripe.complete(purchase.session)
-            _ = try office.video(.refunded, vendor: "succeed", credit: "5")
+            _ = try office.video(.refunded, vendor: .succeeded(), hundredths: 500)
             var result = try office.reconciliation.run(now: office.later, until: .now)
             #expect(result.unread.map(\.part) == [.stripe, .tasks])
             #expect(result.unread.allSatisfy { $0.since == nil })
@@ -197,7 +197,7 @@ import Testing
             let purchase = try office.purchase()
             _ = office.stripe.complete(purchase.session)
             #expect(try office.open().map(\.purchaseID) == [purchase.id])
-            _ = try office.video(.delivered, vendor: "failed")
+            _ = try office.video(.delivered, vendor: .failed(""))
             for path in ["/v1/checkout/sessions", "/v1/charges", "/v1/disputes"] {
                 office.stripe.meet(.notSent, path)
                 let result = try office.reconciliation.run(now: office.later)
@@ -238,7 +238,7 @@ import Testing
         try withOffice { office in
             let purchase = try office.purchase()
             let event = office.stripe.complete(purchase.session)
-            let video = try office.video(.refunded, vendor: "succeed", credit: "5")
+            let video = try office.video(.refunded, vendor: .succeeded(), hundredths: 500)
             #expect(try office.open().map(\.kind) == [.payment, .task])
             // The task is compared once, and its loss is not forgotten.
             #expect(try office.run().map(\.kind) == [.payment])

@@ -7,6 +7,7 @@ import Ledger
 import MariaDB
 import Media
 import MediaSupport
+import Sandbox
 import Sodium
 import Store
 import Testing
@@ -48,16 +49,15 @@ import Testing
 
     /// Answers to a status call that say nothing about the task (J8).
     private static let silences: [Reply] = [
-        .json(404, #"{"code":"NOT_FOUND","message":"Not found"}"#),
-        .json(401, #"{"code":"UNAUTHORIZED"}"#), .json(403, #"{"code":"FORBIDDEN"}"#),
-        .json(429, #"{"code":"RATE_LIMIT"}"#), .json(500, #"{"status":"failed"}"#),
-        .json(200, #"{"code":"INTERNAL","data":{"status":"failed"}}"#),
-        .json(200, "not json"), .json(200, "[]"), .json(200, "{}"), .html(200), .html(403),
+        .refused(.noTask), .refused(.notFound), .refused(.noKey), .refused(403, "FORBIDDEN"),
+        .refused(.rateLimit), .text(500, #"{"status":"failed"}"#),
+        .text(200, #"{"code":"INTERNAL","data":{"status":"failed"}}"#),
+        .text(200, "not json"), .text(200, "[]"), .text(200, "{}"), .html(200), .html(403),
         .html(503), .broken(.notSent), .broken(.unknown), .broken(.tooLarge),
-        .json(200, #"{"data":{"taskId":"another","generations":[{"status":"failed"}]}}"#),
+        .text(200, #"{"data":{"taskId":"another","generations":[{"status":"failed"}]}}"#),
         finishedTwice,
     ]
-    private static let finishedTwice = Reply.json(
+    private static let finishedTwice = Reply.text(
         200,
         #"{"data":{"generations":[{"status":"succeed","url":"x"},{"status":"processing"}]}}"#)
 
@@ -124,6 +124,7 @@ import Testing
     @Test func `a video is delivered whole, with checksum, poster and cost`() throws {
         try Bench.with { bench in
             let job = try bench.insertTask()
+            bench.vendor.account.charge("task-1", hundredths: 550)
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
             try bench.look(at: job)
             let video = try #require(try bench.db.video(job, of: bench.user))
@@ -404,7 +405,7 @@ import Testing
             _ = try bench.worker.submitNext()
             try bench.db.passDeadline(of: job)
             bench.worker.doChores()
-            _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-7")
+            _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-1")
             try body(bench, job)
             #expect(try bench.db.job(job).state == .refunded)
             #expect(try bench.db.balance(of: bench.user).available == .dollars(20))
@@ -430,7 +431,7 @@ import Testing
     }
 
     @Test func `an answer that says nothing is asked for again later`() throws {
-        for reply in [Reply.rendering, .html(503), .json(404, #"{"code":"NOT_FOUND"}"#)] {
+        for reply in [Reply.rendering, .html(503), .refused(.noTask)] {
             try withRefunded { bench, job throws in
                 bench.vendor.status = reply
                 #expect(try bench.worker.lookNextLate())
@@ -458,7 +459,7 @@ import Testing
             #expect(row.isLossPresumed)
             #expect(try bench.db.attention().contains { $0.kind == .vendorLoss })
             // A callback does not begin them anew.
-            _ = try bench.db.hint(token: row.callbackToken, task: "task-7")
+            _ = try bench.db.hint(token: row.callbackToken, task: "task-1")
             #expect(try !bench.worker.lookNextLate())
         }
     }
@@ -478,10 +479,8 @@ import Testing
 /// Delivery is known to fail while the vendor takes orders: what is bought must stop (J14).
 @Suite struct `J14 buying stops while delivery fails` {
     private static let broken: [Reply] = [
-        .json(404, #"{"code":"NOT_FOUND","message":"Not found"}"#),
-        .json(401, #"{"code":"UNAUTHORIZED"}"#), .json(403, #"{"code":"FORBIDDEN"}"#),
-        .html(200), .html(503), .json(500, #"{"code":"INTERNAL"}"#), .broken(.unknown),
-        .broken(.notSent), .json(200, "no JSON"),
+        .refused(.notFound), .refused(.noKey), .refused(403, "FORBIDDEN"), .html(200), .html(503),
+        .refused(.serverError), .broken(.unknown), .broken(.notSent), .text(200, "no JSON"),
     ]
 
     /// Lets time pass for every open job: it is submitted or asked for, until its time is over.
@@ -642,9 +641,9 @@ import Testing
 
 /// What one job or tier is refused stops no other (J15).
 @Suite struct `J15 a refusal is asked about before anything is paused` {
-    private static let notFound = Reply.json(404, #"{"code":"NOT_FOUND","message":"Not found"}"#)
-    private static let forbidden = Reply.json(
-        403, #"{"code":"FORBIDDEN","message":"This prompt may not be used."}"#)
+    private static let notFound = Reply.refused(.notFound)
+    private static let forbidden = Reply.refused(
+        403, "FORBIDDEN", "This prompt may not be used.")
 
     /// A job of each tier, and those that were submitted when the first tier is answered `reply`.
     private func submit(
@@ -684,7 +683,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [notFound, .json(401, #"{"code":"UNAUTHORIZED"}"#)])
+    @Test(arguments: [notFound, .refused(.noKey)])
     func `a key that the balance call is refused for too pauses all`(balance: Reply) throws {
         for reply in [Self.notFound, Self.forbidden] {
             try Bench.with { bench in
@@ -705,17 +704,15 @@ import Testing
     }
 
     @Test func `a balance that another tier can still be paid of pauses one tier`() throws {
-        let empty = Reply.json(
-            403, #"{"code":"FORBIDDEN","message":"Not enough credits. Please add more."}"#)
         try Bench.with { bench in
-            let end = try submit(
-                bench, empty, balance: .json(200, #"{"data":{"availableCredits":20}}"#))
+            bench.vendor.account.balanceHundredths = 20_00
+            let end = try submit(bench, .refused(.noCredits))
             #expect(end.others == [.submitted, .submitted])
             #expect(end.gates == ["tier:economy"])
         }
         try Bench.with { bench in
-            let end = try submit(
-                bench, empty, balance: .json(200, #"{"data":{"availableCredits":0}}"#))
+            bench.vendor.account.balanceHundredths = 0
+            let end = try submit(bench, .refused(.noCredits))
             #expect(end.others == [.queued, .queued])
             #expect(end.gates == ["pollo"])
         }

@@ -5,6 +5,7 @@ import HTTP
 import HTTPTypes
 import Ledger
 import MariaDB
+import Sandbox
 import Store
 import Testing
 import Worker
@@ -62,48 +63,31 @@ import Worker
         (.broken(.refusedAddress), .queued, nil),
         (.html(403), .queued, nil),
         (.html(503), .queued, nil),
-        (.json(429, #"{"code":"RATE_LIMIT_EXCEEDED","message":"slow down"}"#), .queued, nil),
-        (
-            .json(
-                403, #"{"code":"PARALLEL_TASK_LIMIT_REACHED","message":"Parallel task limit"}"#),
-            .queued, nil
-        ),
-        (
-            .json(403, #"{"code":"FORBIDDEN","message":"Not enough credits. Please add more."}"#),
-            .queued, nil
-        ),
-        (.json(401, #"{"code":"UNAUTHORIZED","message":"bad key"}"#), .queued, nil),
-        (.json(404, #"{"code":"NOT_FOUND","message":"Not found"}"#), .queued, nil),
-        (
-            .json(
-                403,
-                #"{"code":"FORBIDDEN","message":"This model is not enabled for API access."}"#),
-            .queued, nil
-        ),
-        (
-            .json(
-                400,
-                #"{"code":"BAD_REQUEST","message":"Input validation failed","issues":[]}"#),
-            .refunded, .invalid
-        ),
-        (.json(200, #"{"code":"BAD_REQUEST","message":"no"}"#), .refunded, .invalid),
+        (.refused(.rateLimit), .queued, nil),
+        (.refused(.parallelLimit), .queued, nil),
+        (.refused(403, "PARALLEL_TASK_LIMIT_REACHED", "Parallel task limit"), .queued, nil),
+        (.refused(.noCredits), .queued, nil),
+        (.refused(.noKey), .queued, nil),
+        (.refused(.notFound), .queued, nil),
+        (.refused(.modelNotEnabled), .queued, nil),
+        (.refused(.invalid()), .refunded, .invalid),
+        (.refused(.invalid(["prompt: required"])), .refunded, .invalid),
+        (.refused(200, "BAD_REQUEST", "no"), .refunded, .invalid),
         (.broken(.unknown), .submitUnknown, nil),
         (.broken(.tooLarge), .submitUnknown, nil),
-        (.json(500, #"{"code":"INTERNAL"}"#), .submitUnknown, nil),
-        (.json(408, #"{"code":"TIMEOUT"}"#), .submitUnknown, nil),
-        (.json(200, #"{"code":"SUCCESS","data":{}}"#), .submitUnknown, nil),
-        (.json(200, "not json"), .submitUnknown, nil),
+        (.refused(.serverError), .submitUnknown, nil),
+        (.refused(408, "TIMEOUT"), .submitUnknown, nil),
+        (.text(200, #"{"code":"SUCCESS","data":{}}"#), .submitUnknown, nil),
+        (.text(200, "not json"), .submitUnknown, nil),
         (.html(200), .submitUnknown, nil),
         (.html(502), .submitUnknown, nil),
-        (.json(500, #"{"data":{"taskId":"task-9"}}"#), .submitUnknown, nil),
+        (.text(500, #"{"data":{"taskId":"task-9"}}"#), .submitUnknown, nil),
         // Words that are longer than they look end the step like any other.
-        (
-            .json(400, #"{"code":"BAD_REQUEST","message":"\#(accents)"}"#), .refunded, .invalid
-        ),
-        (.json(500, #"{"code":"INTERNAL","message":"\#(accents)"}"#), .submitUnknown, nil),
-        (.json(429, #"{"code":"\#(accents)","message":"\#(accents)"}"#), .queued, nil),
-        (.json(403, #"{"code":"FORBIDDEN","message":"\#(accents)"}"#), .queued, nil),
-        (.json(200, #"{"data":{"taskId":"\#(accents)"}}"#), .submitUnknown, nil),
+        (.refused(400, "BAD_REQUEST", accents), .refunded, .invalid),
+        (.refused(500, "INTERNAL", accents), .submitUnknown, nil),
+        (.refused(429, accents, accents), .queued, nil),
+        (.refused(403, "FORBIDDEN", accents), .queued, nil),
+        (.changed("taskId", to: accents), .submitUnknown, nil),
     ]
 
     @Test(arguments: answers.indices)
@@ -135,7 +119,7 @@ import Worker
     @Test func `a vendor that is full is asked again after growing pauses`() throws {
         try Bench.with { bench in
             let job = try bench.insertJob()
-            bench.vendor.creating = .json(429, #"{"code":"RATE_LIMIT"}"#)
+            bench.vendor.creating = .refused(.rateLimit)
             for ceiling in [4, 8, 16, 30, 30] {
                 try bench.db.makeDue(job)
                 for _ in 1...3 { _ = try bench.worker.submitNext() }
@@ -154,9 +138,7 @@ import Worker
     @Test func `an empty balance pauses all, with one probe in an interval`() throws {
         try Bench.with { bench in
             let jobs = try (1...3).map { _ in try bench.insertJob() }
-            bench.vendor.creating = .json(
-                403, #"{"code":"FORBIDDEN","message":"Not enough credits. Please add more."}"#)
-            bench.vendor.balance = .json(200, #"{"data":{"availableCredits":0.5}}"#)
+            bench.vendor.account.balanceHundredths = 50
             for probes in 1...3 {
                 for _ in 1...5 {
                     for job in jobs { try bench.db.makeDue(job) }
@@ -165,7 +147,7 @@ import Worker
                 #expect(bench.vendor.creates.count == probes)
                 try bench.db.passPause()
             }
-            bench.vendor.creating = nil
+            bench.vendor.account.balanceHundredths = 100_00
             for job in jobs { try bench.db.makeDue(job) }
             while try bench.worker.submitNext() {}
             #expect(try jobs.allSatisfy { try bench.db.job($0).state == .submitted })
@@ -177,11 +159,9 @@ import Worker
         try Bench.with { bench in
             let economy = try bench.insertJob()
             let basic = try bench.insertJob(tier: "basic")
-            bench.vendor.creating = .json(
-                403,
-                #"{"code":"FORBIDDEN","message":"This model is not enabled for API access."}"#)
+            bench.vendor.account.disabledModels = ["kling-ai/kling-v1-6"]
             _ = try bench.worker.submitNext()
-            bench.vendor.creating = nil
+            bench.vendor.account.disabledModels = []
             try bench.db.makeDue(economy)
             while try bench.worker.submitNext() {}
             #expect(try bench.db.job(economy).state == .queued)
@@ -211,12 +191,12 @@ import Worker
             bench.worker.doChores()
             #expect(try !bench.worker.submitNext())
             #expect(try bench.db.job(job).state == .submitUnknown)
-            _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-7")
+            _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-1")
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
             #expect(try bench.worker.followAndStore())
             #expect(try bench.db.job(job).state == .delivered)
             #expect(bench.vendor.creates.count == 1)
-            #expect(bench.vendor.statusPaths.allSatisfy { $0.hasSuffix("/task-7/status") })
+            #expect(bench.vendor.statusPaths.allSatisfy { $0.hasSuffix("/task-1/status") })
         }
     }
 
@@ -282,27 +262,27 @@ import Worker
             let job = try bench.insertJob()
             bench.vendor.creating = .broken(.unknown)
             bench.vendor.duringCreate = {
-                _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-7")
+                _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-1")
             }
             _ = try bench.worker.submitNext()
             #expect(try bench.db.job(job).state == .submitted)
-            #expect(try bench.db.job(job).taskID == "task-7")
+            #expect(try bench.db.job(job).taskID == "task-1")
         }
     }
 
     @Test func `a task of an attempt that seemed to be turned away is not ordered again`() throws {
         try Bench.with { bench in
             let job = try bench.insertJob()
-            bench.vendor.creating = .html(503)
+            bench.vendor.creating = .html(503, isDone: true)
             _ = try bench.worker.submitNext()
             #expect(try bench.db.job(job).state == .queued)
             bench.vendor.creating = nil
             let token = try bench.db.job(job).callbackToken
-            #expect(try bench.db.hint(token: token, task: "task-7") == job)
+            #expect(try bench.db.hint(token: token, task: "task-1") == job)
             #expect(try bench.db.job(job).state == .queued)
             #expect(try bench.worker.submitNext())
             #expect(try bench.db.job(job).state == .submitted)
-            #expect(try bench.db.job(job).taskID == "task-7")
+            #expect(try bench.db.job(job).taskID == "task-1")
             #expect(bench.vendor.creates.count == 1)
         }
     }
@@ -310,9 +290,9 @@ import Worker
     @Test func `a task that calls back about a canceled job is a loss`() throws {
         try Bench.with { bench in
             let job = try bench.insertJob()
-            bench.vendor.creating = .html(503)
+            bench.vendor.creating = .html(503, isDone: true)
             _ = try bench.worker.submitNext()
-            _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-7")
+            _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-1")
             try bench.db.cancel(job, of: bench.user, policy: .test)
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
             bench.worker.doChores()
@@ -342,7 +322,7 @@ import Worker
         try Bench.with { bench in
             let job = try bench.insertJob()
             let proxy = try bench.useProxy()
-            bench.vendor.creating = .json(400, #"{"code":"BAD_REQUEST","message":"no"}"#)
+            bench.vendor.creating = .refused(400, "BAD_REQUEST", "no")
             bench.vendor.duringCreate = { proxy.arm(cut, at: "COMMIT") }
             #expect(try bench.worker.submitNext())
             #expect(try bench.db.job(job).reason == .invalid)
@@ -357,9 +337,8 @@ extension `J6 never twice` {
             let first = try bench.insertTask()
             let second = try bench.insertJob()
             let third = try bench.insertJob()
-            bench.vendor.creating = .made("task-1")
+            bench.vendor.account.repeatNext("task-1")
             #expect(try bench.worker.submitNext())
-            bench.vendor.creating = nil
             #expect(try bench.db.job(first).state == .submitted)
             #expect(try bench.db.job(second).state == .submitUnknown)
             #expect(try !bench.db.job(second).isLeased)

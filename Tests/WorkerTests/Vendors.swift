@@ -3,86 +3,103 @@ import HTTP
 import HTTPTypes
 import PaymentSupport
 import Pollo
+import Sandbox
 import Stripe
 import Worker
 
-/// One answer of a vendor, or none.
+/// What the calls of one kind come to.
 enum Reply: Sendable {
-    case json(Int, String)
-    case html(Int)
-    case broken(TransportError.Kind)
+    /// The vendor answers, and all its tasks stand so.
+    case stands(PolloAccount.Standing)
+    /// Something befalls the call.
+    case meets(Wire.Mishap)
 
-    func get() throws(TransportError) -> InboundResponse {
-        switch self {
-        case .json(let status, let body):
-            return InboundResponse(
-                status: .init(code: status), fields: [.contentType: "application/json"],
-                body: Array(body.utf8))
-        case .html(let status):
-            return InboundResponse(
-                status: .init(code: status), fields: [.contentType: "text/html"],
-                body: Array("<!DOCTYPE html><title>Just a moment...</title>".utf8))
-        case .broken(let kind): throw TransportError(kind, "broken")
+    static let rendering = stands(.processing)
+    static let finishedWithoutLink = stands(.succeeded(link: ""))
+
+    static func finished(_ url: String) -> Reply { .stands(.succeeded(link: url)) }
+
+    static func failed(_ words: String) -> Reply { .stands(.failed(words)) }
+
+    static func refused(_ refusal: PolloRefusal) -> Reply { .meets(.refused(refusal)) }
+
+    static func refused(_ status: Int, _ code: String, _ message: String = "") -> Reply {
+        .refused(PolloRefusal(status, code, message))
+    }
+
+    static func html(_ status: Int, isDone: Bool = false) -> Reply {
+        .meets(.challenge(status: status, isDone: isDone))
+    }
+
+    /// What no vendor says that is well.
+    static func text(_ status: Int, _ body: String) -> Reply {
+        .meets(.answer(status: status, body: body, type: "application/json"))
+    }
+
+    /// The vendor's answer with another member, which is a text.
+    static func changed(_ member: String, to text: String) -> Reply {
+        .meets(.changed(member: member, to: "\"\(text)\""))
+    }
+
+    static func broken(_ kind: TransportError.Kind) -> Reply {
+        switch kind {
+        case .notSent: .meets(.notSent)
+        case .unknown: .meets(.answerLost)
+        case .tooLarge: .meets(.answerTooLarge)
+        case .refusedAddress: .meets(.refusedAddress)
         }
-    }
-
-    /// The create call's answer for a task.
-    static func made(_ task: String) -> Reply {
-        .json(200, #"{"code":"SUCCESS","data":{"taskId":"\#(task)","status":"waiting"}}"#)
-    }
-
-    static let rendering = generation(#""status":"processing","url":"""#)
-    static let finishedWithoutLink = generation(#""status":"succeed","url":"""#)
-
-    static func finished(_ url: String) -> Reply {
-        generation(#""status":"succeed","url":"\#(url)""#)
-    }
-
-    static func failed(_ words: String) -> Reply {
-        generation(#""status":"failed","failMsg":"\#(words)","url":"""#)
-    }
-
-    private static func generation(_ members: String) -> Reply {
-        .json(
-            200,
-            #"{"code":"SUCCESS","data":{"credit":5.5,"generations":[{"id":"g",\#(members)}]}}"#)
     }
 }
 
-/// The video vendor, which answers as a test says and keeps what was asked.
+/// The video vendor: the sandbox's ``PolloAccount``, whose calls come to what a test says.
 final class Vendor {
-    /// The answer to the next create calls.
+    let account = PolloAccount(apiKey: "pollo_test") { Date() }
+    /// What the next create calls come to; nil for a task.
     var creating: Reply?
-    /// The answer to the next status calls.
+    /// What the next status calls come to.
     var status = Reply.rendering
-    /// The answer to the next balance calls.
-    var balance = Reply.json(200, #"{"data":{"availableCredits":100}}"#)
+    /// What the next balance calls come to; nil for what is left.
+    var balance: Reply?
     /// Runs while a create call is under way.
     var duringCreate: () throws -> Void = {}
     /// Runs while a status call is under way.
     var duringStatus: () -> Void = {}
 
-    private(set) var creates: [OutboundRequest] = []
-    private(set) var statusPaths: [String] = []
-    private(set) var balanceCalls = 0
+    /// It takes any number of tasks at once.
+    init() { account.parallelLimit = .max }
+
+    var creates: [OutboundRequest] { account.wire.requests.filter { $0.method == .post } }
+    var statusPaths: [String] { asked.filter { !$0.hasSuffix(Self.balancePath) } }
+    var balanceCalls: Int { asked.count { $0.hasSuffix(Self.balancePath) } }
+
+    private var asked: [String] {
+        account.wire.requests.filter { $0.method == .get }.map(\.url)
+    }
+    private static let balancePath = "/credit/balance"
 
     private func send(_ request: OutboundRequest) throws(TransportError) -> InboundResponse {
-        guard request.method == .post else {
-            if request.url.hasSuffix("/credit/balance") {
-                balanceCalls += 1
-                return try balance.get()
+        if request.method == .post {
+            do {
+                try duringCreate()
+            } catch {
+                throw TransportError(.unknown, "\(error)")
             }
-            statusPaths.append(request.url)
+            prepare(creating)
+        } else if request.url.hasSuffix(Self.balancePath) {
+            prepare(balance)
+        } else {
             duringStatus()
-            return try status.get()
+            prepare(status)
         }
-        creates.append(request)
-        do {
-            try duringCreate()
-        } catch {
-            throw TransportError(.unknown, "\(error)")
+        return try account.send(request)
+    }
+
+    private func prepare(_ reply: Reply?) {
+        switch reply {
+        case nil: break
+        case .stands(let standing): account.putAll(standing)
+        case .meets(let mishap): account.wire.meet(mishap, "/")
         }
-        return try (creating ?? .made("task-\(creates.count)")).get()
     }
 
     var client: PolloClient {
