@@ -72,7 +72,7 @@ let package = Package(
         module("Sodium", ["CSodium"]),
         // The files of videos: where they lie, what is in them.
         module("Media", ["Domain", "JSON", "Sodium", "System"]),
-        module("Ledger", ["Domain", "MariaDB", "Texts"]),
+        module("Ledger", ["Domain", "JSON", "MariaDB", "Texts"]),
         module("Store", ["Domain", "JSON", "Ledger", "MariaDB", "Texts"]),
         module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module("Pollo", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
@@ -80,12 +80,21 @@ let package = Package(
         module(
             "Reconciliation",
             ["Domain", "JSON", "Ledger", "MariaDB", "Pollo", "Store", "Stripe", logging]),
+        // What calls of an API are made of, apart from which calls there are and what they do.
+        module("API", ["Domain", "HTTP", "JSON", "Sodium", "Texts", httpTypes]),
+        // What a request passes before its handler, which needs no route and no answer.
+        module(
+            "Entrance",
+            [
+                "Addresses", "API", "Domain", "HTTP", "JSON", "Sodium", "Store", "System", "Texts",
+                httpTypes,
+            ]),
         module(
             "Web",
             [
-                "Addresses", "Billing", "Domain", "HTTP", "JSON", "Ledger", "MariaDB", "Media",
-                "Pollo",
-                "Sodium", "Store", "Stripe", "System", "Texts", httpTypes, logging,
+                "Addresses", "API", "Billing", "Domain", "Entrance", "HTTP", "JSON", "Ledger",
+                "MariaDB", "Media", "Pollo", "Sodium", "Store", "Stripe", "System", "Texts",
+                httpTypes, logging,
             ]),
         module(
             "Worker",
@@ -99,8 +108,8 @@ let package = Package(
         .executableTarget(
             name: "Rushes",
             dependencies: [
-                "Addresses", "Billing", "Curl", "Domain", "FastCGI", "JSON", "Ledger", "MariaDB",
-                "Media",
+                "Addresses", "Billing", "Curl", "Domain", "Entrance", "FastCGI", "JSON", "Ledger",
+                "MariaDB", "Media",
                 "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts", "Web",
                 "Worker",
                 argumentParser, logging,
@@ -192,8 +201,10 @@ let package = Package(
         tests(
             "WebTests",
             [
-                "Addresses", "DatabaseSupport", "Domain", "HTTP", "JSON", "Ledger", "MariaDB",
-                "PaymentSupport", "RandomSupport", "Sandbox", "Sodium", "Store", "Stripe", "System",
+                "Addresses", "API", "DatabaseSupport", "Domain", "Entrance", "HTTP", "JSON",
+                "Ledger",
+                "MariaDB", "PaymentSupport", "RandomSupport", "Sandbox", "Sodium", "Store",
+                "Stripe", "System",
                 "Web", httpTypes, logging,
             ]),
         tests(

@@ -236,3 +236,22 @@ extension VideoDraft {
         ]
     }()
 }
+
+extension Video {
+    /// The body of an order for the same again.
+    package var order: JSONValue {
+        var members: [String: JSONValue] = [
+            "tier": .string(tierID), "duration": .integer(Int64(duration)),
+            "prompt": .string(settings.prompt),
+        ]
+        let texts = [
+            "negativePrompt": settings.negativePrompt, "image": settings.image,
+            "imageTail": settings.imageTail, "aspectRatio": settings.aspectRatio,
+            "resolution": settings.resolution, "mode": settings.mode,
+        ]
+        for (name, text) in texts { members[name] = text.map(JSONValue.string) }
+        let numbers = ["strength": settings.strength, "seed": settings.seed]
+        for (name, number) in numbers { members[name] = number.map { .integer(Int64($0)) } }
+        return .object(members)
+    }
+}

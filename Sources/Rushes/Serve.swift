@@ -1,4 +1,5 @@
 import ArgumentParser
+import Entrance
 import FastCGI
 import Logging
 import MariaDB

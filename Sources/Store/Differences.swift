@@ -1,5 +1,6 @@
 package import Domain
 package import FoundationEssentials
+package import JSON
 package import MariaDB
 
 package enum DifferenceKind: String, CaseIterable, Sendable, SQLConvertible {
@@ -231,5 +232,16 @@ extension Connection {
         ) { row in
             try UnreadPart(part: row("part"), since: row("read_at"), problem: row("problem"))
         }
+    }
+}
+
+extension ReconciliationPart: JSONWord {}
+
+extension UnreadPart: JSONObject {
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == UnreadPart {
+        fields.field("part") { $0.part }
+        fields.field("since", "When it was read last; null: never.") { $0.since }
+        fields.field("problem") { $0.problem }
     }
 }

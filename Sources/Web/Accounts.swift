@@ -1,12 +1,12 @@
-package import Domain
-import FoundationEssentials
+import API
+import Domain
+import Entrance
 import HTTP
 import HTTPTypes
-package import JSON
+import JSON
 import Ledger
 import Logging
 import MariaDB
-import Sodium
 import Store
 import Texts
 
@@ -57,11 +57,11 @@ enum Accounts {
     ///
     /// 409 when the address has an account, whose owner is told. Where addresses have to be proved
     /// first, known and new alike are answered 202, by the same hash and the same statements.
-    private static func create(_ request: Request, _ context: Context) throws -> Response {
+    private static func create(_ context: Context) throws -> Response {
         var body = context.body.reader
         let credentials = try Credentials(
             registering: body.read(Inputs.email), password: body.read(Inputs.newPassword))
-        let tries = Tries.mail(to: credentials.email, request, context)
+        let tries = context.mailTries(to: credentials.email)
         try context.database.countTry(tries.keys)
         let hash: String
         do {
@@ -75,7 +75,7 @@ enum Accounts {
             Registration(
                 id: id, email: credentials.email, passwordHash: hash, link: context.newLink()))
         if isNew {
-            context.site.logger(for: request).notice("registered", metadata: ["user": "\(id)"])
+            context.log.notice("registered", metadata: ["user": "\(id)"])
         }
         guard !context.settings.requiresVerified else { return .checkMail }
         guard isNew else {
@@ -84,12 +84,10 @@ enum Accounts {
         // Only what tells of other people's accounts is slowed.
         try context.database.takeBackTry(tries.keys)
         guard let user = try context.database.user(id) else { throw NotFound() }
-        return try Sessions.start(for: user, .created, request, context)
+        return try Sessions.start(for: user, .created, context)
     }
 
-    private static func show(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func show(_ context: Context, _ caller: Caller) throws -> Response {
         let user = try caller.person()
         return try .json(
             Me(
@@ -98,66 +96,24 @@ enum Accounts {
                 muted: context.database.mutedNotices(of: user.id)))
     }
 
-    private static let switches = Input<[NoticeKind: Bool]>(
-        "notifications", as: NoticeSwitches.schema(required: []), isRequired: false,
-        example: #"{"videoReady":false}"#
-    ) { reader, name in
-        guard let value = reader.given(name) else { return [:] }
-        guard let members = value.object else {
-            let example = Phrase.Value.text(#"{"receipt": false}"#)
-            reader.refuse(name, .noticesMalformed, ["example": example])
-            return nil
-        }
-        var changes: [NoticeKind: Bool] = [:]
-        for (kindName, isOn) in members.sorted(by: { $0.key < $1.key }) {
-            guard let kind = NoticeKind(rawValue: kindName), kind.isOptional else {
-                let names = NoticeKind.optional.map(\.rawValue)
-                reader.refuse("\(name).\(kindName)", .chooseAmong, ["names": .list(names)])
-                continue
-            }
-            guard let isOn = isOn.bool else {
-                reader.refuse("\(name).\(kindName)", .sendBoolean)
-                continue
-            }
-            changes[kind] = isOn
-        }
-        return changes
-    }
-
     private static let newEmail = Inputs.email.optional
     private static let proof = Inputs.presentPassword.optional
-    private static let change = Body("MeChange", switches, newEmail, proof)
+    private static let change = Body("MeChange", NoticeSwitches.input, newEmail, proof)
 
     /// Changes what is named and nothing else; with bad fields nothing is changed. `email` needs
     /// `currentPassword`, and is the account's once the link mailed to it is followed.
-    private static func update(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func update(_ context: Context, _ caller: Caller) throws -> Response {
         var body = context.body.reader
         body.refuseOthers(than: change.names, .notChangeableHere)
-        let changes = body.read(switches) ?? [:]
+        let changes = body.read(NoticeSwitches.input) ?? [:]
         try body.finish()
         let user = try caller.person()
         if body.has(newEmail) {
             try Addresses.change(
-                to: body.read(newEmail), password: body.read(proof), of: user, request, context)
+                to: body.read(newEmail), password: body.read(proof), of: user, context)
         }
         try context.database.changeMutedNotices(of: user.id, changes)
-        return try show(request, context, caller)
-    }
-}
-
-extension User.Role: JSONWord {}
-
-extension User: JSONObject {
-    package static var schemaName: String? { "User" }
-
-    package static func list<List: FieldList>(_ fields: inout List) where List.Source == User {
-        fields.field("id") { $0.id }
-        fields.field("email", example: "name@example.org".quoted) { $0.email }
-        fields.field("emailVerified", "Whether the address is proved.") { $0.isEmailVerified }
-        fields.field("role") { $0.role }
-        fields.field("createdAt") { $0.createdAt }
+        return try show(context, caller)
     }
 }
 
@@ -177,36 +133,5 @@ private struct Me: JSONObject {
         fields.field("balance", example: "53.14") { $0.balance.available }
         fields.field("reserved", "Held by videos that are being made.") { $0.balance.reserved }
         fields.field("notifications") { NoticeSwitches(muted: $0.muted) }
-    }
-}
-
-/// Which mails somebody gets.
-private struct NoticeSwitches: JSONField {
-    let muted: Set<NoticeKind>
-
-    func write(to json: inout JSONWriter) {
-        json.beginObject()
-        for kind in NoticeKind.optional {
-            json.key(kind.rawValue)
-            json.bool(!muted.contains(kind))
-        }
-        json.endObject()
-    }
-
-    static func schema(required: [NoticeKind]) -> Schema {
-        Schema.object(
-            NoticeKind.optional.map { ($0.rawValue, .type("boolean")) },
-            required: required.map(\.rawValue)
-        ).with("additionalProperties", "false")
-    }
-
-    static func schema(_ schemas: inout Schemas) -> Schema {
-        schema(required: NoticeKind.optional)
-    }
-
-    static var example: String {
-        var json = JSONWriter()
-        NoticeSwitches(muted: [.lowBalance]).write(to: &json)
-        return String(decoding: json.bytes, as: UTF8.self)
     }
 }

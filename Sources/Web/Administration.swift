@@ -1,6 +1,6 @@
+import API
 import Billing
 import Domain
-import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
@@ -89,16 +89,12 @@ enum Administration {
                 "Ends a video in whatever state it is", endVideo),
         ])
 
-    private static func attention(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        try .json(List(items: context.database.attention()))
+    private static func attention(_ context: Context, _ caller: Caller) throws -> Response {
+        try .json(List(context.database.attention()))
     }
 
     /// 404 before the first.
-    private static func reconciliation(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func reconciliation(_ context: Context, _ caller: Caller) throws -> Response {
         guard let last = try context.database.lastReconciliation() else { throw NotFound() }
         return try .json(
             ReconciliationAnswer(
@@ -108,10 +104,8 @@ enum Administration {
     }
 
     /// 409 when it is closed already, or gone by itself.
-    private static func close(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let actor = try actor(request, context, caller)
+    private static func close(_ context: Context, _ caller: Caller) throws -> Response {
+        let actor = try actor(context, caller)
         try context.database.close(context.id() as DifferenceID, by: actor)
         return .nothing
     }
@@ -120,11 +114,9 @@ enum Administration {
         "action", "Only lines of this action.",
         as: .text(atLeast: 1, atMost: 64, pattern: "^[a-z._-]+$"), example: "credit.grant")
 
-    private static func audit(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func audit(_ context: Context, _ caller: Caller) throws -> Response {
         var problems: [InvalidInput.Field] = []
-        let query = Query(request.queryString)
+        let query = Query(context.request.queryString)
         let page = Page<AuditLine>(query, problems: &problems)
         let action = query["action"]
         if let action, !isAction(action) {
@@ -142,27 +134,23 @@ enum Administration {
     }
 
     /// Who asks, with the reason of the body and the key of the header.
-    private static func actor(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Operator {
+    private static func actor(_ context: Context, _ caller: Caller) throws -> Operator {
         var body = context.body.reader
         return try Operator(
             userID: caller.person().id, reason: body.read(Inputs.anyReason),
-            key: request.clientKey(body: [])?.key)
+            key: context.request.clientKey(body: [])?.key)
     }
 
     /// Sends money back, and takes the credit with it: `amount`, or all that is not spent.
     ///
     /// 202 when Stripe does not answer: then the refund is being finished by `work`, and is not to
     /// be repeated; 409 when it is more than is left or Stripe refuses it.
-    private static func refund(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let actor = try actor(request, context, caller)
+    private static func refund(_ context: Context, _ caller: Caller) throws -> Response {
+        let actor = try actor(context, caller)
         var body = context.body.reader
         let amount = body.read(Inputs.refund)
         try body.finish()
-        let log = context.site.logger(for: request)
+        let log = context.log
         guard let known = try context.database.purchase(context.id()) else { throw NotFound() }
         do {
             let purchase = try context.withBilling(log) { billing in
@@ -176,10 +164,8 @@ enum Administration {
 
     /// Ends the uncertainty about a submission: with `taskId` it goes on, without the hold goes
     /// back. 409 when the video is not uncertain.
-    private static func resolve(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let actor = try actor(request, context, caller)
+    private static func resolve(_ context: Context, _ caller: Caller) throws -> Response {
+        let actor = try actor(context, caller)
         var body = context.body.reader
         let task = body.read(Inputs.taskID)
         if let task, !PolloTask.isID(task) {
@@ -194,10 +180,8 @@ enum Administration {
 
     /// Ends a video in whatever state it is, and gives the credit back (J13). What the vendor makes
     /// of it all the same is a loss. 409 when it has ended.
-    private static func endVideo(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let actor = try actor(request, context, caller)
+    private static func endVideo(_ context: Context, _ caller: Caller) throws -> Response {
+        let actor = try actor(context, caller)
         try context.database.endVideo(
             context.id(), policy: context.settings.creditPolicy, by: actor)
         return .nothing

@@ -1,39 +1,12 @@
+import API
 import Domain
+import Entrance
 import HTTP
 import Store
 import Texts
 
 /// Who owns what a caller sees and pays with. Today each person has an account of their own.
 typealias AccountID = UserID
-
-/// What a caller may do for an account.
-struct Scope: OptionSet, Sendable {
-    let rawValue: UInt8
-
-    /// The person's own data: address, password, sign-ins.
-    static let person = Scope(rawValue: 1 << 0)
-    static let readVideos = Scope(rawValue: 1 << 1)
-    static let orderVideos = Scope(rawValue: 1 << 2)
-    static let readCredits = Scope(rawValue: 1 << 3)
-    static let buyCredits = Scope(rawValue: 1 << 4)
-    static let webhooks = Scope(rawValue: 1 << 5)
-
-    static let all: Scope = [
-        .person, .readVideos, .orderVideos, .readCredits, .buyCredits, .webhooks,
-    ]
-}
-
-/// What an operator may do.
-struct Permission: OptionSet, Sendable {
-    let rawValue: UInt8
-
-    static let look = Permission(rawValue: 1 << 0)
-    static let endVideos = Permission(rawValue: 1 << 1)
-    static let moveMoney = Permission(rawValue: 1 << 2)
-    static let repairBooks = Permission(rawValue: 1 << 3)
-
-    static let all: Permission = [.look, .endVideos, .moveMoney, .repairBooks]
-}
 
 /// For whom a request acts, and what it may do.
 struct Caller: Sendable {
@@ -70,9 +43,10 @@ struct Caller: Sendable {
 extension Caller {
     /// The caller of a request. Throws ``Unauthenticated`` without a good session, and ``Forbidden``
     /// when a browser sends its cookie from another site's page.
-    init(_ request: Request, _ context: Context) throws {
+    init(_ context: Context) throws {
+        let request = context.request
         guard let credential = try Credential.of(request) else { throw Unauthenticated() }
-        if !request.isSafe { try credential.demandOwnOrigin(of: request, context) }
+        if !request.isSafe { try credential.demandOwnOrigin(of: request, context.settings.origin) }
         guard let token = context.site.tokens.read(credential.text, at: context.now),
             let signIn = try context.database.useSession(token.sessionHash)
         else { throw Unauthenticated() }

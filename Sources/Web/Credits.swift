@@ -1,8 +1,9 @@
+import API
 import Domain
 import HTTP
 import HTTPTypes
-package import JSON
-package import Ledger
+import JSON
+import Ledger
 
 /// What an account has, and how it came and went.
 enum Credits {
@@ -20,19 +21,15 @@ enum Credits {
                 "Everything that changed the balance, newest first", transactions),
         ])
 
-    private static func balance(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func balance(_ context: Context, _ caller: Caller) throws -> Response {
         try .json(
             BalanceAnswer(
                 balance: context.database.balance(of: caller.account),
                 lots: context.database.lots(of: caller.account)))
     }
 
-    private static func transactions(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let page = try Page<TransactionKind>(request)
+    private static func transactions(_ context: Context, _ caller: Caller) throws -> Response {
+        let page = try Page<TransactionKind>(context.request)
         let lines = try context.database.transactions(
             of: caller.account, before: page.cursor, limit: page.limit + 1)
         return .json(page.answer(lines, id: \.id))
@@ -52,36 +49,5 @@ private struct BalanceAnswer: JSONObject {
         fields.field("shortfall", "A debt of earlier refunds.", example: "0") {
             $0.balance.shortfall
         }
-    }
-}
-
-extension LotSource: JSONWord {}
-
-extension CreditLot: JSONObject {
-    package static var schemaName: String? { "Lot" }
-
-    package static func list<List: FieldList>(_ fields: inout List) where List.Source == CreditLot {
-        fields.field("id") { $0.id }
-        fields.field("source") { $0.source }
-        fields.field("remaining", example: "53.14") { $0.remaining }
-        fields.field("expiresAt", example: "2027-02-20T10:00:00.123Z".quoted) { $0.expiresAt }
-    }
-}
-
-extension TransactionType: JSONWord {}
-
-extension TransactionLine: JSONObject {
-    package static var schemaName: String? { "Transaction" }
-
-    package static func list<List: FieldList>(_ fields: inout List)
-    where List.Source == TransactionLine {
-        fields.field("id") { $0.id }
-        fields.field("type", example: "charge".quoted) { $0.type }
-        fields.field("amount", example: "-1.86") { $0.amount }
-        fields.field("balanceAfter", example: "53.14") { $0.balanceAfter }
-        fields.field("description", example: "Pro video, 5 s".quoted) { $0.description }
-        fields.optional("jobId", example: VideoID.example) { $0.jobID }
-        fields.optional("purchaseId") { $0.purchaseID }
-        fields.field("createdAt") { $0.createdAt }
     }
 }

@@ -1,3 +1,4 @@
+import API
 import Domain
 import FoundationEssentials
 import HTTP
@@ -49,10 +50,8 @@ enum Gallery {
         .query("to", "The instant, or day, after the last.", example: "2026-12-01"),
     ]
 
-    private static func index(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let query = Query(request.queryString)
+    private static func index(_ context: Context, _ caller: Caller) throws -> Response {
+        let query = Query(context.request.queryString)
         var problems: [InvalidInput.Field] = []
         let page = Page<VideoKind>(query, problems: &problems)
         let filter = try filter(query, catalog: context.site.catalog(), problems: &problems)
@@ -64,7 +63,7 @@ enum Gallery {
             VideoAnswer($0, times: times, appURL: context.settings.appURL)
         }
         return Response.json(answer)
-            .revalidated(for: request, cacheControl: "private, no-cache")
+            .revalidated(for: context.request, cacheControl: "private, no-cache")
     }
 
     private static func filter(
@@ -114,33 +113,28 @@ enum Gallery {
     }
 
     /// Answers 304 when nothing changed, 404 for another account's.
-    private static func show(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func show(_ context: Context, _ caller: Caller) throws -> Response {
         guard let video = try context.database.video(context.id(), of: caller.account) else {
             throw NotFound()
         }
         return try Response.json(context.answer(video))
-            .revalidated(for: request, cacheControl: "private, no-cache")
+            .revalidated(for: context.request, cacheControl: "private, no-cache")
     }
 
     /// 404 until it is ready.
-    private static func file(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func file(_ context: Context, _ caller: Caller) throws -> Response {
         guard let video = try context.database.video(context.id(), of: caller.account),
             video.file != nil
         else { throw NotFound() }
         var response = media(VideoFile.path(of: video.id), type: "video/mp4")
-        let disposition = Query(request.queryString)["download"] == "1" ? "attachment" : "inline"
+        let disposition =
+            Query(context.request.queryString)["download"] == "1" ? "attachment" : "inline"
         response.fields[.contentDisposition] =
             "\(disposition); filename=\"rushes-\(video.id).mp4\""
         return response
     }
 
-    private static func poster(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func poster(_ context: Context, _ caller: Caller) throws -> Response {
         guard let video = try context.database.video(context.id(), of: caller.account),
             video.file?.hasPoster == true
         else { throw NotFound() }

@@ -1,5 +1,5 @@
+import API
 import Domain
-import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
@@ -26,7 +26,7 @@ enum Health {
                 ], needsDatabase: false, "Whether the shop works", show),
         ])
 
-    private static func live(_ request: Request, _ context: Context) -> Response {
+    private static func live(_ context: Context) -> Response {
         Response(
             status: .ok, contentType: "application/json", fields: [.cacheControl: "no-store"],
             body: liveBody)
@@ -40,7 +40,7 @@ enum Health {
 
     /// The checks of `work`, and how long after its last look at each it must be dead. Those of the
     /// audit are as old as the instant that it saw (A2).
-    fileprivate static let checks = [
+    static let checks = [
         ("pollo_api", 300), ("stripe", 1800), ("webhook_receiver", 120), ("ledger", .max),
         ("deadlines", .max), ("clock", 120),
     ]
@@ -49,7 +49,7 @@ enum Health {
     /// end: `work` is dead, or cannot write) or, before the first look, `unknown`. 503 when the
     /// database does not answer, for then nothing works; one that takes no writes, or a vendor that
     /// fails, leaves the rest of the shop open: `degraded`, and 200.
-    private static func show(_ request: Request, _ context: Context) -> Response {
+    private static func show(_ context: Context) -> Response {
         let found: (checks: [HealthCheck], isAuditSound: Bool)?
         do {
             found = (
@@ -57,7 +57,7 @@ enum Health {
                 try context.database.auditStanding().isSound
             )
         } catch {
-            context.site.logger(for: request).error(
+            context.log.error(
                 "health: the database does not answer", metadata: ["error": "\(error)"])
             found = nil
         }
@@ -70,18 +70,18 @@ enum Health {
             return check.isHealthy && check.ageSeconds < seconds ? .ok : .failing
         }
         let database: CheckState =
-            found != nil && takesWrites(request, context) ? .ok : .failing
+            found != nil && takesWrites(context) ? .ok : .failing
         return .json(
             found == nil ? .serviceUnavailable : .ok,
             HealthAnswer(checks: CheckStates(states: [database] + states), timestamp: context.now))
     }
 
-    private static func takesWrites(_ request: Request, _ context: Context) -> Bool {
+    private static func takesWrites(_ context: Context) -> Bool {
         do {
             try context.database.proveWrites()
             return true
         } catch {
-            context.site.logger(for: request).error(
+            context.log.error(
                 "health: the database takes no writes", metadata: ["error": "\(error)"])
             return false
         }
@@ -93,61 +93,5 @@ private struct Life: JSONObject {
 
     static func list<List: FieldList>(_ fields: inout List) where List.Source == Life {
         fields.field("status", as: .constant("live".quoted), example: "live".quoted) { _ in "live" }
-    }
-}
-
-private enum CheckState: String, JSONWord {
-    case ok, failing, unknown
-}
-
-/// How each check stands, under its name: the database first.
-private struct CheckStates: JSONField {
-    static let names = ["database"] + Health.checks.map(\.0)
-
-    let states: [CheckState]
-
-    func write(to json: inout JSONWriter) {
-        json.beginObject()
-        for (name, state) in zip(Self.names, states) {
-            json.key(name)
-            state.write(to: &json)
-        }
-        json.endObject()
-    }
-
-    static func schema(_ schemas: inout Schemas) -> Schema {
-        let state = CheckState.schema(&schemas)
-        return .object(names.map { ($0, state) }, required: names)
-    }
-
-    static var example: String {
-        var json = JSONWriter()
-        CheckStates(states: names.map { _ in .ok }).write(to: &json)
-        return String(decoding: json.bytes, as: UTF8.self)
-    }
-}
-
-private struct HealthAnswer: JSONObject {
-    let checks: CheckStates
-    let timestamp: Date
-
-    static var schemaName: String? { "Health" }
-
-    static func list<List: FieldList>(_ fields: inout List) where List.Source == HealthAnswer {
-        fields.field(
-            "status", as: .words(["healthy", "degraded"]), example: "healthy".quoted
-        ) { $0.checks.states.contains(.failing) ? "degraded" : "healthy" }
-        fields.field("checks") { $0.checks }
-        fields.field("timestamp") { $0.timestamp }
-    }
-
-    /// What is answered when the database does not answer.
-    static var closedExample: String {
-        var json = JSONWriter()
-        let states = CheckStates(
-            states: CheckStates.names.map { $0 == "database" ? .failing : .unknown })
-        HealthAnswer(checks: states, timestamp: Date(timeIntervalSince1970: 1_795_341_600.5))
-            .write(to: &json)
-        return String(decoding: json.bytes, as: UTF8.self)
     }
 }

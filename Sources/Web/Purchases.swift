@@ -1,9 +1,10 @@
+import API
 import Billing
-package import Domain
-import FoundationEssentials
+import Domain
+import Entrance
 import HTTP
 import HTTPTypes
-package import JSON
+import JSON
 import Ledger
 import Logging
 import Store
@@ -34,17 +35,15 @@ enum Purchases {
     /// With an `Idempotency-Key`, the same key and body get the same page again. 502 when Stripe
     /// does not answer within ten seconds, 503 when others wait for it already: the purchase is
     /// kept, and the same call goes on with it.
-    private static func create(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let key = try request.clientKey(body: context.body.bytes)
+    private static func create(_ context: Context, _ caller: Caller) throws -> Response {
+        let key = try context.request.clientKey(body: context.body.bytes)
         let catalog = try context.site.catalog()
         var body = context.body.reader
         guard let id = body.read(Inputs.packageID), let package = catalog.package(id) else {
             let names = catalog.packages.map(\.id)
             throw InvalidInput("packageId", .chooseOneOf, ["names": .list(names)])
         }
-        let log = context.site.logger(for: request)
+        let log = context.log
         let fresh = PurchaseID.new()
         let claim = try context.database.claim(
             key, for: fresh, of: package, catalogVersion: catalog.version, user: caller.account,
@@ -99,16 +98,14 @@ enum Purchases {
 
     /// While it is open, Stripe is asked, because its webhook may be late; the address that the
     /// buyer came back by proves nothing.
-    private static func show(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func show(_ context: Context, _ caller: Caller) throws -> Response {
         guard var purchase = try context.database.purchase(context.id(), of: caller.account) else {
             throw NotFound()
         }
         if purchase.state == .pending, purchase.sessionID != nil,
             try context.database.mayAskStripe(about: purchase.id)
         {
-            let log = context.site.logger(for: request)
+            let log = context.log
             do {
                 purchase = try context.withBilling(log) { try $0.refresh(purchase) }
             } catch is Crowded {
@@ -138,29 +135,5 @@ private struct CheckoutAnswer: JSONObject {
             "url", as: .text(format: "uri"),
             example: "https://checkout.stripe.com/c/pay/cs_test_a1".quoted
         ) { $0.url }
-    }
-}
-
-extension Purchase.State: JSONWord {}
-
-extension Purchase: JSONObject {
-    package static var schemaName: String? { "Purchase" }
-
-    package static func list<List: FieldList>(_ fields: inout List)
-    where List.Source == Purchase {
-        fields.field("id") { $0.id }
-        fields.field("packageId", example: "pro".quoted) { $0.packageID }
-        fields.field("status", example: "paid".quoted) { $0.state }
-        fields.field("price", "What is paid.", example: "47.99") { $0.price }
-        fields.field("credits", example: "50") { $0.credits }
-        fields.field("bonus", example: "5") { $0.bonus }
-        fields.field("total", "Credits and bonus.", example: "55") { $0.credits + $0.bonus }
-        fields.optional(
-            "url", "Where it is paid, while it is pending.", as: Schema.text(format: "uri").orNull
-        ) { purchase -> String?? in
-            purchase.state == .pending ? .some(purchase.checkoutURL) : nil
-        }
-        fields.field("createdAt") { $0.createdAt }
-        fields.field("paidAt", example: "2026-11-22T10:01:10.456Z".quoted) { $0.paidAt }
     }
 }

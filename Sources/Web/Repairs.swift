@@ -1,3 +1,4 @@
+import API
 import Billing
 import Domain
 import HTTP
@@ -48,7 +49,10 @@ enum Repairs {
         "Administration",
         [
             command(
-                "accounts/:id/rebuild", "rebuildAccount", takes: plain("finding L4"),
+                "accounts/:id/rebuild", "rebuildAccount",
+                takes: Body(
+                    "Command", example: #"{"reason":"finding L4","dryRun":true}"#,
+                    Inputs.anyReason, Inputs.isRehearsal),
                 "Makes an account's balances, lots and lines anew from the ledger", rebuild),
             command(
                 "accounts/:id/adjustment", "adjustAccount",
@@ -107,10 +111,8 @@ enum Repairs {
         Body("Command", Inputs.reason(reason), Inputs.isRehearsal)
     }
 
-    private static func rebuild(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let command = try Command(request, context, caller)
+    private static func rebuild(_ context: Context, _ caller: Caller) throws -> Response {
+        let command = try Command(context, caller)
         return try answer(
             context.database.rebuild(
                 context.id(), by: command.actor, isRehearsal: command.isRehearsal))
@@ -118,10 +120,8 @@ enum Repairs {
 
     /// Gives credit (`amount` above zero) or takes given credit back (below zero), or takes back the
     /// effect of the ledger that `reverse` names.
-    private static func adjust(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        var command = try Command(request, context, caller)
+    private static func adjust(_ context: Context, _ caller: Caller) throws -> Response {
+        var command = try Command(context, caller)
         let wrong = command.reader.read(Inputs.wrongEffect)
         let amount = command.reader.read(Inputs.adjustment)
         if (wrong == nil) == (amount == nil) {
@@ -139,10 +139,8 @@ enum Repairs {
                 by: command.actor, isRehearsal: command.isRehearsal))
     }
 
-    private static func take(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        var command = try Command(request, context, caller)
+    private static func take(_ context: Context, _ caller: Caller) throws -> Response {
+        var command = try Command(context, caller)
         let amount = command.reader.read(Inputs.taken)
         if amount == nil { command.reader.refuse("amount", .dollarsMalformed) }
         try command.reader.finish()
@@ -152,10 +150,8 @@ enum Repairs {
                 by: command.actor, isRehearsal: command.isRehearsal))
     }
 
-    private static func waive(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        var command = try Command(request, context, caller)
+    private static func waive(_ context: Context, _ caller: Caller) throws -> Response {
+        var command = try Command(context, caller)
         let amount = command.reader.read(Inputs.waived)
         try command.reader.finish()
         return try answer(
@@ -165,33 +161,27 @@ enum Repairs {
 
     /// 409 when Stripe does not say that it is paid, 502 when Stripe does not answer: nothing is
     /// done.
-    private static func credit(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        try askStripe(request, context, caller) { try $0.creditByHand($1, by: $2, isRehearsal: $3) }
+    private static func credit(_ context: Context, _ caller: Caller) throws -> Response {
+        try askStripe(context, caller) { try $0.creditByHand($1, by: $2, isRehearsal: $3) }
     }
 
-    private static func refresh(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        try askStripe(request, context, caller) { try $0.refresh($1, by: $2, isRehearsal: $3) }
+    private static func refresh(_ context: Context, _ caller: Caller) throws -> Response {
+        try askStripe(context, caller) { try $0.refresh($1, by: $2, isRehearsal: $3) }
     }
 
     private static func askStripe(
-        _ request: Request, _ context: Context, _ caller: Caller,
+        _ context: Context, _ caller: Caller,
         _ body: (Billing, PurchaseID, Operator, Bool) throws -> CommandReport
     ) throws -> Response {
-        let command = try Command(request, context, caller)
+        let command = try Command(context, caller)
         return try answer(
-            context.withBilling(context.site.logger(for: request)) { billing in
+            context.withBilling(context.log) { billing in
                 try body(billing, context.id(), command.actor, command.isRehearsal)
             })
     }
 
-    private static func close(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let command = try Command(request, context, caller)
+    private static func close(_ context: Context, _ caller: Caller) throws -> Response {
+        let command = try Command(context, caller)
         return try answer(
             context.database.closePurchase(
                 context.id(), by: command.actor, isRehearsal: command.isRehearsal))
@@ -199,10 +189,8 @@ enum Repairs {
 
     /// Closes what the auditor found, which then stops nothing while it stays as it is. 409 when it
     /// is closed or gone.
-    private static func closeFinding(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let command = try Command(request, context, caller)
+    private static func closeFinding(_ context: Context, _ caller: Caller) throws -> Response {
+        let command = try Command(context, caller)
         try context.database.close(context.id() as FindingID, by: command.actor)
         return .nothing
     }
@@ -218,8 +206,8 @@ enum Repairs {
         var reader: FieldReader
 
         /// Throws ``InvalidInput`` without a reason or a key, or when `dryRun` is no flag.
-        init(_ request: Request, _ context: Context, _ caller: Caller) throws {
-            guard let key = try request.clientKey(body: [])?.key else {
+        init(_ context: Context, _ caller: Caller) throws {
+            guard let key = try context.request.clientKey(body: [])?.key else {
                 throw InvalidInput("Idempotency-Key", .keyMissing)
             }
             reader = context.body.reader

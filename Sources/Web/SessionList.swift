@@ -1,8 +1,10 @@
+import API
 import Domain
+import Entrance
 import HTTP
 import HTTPTypes
-package import JSON
-package import Store
+import JSON
+import Store
 
 /// The sign-ins of a person, for their owner.
 enum SessionList {
@@ -22,45 +24,24 @@ enum SessionList {
                 answers: [.nothing("It is over.")], "Ends one session", end),
         ])
 
-    private static func index(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let page = try Page<SessionKind>(request)
+    private static func index(_ context: Context, _ caller: Caller) throws -> Response {
+        let page = try Page<SessionKind>(context.request)
         let sessions = try context.database.sessions(
             of: caller.person().id, current: caller.session.token.sessionHash,
             before: page.cursor, limit: page.limit)
         return .json(page.answer(sessions, id: \.id))
     }
 
-    private static func end(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func end(_ context: Context, _ caller: Caller) throws -> Response {
         guard try context.database.endSession(context.id(), of: caller.person().id) else {
             throw NotFound()
         }
         return .nothing
     }
 
-    private static func endOthers(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func endOthers(_ context: Context, _ caller: Caller) throws -> Response {
         try context.database.endSessions(
             of: caller.person().id, except: caller.session.token.sessionHash)
         return .nothing
-    }
-}
-
-extension SessionRecord: JSONObject {
-    package static var schemaName: String? { "SignIn" }
-
-    package static func list<List: FieldList>(_ fields: inout List)
-    where List.Source == SessionRecord {
-        fields.field("id") { $0.id }
-        fields.field("isCurrent", example: "true") { $0.isCurrent }
-        fields.field("createdAt") { $0.createdAt }
-        fields.field("lastUsedAt", example: "2026-11-23T10:00:00.123Z".quoted) { $0.lastUsedAt }
-        fields.field("expiresAt", example: "2026-12-23T10:00:00.123Z".quoted) { $0.expiresAt }
-        fields.field("userAgent", example: "Mozilla/5.0".quoted) { $0.userAgent }
-        fields.field("address", example: "192.0.2.1".quoted) { $0.address }
     }
 }

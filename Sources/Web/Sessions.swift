@@ -1,4 +1,6 @@
+import API
 import Domain
+import Entrance
 import FoundationEssentials
 import HTTP
 import HTTPTypes
@@ -44,23 +46,24 @@ enum Sessions {
     /// 401 for a wrong pair, 429 after too many wrong ones. An address without an account is
     /// treated as one with, in the same time. Where addresses have to be proved first, the right
     /// password of one that is not gets 202 and the link again.
-    private static func create(_ request: Request, _ context: Context) throws -> Response {
+    private static func create(_ context: Context) throws -> Response {
         var body = context.body.reader
         let credentials = try Credentials(
             signingIn: body.read(Inputs.email), password: body.read(Inputs.newPassword))
         let login = try context.database.login(email: credentials.email)
-        let log = context.site.logger(for: request)
+        let log = context.log
         let tries = Tries.signIn(
-            email: credentials.email, account: login?.user.id, request, context)
+            email: credentials.email, account: login?.user.id, context.request,
+            context.site.tokens)
         let check: PasswordGate.Check
         do {
             check = try context.check(credentials.password, against: login?.passwordHash, tries)
         } catch let error as TooManyTries {
-            log.notice("login slowed", metadata: Self.who(login?.user, request))
+            log.notice("login slowed", metadata: Self.who(login?.user, context))
             throw error
         }
         guard let login, check != .wrong else {
-            log.notice("login refused", metadata: Self.who(login?.user, request))
+            log.notice("login refused", metadata: Self.who(login?.user, context))
             if let account = tries.account {
                 try context.database.tellOfRefusedSignIns(email: credentials.email, key: account)
             }
@@ -71,18 +74,18 @@ enum Sessions {
             try context.database.setPasswordHash(hash, of: login.user.id)
         }
         guard login.user.isEmailVerified || !context.settings.requiresVerified else {
-            try mailProof(to: login.user, request, context)
+            try mailProof(to: login.user, context)
             return .checkMail
         }
         log.notice("login", metadata: ["user": "\(login.user.id)"])
-        return try start(for: login.user, .ok, request, context)
+        return try start(for: login.user, .ok, context)
     }
 
     private static func mailProof(
-        to user: User, _ request: Request, _ context: Context
+        to user: User, _ context: Context
     ) throws {
         do {
-            try context.database.countTry(Tries.mail(to: user.email, request, context).keys)
+            try context.database.countTry(context.mailTries(to: user.email).keys)
             try context.database.mailProof(context.newLink(), to: user.id)
         } catch is TooManyTries {
             // It was sent so often that it is in the mailbox.
@@ -91,15 +94,18 @@ enum Sessions {
 
     /// What the log says of a sign-in that did not succeed: the account by its id, never the
     /// address that was typed, which may be a password in the wrong field.
-    private static func who(_ user: User?, _ request: Request) -> Logger.Metadata {
-        ["user": "\(user?.id.description ?? "unknown")", "address": "\(request.remoteAddress)"]
+    private static func who(_ user: User?, _ context: Context) -> Logger.Metadata {
+        [
+            "user": "\(user?.id.description ?? "unknown")",
+            "address": "\(context.request.remoteAddress)",
+        ]
     }
 
     /// Ends the session of the request. The browser forgets what it kept of this site: pictures,
     /// answers, drafts.
-    private static func destroy(_ request: Request, _ context: Context) throws -> Response {
-        if let credential = try Credential.of(request) {
-            try credential.demandOwnOrigin(of: request, context)
+    private static func destroy(_ context: Context) throws -> Response {
+        if let credential = try Credential.of(context.request) {
+            try credential.demandOwnOrigin(of: context.request, context.settings.origin)
             if let token = context.site.tokens.read(credential.text, at: context.now) {
                 try context.database.endSession(idHash: token.sessionHash)
             }
@@ -113,9 +119,7 @@ enum Sessions {
     /// Puts another secret in the place of the session's own, which ends when it would have. Who
     /// came with the cookie gets a cookie, who came with the token a token: a script on a page of
     /// ours cannot make a token of a cookie that it may not read.
-    private static func refresh(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func refresh(_ context: Context, _ caller: Caller) throws -> Response {
         let user = try caller.person()
         let session = caller.session
         let sessionID = randomBytes(16)
@@ -136,52 +140,21 @@ enum Sessions {
     }
 
     static func start(
-        for user: User, _ status: HTTPResponse.Status, _ request: Request, _ context: Context
+        for user: User, _ status: HTTPResponse.Status, _ context: Context
     ) throws -> Response {
         let seconds = Int(lifetime.components.seconds)
-        let userAgent = request.source.parameter("HTTP_USER_AGENT") ?? ""
+        let userAgent = context.request.source.parameter("HTTP_USER_AGENT") ?? ""
         let token = TokenAuthority.Token(
             userID: user.id, sessionID: randomBytes(16),
             expiresAt: context.now.addingTimeInterval(Double(seconds)))
         try context.database.createSession(
             idHash: token.sessionHash, of: user.id, lasting: lifetime,
-            userAgent: userAgent, address: request.remoteAddress)
+            userAgent: userAgent, address: context.request.remoteAddress)
         let text = context.site.tokens.sign(token, at: context.now)
         return Response.json(
             status, SessionAnswer(user: user, token: text, expiresAt: token.expiresAt),
             fields: [.setCookie: SessionCookie.set(text, lasting: seconds)]
-        ).knowing(user.id, request, context)
-    }
-}
-
-/// A session that was started.
-struct SessionAnswer: JSONObject {
-    let user: User
-    let token: String
-    let expiresAt: Date
-
-    static var schemaName: String? { "Session" }
-
-    static func list<List: FieldList>(_ fields: inout List) where List.Source == SessionAnswer {
-        fields.field("user") { $0.user }
-        fields.field("token", example: "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln".quoted) {
-            $0.token
-        }
-        fields.field("expiresAt", example: "2026-12-22T10:00:00.123Z".quoted) { $0.expiresAt }
-    }
-}
-
-private struct RenewedSession: JSONObject {
-    let user: User
-    let token: String?
-    let expiresAt: Date
-
-    static var schemaName: String? { "RenewedSession" }
-
-    static func list<List: FieldList>(_ fields: inout List) where List.Source == RenewedSession {
-        fields.field("user") { $0.user }
-        fields.optional("token", "For who came with one.") { $0.token }
-        fields.field("expiresAt", example: "2026-12-22T10:00:00.123Z".quoted) { $0.expiresAt }
+        ).knowing(user.id, context.request, context.site.tokens)
     }
 }
 

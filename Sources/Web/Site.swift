@@ -2,9 +2,9 @@
 // description, which follows from these. A handler parses, runs one transaction of Store and
 // answers; the rules are in Domain. It knows neither FastCGI nor curl: a test sends it a Request.
 
-package import Addresses
-import Billing
-package import Domain
+import API
+import Domain
+package import Entrance
 import FoundationEssentials
 package import HTTP
 import HTTPTypes
@@ -13,52 +13,6 @@ package import MariaDB
 import Sodium
 import Store
 package import Stripe
-
-/// What the site is set to; the same for every thread.
-package struct SiteSettings: Sendable {
-    /// The public base URL, as what the `Origin` of our own pages is compared with.
-    package var origin: Origin
-    /// The same for links.
-    package var appURL: String { origin.text }
-    package var jwtSecret: [UInt8]
-    /// Still accepted while the secret is being changed.
-    package var previousJWTSecret: [UInt8]?
-    package var stripeWebhookSecrets: [String]
-    package var polloWebhookSecret: String
-    /// Whether Stripe's keys move real money.
-    package var isLive: Bool
-    package var creditPolicy: CreditPolicy
-    package var signupCredit: Money
-    package var generateLimit: CallLimit
-    package var purchaseLimit: CallLimit
-    package var deadlines: JobDeadlines
-    /// Origins that webhooks may be sent to although they are neither HTTPS nor public.
-    package var exceptOrigins: [Origin]
-    /// Whether an address has to be proved before anybody signs in with it.
-    package var requiresVerified: Bool
-
-    package init(
-        origin: Origin, jwtSecret: [UInt8], previousJWTSecret: [UInt8]?,
-        stripeWebhookSecrets: [String], polloWebhookSecret: String, isLive: Bool,
-        creditPolicy: CreditPolicy, signupCredit: Money, generateLimit: CallLimit,
-        purchaseLimit: CallLimit, deadlines: JobDeadlines, exceptOrigins: [Origin] = [],
-        requiresVerified: Bool = false
-    ) {
-        self.origin = origin
-        self.jwtSecret = jwtSecret
-        self.previousJWTSecret = previousJWTSecret
-        self.stripeWebhookSecrets = stripeWebhookSecrets
-        self.polloWebhookSecret = polloWebhookSecret
-        self.isLive = isLive
-        self.creditPolicy = creditPolicy
-        self.signupCredit = signupCredit
-        self.generateLimit = generateLimit
-        self.purchaseLimit = purchaseLimit
-        self.deadlines = deadlines
-        self.exceptOrigins = exceptOrigins
-        self.requiresVerified = requiresVerified
-    }
-}
 
 /// The application on one worker thread: its connections, its keys and what it remembers.
 package final class Site {
@@ -70,7 +24,8 @@ package final class Site {
     let passwords: PasswordGate
     let threads: ThreadGate
     private let log: Logger
-    private let router: Router
+    private let router = Router(routes.map(\.operation))
+    private let handlers = routes.map(\.handler)
     private var remembered = Remembered()
 
     /// - Parameters:
@@ -89,15 +44,15 @@ package final class Site {
         tokens = TokenAuthority(
             secret: settings.jwtSecret, previous: settings.previousJWTSecret)
         links = LinkTokens(secret: settings.jwtSecret, previous: settings.previousJWTSecret)
-        router = Router(routes)
     }
 
     package func respond(to request: Request) -> Response {
         let match = router.match(request.method, request.path)
         do {
             switch match {
-            case .found(let handler, let arguments):
-                return try handler(request, Context(site: self, arguments: arguments))
+            case .found(let index, let arguments):
+                return try handlers[index](
+                    Context(site: self, request: request, arguments: arguments))
             case .wrongMethod(let allowed):
                 throw Refused(allowing: allowed)
             case .notFound:
@@ -139,7 +94,9 @@ package final class Site {
         if let known = remembered.openAPI, known.version == catalog.version {
             return known.document
         }
-        let document = OpenAPI.document(of: routes, catalog: catalog, appURL: settings.appURL)
+        let document = OpenAPI.document(
+            of: routes.map(\.operation), catalog: catalog, appURL: settings.appURL,
+            cookie: SessionCookie.name)
         remembered.openAPI = (catalog.version, document)
         return document
     }
@@ -149,47 +106,5 @@ package final class Site {
         var openAPI: (version: Int, document: [UInt8])?
         var renderTimes: [RenderTimeKey: RenderTime] = [:]
         var renderTimesReadAt: Date?
-    }
-}
-
-/// What a handler may touch while it answers one request.
-package struct Context {
-    let site: Site
-    /// What the variable parts of the route's path were.
-    let arguments: [String]
-    let now: Date
-    /// What the route takes; empty for one that takes nothing.
-    var body = Content.empty
-
-    init(site: Site, arguments: [String], now: Date = Date()) {
-        self.site = site
-        self.arguments = arguments
-        self.now = now
-    }
-
-    var settings: SiteSettings { site.settings }
-    var database: Connection { site.database }
-
-    /// How long one request may ask Stripe, however many calls that takes.
-    private static let patienceForStripe = Duration.seconds(10)
-
-    /// Runs `body`, which asks Stripe and applies what it says. Throws ``Crowded`` and has done
-    /// nothing when as many as may wait for Stripe do.
-    func withBilling<Result>(_ log: Logger, _ body: (Billing) throws -> Result) throws -> Result {
-        try site.threads.pass(.stripe) {
-            var stripe = site.stripe
-            stripe.deadline = .now + Self.patienceForStripe
-            return try body(
-                Billing(
-                    database: database, stripe: stripe, policy: settings.creditPolicy, log: log))
-        }
-    }
-
-    /// The id in the path, the first of several; one that is malformed is an id of nothing.
-    func id<Kind>(at index: Int = 0) throws -> ID<Kind> {
-        guard arguments.indices.contains(index), let id = ID<Kind>(arguments[index]) else {
-            throw NotFound()
-        }
-        return id
     }
 }

@@ -1,3 +1,4 @@
+import API
 import Domain
 import HTTP
 import Logging
@@ -10,11 +11,11 @@ enum Vendor: Sendable {
     case stripe, pollo
 
     /// Throws a refusal unless the signature is that of the body.
-    func verify(_ body: [UInt8], of request: Request, _ context: Context) throws {
-        guard isSigned(body, request, context) else {
-            context.site.logger(for: request).warning(
+    func verify(_ body: [UInt8], _ context: Context) throws {
+        guard isSigned(body, context) else {
+            context.log.warning(
                 "\(self) \(self == .stripe ? "webhook" : "callback") refused",
-                metadata: ["address": "\(request.remoteAddress)"])
+                metadata: ["address": "\(context.request.remoteAddress)"])
             switch self {
             case .stripe:
                 throw InvalidInput("Stripe-Signature", .signatureMisfit)
@@ -23,8 +24,9 @@ enum Vendor: Sendable {
         }
     }
 
-    private func isSigned(_ body: [UInt8], _ request: Request, _ context: Context) -> Bool {
-        switch self {
+    private func isSigned(_ body: [UInt8], _ context: Context) -> Bool {
+        let request = context.request
+        return switch self {
         case .stripe:
             StripeSignature.verify(
                 header: request.values("HTTP_STRIPE_SIGNATURE"), body: body,
@@ -38,31 +40,25 @@ enum Vendor: Sendable {
         }
     }
 
-    /// What a signature is made of.
-    var parameters: [Parameter] {
+    /// What a signature is made of, and what a message without a good one gets.
+    var signature: Signature {
         switch self {
         case .stripe:
-            [
-                .header(
-                    "stripeSignature", "Stripe-Signature",
-                    "Over the bytes of the body, at most 300 seconds old.")
-            ]
+            Signature(
+                [
+                    .header(
+                        "stripeSignature", "Stripe-Signature",
+                        "Over the bytes of the body, at most 300 seconds old.")
+                ], refusal: .invalidInput)
         case .pollo:
-            [
-                .header("polloID", "X-Webhook-Id"),
-                .header("polloTimestamp", "X-Webhook-Timestamp"),
-                .header(
-                    "polloSignature", "X-Webhook-Signature",
-                    "Over id, timestamp and the bytes of the body."),
-            ]
-        }
-    }
-
-    /// What a message without a good signature gets.
-    var refusal: Refusal {
-        switch self {
-        case .stripe: .invalidInput
-        case .pollo: .unsigned
+            Signature(
+                [
+                    .header("polloID", "X-Webhook-Id"),
+                    .header("polloTimestamp", "X-Webhook-Timestamp"),
+                    .header(
+                        "polloSignature", "X-Webhook-Signature",
+                        "Over id, timestamp and the bytes of the body."),
+                ], refusal: .unsigned)
         }
     }
 }

@@ -1,3 +1,4 @@
+import API
 import Domain
 import FoundationEssentials
 import HTTP
@@ -59,31 +60,25 @@ enum Videos {
 
     /// What a video would cost. `tier` and `duration` are needed; the other fields of an order are
     /// judged when they are there.
-    private static func quote(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func quote(_ context: Context, _ caller: Caller) throws -> Response {
         let draft = try VideoDraft(
             .object(context.body.members), catalog: context.site.catalog(), for: .quote)
         let balance = try context.database.balance(of: caller.account)
-        return .json(Quote(draft: draft, available: balance.available))
+        return .json(Quote(draft, available: balance.available))
     }
 
     /// The same `Idempotency-Key` and body get the first answer again. 402 when the balance is too
     /// low, 429 beyond GENERATE_LIMIT.
-    private static func create(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let key = try request.clientKey(body: context.body.bytes)
+    private static func create(_ context: Context, _ caller: Caller) throws -> Response {
+        let key = try context.request.clientKey(body: context.body.bytes)
         let catalog = try context.site.catalog()
         let draft = try VideoDraft(.object(context.body.members), catalog: catalog)
         return try accept(draft, at: catalog.version, key: key, context, caller)
     }
 
     /// Orders the video again that has ended, with its settings. 409 while it is under way.
-    private static func retry(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
-        let key = try request.clientKey(body: [])
+    private static func retry(_ context: Context, _ caller: Caller) throws -> Response {
+        let key = try context.request.clientKey(body: [])
         guard let video = try context.database.video(context.id(), of: caller.account) else {
             throw NotFound()
         }
@@ -113,9 +108,7 @@ enum Videos {
 
     /// Takes a job back that the vendor does not have yet, also when it is canceled already; 409
     /// when it is too late.
-    private static func cancel(
-        _ request: Request, _ context: Context, _ caller: Caller
-    ) throws -> Response {
+    private static func cancel(_ context: Context, _ caller: Caller) throws -> Response {
         let id: VideoID = try context.id()
         try context.database.cancel(id, of: caller.account, policy: context.settings.creditPolicy)
         guard let video = try context.database.video(id, of: caller.account) else {
@@ -133,41 +126,14 @@ enum Videos {
     }
 }
 
-extension Video {
-    /// The body of an order for the same again.
-    fileprivate var order: JSONValue {
-        var members: [String: JSONValue] = [
-            "tier": .string(tierID), "duration": .integer(Int64(duration)),
-            "prompt": .string(settings.prompt),
-        ]
-        let texts = [
-            "negativePrompt": settings.negativePrompt, "image": settings.image,
-            "imageTail": settings.imageTail, "aspectRatio": settings.aspectRatio,
-            "resolution": settings.resolution, "mode": settings.mode,
-        ]
-        for (name, text) in texts { members[name] = text.map(JSONValue.string) }
-        let numbers = ["strength": settings.strength, "seed": settings.seed]
-        for (name, number) in numbers { members[name] = number.map { .integer(Int64($0)) } }
-        return .object(members)
-    }
-}
-
-private struct Quote: JSONObject {
-    let draft: VideoDraft
-    let available: Money
-
-    static var schemaName: String? { "Quote" }
-
-    static func list<List: FieldList>(_ fields: inout List) where List.Source == Quote {
-        fields.field("tier", example: "pro".quoted) { $0.draft.tier.id }
-        fields.field("price") { $0.draft.total }
-        fields.field("balanceAfter", "Below zero when it does not suffice.", example: "53.14") {
-            $0.available - $0.draft.total
-        }
-        fields.optional("reason", "Why `auto` chose the tier.") { $0.draft.reason?.text() }
-    }
-}
-
 extension Outcome {
     fileprivate static let acceptedVideo = accepted(Acceptance.self, "Charged and queued.")
+}
+
+extension Body {
+    fileprivate static func order(_ name: String, for purpose: DraftPurpose, example: String)
+        -> Body
+    {
+        Body(name, .order, example: example) { OrderForm.schema($0, for: purpose) }
+    }
 }

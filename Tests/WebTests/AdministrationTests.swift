@@ -9,6 +9,7 @@ import Sandbox
 import Store
 import Testing
 
+@testable import API
 @testable import Web
 
 struct AdministrationTests {

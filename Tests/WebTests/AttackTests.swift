@@ -9,6 +9,7 @@ import Sodium
 import Store
 import Testing
 
+@testable import Entrance
 @testable import Web
 
 extension TestSite {

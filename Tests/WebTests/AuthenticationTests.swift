@@ -10,6 +10,8 @@ import Store
 import Synchronization
 import Testing
 
+@testable import API
+@testable import Entrance
 @testable import Web
 
 struct TokenTests {

@@ -6,6 +6,7 @@ import JSON
 import Sodium
 import Testing
 
+@testable import API
 @testable import Web
 
 /// What a stranger's request may cost, the password hash apart: two milliseconds of a core, which is

@@ -8,6 +8,8 @@ import RandomSupport
 import Store
 import Testing
 
+@testable import API
+@testable import Entrance
 @testable import Web
 
 struct FuzzTests {

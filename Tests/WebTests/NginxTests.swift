@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Testing
 
+@testable import API
 @testable import Web
 
 /// What nginx/api.conf says of paths, held against the routes.

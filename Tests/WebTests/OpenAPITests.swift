@@ -7,6 +7,7 @@ import MariaDB
 import Store
 import Testing
 
+@testable import API
 @testable import Web
 
 struct OpenAPITests {

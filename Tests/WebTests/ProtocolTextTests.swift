@@ -4,6 +4,7 @@ import HTTPTypes
 import Sodium
 import Testing
 
+@testable import Entrance
 @testable import Web
 
 /// Headers, tokens, paths and queries are bytes: what only looks like ours is not ours.

@@ -7,6 +7,7 @@ import MariaDB
 import Store
 import Testing
 
+@testable import API
 @testable import Web
 
 struct RoutingTests {
@@ -47,6 +48,19 @@ struct RoutingTests {
                         Set(named.split(separator: ", ").map(String.init))
                             == Set(allowed.map(\.rawValue)))
                 }
+            }
+        }
+    }
+
+    @Test func `a route that is not for all asks for one scope, or one permission`() {
+        for route in routes {
+            switch route.access {
+            case .anyone, .vendor: break
+            case .caller(let scope):
+                #expect(scope.rawValue.nonzeroBitCount == 1 && Scope.all.contains(scope))
+            case .operator(let permission):
+                #expect(permission.rawValue.nonzeroBitCount == 1)
+                #expect(Permission.all.contains(permission))
             }
         }
     }

@@ -14,6 +14,7 @@ import Store
 import Stripe
 import Testing
 
+@testable import Entrance
 @testable import Web
 
 /// A request as nginx hands it over: CGI parameters in their order, and a body.

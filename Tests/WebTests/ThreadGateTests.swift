@@ -13,6 +13,7 @@ import Synchronization
 import System
 import Testing
 
+@testable import Entrance
 @testable import Web
 
 @Suite struct `one slow neighbour` {

@@ -10,6 +10,7 @@ import Sodium
 import Store
 import Testing
 
+@testable import API
 @testable import Web
 
 private func order(_ members: String = "") -> String {

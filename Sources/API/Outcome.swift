@@ -1,19 +1,32 @@
-import JSON
+package import JSON
 
 /// An answer that a route gives when nothing is refused.
-struct Outcome: Sendable {
-    let status: Int
-    let says: String
-    var body: (any JSONField.Type)?
+package struct Outcome: Sendable {
+    package let status: Int
+    package let says: String
+    package let body: (any JSONField.Type)?
     /// JSON text, instead of the type's.
-    var example: String?
+    package let example: String?
     /// Instead of JSON.
-    var mediaType: String?
+    package let mediaType: String?
     /// Whether an unchanged answer is a 304 for a client that sends its tag.
-    var isRevalidated = false
-    var setsCookie = false
+    package let isRevalidated: Bool
+    package let setsCookie: Bool
 
-    static func ok(
+    package init(
+        status: Int, says: String, body: (any JSONField.Type)? = nil, example: String? = nil,
+        mediaType: String? = nil, isRevalidated: Bool = false, setsCookie: Bool = false
+    ) {
+        self.status = status
+        self.says = says
+        self.body = body
+        self.example = example
+        self.mediaType = mediaType
+        self.isRevalidated = isRevalidated
+        self.setsCookie = setsCookie
+    }
+
+    package static func ok(
         _ body: any JSONField.Type, _ says: String, example: String? = nil,
         isRevalidated: Bool = false, setsCookie: Bool = false
     ) -> Outcome {
@@ -22,23 +35,23 @@ struct Outcome: Sendable {
             setsCookie: setsCookie)
     }
 
-    static func created(
+    package static func created(
         _ body: any JSONField.Type, _ says: String, setsCookie: Bool = false
     ) -> Outcome {
         Outcome(status: 201, says: says, body: body, setsCookie: setsCookie)
     }
 
-    static func accepted(
+    package static func accepted(
         _ body: any JSONField.Type, _ says: String, example: String? = nil
     ) -> Outcome {
         Outcome(status: 202, says: says, body: body, example: example)
     }
 
-    static func nothing(_ says: String, setsCookie: Bool = false) -> Outcome {
+    package static func nothing(_ says: String, setsCookie: Bool = false) -> Outcome {
         Outcome(status: 204, says: says, setsCookie: setsCookie)
     }
 
-    static func file(_ mediaType: String, _ says: String) -> Outcome {
+    package static func file(_ mediaType: String, _ says: String) -> Outcome {
         Outcome(status: 200, says: says, mediaType: mediaType)
     }
 }

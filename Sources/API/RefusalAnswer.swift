@@ -37,12 +37,12 @@ extension Refusal {
 }
 
 /// What a program needs to know of some refusals.
-enum RefusalDetails: JSONField {
+package enum RefusalDetails: JSONField {
     case problems([RefusedField])
     case funds(InsufficientCredits)
     case rate(RefusedRate)
 
-    func write(to json: inout JSONWriter) {
+    package func write(to json: inout JSONWriter) {
         switch self {
         case .problems(let fields): fields.write(to: &json)
         case .funds(let funds): funds.write(to: &json)
@@ -50,20 +50,21 @@ enum RefusalDetails: JSONField {
         }
     }
 
-    static func schema(_ schemas: inout Schemas) -> Schema {
+    package static func schema(_ schemas: inout Schemas) -> Schema {
         .oneOf([
             [RefusedField].schema(&schemas), InsufficientCredits.schema(&schemas),
             RefusedRate.schema(&schemas),
         ])
     }
 
-    static var example: String { [RefusedField].example }
+    package static var example: String { [RefusedField].example }
 }
 
-struct RefusedField: JSONObject {
+package struct RefusedField: JSONObject {
     let problem: InvalidInput.Field
 
-    static func list<List: FieldList>(_ fields: inout List) where List.Source == RefusedField {
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == RefusedField {
         fields.field("field", example: "duration".quoted) { $0.problem.field.shortened }
         fields.field("message", example: "Choose 5 or 10 seconds, as a number.".quoted) {
             $0.problem.phrase.text()
@@ -71,12 +72,19 @@ struct RefusedField: JSONObject {
     }
 }
 
-struct RefusedRate: JSONObject {
+package struct RefusedRate: JSONObject {
     let limit: Int
     let windowSeconds: Int
     let retryAfterSeconds: Int
 
-    static func list<List: FieldList>(_ fields: inout List) where List.Source == RefusedRate {
+    package init(limit: Int, windowSeconds: Int, retryAfterSeconds: Int) {
+        self.limit = limit
+        self.windowSeconds = windowSeconds
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == RefusedRate {
         fields.field("limit", example: "10") { $0.limit }
         fields.field("windowSeconds", example: "900") { $0.windowSeconds }
         fields.field("retryAfterSeconds", example: "312") { $0.retryAfterSeconds }

@@ -1,60 +1,12 @@
-import Billing
+import API
 import Domain
+import Entrance
 import HTTP
 import HTTPTypes
 import JSON
 import Logging
 import Pollo
 import Store
-import Stripe
-import Texts
-
-extension Body {
-    fileprivate static func event(_ example: String) -> Body {
-        Body("Event", .event, example: example) { _ in .type("object") }
-    }
-}
-
-extension Outcome {
-    fileprivate static let received = ok(
-        Receipt.self, "Taken; the same event again changes nothing.")
-}
-
-private struct Receipt: JSONObject {
-    static var schemaName: String? { "Received" }
-
-    static func list<List: FieldList>(_ fields: inout List) where List.Source == Receipt {
-        fields.field("received", as: .constant("true"), example: "true") { _ in true }
-    }
-}
-
-/// Stripe's events.
-enum StripeWebhook {
-    static let routes: [Route] = .part(
-        "Webhooks",
-        [
-            Route(
-                .post, "/api/webhooks/stripe", "receiveStripeEvent", by: .vendor(.stripe),
-                takes: .event(#"{"id":"evt_1"}"#), answers: [.received],
-                refuses: [.vendorUnavailable, .stripeBusy], "An event of Stripe's", create)
-        ])
-
-    /// A signed event, which is a hint to look at its object.
-    ///
-    /// Answers 200 once the effect is committed, also for events that were seen or mean nothing to
-    /// us; any failure of ours answers 5xx, so that Stripe sends again.
-    private static func create(
-        _ request: Request, _ context: Context, _ body: [UInt8]
-    ) throws -> Response {
-        guard let event = StripeEvent(body) else {
-            throw InvalidInput("body", .notAnEvent)
-        }
-        var log = context.site.logger(for: request)
-        log[metadataKey: "event"] = "\(event.id)"
-        try context.withBilling(log) { try $0.receive(event) }
-        return .json(Receipt())
-    }
-}
 
 /// The video vendor's callbacks.
 enum PolloWebhook {
@@ -77,15 +29,13 @@ enum PolloWebhook {
 
     /// A task has ended. The body is only a hint (W3): the job's state is asked for at once.
     /// Answers 200 also for a task that is not known (W5).
-    private static func create(
-        _ request: Request, _ context: Context, _ body: [UInt8]
-    ) throws -> Response {
-        let log = context.site.logger(for: request)
+    private static func create(_ context: Context, _ body: [UInt8]) throws -> Response {
+        let log = context.log
         guard let taskID = PolloCallback.taskID(in: body) else {
             log.warning("pollo callback without a task")
             return .json(Receipt())
         }
-        let id = request.values("HTTP_X_WEBHOOK_ID")
+        let id = context.request.values("HTTP_X_WEBHOOK_ID")
         try context.site.threads.pass(.callbacks) { try note(taskID, id[0], context, log) }
         return .json(Receipt())
     }

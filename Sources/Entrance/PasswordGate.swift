@@ -1,4 +1,5 @@
-import Domain
+import API
+package import Domain
 import Sodium
 import Synchronization
 import System
@@ -11,10 +12,10 @@ package final class PasswordGate: Sendable {
     package init() {}
 
     /// How many were let through.
-    var passed: Int { count.load(ordering: .relaxed) }
+    package var passed: Int { count.load(ordering: .relaxed) }
 
     /// Runs `body` when a place is free, waiting 50 ms at most; otherwise throws ``Refusal/busy``.
-    func pass<Result>(_ body: () throws -> Result) throws -> Result {
+    package func pass<Result>(_ body: () throws -> Result) throws -> Result {
         let end = ContinuousClock.now + .milliseconds(50)
         while !take() {
             guard ContinuousClock.now < end else { throw Refusal.busy }
@@ -35,13 +36,13 @@ package final class PasswordGate: Sendable {
 }
 
 extension PasswordGate {
-    enum Check: Equatable {
+    package enum Check: Equatable {
         case wrong, right
         /// Right, and to be hashed anew: from the prepared form, or with the present parameters.
         case outdated
     }
 
-    func hash(_ password: PreparedPassword) throws -> String {
+    package func hash(_ password: PreparedPassword) throws -> String {
         try pass { Password.hash(password.text) }
     }
 
@@ -49,7 +50,7 @@ extension PasswordGate {
     /// long as with one, so that the time does not tell which addresses have an account.
     ///
     /// - Parameter begin: runs first, once there is a place; the check ends with what it throws.
-    func check(
+    package func check(
         _ password: PreparedPassword, against stored: String?, begin: () throws -> Void = {}
     ) throws -> Check {
         try pass {

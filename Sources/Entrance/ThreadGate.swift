@@ -1,9 +1,9 @@
-import Domain
+package import Domain
 import Synchronization
 import System
 
 /// What a thread of `serve` may have to wait for.
-enum Awaited: Hashable, Sendable {
+package enum Awaited: Hashable, Sendable {
     /// An account: its wallet, its rows.
     case account(UserID)
     case stripe
@@ -12,8 +12,8 @@ enum Awaited: Hashable, Sendable {
 }
 
 /// As many threads as may wait for it do already, and none of them has got through lately.
-struct Crowded: Error, Equatable {
-    let awaited: Awaited
+package struct Crowded: Error, Equatable {
+    package let awaited: Awaited
 }
 
 /// Shares the threads of `serve` out to what they wait for: no account and no one thing holds more
@@ -38,7 +38,7 @@ package final class ThreadGate: Sendable {
 
     private let places = Mutex<[Awaited: Place]>([:])
     /// How many threads one place may hold.
-    let share: Int
+    package let share: Int
     private let patience: Duration
 
     /// - Parameters:
@@ -50,7 +50,7 @@ package final class ThreadGate: Sendable {
     }
 
     /// Runs `body` inside, or throws ``Crowded`` and has done nothing.
-    func pass<Result>(_ awaited: Awaited, _ body: () throws -> Result) throws -> Result {
+    package func pass<Result>(_ awaited: Awaited, _ body: () throws -> Result) throws -> Result {
         try enter(awaited)
         let enteredAt = ContinuousClock.now
         defer { leave(awaited, isQuick: enteredAt.duration(to: .now) < Self.quick) }

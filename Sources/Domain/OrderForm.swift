@@ -1,70 +1,23 @@
-package import Domain
 package import JSON
 
-extension FieldRule.Kind: JSONWord {
-    package static var allCases: [FieldRule.Kind] { [.string, .integer] }
-}
-
-/// In the catalog `required` stands with the field, since there is no object around it that could
-/// carry the list.
-extension FieldRule: JSONObject {
-    package static var schemaName: String? { "Field" }
-
-    package static func list<List: FieldList>(_ fields: inout List)
-    where List.Source == FieldRule {
-        fields.field("type") { $0.type }
-        fields.field("required") { $0.required }
-        fields.optional("minLength", "Characters that can be seen.") { $0.minLength }
-        fields.optional("maxLength", "UTF-16 code units.") { $0.maxLength }
-        fields.optional("minimum") { $0.minimum.map { Int($0) } }
-        fields.optional("maximum") { $0.maximum.map { Int($0) } }
-        fields.optional("enum") { $0.enum }
-        fields.optional("default") { DefaultValue.init($0) }
-        fields.optional("format") { $0.format }
-    }
-}
-
-/// What is taken when a field is left out: a number or text.
-private struct DefaultValue: JSONField {
-    let json: String
-
-    init?(_ rule: FieldRule) {
-        guard let value = rule.default else { return nil }
-        json = rule.type == .integer ? value : value.quoted
-    }
-
-    func write(to json: inout JSONWriter) { json.literal(self.json) }
-
-    static func schema(_ schemas: inout Schemas) -> Schema {
-        Schema(["type": #"["string","integer"]"#])
-    }
-
-    static var example: String { "std".quoted }
-}
-
-// MARK: - Orders, by what is on sale
-
-extension Body {
-    /// An order, or what is asked of one: one form for each tier and mode that is on sale, and for
-    /// `auto` what any of them takes.
-    static func order(_ name: String, for purpose: DraftPurpose, example: String) -> Body {
-        Body(name, .order, example: example) { catalog in
-            .oneOf(OrderForm.all(catalog, purpose).map(\.schema))
-        }
-    }
-}
-
-private struct OrderForm {
-    let title: String
-    let tier: String
-    let durations: [Int]
+/// What an order, or what is asked of one, may hold: a form for each tier and mode that is on sale,
+/// and for `auto` what any of them takes.
+package struct OrderForm {
+    private let title: String
+    private let tier: String
+    private let durations: [Int]
     /// Of the tier, or of each tier that may be chosen.
-    let rules: [[String: FieldRule]]
-    let purpose: DraftPurpose
+    private let rules: [[String: FieldRule]]
+    private let purpose: DraftPurpose
     /// Without another mode, nothing needs to tell a quote for this one.
-    var isOnlyMode = false
+    private var isOnlyMode = false
 
-    static func all(_ catalog: Catalog, _ purpose: DraftPurpose) -> [OrderForm] {
+    /// The schema of an order's body.
+    package static func schema(_ catalog: Catalog, for purpose: DraftPurpose) -> Schema {
+        .oneOf(all(catalog, purpose).map(\.schema))
+    }
+
+    private static func all(_ catalog: Catalog, _ purpose: DraftPurpose) -> [OrderForm] {
         let tiers = catalog.tiers.filter(\.isEnabled)
         let named = tiers.flatMap { tier in
             [
@@ -94,7 +47,7 @@ private struct OrderForm {
             }
     }
 
-    var schema: Schema {
+    private var schema: Schema {
         let duration = Schema.type("integer").with("enum", "\(durations)").says("Seconds.")
         let given = VideoDraft.modelFields.compactMap { name -> (String, Schema)? in
             let rules = self.rules(of: name)

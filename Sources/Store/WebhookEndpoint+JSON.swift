@@ -1,8 +1,5 @@
 import Domain
-import HTTPTypes
 package import JSON
-import Sodium
-package import Store
 
 extension WebhookEvent: JSONWord {}
 
@@ -27,37 +24,6 @@ extension WebhookEndpoint: JSONObject {
         }
         fields.field("failingSince", "Null while it answers.") { $0.failingSince }
         fields.field("createdAt") { $0.createdAt }
-    }
-}
-
-/// A secret, shown for the only time.
-struct NewSecret: JSONObject {
-    let text: String
-
-    /// As the specification's libraries take it.
-    init(_ secret: [UInt8]) {
-        text = "whsec_" + Base64.encode(secret)
-    }
-
-    static var schemaName: String? { "WebhookSecret" }
-
-    static func list<List: FieldList>(_ fields: inout List) where List.Source == NewSecret {
-        fields.field(
-            "secret", "Never shown again. Signs as Standard Webhooks do.",
-            example: "whsec_AAEC".quoted
-        ) { $0.text }
-    }
-}
-
-struct NewEndpoint: JSONObject {
-    let endpoint: WebhookEndpoint
-    let secret: NewSecret
-
-    static var schemaName: String? { "NewWebhookEndpoint" }
-
-    static func list<List: FieldList>(_ fields: inout List) where List.Source == NewEndpoint {
-        fields.include { $0.endpoint }
-        fields.include { $0.secret }
     }
 }
 

@@ -1,25 +1,24 @@
-import Domain
-import JSON
+package import JSON
 
 /// A part of a path, a query or a head that a route takes, as the API describes it.
-struct Parameter: Sendable {
-    enum Place: String, Sendable {
+package struct Parameter: Sendable {
+    package enum Place: String, Sendable {
         case path, query, header
     }
 
     /// Its name among the parameters that are described.
-    let component: String
-    let name: String
-    let place: Place
-    let isRequired: Bool
-    let says: String?
-    let schema: Schema
+    package let component: String
+    package let name: String
+    package let place: Place
+    package let isRequired: Bool
+    package let says: String?
+    package let schema: Schema
     /// JSON text.
-    let example: String?
+    package let example: String?
     /// What it is refused with when it is not as it should be.
-    var refuses: [Refusal] = []
+    package var refuses: [Refusal] = []
 
-    static func query(
+    package static func query(
         _ name: String, _ says: String? = nil, as schema: Schema = .type("string"),
         example: String? = nil, refuses: [Refusal] = [.invalidInput]
     ) -> Parameter {
@@ -28,7 +27,7 @@ struct Parameter: Sendable {
             schema: schema, example: example?.quoted, refuses: refuses)
     }
 
-    static func path(
+    package static func path(
         _ component: String, _ name: String, _ says: String? = nil,
         as schema: Schema = .type("string"), refuses: [Refusal] = [.notFound]
     ) -> Parameter {
@@ -37,7 +36,9 @@ struct Parameter: Sendable {
             schema: schema, example: nil, refuses: refuses)
     }
 
-    static func header(_ component: String, _ name: String, _ says: String? = nil) -> Parameter {
+    package static func header(_ component: String, _ name: String, _ says: String? = nil)
+        -> Parameter
+    {
         Parameter(
             component: component, name: name, place: .header, isRequired: true, says: says,
             schema: .type("string"), example: nil)
@@ -46,18 +47,20 @@ struct Parameter: Sendable {
 
 extension Parameter {
     /// An id in the path.
-    static func id(_ name: String) -> Parameter { path(name, name, as: .text(format: "uuid")) }
+    package static func id(_ name: String) -> Parameter {
+        path(name, name, as: .text(format: "uuid"))
+    }
 
-    static let ifNoneMatch = Parameter(
+    package static let ifNoneMatch = Parameter(
         component: "ifNoneMatch", name: "If-None-Match", place: .header, isRequired: false,
         says: "The ETag that is known.", schema: .type("string"), example: nil)
 
-    static let idempotencyKey = key(
+    package static let idempotencyKey = key(
         "idempotencyKey",
         "The caller's name for this call, kept for 24 hours: the same key and body get the first "
             + "answer again and cost nothing more; another body is answered 409.")
-    static let commandKey = key("commandKey", commandKeySays)
-    static let neededCommandKey = key(
+    package static let commandKey = key("commandKey", commandKeySays)
+    package static let neededCommandKey = key(
         "neededCommandKey", commandKeySays, isRequired: true, example: "finding-42")
 
     private static let commandKeySays =
@@ -76,7 +79,7 @@ extension Parameter {
 
 extension [Parameter] {
     /// Which part of a list.
-    static var page: [Parameter] {
+    package static var page: [Parameter] {
         [
             .query(
                 "limit", "How many items.",

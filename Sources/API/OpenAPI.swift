@@ -1,39 +1,20 @@
-import Domain
+package import Domain
 import HTTP
 import HTTPTypes
 import JSON
 import Texts
 
 /// The description of the API by itself (OpenAPI 3.1.1, <https://spec.openapis.org/oas/v3.1.1>).
-/// It follows from the routes and the lists of fields that their answers are written by.
-enum OpenAPI: JSONField {
-    static let routes: [Route] = .part(
-        "Service",
-        [
-            Route(
-                .get, "/api/openapi.json", "describe", by: .anyone,
-                answers: [.ok(OpenAPI.self, "An OpenAPI document.", isRevalidated: true)],
-                "This description", show)
-        ])
-
-    /// `GET /api/openapi.json`: every route with what it takes and answers; cacheable.
-    private static func show(_ request: Request, _ context: Context) throws -> Response {
-        Response.json(.ok, try context.site.openAPI())
-            .revalidated(for: request, cacheControl: publicCache)
-    }
-
-    func write(to json: inout JSONWriter) {}
-
-    static func schema(_ schemas: inout Schemas) -> Schema {
-        schemas.reference("Description") { _ in .type("object") }
-    }
-
-    static var example: String { #"{"openapi":"3.1.1"}"# }
-
-    /// The document for `routes`. What an order may hold is taken from the catalog.
-    static func document(of routes: [Route], catalog: Catalog, appURL: String) -> [UInt8] {
-        var document = Document(catalog: catalog)
-        document.write(routes, appURL: appURL)
+/// It follows from the operations and the lists of fields that their answers are written by.
+package enum OpenAPI {
+    /// The document for `operations`. What an order may hold is taken from the catalog.
+    ///
+    /// - Parameter cookie: the name of the one that signs in.
+    package static func document(
+        of operations: [Operation], catalog: Catalog, appURL: String, cookie: String
+    ) -> [UInt8] {
+        var document = Document(catalog: catalog, cookie: cookie)
+        document.write(operations, appURL: appURL)
         return document.json.bytes
     }
 
@@ -45,27 +26,31 @@ enum OpenAPI: JSONField {
         429 to any call."}
         """#
 
-    fileprivate static let securitySchemes = #"""
+    fileprivate static func securitySchemes(_ cookie: String) -> String {
+        #"""
         {"bearer":{"type":"http","scheme":"bearer","bearerFormat":"JWT","description":"The token \#
         of register, login or refresh."},"cookie":{"type":"apiKey","in":"cookie",\#
-        "name":"\#(SessionCookie.name)","description":"The site's own cookie. Every call that \#
+        "name":"\#(cookie)","description":"The site's own cookie. Every call that \#
         changes something needs the header Origin of the site with it."}}
         """#
+    }
 }
 
 /// The document while it is written, and the components that it has referred to so far.
 private struct Document {
     let catalog: Catalog
+    let cookie: String
     var json = JSONWriter(capacity: 128 * 1024)
     var schemas = Schemas()
     var parameters: [Parameter] = []
     var responses: [(name: String, refusals: [Refusal])] = []
 
-    init(catalog: Catalog) {
+    init(catalog: Catalog, cookie: String) {
         self.catalog = catalog
+        self.cookie = cookie
     }
 
-    mutating func write(_ routes: [Route], appURL: String) {
+    mutating func write(_ operations: [Operation], appURL: String) {
         json.beginObject()
         json.member("openapi", "3.1.1")
         json.key("info")
@@ -77,11 +62,13 @@ private struct Document {
         json.key("paths")
         json.beginObject()
         var paths: [String] = []
-        for route in routes where !paths.contains(route.path) { paths.append(route.path) }
+        for operation in operations where !paths.contains(operation.path) {
+            paths.append(operation.path)
+        }
         for path in paths {
             json.key(path)
             json.beginObject()
-            for route in routes where route.path == path { write(route) }
+            for operation in operations where operation.path == path { write(operation) }
             json.endObject()
         }
         json.endObject()
@@ -89,24 +76,24 @@ private struct Document {
         json.endObject()
     }
 
-    private mutating func write(_ route: Route) {
-        json.key(route.method.rawValue.lowercased())
+    private mutating func write(_ operation: Operation) {
+        json.key(operation.method.rawValue.lowercased())
         json.beginObject()
-        json.member("operationId", route.id)
-        json.member("summary", route.summary)
+        json.member("operationId", operation.id)
+        json.member("summary", operation.summary)
         json.key("tags")
-        [route.part].write(to: &json)
-        if !route.access.isForCallers {
+        [operation.part].write(to: &json)
+        if !operation.access.isForCallers {
             json.key("security")
             json.literal("[]")
         }
-        write(route.allParameters)
-        if let body = route.body { write(body) }
+        write(operation.allParameters)
+        if let body = operation.body { write(body) }
         json.key("responses")
         json.beginObject()
-        for outcome in route.outcomes { write(outcome) }
-        let refusals = Dictionary(grouping: route.allRefusals, by: \.meaning.status)
-        let described = Set(route.outcomes.map(\.status))
+        for outcome in operation.outcomes { write(outcome) }
+        let refusals = Dictionary(grouping: operation.allRefusals, by: \.meaning.status)
+        let described = Set(operation.outcomes.map(\.status))
         for (status, refusals) in refusals.sorted(by: { $0.key < $1.key })
         where !described.contains(status) {
             json.key(String(status))
@@ -183,7 +170,7 @@ private struct Document {
         json.key("components")
         json.beginObject()
         json.key("securitySchemes")
-        json.literal(OpenAPI.securitySchemes)
+        json.literal(OpenAPI.securitySchemes(cookie))
         json.key("parameters")
         json.beginObject()
         for parameter in parameters { json.write(parameter) }
@@ -203,7 +190,7 @@ private struct Document {
     }
 }
 
-extension Route {
+extension Operation {
     /// The path with its variable parts in braces.
     fileprivate var path: String {
         pattern.split(separator: "/", omittingEmptySubsequences: false)

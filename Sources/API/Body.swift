@@ -1,35 +1,35 @@
-import Domain
-import JSON
+package import Domain
+package import JSON
 
 /// What a route takes, and at most how much.
-struct Body: Sendable {
+package struct Body: Sendable {
     /// How much a body may be, in bytes.
-    struct Limit: Sendable {
-        let bytes: Int
+    package struct Limit: Sendable {
+        package let bytes: Int
 
-        static func kilobytes(_ count: Int) -> Limit { Limit(bytes: count * 1024) }
+        package static func kilobytes(_ count: Int) -> Limit { Limit(bytes: count * 1024) }
 
         /// A few short fields.
-        static let short = kilobytes(4)
+        package static let short = kilobytes(4)
         /// An order: its texts in any script, escaped, and its addresses.
-        static let order = kilobytes(16)
+        package static let order = kilobytes(16)
         /// A vendor's event, which holds a whole object. Its signature is computed before anything
         /// is believed, so this bounds what a stranger can make us hash.
-        static let event = kilobytes(128)
+        package static let event = kilobytes(128)
     }
 
     /// Its name among the schemas.
-    let name: String
-    let limit: Int
+    package let name: String
+    package let limit: Int
     /// By what is on sale.
-    let schema: @Sendable (Catalog) -> Schema
+    package let schema: @Sendable (Catalog) -> Schema
     /// JSON text.
-    let example: String
+    package let example: String
     /// Of its fields, where they are known.
-    private(set) var names: [String] = []
+    package private(set) var names: [String] = []
 
     /// A body of any form, or of one that is not known before the catalog is.
-    init(
+    package init(
         _ name: String, _ limit: Limit, example: String,
         schema: @escaping @Sendable (Catalog) -> Schema
     ) {
@@ -40,7 +40,7 @@ struct Body: Sendable {
     }
 
     /// A JSON object of these fields.
-    init<each Value>(
+    package init<each Value>(
         _ name: String, example: String? = nil, _ fields: repeat Input<each Value>
     ) {
         var notes: [InputNotes] = []

@@ -1,28 +1,14 @@
+import API
 import Domain
+import Entrance
 import HTTP
 import Texts
 
 /// What a handler may touch and who asks, by whom it is for.
-typealias OpenHandler = @Sendable (Request, Context) throws -> Response
-typealias CallerHandler = @Sendable (Request, Context, Caller) throws -> Response
+typealias OpenHandler = @Sendable (Context) throws -> Response
+typealias CallerHandler = @Sendable (Context, Caller) throws -> Response
 /// It gets the body, of which the signature was checked.
-typealias VendorHandler = @Sendable (Request, Context, [UInt8]) throws -> Response
-
-/// Who may call a route.
-enum Access: Sendable {
-    case anyone
-    case caller(Scope)
-    case `operator`(Permission)
-    case vendor(Vendor)
-
-    /// Whether it takes a session.
-    var isForCallers: Bool {
-        switch self {
-        case .caller, .operator: true
-        case .anyone, .vendor: false
-        }
-    }
-}
+typealias VendorHandler = @Sendable (Context, [UInt8]) throws -> Response
 
 /// Who may call a route, and how its handler is called once that is so. Each kind of caller has
 /// its own kind of handler, so that a check that was forgotten does not compile.
@@ -35,9 +21,11 @@ extension Admission where Handling == OpenHandler {
     /// Programs without a session, and browsers that another site's page did not send.
     static var anyone: Admission {
         Admission(access: .anyone) { handler, body in
-            { request, context in
-                if !request.isSafe { try refuseForeignOrigin(request, context) }
-                return try handler(request, context.reading(body, of: request))
+            { context in
+                if !context.request.isSafe {
+                    try refuseForeignOrigin(context.request, context.settings.origin)
+                }
+                return try handler(context.reading(body))
             }
         }
     }
@@ -47,13 +35,13 @@ extension Admission where Handling == CallerHandler {
     /// Whoever acts for an account and may do this for it.
     static func caller(_ scope: Scope) -> Admission {
         Admission(access: .caller(scope)) { handler, body in
-            { request, context in
-                let caller = try Caller(request, context)
+            { context in
+                let caller = try Caller(context)
                 guard caller.scopes.contains(scope) else {
                     throw Forbidden(.callerMayNot)
                 }
-                return try context.waiting(request, for: caller) {
-                    try handler(request, context.reading(body, of: request), caller)
+                return try context.waiting(for: caller) {
+                    try handler(context.reading(body), caller)
                 }
             }
         }
@@ -62,11 +50,11 @@ extension Admission where Handling == CallerHandler {
     /// An operator who may do this. To others the route does not exist.
     static func `operator`(_ permission: Permission) -> Admission {
         Admission(access: .operator(permission)) { handler, body in
-            { request, context in
-                let caller = try Caller(request, context)
-                return try context.waiting(request, for: caller) {
+            { context in
+                let caller = try Caller(context)
+                return try context.waiting(for: caller) {
                     guard caller.permissions.contains(permission) else { throw NotFound() }
-                    return try handler(request, context.reading(body, of: request), caller)
+                    return try handler(context.reading(body), caller)
                 }
             }
         }
@@ -76,11 +64,11 @@ extension Admission where Handling == CallerHandler {
 extension Admission where Handling == VendorHandler {
     /// A vendor, by its signature of the body.
     static func vendor(_ vendor: Vendor) -> Admission {
-        Admission(access: .vendor(vendor)) { handler, body in
-            { request, context in
-                let bytes = try request.source.body(upTo: body?.limit ?? 0)
-                try vendor.verify(bytes, of: request, context)
-                return try handler(request, context, bytes)
+        Admission(access: .vendor(vendor.signature)) { handler, body in
+            { context in
+                let bytes = try context.request.source.body(upTo: body?.limit ?? 0)
+                try vendor.verify(bytes, context)
+                return try handler(context, bytes)
             }
         }
     }
@@ -88,7 +76,7 @@ extension Admission where Handling == VendorHandler {
 
 extension Context {
     /// With the body that the route takes.
-    fileprivate func reading(_ body: Body?, of request: Request) throws -> Context {
+    fileprivate func reading(_ body: Body?) throws -> Context {
         guard let body else { return self }
         var context = self
         context.body = try request.json(upTo: body.limit)
@@ -97,7 +85,7 @@ extension Context {
 
     /// What only reads waits for nobody; what changes something has its turn of the account's.
     fileprivate func waiting(
-        _ request: Request, for caller: Caller, _ answer: () throws -> Response
+        for caller: Caller, _ answer: () throws -> Response
     ) throws -> Response {
         guard !request.isSafe else { return try answer() }
         return try site.threads.pass(.account(caller.account), answer)

@@ -1,0 +1,85 @@
+// Entrance: what a request passes before its handler: who it is from (tokens, cookies), how often it
+// was tried, and whether there is a place for it (passwords are hashed four at a time, and nobody
+// holds all threads). It knows no route; what it refuses is answered by Web.
+
+package import Domain
+package import FoundationEssentials
+import HTTP
+import JSON
+import Sodium
+
+/// Signs and reads our tokens: JWT (RFC 7519) by HS256, with exactly our own header. Reading one
+/// is on the way of nearly every request, so it is done here with one keyed HMAC context for each
+/// thread rather than by a library.
+package final class TokenAuthority {
+    package struct Token: Equatable {
+        package let userID: UserID
+        /// 128 random bits; the session is stored under their hash.
+        package let sessionID: [UInt8]
+        package let expiresAt: Date
+
+        package init(userID: UserID, sessionID: [UInt8], expiresAt: Date) {
+            self.userID = userID
+            self.sessionID = sessionID
+            self.expiresAt = expiresAt
+        }
+
+        package var sessionHash: [UInt8] { SHA256.hash(sessionID) }
+    }
+
+    /// `{"alg":"HS256","typ":"JWT"}`
+    private static let header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+    private let current: HMACSHA256
+    private let previous: HMACSHA256?
+
+    package init(secret: [UInt8], previous: [UInt8]?) {
+        current = HMACSHA256(key: secret)
+        self.previous = previous.map(HMACSHA256.init(key:))
+    }
+
+    package func sign(_ token: Token, at now: Date) -> String {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("sub", token.userID.description)
+        json.member("sid", Base64.encode(token.sessionID, .urlSafe))
+        json.member("iat", Int(now.timeIntervalSince1970))
+        json.member("exp", Int(token.expiresAt.timeIntervalSince1970))
+        json.endObject()
+        let signed = "\(Self.header).\(Base64.encode(json.bytes, .urlSafe))"
+        return "\(signed).\(Base64.encode(current.code(for: Array(signed.utf8)), .urlSafe))"
+    }
+
+    /// The token, when its signature is ours and its time is not over.
+    package func read(_ text: String, at now: Date) -> Token? {
+        guard text.utf8.count <= 1024 else { return nil }
+        let parts = text.bytes.parts(at: ".")
+        guard parts.count == 3, parts[0].equals(Self.header),
+            let signature = Base64.decode(parts[2].text, .urlSafe),
+            isSigned(Array(parts[0]) + [UInt8(ascii: ".")] + parts[1], by: signature),
+            let payload = Base64.decode(parts[1].text, .urlSafe),
+            let claims = try? JSONValue(parsing: payload),
+            let user = claims["sub"]?.string.flatMap({ UserID($0) }),
+            let session = claims["sid"]?.string.flatMap({ Base64.decode($0, .urlSafe) }),
+            session.count == 16, let expiry = claims["exp"]?.integer,
+            Double(expiry) > now.timeIntervalSince1970
+        else { return nil }
+        return Token(
+            userID: user, sessionID: session,
+            expiresAt: Date(timeIntervalSince1970: Double(expiry)))
+    }
+
+    private func isSigned(_ bytes: [UInt8], by signature: [UInt8]) -> Bool {
+        [current, previous].contains { key in
+            key.map { constantTimeEquals($0.code(for: bytes), signature) } ?? false
+        }
+    }
+
+    /// What only we can compute of a text. No token of ours is such a text: those begin with our
+    /// header, these with words.
+    package func code(of text: String) -> [UInt8] { current.code(for: Array(text.utf8)) }
+
+    /// Whether ``code(of:)`` gave this, under the present secret or the one before.
+    package func isCode(_ code: [UInt8], of text: String) -> Bool {
+        isSigned(Array(text.utf8), by: code)
+    }
+}

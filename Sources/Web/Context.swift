@@ -1,0 +1,55 @@
+import API
+import Billing
+import Domain
+import Entrance
+import FoundationEssentials
+import HTTP
+import Logging
+import MariaDB
+import Store
+import Stripe
+
+/// What a handler may touch while it answers one request.
+struct Context {
+    let site: Site
+    let request: Request
+    /// What the variable parts of the route's path were.
+    let arguments: [String]
+    let now: Date
+    /// What the route takes; empty for one that takes nothing.
+    var body = Content.empty
+
+    init(site: Site, request: Request, arguments: [String], now: Date = Date()) {
+        self.site = site
+        self.request = request
+        self.arguments = arguments
+        self.now = now
+    }
+
+    var settings: SiteSettings { site.settings }
+    var database: Connection { site.database }
+    var log: Logger { site.logger(for: request) }
+
+    /// How long one request may ask Stripe, however many calls that takes.
+    private static let patienceForStripe = Duration.seconds(10)
+
+    /// Runs `body`, which asks Stripe and applies what it says. Throws ``Crowded`` and has done
+    /// nothing when as many as may wait for Stripe do.
+    func withBilling<Result>(_ log: Logger, _ body: (Billing) throws -> Result) throws -> Result {
+        try site.threads.pass(.stripe) {
+            var stripe = site.stripe
+            stripe.deadline = .now + Self.patienceForStripe
+            return try body(
+                Billing(
+                    database: database, stripe: stripe, policy: settings.creditPolicy, log: log))
+        }
+    }
+
+    /// The id in the path, the first of several; one that is malformed is an id of nothing.
+    func id<Kind>(at index: Int = 0) throws -> ID<Kind> {
+        guard arguments.indices.contains(index), let id = ID<Kind>(arguments[index]) else {
+            throw NotFound()
+        }
+        return id
+    }
+}
