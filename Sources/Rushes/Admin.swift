@@ -38,7 +38,7 @@ struct Admin: ParsableCommand {
             let credentials = try credentials(email, password)
             do {
                 try database.createUser(
-                    .new(), email: credentials.email,
+                    .new(), owning: .new(), email: credentials.email,
                     passwordHash: Password.hash(credentials.password.text), role: .admin,
                     by: actor)
             } catch is EmailTaken {
@@ -83,12 +83,13 @@ struct Admin: ParsableCommand {
             }
             let policy = try SettingsReader.read { PolicySettings($0) }.credit
             let database = try openDatabase()
-            let user = try account(email, in: database)
+            let user = try findUser(email, in: database)
+            let account = try findAccount(ownedBy: user, in: database)
             let actor = try makeOperator(reason, key: command.take())
             try explained("account \(email)") {
                 if take {
                     let report = try database.takeCredit(
-                        money, from: user.id, reason: actor.reason, take: .new(), by: actor)
+                        money, from: account, reason: actor.reason, take: .new(), by: actor)
                     if report.outcome == .waits {
                         throw Refusal(
                             "it is more than \(largestSoloAmount): a second operator gives the same "
@@ -96,11 +97,11 @@ struct Admin: ParsableCommand {
                     }
                 } else {
                     try database.grantCredit(
-                        money, to: user.id, reason: actor.reason, policy: policy, grant: .new(),
+                        money, to: account, reason: actor.reason, policy: policy, grant: .new(),
                         by: actor)
                 }
             }
-            print("\(user.email) has \(try database.balance(of: user.id).available)")
+            print("\(user.email) has \(try database.balance(of: account).available)")
         }
     }
 
@@ -253,7 +254,7 @@ struct Admin: ParsableCommand {
         func run() throws {
             let database = try openDatabase()
             let actor = try makeOperator(reason)
-            let user = try account(email, in: database)
+            let user = try findUser(email, in: database)
             let password = newPassword()
             try database.resetPassword(of: user.id, to: Password.hash(password), by: actor)
             print("\(user.email) \(password)")
@@ -339,9 +340,16 @@ func credentials(_ email: String, _ password: String) throws -> Credentials {
     }
 }
 
-func account(_ email: String, in database: Connection) throws -> User {
+func findUser(_ email: String, in database: Connection) throws -> User {
     guard let address = Credentials.normalized(email),
         let user = try database.login(email: address)?.user
     else { throw Refusal("no account has the address \(email)") }
     return user
+}
+
+func findAccount(ownedBy user: User, in database: Connection) throws -> AccountID {
+    guard let account = try database.account(ownedBy: user.id) else {
+        throw Refusal("\(user.email) owns no account")
+    }
+    return account
 }

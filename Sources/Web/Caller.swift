@@ -3,9 +3,6 @@ import HTTP
 import Store
 import Texts
 
-/// Who owns what a caller sees and pays with. Today each person has an account of their own.
-typealias AccountID = UserID
-
 /// What a caller may do for an account.
 struct Scope: OptionSet, Sendable {
     let rawValue: UInt8
@@ -42,6 +39,7 @@ struct Caller: Sendable {
         case session(TokenAuthority.Token, isCookie: Bool)
     }
 
+    /// Who owns what the caller sees, and pays.
     let account: AccountID
     /// The person who acts; nil when it is a program.
     let user: User?
@@ -79,7 +77,7 @@ extension Caller {
         let user = signIn.user
         guard user.id == token.userID, user.isEmailVerified || !context.settings.requiresVerified
         else { throw Unauthenticated() }
-        account = user.id
+        account = signIn.account
         self.user = user
         via = .session(token, isCookie: credential.isCookie)
         scopes = .all

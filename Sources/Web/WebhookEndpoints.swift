@@ -88,7 +88,7 @@ enum WebhookEndpoints {
     ) throws -> Response {
         let secret = randomBytes(32)
         try context.database.setWebhookSecret(
-            secret, of: context.webhookSource(), user: caller.account)
+            secret, of: context.webhookSource(), account: caller.account)
         return .json(.created, NewSecret(secret))
     }
 
