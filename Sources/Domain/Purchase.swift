@@ -10,6 +10,8 @@ package struct Purchase: Sendable {
     }
 
     package let id: PurchaseID
+    package let accountID: AccountID
+    /// Who buys it.
     package let userID: UserID
     package let packageID: String
     package let price: Money
@@ -25,11 +27,13 @@ package struct Purchase: Sendable {
     package let paidAt: Date?
 
     package init(
-        id: PurchaseID, userID: UserID, packageID: String, price: Money, credits: Money,
-        bonus: Money, state: State, sessionID: String?, checkoutURL: String?, isLive: Bool,
+        id: PurchaseID, accountID: AccountID, userID: UserID, packageID: String, price: Money,
+        credits: Money, bonus: Money, state: State, sessionID: String?, checkoutURL: String?,
+        isLive: Bool,
         createdAt: Date, paidAt: Date?
     ) {
         self.id = id
+        self.accountID = accountID
         self.userID = userID
         self.packageID = packageID
         self.price = price

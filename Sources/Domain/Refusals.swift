@@ -35,7 +35,7 @@ package struct InvalidInput: Error, Equatable {
     }
 }
 
-/// The thing does not exist, or is another user's.
+/// The thing does not exist, or is another account's.
 package struct NotFound: Error, Equatable {
     package init() {}
 }

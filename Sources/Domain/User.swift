@@ -2,7 +2,12 @@ package import FoundationEssentials
 import Texts
 
 package enum UserKind {}
+/// Who signs in and acts.
 package typealias UserID = ID<UserKind>
+
+package enum AccountKind {}
+/// Who owns and pays; users act for it.
+package typealias AccountID = ID<AccountKind>
 
 package struct User: Hashable, Sendable {
     package enum Role: String, CaseIterable, Sendable {
@@ -26,7 +31,7 @@ package struct User: Hashable, Sendable {
 
 /// An address and a password that were typed, in the only form in which they are stored.
 package struct Credentials: Equatable, Sendable {
-    /// In lower case, so that one person has one account.
+    /// In lower case, so that one person is one user.
     package let email: String
     package let password: PreparedPassword
 

@@ -5,7 +5,7 @@ import System
 /// What a thread of `serve` may have to wait for.
 package enum Awaited: Hashable, Sendable {
     /// An account: its wallet, its rows.
-    case account(UserID)
+    case account(AccountID)
     case stripe
     /// The rows that callbacks of the video vendor change, which `work` may hold.
     case callbacks

@@ -1,7 +1,8 @@
 import MariaDB
 
 extension Connection {
-    /// Each query finds what is wrong: texts `finding` and `subject`, and of one account `user_id`.
+    /// Each query finds what is wrong: texts `finding` and `subject`, and of one account its
+    /// `account_id`.
     ///
     /// All balances sum to zero (L3) where each wallet is what the ledger says (L4), and every line
     /// of the ledger moves an amount between two accounts and belongs to a wallet: then one wallet
@@ -10,13 +11,13 @@ extension Connection {
         (
             "L3", .whole,
             """
-            SELECT CONCAT('the ledger has ', COUNT(*), ' lines of ', ledger_entries.user_id,
-                    ', who has no wallet') AS finding,
-                CONCAT('user ', ledger_entries.user_id) AS subject
+            SELECT CONCAT('the ledger has ', COUNT(*), ' lines of ', ledger_entries.account_id,
+                    ', which has no wallet') AS finding,
+                CONCAT('account ', ledger_entries.account_id) AS subject
             FROM ledger_entries
-            LEFT JOIN wallets ON wallets.user_id = ledger_entries.user_id
-            WHERE wallets.user_id IS NULL
-            GROUP BY ledger_entries.user_id
+            LEFT JOIN wallets ON wallets.account_id = ledger_entries.account_id
+            WHERE wallets.account_id IS NULL
+            GROUP BY ledger_entries.account_id
             """
         ),
         (
@@ -32,18 +33,18 @@ extension Connection {
         (
             "L4", .account,
             """
-            SELECT CONCAT('wallet ', wallets.user_id, ': available ', available_micros,
+            SELECT CONCAT('wallet ', wallets.account_id, ': available ', available_micros,
                 ', ledger ', COALESCE(available, 0), '; held ', held_micros,
                 ', ledger ', COALESCE(held, 0), '; frozen ', frozen_micros,
                 ', ledger ', COALESCE(frozen, 0), '; shortfall ', shortfall_micros,
                 ', ledger ', COALESCE(shortfall, 0)) AS finding,
-                CONCAT('wallet ', wallets.user_id) AS subject, wallets.user_id
+                CONCAT('wallet ', wallets.account_id) AS subject, wallets.account_id
             FROM wallets
             LEFT JOIN (
-                SELECT user_id, \(sql: .ledgerBalances)
+                SELECT account_id, \(sql: .ledgerBalances)
                 FROM ledger_entries
-                GROUP BY user_id
-            ) AS ledger ON ledger.user_id = wallets.user_id
+                GROUP BY account_id
+            ) AS ledger ON ledger.account_id = wallets.account_id
             WHERE available_micros <> COALESCE(available, 0) OR held_micros <> COALESCE(held, 0)
                 OR frozen_micros <> COALESCE(frozen, 0)
                 OR shortfall_micros <> COALESCE(shortfall, 0)
@@ -59,7 +60,7 @@ extension Connection {
                 ', ledger ', COALESCE(expired, 0), '; clawed back ', clawed_back_micros,
                 ', ledger ', COALESCE(clawed_back, 0), '; taken ', taken_micros,
                 ', ledger ', COALESCE(taken, 0)) AS finding,
-                CONCAT('lot ', credit_lots.id) AS subject, credit_lots.user_id
+                CONCAT('lot ', credit_lots.id) AS subject, credit_lots.account_id
             FROM credit_lots
             LEFT JOIN (
                 SELECT lot_id, \(sql: .ledgerParts)
@@ -77,28 +78,28 @@ extension Connection {
         (
             "L4", .account,
             """
-            SELECT CONCAT('wallet ', wallets.user_id, ': lots sum to ', COALESCE(lots, 0),
+            SELECT CONCAT('wallet ', wallets.account_id, ': lots sum to ', COALESCE(lots, 0),
                 ', transactions to ', COALESCE(total, 0), ', available is ', available_micros)
-                AS finding, CONCAT('lines of ', wallets.user_id) AS subject, wallets.user_id
+                AS finding, CONCAT('lines of ', wallets.account_id) AS subject, wallets.account_id
             FROM wallets
             LEFT JOIN (
-                SELECT user_id, SUM(IF(frozen_at IS NULL, remaining_micros, 0)) AS lots
+                SELECT account_id, SUM(IF(frozen_at IS NULL, remaining_micros, 0)) AS lots
                 FROM credit_lots
-                GROUP BY user_id
-            ) AS credit_lots ON credit_lots.user_id = wallets.user_id
+                GROUP BY account_id
+            ) AS credit_lots ON credit_lots.account_id = wallets.account_id
             LEFT JOIN (
-                SELECT user_id, SUM(amount_micros) AS total
+                SELECT account_id, SUM(amount_micros) AS total
                 FROM transactions
-                GROUP BY user_id
-            ) AS transactions ON transactions.user_id = wallets.user_id
+                GROUP BY account_id
+            ) AS transactions ON transactions.account_id = wallets.account_id
             WHERE available_micros <> COALESCE(lots, 0) OR available_micros <> COALESCE(total, 0)
             """
         ),
         (
             "L6", .account,
             """
-            SELECT CONCAT('wallet ', user_id, ' is below zero') AS finding,
-                CONCAT('wallet ', user_id) AS subject, user_id
+            SELECT CONCAT('wallet ', account_id, ' is below zero') AS finding,
+                CONCAT('wallet ', account_id) AS subject, account_id
             FROM wallets
             WHERE available_micros < 0 OR held_micros < 0 OR frozen_micros < 0
                 OR shortfall_micros < 0
@@ -108,7 +109,7 @@ extension Connection {
             "C1", .account,
             """
             SELECT CONCAT('lot ', id, ' does not add up to what was granted') AS finding,
-                CONCAT('lot ', id) AS subject, user_id
+                CONCAT('lot ', id) AS subject, account_id
             FROM credit_lots
             WHERE granted_micros <> remaining_micros + held_micros + spent_micros
                 + expired_micros + clawed_back_micros + taken_micros
@@ -120,7 +121,7 @@ extension Connection {
             SELECT CONCAT('job ', video_jobs.id, ' is ', state, ', price ', user_charged_micros,
                 ': held ', COALESCE(held, 0), ', settled ', COALESCE(settled, 0),
                 ', released ', COALESCE(released, 0)) AS finding,
-                CONCAT('job ', video_jobs.id) AS subject, video_jobs.user_id
+                CONCAT('job ', video_jobs.id) AS subject, video_jobs.account_id
             FROM video_jobs
             LEFT JOIN (
                 SELECT job_id, \(sql: .ledgerEnds)
@@ -136,16 +137,16 @@ extension Connection {
         (
             "J2", .account,
             """
-            SELECT CONCAT('wallet ', wallets.user_id, ': held ', held_micros, ', open jobs ',
+            SELECT CONCAT('wallet ', wallets.account_id, ': held ', held_micros, ', open jobs ',
                 COALESCE(open_jobs, 0)) AS finding,
-                CONCAT('held of ', wallets.user_id) AS subject, wallets.user_id
+                CONCAT('held of ', wallets.account_id) AS subject, wallets.account_id
             FROM wallets
             LEFT JOIN (
-                SELECT user_id, SUM(user_charged_micros) AS open_jobs
+                SELECT account_id, SUM(user_charged_micros) AS open_jobs
                 FROM video_jobs
                 WHERE state NOT IN ('delivered', 'refunded')
-                GROUP BY user_id
-            ) AS jobs ON jobs.user_id = wallets.user_id
+                GROUP BY account_id
+            ) AS jobs ON jobs.account_id = wallets.account_id
             WHERE held_micros <> COALESCE(open_jobs, 0)
             """
         ),
@@ -164,7 +165,7 @@ extension Connection {
             """
             SELECT CONCAT('purchase ', purchases.id, ' is ', state, ': credited ',
                 COALESCE(credited + given, 0), ' of ', credits_micros + bonus_micros) AS finding,
-                CONCAT('purchase ', purchases.id) AS subject, purchases.user_id
+                CONCAT('purchase ', purchases.id) AS subject, purchases.account_id
             FROM purchases
             LEFT JOIN (
                 SELECT purchase_id, \(sql: .ledgerCredits)
@@ -182,7 +183,7 @@ extension Connection {
             SELECT CONCAT('purchase ', purchases.id, ': clawed back ', clawback_micros, ', lots ',
                 clawed_back, ', owed ', owed_micros, '; pending ', pending_micros, ', held ', held,
                 '; frozen ', is_frozen, ', ', frozen, ' of ', lots, ' lots') AS finding,
-                CONCAT('purchase ', purchases.id) AS subject, purchases.user_id
+                CONCAT('purchase ', purchases.id) AS subject, purchases.account_id
             FROM purchases
             JOIN (
                 SELECT purchase_id, SUM(clawed_back_micros) AS clawed_back,
@@ -204,14 +205,14 @@ extension Connection {
             """
             SELECT CONCAT('purchase ', id, ': clawed back ', clawback_micros, ' and waiting ',
                 pending_micros, ', due for ', gone, ' of ', price_micros, ': ', due) AS finding,
-                CONCAT('purchase ', id) AS subject, user_id
+                CONCAT('purchase ', id) AS subject, account_id
             FROM (
-                SELECT id, user_id, clawback_micros, pending_micros, price_micros, gone,
+                SELECT id, account_id, clawback_micros, pending_micros, price_micros, gone,
                     IF(gone >= price_micros, total,
                         (CAST(total AS DECIMAL(38)) * gone + price_micros * 5000)
                             DIV (price_micros * 10000) * 10000) AS due
                 FROM (
-                    SELECT purchases.id, user_id, clawback_micros, pending_micros, price_micros,
+                    SELECT purchases.id, account_id, clawback_micros, pending_micros, price_micros,
                         credits_micros + bonus_micros AS total,
                         LEAST(price_micros, refunded_micros + COALESCE(lost, 0)) AS gone
                     FROM purchases

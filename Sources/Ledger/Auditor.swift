@@ -40,7 +40,7 @@ extension Connection {
             ) { row in
                 try Violation(
                     rule: check.rule, scope: check.scope, subject: row("subject"),
-                    userID: check.scope == .account ? row("user_id") : nil,
+                    accountID: check.scope == .account ? row("account_id") : nil,
                     description: row("finding"))
             }
             guard found.count == Self.largestFindingCount, check.scope == .account else {
@@ -48,7 +48,7 @@ extension Connection {
             }
             return found + [
                 Violation(
-                    rule: check.rule, scope: .whole, subject: Violation.more, userID: nil,
+                    rule: check.rule, scope: .whole, subject: Violation.more, accountID: nil,
                     description: "\(found.count) findings or more, not all of them are named")
             ]
         }

@@ -2,7 +2,7 @@ package import MariaDB
 
 /// What the ledger says of each thing that caches it: columns of a SELECT from `ledger_entries`.
 extension SQL {
-    /// The balances of a user.
+    /// The balances of an account.
     static let ledgerBalances: SQL = """
         SUM(amount_micros * ((credit_account = 'available') - (debit_account = 'available')))
             AS available,

@@ -4,7 +4,7 @@ import Texts
 
 // Credit that comes and goes without a payment.
 extension LockedWallet {
-    /// Gives credit, with the line that the user reads.
+    /// Gives credit, with the line that its users read.
     package mutating func grant(
         _ amount: Money, policy: CreditPolicy, opKey: String, line: LedgerLine
     ) throws {

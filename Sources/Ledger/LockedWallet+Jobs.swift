@@ -29,7 +29,7 @@ extension LockedWallet {
     package mutating func hold(_ price: Money, for job: VideoID, line: LedgerLine) throws {
         var lots = try spendable()
         let legs = lots.draw(price, as: .hold, from: .available, to: .held)
-        guard legs.total == price else { throw BooksDisagree("the lots of \(user)") }
+        guard legs.total == price else { throw BooksDisagree("the lots of \(account)") }
         try perform(legs, opKey: "job:hold:\(job)", about: Subject(job: job), line: line)
         // What the hold leaves of them is known.
         self.lots = lots

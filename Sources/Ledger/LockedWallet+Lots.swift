@@ -5,7 +5,7 @@ import MariaDB
 // MARK: - Lapsing
 
 extension LockedWallet {
-    /// Reads the user's lots, once, and lets credit lapse whose time is over (C6), so that what
+    /// Reads the account's lots, once, and lets credit lapse whose time is over (C6), so that what
     /// follows sees only what can be spent (C2). What one reading calls over no other does.
     package mutating func lapse() throws {
         guard lots == nil else { return }
@@ -28,15 +28,15 @@ extension LockedWallet {
     }
 
     /// The index is named because on a small table the optimizer would rather read all of it, and
-    /// a locking read waits for every row that it passes, other users' too. For the same reason the
+    /// a locking read waits for every row that it passes, other accounts' too. For the same reason the
     /// expiry is no condition of the search: a range of the index ends at the next row, which is the
-    /// next user's, and would be locked with ours until COMMIT.
+    /// next account's, and would be locked with ours until COMMIT.
     private func readLots() throws -> [Lot] {
         try database.query(
             """
             SELECT id, source, remaining_micros, expiries, expires_at <= UTC_TIMESTAMP(6) AS is_over
             FROM credit_lots FORCE INDEX (idx_spend_order)
-            WHERE user_id = \(user) AND remaining_micros > 0 AND frozen_at IS NULL
+            WHERE account_id = \(account) AND remaining_micros > 0 AND frozen_at IS NULL
             ORDER BY expires_at, source = 'purchase', id
             FOR UPDATE
             """
@@ -102,9 +102,9 @@ extension LockedWallet {
         try database.execute(
             """
             INSERT INTO credit_lots
-                (id, user_id, source, purchase_id, granted_micros, remaining_micros, created_at,
+                (id, account_id, source, purchase_id, granted_micros, remaining_micros, created_at,
                  original_expires_at, expires_at)
-            VALUES (\(lot), \(user), \(origin.source), \(origin.purchaseID), \(amount), \(amount),
+            VALUES (\(lot), \(account), \(origin.source), \(origin.purchaseID), \(amount), \(amount),
                 \(now), \(sql: expiresAt), \(sql: expiresAt))
             """)
         try perform(

@@ -15,12 +15,12 @@ package struct PostedEffect: Sendable {
 
 extension Connection {
     /// An effect of an account by its key; nil when it has none.
-    package func effect(_ opKey: String, of user: UserID) throws -> PostedEffect? {
+    package func effect(_ opKey: String, of account: AccountID) throws -> PostedEffect? {
         let legs = try query(
             """
             SELECT kind, debit_account, credit_account, amount_micros, lot_id, job_id, purchase_id
             FROM ledger_entries
-            WHERE op_key = \(opKey) AND user_id = \(user)
+            WHERE op_key = \(opKey) AND account_id = \(account)
             ORDER BY leg
             """
         ) { row in
@@ -40,7 +40,7 @@ extension Connection {
 extension LockedWallet {
     /// Posts ends of jobs that the ledger lacks, from the legs of their holds, whatever the caches
     /// say; then makes all of the account that follows from the ledger anew: its wallet, its lots,
-    /// what its purchases have of it, and the sum of the lines that the user reads, by a line for
+    /// what its purchases have of it, and the sum of the lines that its users read, by a line for
     /// the difference. Returns what it changed, in words for the operator.
     ///
     /// Throws ``Conflict`` when the ledger itself says what cannot be.
@@ -105,7 +105,7 @@ extension LockedWallet {
         return ["\(amount) posted as \(opKey)"]
     }
 
-    /// Brings the caches in line with the ledger, and the user's lines with the balance.
+    /// Brings the caches in line with the ledger, and the account's lines with the balance.
     private mutating func recompute(opKey: String, line: LedgerLine) throws -> [String] {
         do {
             let changes = try rebuildLots() + rebuildPurchases()
@@ -125,7 +125,7 @@ extension LockedWallet {
             FROM (
                 SELECT \(sql: .ledgerBalances)
                 FROM ledger_entries
-                WHERE user_id = \(user)
+                WHERE account_id = \(account)
             ) AS ledger
             """
         ) { row in
@@ -139,7 +139,7 @@ extension LockedWallet {
             UPDATE wallets
             SET available_micros = \(ledger.available), held_micros = \(ledger.held),
                 frozen_micros = \(ledger.frozen), shortfall_micros = \(ledger.shortfall)
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             """)
         balances = ledger
         lots = nil
@@ -151,12 +151,12 @@ extension LockedWallet {
             """
             SELECT COALESCE(SUM(amount_micros), 0) AS total
             FROM transactions
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             """
         ) { row in try row("total") as Money }
         let difference = balances.available - (total ?? .zero)
         guard difference != .zero else { return [] }
         try record(line, difference, opKey: opKey, about: .none)
-        return ["a line of \(difference) in the user's list"]
+        return ["a line of \(difference) in the account's list"]
     }
 }

@@ -75,10 +75,10 @@ extension LockedWallet {
             LEFT JOIN (
                 SELECT lot_id, \(sql: .ledgerParts)
                 FROM ledger_entries
-                WHERE user_id = \(user) AND lot_id IS NOT NULL
+                WHERE account_id = \(account) AND lot_id IS NOT NULL
                 GROUP BY lot_id
             ) AS ledger ON ledger.lot_id = credit_lots.id
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             ORDER BY id
             FOR UPDATE
             """
@@ -126,7 +126,7 @@ extension LockedWallet {
             """
             UPDATE credit_lots
             SET frozen_at = NULL
-            WHERE user_id = \(user) AND purchase_id IS NULL AND frozen_at IS NOT NULL
+            WHERE account_id = \(account) AND purchase_id IS NULL AND frozen_at IS NOT NULL
             """)
         return grants > 0 ? changes + ["\(grants) grants not frozen any more"] : changes
     }
@@ -150,10 +150,10 @@ extension LockedWallet {
             LEFT JOIN (
                 SELECT purchase_id, \(sql: .ledgerCredits), \(sql: .ledgerReversals)
                 FROM ledger_entries
-                WHERE user_id = \(user) AND purchase_id IS NOT NULL
+                WHERE account_id = \(account) AND purchase_id IS NOT NULL
                 GROUP BY purchase_id
             ) AS ledger ON ledger.purchase_id = purchases.id
-            WHERE user_id = \(user) AND paid_at IS NOT NULL
+            WHERE account_id = \(account) AND paid_at IS NOT NULL
             ORDER BY id
             FOR UPDATE
             """, ComparedPurchase.init(row:))

@@ -27,7 +27,7 @@ extension Connection {
         _ reversal: PaymentReversal, to id: PurchaseID, readAt: Int, refundGrace: Duration
     ) throws -> Purchase {
         guard let purchase = try purchase(id) else { throw NotFound() }
-        return try withWallet(of: purchase.userID) { wallet in
+        return try withWallet(of: purchase.accountID) { wallet in
             try wallet.apply(reversal, to: id, readAt: readAt, refundGrace: refundGrace)
         }
     }
@@ -95,7 +95,7 @@ extension LockedWallet {
                 line: step.line)
         }
         // The debt of this purchase was paid from another: that credit comes back. What was
-        // forgiven instead was never the user's.
+        // forgiven instead was never the account's.
         guard plan.settled > .zero else { return }
         let repaid = min(plan.settled, try repayable())
         if repaid > .zero { try addRepayment(repaid, purchase, opKey: "\(opKey):repaid") }
@@ -205,7 +205,7 @@ extension LockedWallet {
 
     // MARK: A debt that was paid, or forgiven
 
-    /// What purchases have paid of the user's debts and was not given back.
+    /// What purchases have paid of the account's debts and was not given back.
     private func repayable() throws -> Money {
         try database.first(
             """
@@ -213,7 +213,7 @@ extension LockedWallet {
                 - (kind = 'adjust' AND debit_account = 'adjustments'
                     AND credit_account = 'available' AND purchase_id IS NOT NULL))), 0) AS amount
             FROM ledger_entries
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             """
         ) { row in max(.zero, try row("amount") as Money) } ?? .zero
     }
@@ -227,18 +227,18 @@ extension LockedWallet {
             SELECT COALESCE(SUM(amount_micros * (op_key LIKE 'waive:%')
                 - amount_micros * (op_key LIKE 'stripe:%:waived')), 0) AS amount
             FROM ledger_entries
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             """
         ) { row in try row("amount") as Money }
         guard let waived, amount <= waived else {
-            throw BooksDisagree("nobody paid or forgave a debt of \(user)")
+            throw BooksDisagree("nobody paid or forgave a debt of \(account)")
         }
         try perform(
             [.giveBack(amount, to: .adjustments)], opKey: opKey,
             about: Subject(purchase: purchase), line: nil)
     }
 
-    /// Cancels a debt that was paid, which leaves the user what had paid it: a lot that lasts as
+    /// Cancels a debt that was paid, which leaves the account what had paid it: a lot that lasts as
     /// long as the credit of that payment would have.
     private mutating func addRepayment(
         _ amount: Money, _ purchase: PurchaseID, opKey: String
@@ -247,18 +247,18 @@ extension LockedWallet {
         let made = try database.execute(
             """
             INSERT INTO credit_lots
-                (id, user_id, source, granted_micros, remaining_micros, created_at,
+                (id, account_id, source, granted_micros, remaining_micros, created_at,
                  original_expires_at, expires_at)
-            SELECT \(lot), user_id, 'grant', \(amount), \(amount), UTC_TIMESTAMP(6),
+            SELECT \(lot), account_id, 'grant', \(amount), \(amount), UTC_TIMESTAMP(6),
                 MAX(original_expires_at), MAX(original_expires_at)
             FROM credit_lots
-            WHERE user_id = \(user) AND id IN (
+            WHERE account_id = \(account) AND id IN (
                 SELECT lot_id
                 FROM ledger_entries
-                WHERE user_id = \(user) AND kind = 'shortfall' AND credit_account = 'shortfall')
-            GROUP BY user_id
+                WHERE account_id = \(account) AND kind = 'shortfall' AND credit_account = 'shortfall')
+            GROUP BY account_id
             """)
-        guard made == 1 else { throw BooksDisagree("no purchase paid a debt of \(user)") }
+        guard made == 1 else { throw BooksDisagree("no purchase paid a debt of \(account)") }
         // By way of the adjustments: nothing was ever taken back from the new lot.
         try perform(
             [

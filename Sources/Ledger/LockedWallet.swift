@@ -1,4 +1,4 @@
-// Ledger: users' money: wallets, lots, entries, lines, reversals, and the audit of them all. Money
+// Ledger: accounts' money: wallets, lots, entries, lines, reversals, and the audit of them all. Money
 // moves by a locked wallet alone, and every cache follows from the entries (L3 to L7).
 // It knows no job's state and no purchase's page (Store), and asks nobody outside (Billing).
 
@@ -6,16 +6,16 @@ package import Domain
 import FoundationEssentials
 package import MariaDB
 
-/// A user's money while this transaction holds the lock on it (D2, L7): whoever has one may move
+/// An account's money while this transaction holds the lock on it (D2, L7): whoever has one may move
 /// money, and nobody else can. It lives in the closure of ``MariaDB/Connection/withWallet(of:_:)``,
 /// cannot be copied, and cannot leave it.
 ///
 /// All that moves goes through ``perform(_:opKey:about:line:grace:)``: what a wallet, a lot and the
-/// user's list say follows there from the transfers, in the transaction that posts them (L3, L4).
+/// account's list say follows there from the transfers, in the transaction that posts them (L3, L4).
 package struct LockedWallet: ~Copyable {
     let database: Connection
-    package let user: UserID
-    /// What the user has, after all that was done with it.
+    package let account: AccountID
+    /// What the account has, after all that was done with it.
     package internal(set) var balances: Balances
     /// The database's clock when the lock was taken (D8).
     let now: Date
@@ -25,45 +25,47 @@ package struct LockedWallet: ~Copyable {
 }
 
 extension Connection {
-    /// Locks the user's money before all else (D2) and gives it to `body`, in the transaction that
+    /// Locks the account's money before all else (D2) and gives it to `body`, in the transaction that
     /// is open, or in one of its own, which may run `body` again (D3). Throws ``NotFound``.
     ///
     /// It writes nothing: ``LockedWallet/lapse()`` lets credit lapse whose time is over.
     package func withWallet<T>(
-        of user: UserID, _ body: (inout LockedWallet) throws -> T
+        of account: AccountID, _ body: (inout LockedWallet) throws -> T
     ) throws -> T {
         try inTransaction {
-            var wallet = try lockedWallet(of: user)
+            var wallet = try lockedWallet(of: account)
             return try body(&wallet)
         }
     }
 
-    /// Only locks the user's money, for the rest of the transaction: what comes later in it may
+    /// Only locks the account's money, for the rest of the transaction: what comes later in it may
     /// change that, and locks nothing before it (D2).
-    package func lockWallet(of user: UserID) throws {
-        _ = try lockedWallet(of: user)
+    package func lockWallet(of account: AccountID) throws {
+        _ = try lockedWallet(of: account)
     }
 
-    /// Makes the wallet of a user whose wallet only a hand can have taken away. Throws
-    /// ``NotFound`` when there is no such user.
-    package func restoreWallet(of user: UserID) throws {
-        let hasWallet = try first("SELECT 1 FROM wallets WHERE user_id = \(user) FOR UPDATE") {
+    /// Makes the wallet of an account whose wallet only a hand can have taken away. Throws
+    /// ``NotFound`` when there is no such account.
+    package func restoreWallet(of account: AccountID) throws {
+        let hasWallet = try first("SELECT 1 FROM wallets WHERE account_id = \(account) FOR UPDATE")
+        {
             _ in true
         }
         if hasWallet == true { return }
-        guard try first("SELECT 1 FROM users WHERE id = \(user)", { _ in true }) == true else {
+        guard try first("SELECT 1 FROM accounts WHERE id = \(account)", { _ in true }) == true
+        else {
             throw NotFound()
         }
-        try execute("INSERT INTO wallets (user_id) VALUES (\(user))")
+        try execute("INSERT INTO wallets (account_id) VALUES (\(account))")
     }
 
-    private func lockedWallet(of user: UserID) throws -> LockedWallet {
+    private func lockedWallet(of account: AccountID) throws -> LockedWallet {
         let row = try first(
             """
             SELECT available_micros, held_micros, frozen_micros, shortfall_micros,
                 UTC_TIMESTAMP(6) AS now
             FROM wallets
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             FOR UPDATE
             """
         ) { row in
@@ -76,7 +78,7 @@ extension Connection {
         }
         guard let row else { throw NotFound() }
         return LockedWallet(
-            database: self, user: user, balances: row.balances, now: row.now, lots: nil)
+            database: self, account: account, balances: row.balances, now: row.now, lots: nil)
     }
 }
 
@@ -84,7 +86,7 @@ extension Connection {
 
 extension LockedWallet {
     /// Does one effect: changes the lots and the wallet as its transfers say, and adds the legs to
-    /// the ledger and the line to the user's list, all under one key (L4, L5). The same `opKey` a
+    /// the ledger and the line to the account's list, all under one key (L4, L5). The same `opKey` a
     /// second time throws `DatabaseError` of kind `duplicateKey`.
     ///
     /// - Parameters:
@@ -133,7 +135,7 @@ extension LockedWallet {
         guard changed == 1 else { throw BooksDisagree("the lot \(lot)") }
     }
 
-    /// Changes the user's balances by one guarded statement (L6). A balance that rises above the
+    /// Changes the account's balances by one guarded statement (L6). A balance that rises above the
     /// threshold is low no more; ``noteLow()`` says when it has fallen.
     private mutating func move(_ change: Balances) throws {
         guard change != Balances() else { return }
@@ -145,11 +147,11 @@ extension LockedWallet {
                 frozen_micros = frozen_micros + \(change.frozen),
                 shortfall_micros = shortfall_micros + \(change.shortfall),
                 is_low = is_low AND available_micros < \(lowBalanceThreshold)
-            WHERE user_id = \(user) AND available_micros + \(change.available) >= 0
+            WHERE account_id = \(account) AND available_micros + \(change.available) >= 0
                 AND held_micros + \(change.held) >= 0 AND frozen_micros + \(change.frozen) >= 0
                 AND shortfall_micros + \(change.shortfall) >= 0
             """)
-        guard changed == 1 else { throw BooksDisagree("the wallet of \(user)") }
+        guard changed == 1 else { throw BooksDisagree("the wallet of \(account)") }
         balances += change
     }
 
@@ -160,25 +162,30 @@ extension LockedWallet {
             try database.execute(
                 """
                 INSERT INTO ledger_entries
-                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id,
+                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, account_id,
                      lot_id, job_id, purchase_id, created_at)
                 VALUES (\(newID() as ID<Transfer>), \(opKey), \(leg), \(transfer.kind),
-                    \(transfer.debit), \(transfer.credit), \(transfer.amount), \(user),
+                    \(transfer.debit), \(transfer.credit), \(transfer.amount), \(account),
                     \(transfer.lot), \(subject.job), \(subject.purchase), UTC_TIMESTAMP(6))
                 """)
         }
     }
 
-    /// Writes the line that the user reads, with the balance after it.
+    /// Writes the line that users read, with the balance after it. Its user is who ordered the job or
+    /// bought the credit, and of all else the account's owner.
     func record(
         _ line: LedgerLine, _ amount: Money, opKey: String, about subject: Subject
     ) throws {
         try database.execute(
             """
             INSERT INTO transactions
-                (id, user_id, type, amount_micros, balance_after_micros, description, detail,
-                 op_key, job_id, purchase_id, created_at)
-            VALUES (\(newID() as TransactionID), \(user), \(line.type), \(amount),
+                (id, account_id, user_id, type, amount_micros, balance_after_micros, description,
+                 detail, op_key, job_id, purchase_id, created_at)
+            VALUES (\(newID() as TransactionID), \(account),
+                COALESCE((SELECT user_id FROM video_jobs WHERE id = \(subject.job)),
+                    (SELECT user_id FROM purchases WHERE id = \(subject.purchase)),
+                    \(sql: .owner(of: account))),
+                \(line.type), \(amount),
                 \(balances.available), \(line.english.cut(to: 500)),
                 \(line.json(reasonUpTo: 500)), \(opKey), \(subject.job), \(subject.purchase),
                 UTC_TIMESTAMP(6))
@@ -193,7 +200,7 @@ extension LockedWallet {
             """
             UPDATE wallets
             SET is_low = TRUE
-            WHERE user_id = \(user) AND NOT is_low AND available_micros < \(lowBalanceThreshold)
+            WHERE account_id = \(account) AND NOT is_low AND available_micros < \(lowBalanceThreshold)
             """) == 1
     }
 }

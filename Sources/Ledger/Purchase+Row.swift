@@ -3,14 +3,15 @@ package import MariaDB
 
 extension Purchase {
     package static let columns: SQL = """
-        id, user_id, package_id, price_micros, credits_micros, bonus_micros, state, session_id,
-        checkout_url, is_live, created_at, paid_at
+        id, account_id, user_id, package_id, price_micros, credits_micros, bonus_micros, state,
+        session_id, checkout_url, is_live, created_at, paid_at
         """
 
     package init(row: Row) throws {
         try self.init(
-            id: row("id"), userID: row("user_id"), packageID: row("package_id"),
-            price: row("price_micros"), credits: row("credits_micros"),
+            id: row("id"), accountID: row("account_id"), userID: row("user_id"),
+            packageID: row("package_id"), price: row("price_micros"),
+            credits: row("credits_micros"),
             bonus: row("bonus_micros"), state: row("state"), sessionID: row("session_id"),
             checkoutURL: row("checkout_url"), isLive: row("is_live"),
             createdAt: row("created_at"), paidAt: row("paid_at"))
@@ -34,7 +35,16 @@ extension Connection {
             Purchase.init(row:))
     }
 
-    package func purchase(_ id: PurchaseID, of user: UserID) throws -> Purchase? {
+    package func purchase(_ id: PurchaseID, of account: AccountID) throws -> Purchase? {
+        try first(
+            """
+            SELECT \(sql: Purchase.columns)
+            FROM purchases
+            WHERE id = \(id) AND account_id = \(account)
+            """, Purchase.init(row:))
+    }
+
+    package func purchase(_ id: PurchaseID, boughtBy user: UserID) throws -> Purchase? {
         try first(
             """
             SELECT \(sql: Purchase.columns)

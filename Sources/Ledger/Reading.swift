@@ -2,7 +2,7 @@ package import Domain
 package import FoundationEssentials
 package import MariaDB
 
-/// What a user has, for showing.
+/// What an account has, for showing.
 package struct Balance: Hashable, Sendable {
     package let available: Money
     package let reserved: Money
@@ -23,7 +23,7 @@ package struct CreditLot: Sendable {
 package enum TransactionKind {}
 package typealias TransactionID = ID<TransactionKind>
 
-/// A line of the user's own list.
+/// A line of an account's list.
 package struct TransactionLine: Sendable {
     package let id: TransactionID
     package let type: TransactionType
@@ -44,17 +44,17 @@ extension CreditPolicy {
 }
 
 extension Connection {
-    /// What a user has now. Credit that has lapsed counts no more, whether or not it was swept.
-    package func balance(of user: UserID) throws -> Balance {
+    /// What an account has now. Credit that has lapsed counts no more, whether or not it was swept.
+    package func balance(of account: AccountID) throws -> Balance {
         try first(
             """
             SELECT available_micros, held_micros, shortfall_micros,
                 (SELECT COALESCE(SUM(remaining_micros), 0)
                  FROM credit_lots
-                 WHERE credit_lots.user_id = wallets.user_id AND remaining_micros > 0
+                 WHERE credit_lots.account_id = wallets.account_id AND remaining_micros > 0
                      AND frozen_at IS NULL AND expires_at <= UTC_TIMESTAMP(6)) AS lapsed_micros
             FROM wallets
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             """
         ) { row in
             let available: Money = try row("available_micros")
@@ -65,20 +65,20 @@ extension Connection {
         } ?? Balance(available: .zero, reserved: .zero, shortfall: .zero)
     }
 
-    /// What the user owes.
-    package func debt(of user: UserID) throws -> Money {
-        try first("SELECT shortfall_micros FROM wallets WHERE user_id = \(user)") { row in
+    /// What the account owes.
+    package func debt(of account: AccountID) throws -> Money {
+        try first("SELECT shortfall_micros FROM wallets WHERE account_id = \(account)") { row in
             try row("shortfall_micros")
         } ?? .zero
     }
 
-    /// The user's lots that can be spent, in the order in which they will be (C3).
-    package func lots(of user: UserID) throws -> [CreditLot] {
+    /// The account's lots that can be spent, in the order in which they will be (C3).
+    package func lots(of account: AccountID) throws -> [CreditLot] {
         try query(
             """
             SELECT id, source, remaining_micros, expires_at
             FROM credit_lots
-            WHERE user_id = \(user) AND remaining_micros > 0 AND frozen_at IS NULL
+            WHERE account_id = \(account) AND remaining_micros > 0 AND frozen_at IS NULL
                 AND expires_at > UTC_TIMESTAMP(6)
             ORDER BY expires_at, source = 'purchase', id
             """
@@ -90,9 +90,9 @@ extension Connection {
         }
     }
 
-    /// The user's lines, newest first, those after `cursor` only.
+    /// The account's lines, newest first, those after `cursor` only.
     package func transactions(
-        of user: UserID, before cursor: TransactionID?, limit: Int
+        of account: AccountID, before cursor: TransactionID?, limit: Int
     ) throws -> [TransactionLine] {
         let after: SQL = cursor.map { "AND id < \($0)" } ?? ""
         return try query(
@@ -100,7 +100,7 @@ extension Connection {
             SELECT id, type, amount_micros, balance_after_micros, description, detail, job_id,
                 purchase_id, created_at
             FROM transactions
-            WHERE user_id = \(user) \(sql: after)
+            WHERE account_id = \(account) \(sql: after)
             ORDER BY id DESC
             LIMIT \(limit)
             """

@@ -5,7 +5,7 @@ import MariaDB
 package struct Violation: Hashable, Sendable, CustomStringConvertible {
     /// What it stops (A3).
     package enum Scope: String, Sendable, SQLConvertible {
-        /// The account ``userID``, alone.
+        /// The account ``accountID``, alone.
         case account
         /// New orders of all.
         case whole
@@ -19,16 +19,16 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
     /// it by.
     package let subject: String
     /// Nil unless it is about one account.
-    package let userID: UserID?
+    package let accountID: AccountID?
     package let description: String
 
     package init(
-        rule: String, scope: Scope, subject: String, userID: UserID?, description: String
+        rule: String, scope: Scope, subject: String, accountID: AccountID?, description: String
     ) {
         self.rule = rule
         self.scope = scope
         self.subject = subject
-        self.userID = userID
+        self.accountID = accountID
         self.description = description
     }
 

@@ -24,7 +24,7 @@ extension Admin {
             let credentials = try credentials(email, password)
             do {
                 try database.createUser(
-                    .new(), email: credentials.email,
+                    .new(), owning: .new(), email: credentials.email,
                     passwordHash: Password.hash(credentials.password.text), role: .admin,
                     by: actor)
             } catch is EmailTaken {
@@ -48,7 +48,7 @@ extension Admin {
         func run() throws {
             let database = try openDatabase()
             let actor = try makeOperator(reason)
-            let user = try account(email, in: database)
+            let user = try findUser(email, in: database)
             let password = newPassword()
             try database.resetPassword(of: user.id, to: Password.hash(password), by: actor)
             print("\(user.email) \(password)")
@@ -72,9 +72,16 @@ func credentials(_ email: String, _ password: String) throws -> Credentials {
     }
 }
 
-func account(_ email: String, in database: Connection) throws -> User {
+func findUser(_ email: String, in database: Connection) throws -> User {
     guard let address = Credentials.normalized(email),
         let user = try database.login(email: address)?.user
     else { throw Refusal("no account has the address \(email)") }
     return user
+}
+
+func findAccount(ownedBy user: User, in database: Connection) throws -> AccountID {
+    guard let account = try database.account(ownedBy: user.id) else {
+        throw Refusal("\(user.email) owns no account")
+    }
+    return account
 }

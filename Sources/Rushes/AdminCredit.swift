@@ -36,14 +36,15 @@ extension Admin {
             }
             let policy = try SettingsReader.read { PolicySettings($0) }.credit
             let database = try openDatabase()
-            let user = try account(email, in: database)
+            let user = try findUser(email, in: database)
+            let account = try findAccount(ownedBy: user, in: database)
             let actor = try makeOperator(reason, key: command.take())
             try explained("account \(email)") {
                 try database.grantCredit(
-                    money, to: user.id, reason: actor.reason, policy: policy, grant: .new(),
+                    money, to: account, reason: actor.reason, policy: policy, grant: .new(),
                     by: actor)
             }
-            print("\(user.email) has \(try database.balance(of: user.id).available)")
+            print("\(user.email) has \(try database.balance(of: account).available)")
         }
     }
 

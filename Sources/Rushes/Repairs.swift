@@ -46,9 +46,9 @@ extension Ledger {
 
         func run() throws {
             let database = try openDatabase()
-            let user = try accountID(account, in: database)
+            let owner = try accountID(account, in: database)
             try options.run("account \(account)") {
-                try database.rebuild(user, by: $0, isRehearsal: options.dryRun)
+                try database.rebuild(owner, by: $0, isRehearsal: options.dryRun)
             }
         }
     }
@@ -84,16 +84,16 @@ extension Ledger {
         func run() throws {
             let policy = try SettingsReader.read { PolicySettings($0) }.credit
             let database = try openDatabase()
-            let user = try accountID(account, in: database)
+            let owner = try accountID(account, in: database)
             let given = try give.map { try dollars($0) }
             let taken = try take.map { try dollars($0) }
             try options.run("account \(account)") { actor in
                 if let reverse {
                     return try database.reverse(
-                        reverse, of: user, by: actor, isRehearsal: options.dryRun)
+                        reverse, of: owner, by: actor, isRehearsal: options.dryRun)
                 }
                 return try database.adjust(
-                    given ?? .zero - (taken ?? .zero), of: user, policy: policy, by: actor,
+                    given ?? .zero - (taken ?? .zero), of: owner, policy: policy, by: actor,
                     isRehearsal: options.dryRun)
             }
         }
@@ -117,11 +117,11 @@ extension Admin {
 
         func run() throws {
             let database = try openDatabase()
-            let user = try accountID(account, in: database)
+            let owner = try accountID(account, in: database)
             let amount = try dollars(amount)
             try options.run("account \(account)") { actor in
                 try database.takeCredit(
-                    amount, from: user, reason: actor.reason, take: .new(), by: actor,
+                    amount, from: owner, reason: actor.reason, take: .new(), by: actor,
                     isRehearsal: options.dryRun)
             }
         }
@@ -141,10 +141,10 @@ extension Admin {
 
         func run() throws {
             let database = try openDatabase()
-            let user = try accountID(account, in: database)
+            let owner = try accountID(account, in: database)
             let amount = try amount.map { try dollars($0) }
             try options.run("account \(account)") {
-                try database.waive(amount, of: user, by: $0, isRehearsal: options.dryRun)
+                try database.waive(amount, of: owner, by: $0, isRehearsal: options.dryRun)
             }
         }
     }
@@ -278,8 +278,8 @@ func dollars(_ text: String, inCents: Bool = false) throws -> Money {
     return money
 }
 
-/// The account of an address, or of an id as the attention list has it.
-private func accountID(_ text: String, in database: Connection) throws -> UserID {
-    if let id = UserID(text) { return id }
-    return try account(text, in: database).id
+/// The account that the user of an address owns, or that of an id as the attention list has it.
+private func accountID(_ text: String, in database: Connection) throws -> AccountID {
+    if let id = AccountID(text) { return id }
+    return try findAccount(ownedBy: findUser(text, in: database), in: database)
 }

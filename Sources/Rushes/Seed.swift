@@ -30,31 +30,39 @@ extension Admin {
             }
             let admin = try makeAccount(Self.admin, .admin, in: database)
             let user = try makeAccount(Self.user, .user, in: database)
-            try fill(user.id, in: database, settings)
+            try fill(user, in: database, settings)
             print("\(Self.user) \(user.password)")
             print("\(Self.admin) \(admin.password)")
         }
 
+        /// A user of the sample data, who owns an account.
+        private struct Made {
+            let user: UserID
+            let account: AccountID
+            let password: String
+        }
+
         private func makeAccount(
             _ email: String, _ role: User.Role, in database: Connection
-        ) throws -> (id: UserID, password: String) {
+        ) throws -> Made {
             let password = newPassword()
-            let id = UserID.new()
+            let made = Made(user: .new(), account: .new(), password: password)
             try database.createUser(
-                id, email: email, passwordHash: Password.hash(password), role: role)
-            return (id, password)
+                made.user, owning: made.account, email: email,
+                passwordHash: Password.hash(password), role: role)
+            return made
         }
 
         /// Six videos of the last days, three of them playable, and $50 left to spend.
-        private func fill(_ user: UserID, in database: Connection, _ settings: Settings) throws {
+        private func fill(_ owner: Made, in database: Connection, _ settings: Settings) throws {
             let catalog = try database.catalog(version: database.currentCatalogVersion())
             let media = Storage(folder: settings.media.folder)
             let spent = try Sample.all.filter { $0.failure == nil }.map { sample in
                 try sample.draft(catalog).price
             }.reduce(.zero, +)
             try database.grantCredit(
-                Money(micros: 50_000_000) + spent, to: user, reason: "Credit to try things with",
-                policy: settings.policy.credit, grant: .new())
+                Money(micros: 50_000_000) + spent, to: owner.account,
+                reason: "Credit to try things with", policy: settings.policy.credit, grant: .new())
             for sample in Sample.all {
                 let draft = try sample.draft(catalog)
                 let id = VideoID.new()
@@ -71,7 +79,7 @@ extension Admin {
                         call: .new(), draft: draft, catalogVersion: catalog.version,
                         videos: [(id, Base64.encode(randomBytes(24), .urlSafe))],
                         estimatedSeconds: 70 + draft.duration * 6),
-                    of: user, ending: ending,
+                    of: owner.account, by: owner.user, ending: ending,
                     startedAt: Date(timeIntervalSinceNow: -Double(sample.hoursAgo) * 3600),
                     lasting: 70 + draft.duration * 6, policy: settings.policy.credit)
             }

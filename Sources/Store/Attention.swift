@@ -135,7 +135,7 @@ extension Connection {
         UNION ALL
         SELECT CASE scope WHEN 'account' THEN 'quarantine' WHEN 'whole' THEN 'books'
                 ELSE 'late' END,
-            COALESCE(CAST(user_id AS CHAR), subject), NULL, CAST(id AS CHAR), NULL,
+            COALESCE(CAST(account_id AS CHAR), subject), NULL, CAST(id AS CHAR), NULL,
             CONCAT(rule, ': ', detail), found_at
         FROM findings
         WHERE is_open

@@ -3,20 +3,21 @@ package import Ledger
 package import MariaDB
 
 extension Connection {
-    /// Gives credit, with the reason that the user reads; `actor` is who does it by hand. The same
-    /// `grant` twice gives it once.
+    /// Gives credit, with the reason that the account's users read; `actor` is who does it by hand.
+    /// The same `grant` twice gives it once.
     package func grantCredit(
-        _ amount: Money, to user: UserID, reason: String, policy: CreditPolicy,
+        _ amount: Money, to account: AccountID, reason: String, policy: CreditPolicy,
         grant: ID<CreditLot>, by actor: Operator? = nil
     ) throws {
         let opKey = "grant:\(grant)"
         try once(opKey) {
-            try withWallet(of: user) { wallet in
+            try withWallet(of: account) { wallet in
                 if let actor {
                     let before = try claim(
-                        "credit.grant", "\(user)", arguments: "\(amount)", result: opKey, by: actor)
+                        "credit.grant", "\(account)", arguments: "\(amount)", result: opKey,
+                        by: actor)
                     guard before == nil else { return }
-                    try log("credit.grant", "\(user)", detail: "\(amount)", by: actor)
+                    try log("credit.grant", "\(account)", detail: "\(amount)", by: actor)
                 }
                 try wallet.grant(
                     amount, policy: policy, opKey: opKey, line: .granted(reason: reason))
@@ -24,22 +25,22 @@ extension Connection {
         }
     }
 
-    /// Lets credit lapse of up to `limit` users whose lots are over. Returns of how many. One whose
+    /// Lets credit lapse of up to `limit` accounts whose lots are over. Returns of how many. One whose
     /// credit cannot lapse keeps no other back; its error is thrown when nothing could.
     package func expireOverdueLots(limit: Int) throws -> Int {
-        let users = try query(
+        let accounts = try query(
             """
-            SELECT DISTINCT user_id
+            SELECT DISTINCT account_id
             FROM credit_lots
             WHERE expires_at <= UTC_TIMESTAMP(6) AND remaining_micros > 0 AND frozen_at IS NULL
             LIMIT \(limit)
             """
-        ) { row in try row("user_id") as UserID }
+        ) { row in try row("account_id") as AccountID }
         var count = 0
         var failure: (any Error)?
-        for user in users {
+        for account in accounts {
             do {
-                try withWallet(of: user) { wallet in
+                try withWallet(of: account) { wallet in
                     try wallet.lapse()
                     try announceLowBalance(of: wallet)
                 }

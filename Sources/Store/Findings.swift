@@ -109,9 +109,9 @@ extension Connection {
         }
         try execute(
             """
-            INSERT INTO findings (id, rule, subject, scope, user_id, detail, found_at, seen_at)
+            INSERT INTO findings (id, rule, subject, scope, account_id, detail, found_at, seen_at)
             VALUES (\(FindingID.new()), \(violation.rule), \(subject), \(violation.scope),
-                \(violation.userID), \(detail), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+                \(violation.accountID), \(detail), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
             """)
     }
 
@@ -119,7 +119,7 @@ extension Connection {
     package func openFindings() throws -> [OpenFinding] {
         try query(
             """
-            SELECT id, rule, subject, scope, user_id, detail, found_at
+            SELECT id, rule, subject, scope, account_id, detail, found_at
             FROM findings
             WHERE is_open
             ORDER BY found_at, id
@@ -130,7 +130,7 @@ extension Connection {
                 id: row("id"),
                 violation: Violation(
                     rule: row("rule"), scope: row("scope"), subject: row("subject"),
-                    userID: row("user_id"), description: row("detail")),
+                    accountID: row("account_id"), description: row("detail")),
                 foundAt: row("found_at"))
         }
     }
@@ -145,14 +145,14 @@ extension Connection {
 
     /// Throws ``AccountHeld`` while something is wrong with the books of this account, and
     /// ``IntakeStopped`` while something is wrong with the whole (A3).
-    func checkFindings(about user: UserID) throws {
+    func checkFindings(about account: AccountID) throws {
         let found = try first(
             """
             SELECT EXISTS (SELECT 1 FROM findings WHERE is_open AND scope = 'whole') AS is_stopped,
                 EXISTS (
                     SELECT 1
                     FROM findings
-                    WHERE is_open AND scope = 'account' AND user_id = \(user)) AS is_held
+                    WHERE is_open AND scope = 'account' AND account_id = \(account)) AS is_held
             """
         ) { row in (isStopped: try row("is_stopped") as Bool, isHeld: try row("is_held") as Bool) }
         if found?.isStopped == true { throw IntakeStopped.booksAreWrong }

@@ -53,14 +53,14 @@ package enum KeyClaim: Sendable {
 extension Connection {
     /// The answer that was stored for the key; nil when it is new, or when its day is over: then it
     /// is taken away, so that `store` finds it free. Throws ``IdempotencyConflict`` when it came
-    /// with another request. The caller has locked the user's wallet, as all do who write keys.
-    func storedAnswer(for key: ClientKey, of user: UserID) throws -> StoredAnswer? {
+    /// with another request. The caller has locked the account's wallet, as all do who write keys.
+    func storedAnswer(for key: ClientKey, of account: AccountID) throws -> StoredAnswer? {
         let found = try first(
             """
             SELECT request_hash, status_code, answer,
                 created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR AS is_over
             FROM idempotency_keys
-            WHERE user_id = \(user) AND client_key = \(key.key)
+            WHERE account_id = \(account) AND client_key = \(key.key)
             """
         ) { row in
             (
@@ -70,7 +70,7 @@ extension Connection {
         }
         guard let found else { return nil }
         guard !found.isOver else {
-            try forgetExpired(key, of: user)
+            try forgetExpired(key, of: account)
             return nil
         }
         guard found.hash == key.requestHash, let status = found.status, let answer = found.answer
@@ -79,12 +79,12 @@ extension Connection {
     }
 
     /// Stores the answer under a key of which `storedAnswer` has just said that it is free.
-    func store(_ answer: StoredAnswer, for key: ClientKey, of user: UserID) throws {
+    func store(_ answer: StoredAnswer, for key: ClientKey, of account: AccountID) throws {
         try execute(
             """
             INSERT INTO idempotency_keys
-                (user_id, client_key, request_hash, status_code, answer, created_at)
-            VALUES (\(user), \(key.key), \(key.requestHash), \(answer.status), \(answer.body),
+                (account_id, client_key, request_hash, status_code, answer, created_at)
+            VALUES (\(account), \(key.key), \(key.requestHash), \(answer.status), \(answer.body),
                 UTC_TIMESTAMP(6))
             """)
     }
@@ -94,29 +94,29 @@ extension Connection {
     /// there already does not count against again, and what ``checkFindings(about:)`` does.
     package func claim(
         _ key: ClientKey?, for purchase: PurchaseID, of package: Package, catalogVersion: Int,
-        user: UserID, isLive: Bool, limit: CallLimit
+        account: AccountID, by user: UserID, isLive: Bool, limit: CallLimit
     ) throws -> KeyClaim {
         try transaction {
-            try lockWallet(of: user)
-            if let key, let found = try unfinishedOrAnswered(key, of: user) {
+            try lockWallet(of: account)
+            if let key, let found = try unfinishedOrAnswered(key, of: account) {
                 // A COMMIT whose answer was lost ran again: the key is this call's own.
                 if case .unfinished(purchase) = found { return .claimed }
                 return found
             }
             if try self.purchase(purchase) == nil {
-                try checkFindings(about: user)
-                try checkPurchaseRate(limit, of: user)
+                try checkFindings(about: account)
+                try checkPurchaseRate(limit, of: account)
                 try insertPurchase(
-                    purchase, of: package, catalogVersion: catalogVersion, for: user,
-                    isLive: isLive)
+                    purchase, of: package, catalogVersion: catalogVersion, for: account,
+                    by: user, isLive: isLive)
             }
             if let key {
-                try forgetExpired(key, of: user)
+                try forgetExpired(key, of: account)
                 try execute(
                     """
                     INSERT INTO idempotency_keys
-                        (user_id, client_key, request_hash, purchase_id, created_at)
-                    VALUES (\(user), \(key.key), \(key.requestHash), \(purchase),
+                        (account_id, client_key, request_hash, purchase_id, created_at)
+                    VALUES (\(account), \(key.key), \(key.requestHash), \(purchase),
                         UTC_TIMESTAMP(6))
                     """)
             }
@@ -124,12 +124,12 @@ extension Connection {
         }
     }
 
-    private func unfinishedOrAnswered(_ key: ClientKey, of user: UserID) throws -> KeyClaim? {
+    private func unfinishedOrAnswered(_ key: ClientKey, of account: AccountID) throws -> KeyClaim? {
         let found = try first(
             """
             SELECT request_hash, status_code, answer, purchase_id
             FROM idempotency_keys
-            WHERE user_id = \(user) AND client_key = \(key.key)
+            WHERE account_id = \(account) AND client_key = \(key.key)
                 AND created_at > UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
             """
         ) { row in
@@ -149,20 +149,20 @@ extension Connection {
     }
 
     /// Stores the answer of a purchase call under its key, if none is stored yet.
-    package func finish(_ key: ClientKey, of user: UserID, with answer: StoredAnswer) throws {
+    package func finish(_ key: ClientKey, of account: AccountID, with answer: StoredAnswer) throws {
         try execute(
             """
             UPDATE idempotency_keys
             SET status_code = \(answer.status), answer = \(answer.body)
-            WHERE user_id = \(user) AND client_key = \(key.key) AND answer IS NULL
+            WHERE account_id = \(account) AND client_key = \(key.key) AND answer IS NULL
             """)
     }
 
-    private func forgetExpired(_ key: ClientKey, of user: UserID) throws {
+    private func forgetExpired(_ key: ClientKey, of account: AccountID) throws {
         try execute(
             """
             DELETE FROM idempotency_keys
-            WHERE user_id = \(user) AND client_key = \(key.key)
+            WHERE account_id = \(account) AND client_key = \(key.key)
                 AND created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
             """)
     }

@@ -17,15 +17,19 @@ package struct NewMailToken: Sendable {
     }
 }
 
-/// What a registration asks for.
+/// What a registration asks for: a user, and the account that they own.
 package struct Registration: Sendable {
     package let id: UserID
+    package let account: AccountID
     package let email: String
     package let passwordHash: String
     package let link: NewMailToken
 
-    package init(id: UserID, email: String, passwordHash: String, link: NewMailToken) {
+    package init(
+        id: UserID, account: AccountID, email: String, passwordHash: String, link: NewMailToken
+    ) {
         self.id = id
+        self.account = account
         self.email = email
         self.passwordHash = passwordHash
         self.link = link
@@ -35,9 +39,9 @@ package struct Registration: Sendable {
 // MARK: - Making
 
 extension Connection {
-    /// Makes an account with an address that is yet to be proved, and mails the link that does so.
-    /// Returns false when the address has an account; then its owner is told, once a day, or gets
-    /// the link again while the address is unproved.
+    /// Makes a user, with an account of their own, whose address is yet to be proved, and mails the
+    /// link that does so. Returns false when the address is a user's; then they are told, once a
+    /// day, or get the link again while the address is unproved.
     ///
     /// Both ways run the same statements, and each hits one row or none, so that neither the time
     /// nor the answer tells which addresses have an account.
@@ -60,13 +64,8 @@ extension Connection {
             FROM DUAL
             WHERE NOT EXISTS (SELECT 1 FROM users WHERE email = \(email))
             """)
-        // Again after a COMMIT whose answer was lost: the wallet and the link are there.
-        try execute(
-            """
-            INSERT INTO wallets (user_id)
-            SELECT id FROM users WHERE id = \(id)
-                AND NOT EXISTS (SELECT 1 FROM wallets WHERE user_id = \(id))
-            """)
+        // Again after a COMMIT whose answer was lost: the account and the link are there.
+        try openAccount(registration.account, ownedBy: id)
         try mailLink(
             .verify, link, to: "users.email = \(email) AND email_verified_at IS NULL")
         try tellOwner(of: email, opKey: "mail:address.in.use:\(id)")
@@ -345,7 +344,7 @@ extension Connection {
         let user = try first("SELECT user_id FROM mail_tokens WHERE token_hash = \(hash)") { row in
             try row("user_id") as UserID
         }
-        if let user { try lockWallet(of: user) }
+        if let user, let account = try account(ownedBy: user) { try lockWallet(of: account) }
     }
 
     private func lockUser(_ id: UserID) throws -> User {
@@ -357,18 +356,18 @@ extension Connection {
         return try user.orThrow(InvalidMailToken())
     }
 
-    /// The address is the user's. The first time, what a new account gets is given, under a key of
-    /// the account, so it comes once whatever address is proved later.
+    /// The address is the user's. The first time, what a new account gets is given to the one
+    /// that they own, under a key of the account, so it comes once whatever address is proved later.
     private func noteProof(_ user: UserID, credit: Money, policy: CreditPolicy) throws {
         let isFirst = try execute(
             """
             UPDATE users SET email_verified_at = UTC_TIMESTAMP(6)
             WHERE id = \(user) AND email_verified_at IS NULL
             """)
-        guard isFirst == 1, credit > .zero else { return }
-        let opKey = "grant:\(ID<CreditLot>(uuid: user.uuid))"
+        guard isFirst == 1, credit > .zero, let account = try account(ownedBy: user) else { return }
+        let opKey = "grant:\(ID<CreditLot>(uuid: account.uuid))"
         try once(opKey) {
-            try withWallet(of: user) { wallet in
+            try withWallet(of: account) { wallet in
                 try wallet.grant(credit, policy: policy, opKey: opKey, line: .welcome)
             }
         }

@@ -19,7 +19,7 @@ extension Connection {
         let differences = days.sorted().filter { own[$0] != other[$0] }.map { day in
             Violation(
                 rule: "D9", scope: .whole,
-                subject: Violation.prefix(node: "\(node.configuration)") + day, userID: nil,
+                subject: Violation.prefix(node: "\(node.configuration)") + day, accountID: nil,
                 description: """
                     the ledgers of \(day) differ: \(own[day] ?? "no entries") here, \
                     \(other[day] ?? "no entries") at \(node.configuration)
@@ -29,7 +29,8 @@ extension Connection {
             Violation(
                 rule: violation.rule, scope: violation.scope,
                 subject: Violation.prefix(node: "\(node.configuration)") + violation.subject,
-                userID: violation.userID, description: "at \(node.configuration): \(violation)")
+                accountID: violation.accountID,
+                description: "at \(node.configuration): \(violation)")
         }
         return differences + found
     }
@@ -48,7 +49,7 @@ extension Connection {
                 CONCAT(COUNT(*), ' entries of ', SUM(amount_micros), ' micro-dollars, digest ',
                     BIT_XOR(CRC32(CONCAT_WS(
                         '|', id, op_key, leg, kind, debit_account, credit_account, amount_micros,
-                        user_id, lot_id, job_id, purchase_id, created_at)))) AS digest
+                        account_id, lot_id, job_id, purchase_id, created_at)))) AS digest
             FROM ledger_entries
             WHERE created_at < \(end)
             GROUP BY DATE(created_at)

@@ -134,13 +134,13 @@ extension Connection {
     ///   - isRehearsal: it is done and rolled back.
     ///   - effect: returns what it changed beside the balances, and has no effect besides its SQL.
     func repair(
-        _ action: String, _ subject: String, of user: UserID, arguments: String = "",
+        _ action: String, _ subject: String, of account: AccountID, arguments: String = "",
         amount: Money? = nil, result: String, by actor: Operator, isRehearsal: Bool,
         effect: (inout LockedWallet) throws -> [String]
     ) throws -> CommandReport {
         do {
             return try transaction {
-                try restoreWallet(of: user)
+                try restoreWallet(of: account)
                 switch try keyUse(action, subject, arguments: arguments, by: actor) {
                 case .done: return CommandReport(outcome: .repeated, changes: [])
                 case .fresh:
@@ -162,7 +162,7 @@ extension Connection {
                     }
                     try markDone(result: result, by: actor)
                 }
-                let changes = try withWallet(of: user) { wallet in
+                let changes = try withWallet(of: account) { wallet in
                     let before = wallet.balances
                     let effects = try effect(&wallet)
                     return before.changes(to: wallet.balances) + effects

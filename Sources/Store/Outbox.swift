@@ -15,32 +15,41 @@ extension WebhookEvent: SQLConvertible {}
 
 // Each of these is called in the transaction whose effect it tells of (J12).
 extension Connection {
-    /// Tells of a delivered job.
-    func announceDelivery(of job: VideoID, to user: UserID) throws {
+    /// Tells of a delivered job: who ordered it by mail, and the account's servers.
+    func announceDelivery(
+        of job: VideoID, to user: UserID, for account: AccountID
+    ) throws {
         try tell(.videoReady(job), to: user, opKey: "mail:video.completed:\(job)")
-        try call(.videoCompleted, about: job, of: user)
+        try call(.videoCompleted, about: job, of: account)
     }
 
-    /// Tells of a job that was refunded for any reason but that its user canceled it.
+    /// Tells of a job that was refunded for any reason but that its account canceled it.
     func announceFailure(of job: VideoID) throws {
-        let owner = try first("SELECT user_id FROM video_jobs WHERE id = \(job)") { row in
-            try row("user_id") as UserID
+        let job = try first(
+            "SELECT id, user_id, account_id FROM video_jobs WHERE id = \(job)"
+        ) { row in
+            (
+                id: try row("id") as VideoID, user: try row("user_id") as UserID,
+                account: try row("account_id") as AccountID
+            )
         }
-        guard let owner else { throw NotFound() }
-        try tell(.videoFailed(job), to: owner, opKey: "mail:video.failed:\(job)")
-        try call(.videoFailed, about: job, of: owner)
+        guard let job else { throw NotFound() }
+        try tell(.videoFailed(job.id), to: job.user, opKey: "mail:video.failed:\(job.id)")
+        try call(.videoFailed, about: job.id, of: job.account)
     }
 
     /// Tells of a balance that has fallen below ``lowBalanceThreshold``, once until it was above
     /// again. Mostly there is more, and then nothing is asked.
     func announceLowBalance(of wallet: borrowing LockedWallet) throws {
         guard try wallet.noteLow() else { return }
-        let (user, available) = (wallet.user, wallet.balances.available)
+        let (account, available) = (wallet.account, wallet.balances.available)
         let fall = OutboxID.new()
-        try tell(.lowBalance(available: available), to: user, opKey: "mail:credits.low:\(fall)")
-        for target in try targets(of: .creditsLow, user: user) {
+        try tell(
+            .lowBalance(available: available), toOwnerOf: account,
+            opKey: "mail:credits.low:\(fall)")
+        for target in try targets(of: .creditsLow, account: account) {
             try enqueueWebhook(
-                WebhookEvent.creditsLow.rawValue, .balance(available), to: target, of: user,
+                WebhookEvent.creditsLow.rawValue, .balance(available), to: target, of: account,
                 opKey: "webhook:credits.low:\(fall):\(target.endpoint?.description ?? "")")
         }
     }
@@ -49,6 +58,12 @@ extension Connection {
     /// yet that the user's address is theirs: a stranger is not to read what somebody else does.
     func tell(_ notice: Notice, to user: UserID, opKey: String) throws {
         try execute(mail(notice, to: provedAddress(of: user), opKey: opKey))
+    }
+
+    /// Writes a mail about what is the account's to its owner, under the same conditions.
+    func tell(_ notice: Notice, toOwnerOf account: AccountID, opKey: String) throws {
+        let owner: SQL = "users.id = \(sql: .owner(of: account)) AND email_verified_at IS NOT NULL"
+        try execute(mail(notice, to: owner, opKey: opKey))
     }
 
     /// Writes a mail to the one user that `condition` finds, if any, unless it was written before.
@@ -77,40 +92,40 @@ extension Connection {
         """
     }
 
-    private func call(_ event: WebhookEvent, about job: VideoID, of user: UserID) throws {
-        var targets = try targets(of: event, user: user)
+    private func call(_ event: WebhookEvent, about job: VideoID, of account: AccountID) throws {
+        var targets = try targets(of: event, account: account)
         let own = try first("SELECT webhook_url FROM video_jobs WHERE id = \(job)") { row in
             try row("webhook_url") as String?
         }
         if let url = own ?? nil { targets.append(WebhookTarget(endpoint: nil, url: url)) }
         for target in targets {
             try enqueueWebhook(
-                event.rawValue, .job(job), to: target, of: user,
+                event.rawValue, .job(job), to: target, of: account,
                 opKey: "webhook:\(event.rawValue):\(job):\(target.endpoint?.description ?? "own")")
         }
     }
 
-    private func targets(of event: WebhookEvent, user: UserID) throws -> [WebhookTarget] {
+    private func targets(of event: WebhookEvent, account: AccountID) throws -> [WebhookTarget] {
         try query(
             """
             SELECT id, url
             FROM webhook_endpoints
-            WHERE user_id = \(user) AND FIND_IN_SET(\(event), events) AND disabled_at IS NULL
+            WHERE account_id = \(account) AND FIND_IN_SET(\(event), events) AND disabled_at IS NULL
             ORDER BY id
             """
         ) { row in try WebhookTarget(endpoint: row("id"), url: row("url")) }
     }
 
     func enqueueWebhook(
-        _ type: String, _ subject: WebhookSubject, to target: WebhookTarget, of user: UserID,
+        _ type: String, _ subject: WebhookSubject, to target: WebhookTarget, of account: AccountID,
         opKey: String, id: OutboxID = .new()
     ) throws {
         try execute(
             """
             INSERT INTO outbox
-                (id, channel, topic, user_id, endpoint_id, url, op_key, payload, next_attempt_at,
+                (id, channel, topic, account_id, endpoint_id, url, op_key, payload, next_attempt_at,
                  created_at)
-            VALUES (\(id), 'webhook', \(type), \(user), \(target.endpoint), \(target.url),
+            VALUES (\(id), 'webhook', \(type), \(account), \(target.endpoint), \(target.url),
                 \(opKey), \(subject.json), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
             """)
     }
@@ -180,17 +195,17 @@ extension Connection {
 // MARK: - Credit that lapses
 
 extension Connection {
-    /// Writes the mails to users whose credit lapses within 14 days, and within 3, for the lots of
-    /// a day together. Credit that is younger than a day is left alone: whoever has just got it
-    /// knows. Returns how many were written; call it until that is none.
+    /// Writes the mails to owners of accounts whose credit lapses within 14 days, and within 3, for
+    /// the lots of a day together. Credit that is younger than a day is left alone: whoever has just
+    /// got it knows. Returns how many were written; call it until that is none.
     package func remindOfLapsingCredit(limit: Int) throws -> Int {
         let due = try query(
             """
-            SELECT user_id, notice, lapses_at, amount_micros
-            FROM (SELECT lots.user_id, MIN(lots.expires_at) AS lapses_at,
+            SELECT notices.account_id, notice, lapses_at, amount_micros
+            FROM (SELECT lots.account_id, MIN(lots.expires_at) AS lapses_at,
                       SUM(remaining_micros) AS amount_micros, lots.notice
-                  FROM (SELECT user_id, expires_at, remaining_micros,
-                            CONCAT('mail:credit.lapsing:', user_id, ':', DATE(expires_at), ':',
+                  FROM (SELECT account_id, expires_at, remaining_micros,
+                            CONCAT('mail:credit.lapsing:', account_id, ':', DATE(expires_at), ':',
                                 IF(expires_at <= UTC_TIMESTAMP(6) + INTERVAL 3 DAY, 3, 14))
                                 AS notice
                         FROM credit_lots
@@ -198,8 +213,11 @@ extension Connection {
                             AND expires_at <= UTC_TIMESTAMP(6) + INTERVAL 14 DAY
                             AND remaining_micros > 0 AND frozen_at IS NULL
                             AND created_at <= UTC_TIMESTAMP(6) - INTERVAL 1 DAY) AS lots
-                  GROUP BY lots.user_id, lots.notice) AS notices
-            JOIN users ON users.id = notices.user_id
+                  GROUP BY lots.account_id, lots.notice) AS notices
+            JOIN users ON users.id = (
+                SELECT MIN(user_id)
+                FROM members
+                WHERE members.account_id = notices.account_id AND members.role = 'owner')
             JOIN switches ON switches.name = 'mail' AND is_on
             WHERE blocked_at IS NULL AND email_verified_at IS NOT NULL
                 AND NOT FIND_IN_SET('creditLapsing', muted_notices)
@@ -208,7 +226,7 @@ extension Connection {
             """
         ) { row in
             (
-                user: try row("user_id") as UserID, opKey: try row("notice") as String,
+                account: try row("account_id") as AccountID, opKey: try row("notice") as String,
                 lapsesAt: try row("lapses_at") as Date, amount: try row("amount_micros") as Money
             )
         }
@@ -216,7 +234,7 @@ extension Connection {
             do {
                 try tell(
                     .creditLapsing(amount: notice.amount, lapsesAt: notice.lapsesAt),
-                    to: notice.user, opKey: notice.opKey)
+                    toOwnerOf: notice.account, opKey: notice.opKey)
             } catch let error as DatabaseError
                 where error.kind == .duplicateKey(constraint: "outbox_op_unique")
             {

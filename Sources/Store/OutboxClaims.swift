@@ -8,7 +8,6 @@ package enum OutboxLeaseKind {}
 /// which is why the receiver may get it twice.
 package struct OutboxClaim: Sendable {
     package let id: OutboxID
-    package let userID: UserID
     package let createdAt: Date
     /// This try included, from 1.
     package let attempt: Int
@@ -19,19 +18,21 @@ package struct OutboxClaim: Sendable {
 
 package struct ClaimedMail: Sendable {
     package let claim: OutboxClaim
+    package let userID: UserID
     package let notice: Notice
     package let recipient: String
 }
 
 package struct ClaimedWebhook: Sendable {
     package let claim: OutboxClaim
+    package let accountID: AccountID
     /// `video.completed`, or `test`.
     package let type: String
     package let subject: WebhookSubject
     package let url: String
     /// Nil for an address that an order names itself.
     package let endpoint: WebhookEndpointID?
-    /// What signs it; nil when the user has none yet for the addresses of orders.
+    /// What signs it; nil when the account has none yet for the addresses of orders.
     package let secret: [UInt8]?
 }
 
@@ -41,7 +42,7 @@ extension Connection {
         try claimMessage("channel = 'mail'", lasting: lasting) { claim in
             try first(
                 """
-                SELECT topic, payload, users.email, mail_tokens.email AS link_email
+                SELECT users.id AS user_id, topic, payload, users.email, mail_tokens.email AS link_email
                 FROM outbox
                 JOIN users ON users.id = outbox.user_id
                 LEFT JOIN mail_tokens ON mail_tokens.id = JSON_VALUE(payload, '$.token')
@@ -51,14 +52,14 @@ extension Connection {
                 let notice = try Notice(row("topic"), json: row("payload"))
                 let linkEmail: String? = try row("link_email")
                 return try ClaimedMail(
-                    claim: claim, notice: notice,
+                    claim: claim, userID: row("user_id"), notice: notice,
                     recipient: notice.recipient ?? linkEmail ?? row("email"))
             }
         }
     }
 
-    /// Claims the webhook of the lane that is due for longest, of a user of whom the lane sends
-    /// none: a server that answers slowly, or never, keeps one sender of the slow lane busy and not
+    /// Claims the webhook of the lane that is due for longest, of an account of which the lane
+    /// sends none: a server that answers slowly, or never, keeps one sender of the slow lane busy and not
     /// all of them. What an endpoint whose circuit is open is to be told waits, unless somebody
     /// asked for it by hand.
     ///
@@ -73,7 +74,7 @@ extension Connection {
             channel = 'webhook' AND NOT EXISTS (
                 SELECT 1
                 FROM outbox AS busy
-                WHERE busy.user_id = outbox.user_id AND busy.lease_until > UTC_TIMESTAMP(6)
+                WHERE busy.account_id = outbox.account_id AND busy.lease_until > UTC_TIMESTAMP(6)
                     AND busy.channel = 'webhook' AND \(sql: isBusyInLane))
             AND (topic = 'test' OR resent_at > UTC_TIMESTAMP(6) - INTERVAL 60 SECOND
                 OR NOT EXISTS (
@@ -86,16 +87,16 @@ extension Connection {
         ) { claim in
             try first(
                 """
-                SELECT topic, payload, outbox.url, endpoint_id,
+                SELECT outbox.account_id, topic, payload, outbox.url, endpoint_id,
                     IF(endpoint_id IS NULL, webhook_secret, secret) AS secret
                 FROM outbox
-                JOIN users ON users.id = outbox.user_id
+                JOIN accounts ON accounts.id = outbox.account_id
                 LEFT JOIN webhook_endpoints ON webhook_endpoints.id = endpoint_id
                 WHERE outbox.id = \(claim.id)
                 """
             ) { row in
                 try ClaimedWebhook(
-                    claim: claim, type: row("topic"),
+                    claim: claim, accountID: row("account_id"), type: row("topic"),
                     subject: WebhookSubject(json: row("payload")), url: row("url"),
                     endpoint: row("endpoint_id"), secret: row("secret"))
             }
@@ -113,7 +114,7 @@ extension Connection {
             if runs > 1, let own = try claimedMessage(lease) { return try read(own) }
             let next = try first(
                 """
-                SELECT id, user_id, created_at, attempts, failures
+                SELECT id, created_at, attempts, failures
                 FROM outbox
                 WHERE next_attempt_at <= UTC_TIMESTAMP(6)
                     AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
@@ -124,7 +125,7 @@ extension Connection {
                 """
             ) { row in
                 try OutboxClaim(
-                    id: row("id"), userID: row("user_id"), createdAt: row("created_at"),
+                    id: row("id"), createdAt: row("created_at"),
                     attempt: row("attempts") + 1, failures: row("failures"), lease: lease)
             }
             guard let next else { return nil }
@@ -143,13 +144,13 @@ extension Connection {
     private func claimedMessage(_ lease: ID<OutboxLeaseKind>) throws -> OutboxClaim? {
         try first(
             """
-            SELECT id, user_id, created_at, attempts, failures
+            SELECT id, created_at, attempts, failures
             FROM outbox
             WHERE lease_token = \(lease) AND lease_until > UTC_TIMESTAMP(6)
             """
         ) { row in
             try OutboxClaim(
-                id: row("id"), userID: row("user_id"), createdAt: row("created_at"),
+                id: row("id"), createdAt: row("created_at"),
                 attempt: row("attempts"), failures: row("failures"), lease: lease)
         }
     }
@@ -217,20 +218,20 @@ extension Connection {
                 """)
             guard wasSent, let endpoint = webhook.endpoint else { return }
             try note(
-                endpoint: endpoint, of: claim.userID, failed: problem != nil,
+                endpoint: endpoint, of: webhook.accountID, failed: problem != nil,
                 isTest: webhook.subject == .test, took: took)
         }
     }
 
-    /// What signs the webhooks that the user's orders name themselves: `fresh`, unless there is
+    /// What signs the webhooks that the account's orders name themselves: `fresh`, unless there is
     /// one already.
-    package func keepWebhookSecret(of user: UserID, orElse fresh: [UInt8]) throws -> [UInt8] {
+    package func keepWebhookSecret(of account: AccountID, orElse fresh: [UInt8]) throws -> [UInt8] {
         try execute(
             """
-            UPDATE users SET webhook_secret = \(fresh)
-            WHERE id = \(user) AND webhook_secret IS NULL
+            UPDATE accounts SET webhook_secret = \(fresh)
+            WHERE id = \(account) AND webhook_secret IS NULL
             """)
-        let secret = try first("SELECT webhook_secret FROM users WHERE id = \(user)") { row in
+        let secret = try first("SELECT webhook_secret FROM accounts WHERE id = \(account)") { row in
             try row("webhook_secret") as [UInt8]
         }
         guard let secret else { throw NotFound() }

@@ -4,17 +4,18 @@ import Ledger
 package import MariaDB
 
 extension Connection {
-    /// Writes a purchase before Stripe is asked for its page.
+    /// Writes a purchase before Stripe is asked for its page: `user` buys it for the account.
     package func insertPurchase(
-        _ id: PurchaseID, of package: Package, catalogVersion: Int, for user: UserID, isLive: Bool
+        _ id: PurchaseID, of package: Package, catalogVersion: Int, for account: AccountID,
+        by user: UserID, isLive: Bool
     ) throws {
         try execute(
             """
             INSERT INTO purchases
-                (id, user_id, package_id, catalog_version, price_micros, credits_micros,
+                (id, account_id, user_id, package_id, catalog_version, price_micros, credits_micros,
                  bonus_micros, state, is_live, next_check_at, created_at)
-            VALUES (\(id), \(user), \(package.id), \(catalogVersion), \(package.price),
-                \(package.credits), \(package.bonus), 'pending', \(isLive),
+            VALUES (\(id), \(account), \(user), \(package.id), \(catalogVersion),
+                \(package.price), \(package.credits), \(package.bonus), 'pending', \(isLive),
                 UTC_TIMESTAMP(6) + INTERVAL 30 SECOND, UTC_TIMESTAMP(6))
             """)
     }
@@ -36,7 +37,7 @@ extension Connection {
         _ facts: PaymentFacts, to id: PurchaseID, policy: CreditPolicy
     ) throws -> (purchase: Purchase, outcome: Purchase.Outcome) {
         guard let purchase = try purchase(id) else { throw NotFound() }
-        return try withWallet(of: purchase.userID) { wallet in
+        return try withWallet(of: purchase.accountID) { wallet in
             try wallet.lapse()
             let locked = try lockPurchase(id)
             let outcome = locked.outcome(of: facts)

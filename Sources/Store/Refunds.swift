@@ -29,7 +29,7 @@ extension Connection {
         _ id: RefundID, of purchase: PurchaseID, amount: Money?, by actor: Operator
     ) throws -> PendingRefund {
         guard let paid = try self.purchase(purchase) else { throw NotFound() }
-        return try withWallet(of: paid.userID) { wallet in
+        return try withWallet(of: paid.accountID) { wallet in
             try wallet.lapse()
             // A COMMIT whose answer was lost ran again.
             if let written = try refunds("refunds.id = \(id)").first { return written }
@@ -43,7 +43,7 @@ extension Connection {
                 return written
             }
             do {
-                try checkFindings(about: paid.userID)
+                try checkFindings(about: paid.accountID)
             } catch is AccountHeld {
                 throw Conflict(.purchaseOfHeldAccount)
             } catch is IntakeStopped {

@@ -6,18 +6,18 @@ import Texts
 extension Connection {
     /// Makes all of an account that follows from the ledger anew: its wallet, its lots, what its
     /// purchases and jobs have of it, ends of jobs that were not posted, and the sum of the lines
-    /// that the user reads, by a line for the difference (A4). No entry is changed.
+    /// that its users read, by a line for the difference (A4). No entry is changed.
     ///
     /// Throws ``NotFound``, and ``Conflict`` when the ledger itself says what cannot be.
     package func rebuild(
-        _ user: UserID, rebuild: ID<Violation> = .new(), by actor: Operator,
+        _ account: AccountID, rebuild: ID<Violation> = .new(), by actor: Operator,
         isRehearsal: Bool = false
     ) throws -> CommandReport {
         try repair(
-            "ledger.rebuild", "\(user)", of: user, result: "rebuild:\(rebuild)", by: actor,
+            "ledger.rebuild", "\(account)", of: account, result: "rebuild:\(rebuild)", by: actor,
             isRehearsal: isRehearsal
         ) { wallet in
-            let jobs = try rebuildJobs(of: user)
+            let jobs = try rebuildJobs(of: account)
             return try jobs.changes
                 + wallet.rebuild(posting: jobs.ends, opKey: "rebuild:\(rebuild)")
         }
@@ -27,12 +27,12 @@ extension Connection {
     ///
     /// - Parameter amount: below zero, it is taken. Throws ``Conflict`` when there is less.
     package func adjust(
-        _ amount: Money, of user: UserID, policy: CreditPolicy, adjustment: ID<CreditLot> = .new(),
-        by actor: Operator, isRehearsal: Bool = false
+        _ amount: Money, of account: AccountID, policy: CreditPolicy,
+        adjustment: ID<CreditLot> = .new(), by actor: Operator, isRehearsal: Bool = false
     ) throws -> CommandReport {
         let opKey = "adjust:\(adjustment)"
         return try repair(
-            "ledger.adjust", "\(user)", of: user, arguments: "\(amount)",
+            "ledger.adjust", "\(account)", of: account, arguments: "\(amount)",
             amount: amount < .zero ? -amount : amount, result: opKey, by: actor,
             isRehearsal: isRehearsal
         ) { wallet in
@@ -45,30 +45,30 @@ extension Connection {
     /// (L2), and brings the caches in line. Throws ``Conflict`` when the account has no such effect,
     /// or when it was taken back already.
     package func reverse(
-        _ wrong: String, of user: UserID, by actor: Operator, isRehearsal: Bool = false
+        _ wrong: String, of account: AccountID, by actor: Operator, isRehearsal: Bool = false
     ) throws -> CommandReport {
-        guard let effect = try effect(wrong, of: user) else {
+        guard let effect = try effect(wrong, of: account) else {
             throw Conflict(.effectMissing, ["effect": .text(wrong)])
         }
         return try repair(
-            "ledger.reverse", "\(user)", of: user, arguments: wrong, amount: effect.total,
+            "ledger.reverse", "\(account)", of: account, arguments: wrong, amount: effect.total,
             result: "reverse:\(wrong)", by: actor, isRehearsal: isRehearsal
         ) { wallet in try wallet.takeBack(effect, reason: actor.reason) }
     }
 
     /// Takes credit back that was given and is not spent, the latest first, with the reason that
-    /// the user reads (A4). The same `take` twice takes it once.
+    /// its users read (A4). The same `take` twice takes it once.
     ///
     /// Throws ``Conflict`` and takes nothing when less than `amount` is left of what was given:
     /// bought credit goes back with its money alone.
     @discardableResult
     package func takeCredit(
-        _ amount: Money, from user: UserID, reason: String, take: ID<CreditLot>,
+        _ amount: Money, from account: AccountID, reason: String, take: ID<CreditLot>,
         by actor: Operator, isRehearsal: Bool = false
     ) throws -> CommandReport {
         let opKey = "take:\(take)"
         return try repair(
-            "credit.take", "\(user)", of: user, arguments: "\(amount)", amount: amount,
+            "credit.take", "\(account)", of: account, arguments: "\(amount)", amount: amount,
             result: opKey, by: actor, isRehearsal: isRehearsal
         ) { wallet in
             guard try !isPosted(opKey) else { return [] }
@@ -81,13 +81,13 @@ extension Connection {
     ///
     /// - Parameter amount: all of it when nil.
     package func waive(
-        _ amount: Money?, of user: UserID, waiver: ID<CreditLot> = .new(), by actor: Operator,
+        _ amount: Money?, of account: AccountID, waiver: ID<CreditLot> = .new(), by actor: Operator,
         isRehearsal: Bool = false
     ) throws -> CommandReport {
         let opKey = "waive:\(waiver)"
-        let owed = try debt(of: user)
+        let owed = try debt(of: account)
         return try repair(
-            "debt.waive", "\(user)", of: user, arguments: amount.map { "\($0)" } ?? "all",
+            "debt.waive", "\(account)", of: account, arguments: amount.map { "\($0)" } ?? "all",
             amount: amount ?? owed, result: opKey, by: actor, isRehearsal: isRehearsal
         ) { wallet in
             try wallet.waive(amount, opKey: opKey)
@@ -107,7 +107,7 @@ extension Connection {
     ) throws -> CommandReport {
         guard let purchase = try purchase(id) else { throw NotFound() }
         return try repair(
-            "purchase.credit", "\(id)", of: purchase.userID,
+            "purchase.credit", "\(id)", of: purchase.accountID,
             amount: purchase.credits + purchase.bonus,
             result: "stripe:credit:\(paymentIntent)", by: actor, isRehearsal: isRehearsal
         ) { wallet in
@@ -129,7 +129,7 @@ extension Connection {
     ) throws -> CommandReport {
         guard let purchase = try purchase(id) else { throw NotFound() }
         return try repair(
-            "purchase.close", "\(id)", of: purchase.userID, result: "", by: actor,
+            "purchase.close", "\(id)", of: purchase.accountID, result: "", by: actor,
             isRehearsal: isRehearsal
         ) { _ in
             let changed = try execute(
@@ -162,7 +162,7 @@ extension Connection {
         by actor: Operator, isRehearsal: Bool
     ) throws -> CommandReport {
         try repair(
-            "purchase.refresh", "\(purchase.id)", of: purchase.userID, result: "", by: actor,
+            "purchase.refresh", "\(purchase.id)", of: purchase.accountID, result: "", by: actor,
             isRehearsal: isRehearsal
         ) { wallet in
             let state = try wallet.apply(

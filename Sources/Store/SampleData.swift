@@ -13,19 +13,19 @@ extension Connection {
     /// Adds a job that has already ended, with all its money effects, for development: its hold
     /// is made, and settled or released, in one transaction, so that no worker ever sees it open.
     package func insertSample(
-        _ order: VideoOrder, of user: UserID, ending: SampleEnding, startedAt: Date,
-        lasting seconds: Int, policy: CreditPolicy
+        _ order: VideoOrder, of account: AccountID, by user: UserID, ending: SampleEnding,
+        startedAt: Date, lasting seconds: Int, policy: CreditPolicy
     ) throws {
         precondition(order.videos.count == 1, "a sample is one video")
         let id = order.videos[0].id
         try transaction {
             _ = try accept(
-                order, from: user, key: nil,
+                order, from: account, by: user, key: nil,
                 limit: CallLimit(calls: 1000, window: .seconds(60)), queueDeadline: .seconds(60))
             try execute(
                 "UPDATE generate_calls SET created_at = \(startedAt) WHERE id = \(order.call)")
             let endedAt = startedAt.addingTimeInterval(Double(seconds))
-            try withWallet(of: user) { wallet in
+            try withWallet(of: account) { wallet in
                 switch ending {
                 case .delivered(let file, let vendorCost):
                     // No vendor has made it, so none is asked for it.

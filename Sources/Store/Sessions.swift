@@ -12,6 +12,8 @@ package struct SignIn: Sendable {
     package let user: User
     /// Whether the password was shown within fifteen minutes.
     package let isRecent: Bool
+    /// For which account they act: their own, else the first that they belong to.
+    package let account: AccountID
 }
 
 /// A sign-in, as its owner sees it.
@@ -41,20 +43,25 @@ extension Connection {
             """)
     }
 
-    /// The sign-in whose session this is; nil when it ended, is over, or its user is blocked. That
-    /// it was used is written down once in five minutes.
+    /// The sign-in whose session this is; nil when it ended, is over, or its user is blocked or
+    /// belongs to no account. That it was used is written down once in five minutes.
     package func useSession(_ idHash: [UInt8]) throws -> SignIn? {
         let found = try first(
             """
-            SELECT \(sql: User.columns),
+            SELECT \(sql: User.columns), members.account_id,
                 sessions.created_at > UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE AS is_recent,
                 last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
             FROM sessions
             JOIN users ON users.id = sessions.user_id
+            JOIN members ON members.user_id = users.id
             WHERE id_hash = \(idHash) AND \(sql: isOpen) AND blocked_at IS NULL
+            ORDER BY members.role, members.account_id
+            LIMIT 1
             """
         ) { row in
-            let signIn = SignIn(user: try User(row: row), isRecent: try row("is_recent"))
+            let signIn = SignIn(
+                user: try User(row: row), isRecent: try row("is_recent"),
+                account: try row("account_id"))
             return (signIn: signIn, isStale: try row("is_stale") as Bool)
         }
         guard let found else { return nil }

@@ -27,7 +27,7 @@ extension WebhookLane {
                     WHERE webhook_endpoints.id = \(sql: row).endpoint_id), FALSE)
                 OR (\(sql: row).endpoint_id IS NULL AND EXISTS (
                     SELECT 1 FROM outbox AS earlier
-                    WHERE earlier.user_id = \(sql: row).user_id AND earlier.channel = 'webhook'
+                    WHERE earlier.account_id = \(sql: row).account_id AND earlier.channel = 'webhook'
                         AND earlier.endpoint_id IS NULL AND earlier.failures > 0
                         AND earlier.next_attempt_at IS NOT NULL)))
             """
@@ -42,7 +42,8 @@ extension Connection {
     /// Notes how the endpoint has answered. Its owner is told when its messages begin to wait, and
     /// when it is switched off; an answer makes all well again.
     func note(
-        endpoint id: WebhookEndpointID, of user: UserID, failed: Bool, isTest: Bool, took: Duration
+        endpoint id: WebhookEndpointID, of account: AccountID, failed: Bool, isTest: Bool,
+        took: Duration
     ) throws {
         if !failed {
             let isSlow = took > WebhookCircuit.quick
@@ -87,10 +88,11 @@ extension Connection {
         if endpoint.isOver {
             try disable(id)
             try tell(
-                .webhookOff(endpoint.url), to: user, opKey: "mail:webhook.off:\(OutboxID.new())")
+                .webhookOff(endpoint.url), toOwnerOf: account,
+                opKey: "mail:webhook.off:\(OutboxID.new())")
         } else if endpoint.failures == opening {
             try tell(
-                .webhookFailing(endpoint.url), to: user,
+                .webhookFailing(endpoint.url), toOwnerOf: account,
                 opKey: "mail:webhook.failing:\(OutboxID.new())")
         }
     }

@@ -3,7 +3,7 @@ package import FoundationEssentials
 package import MariaDB
 import Texts
 
-/// An address of a user's own server. Its secret is never read for showing.
+/// An address of an account's own server. Its secret is never read for showing.
 package struct WebhookEndpoint: Sendable {
     package let id: WebhookEndpointID
     package let url: String
@@ -15,14 +15,14 @@ package struct WebhookEndpoint: Sendable {
     package let isOff: Bool
 }
 
-/// Which of a user's deliveries are meant.
+/// Which of an account's deliveries are meant.
 package enum WebhookSource: Equatable, Sendable {
     case endpoint(WebhookEndpointID)
     /// Those that orders have named themselves.
     case orders
 }
 
-/// A webhook that was written for a user, with the log of its tries.
+/// A webhook that was written for an account, with the log of its tries.
 package struct WebhookDelivery: Sendable {
     package struct Attempt: Sendable {
         package let number: Int
@@ -50,14 +50,16 @@ package struct WebhookDelivery: Sendable {
 }
 
 extension Connection {
-    /// Adds an endpoint. Throws ``Conflict`` when the user has as many as there may be.
+    /// Adds an endpoint. Throws ``Conflict`` when the account has as many as there may be.
     package func insertWebhookEndpoint(
-        _ id: WebhookEndpointID, _ draft: WebhookEndpointDraft, secret: [UInt8], of user: UserID
+        _ id: WebhookEndpointID, _ draft: WebhookEndpointDraft, secret: [UInt8],
+        of account: AccountID
     ) throws {
         try transaction {
             // Two at once count one after the other.
-            try execute("SELECT id FROM users WHERE id = \(user) FOR UPDATE")
-            let known = try query("SELECT id FROM webhook_endpoints WHERE user_id = \(user)") {
+            try execute("SELECT id FROM accounts WHERE id = \(account) FOR UPDATE")
+            let known = try query("SELECT id FROM webhook_endpoints WHERE account_id = \(account)")
+            {
                 try $0("id") as WebhookEndpointID
             }
             // A COMMIT whose answer was lost ran again.
@@ -68,44 +70,44 @@ extension Connection {
             let events = draft.events.map(\.rawValue).joined(separator: ",")
             try execute(
                 """
-                INSERT INTO webhook_endpoints (id, user_id, url, events, secret, created_at)
-                VALUES (\(id), \(user), \(draft.url), \(events), \(secret), UTC_TIMESTAMP(6))
+                INSERT INTO webhook_endpoints (id, account_id, url, events, secret, created_at)
+                VALUES (\(id), \(account), \(draft.url), \(events), \(secret), UTC_TIMESTAMP(6))
                 """)
         }
     }
 
-    package func webhookEndpoints(of user: UserID) throws -> [WebhookEndpoint] {
+    package func webhookEndpoints(of account: AccountID) throws -> [WebhookEndpoint] {
         try query(
             """
             SELECT id, url, events, created_at, failing_since, disabled_at IS NOT NULL AS is_off
             FROM webhook_endpoints
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             ORDER BY id
             """, WebhookEndpoint.init(row:))
     }
 
     package func webhookEndpoint(
-        _ id: WebhookEndpointID, of user: UserID
+        _ id: WebhookEndpointID, of account: AccountID
     ) throws -> WebhookEndpoint? {
         try first(
             """
             SELECT id, url, events, created_at, failing_since, disabled_at IS NOT NULL AS is_off
             FROM webhook_endpoints
-            WHERE id = \(id) AND user_id = \(user)
+            WHERE id = \(id) AND account_id = \(account)
             """, WebhookEndpoint.init(row:))
     }
 
     /// Takes an endpoint away, with its deliveries. Throws ``NotFound``.
-    package func deleteWebhookEndpoint(_ id: WebhookEndpointID, of user: UserID) throws {
+    package func deleteWebhookEndpoint(_ id: WebhookEndpointID, of account: AccountID) throws {
         let changed = try execute(
-            "DELETE FROM webhook_endpoints WHERE id = \(id) AND user_id = \(user)")
+            "DELETE FROM webhook_endpoints WHERE id = \(id) AND account_id = \(account)")
         guard changed == 1 else { throw NotFound() }
     }
 
     /// Replaces what signs the deliveries from now on, those that wait included. Throws
     /// ``NotFound``.
     package func setWebhookSecret(
-        _ secret: [UInt8], of source: WebhookSource, user: UserID
+        _ secret: [UInt8], of source: WebhookSource, account: AccountID
     ) throws {
         let changed =
             switch source {
@@ -114,10 +116,10 @@ extension Connection {
                     """
                     UPDATE webhook_endpoints
                     SET secret = \(secret)
-                    WHERE id = \(id) AND user_id = \(user)
+                    WHERE id = \(id) AND account_id = \(account)
                     """)
             case .orders:
-                try execute("UPDATE users SET webhook_secret = \(secret) WHERE id = \(user)")
+                try execute("UPDATE accounts SET webhook_secret = \(secret) WHERE id = \(account)")
             }
         guard changed == 1 else { throw NotFound() }
     }
@@ -125,16 +127,16 @@ extension Connection {
     /// Writes a delivery that says nothing, to see whether it arrives: at most ten in a minute.
     /// Throws ``NotFound`` and ``RateLimited``.
     package func testWebhook(
-        _ endpoint: WebhookEndpointID, of user: UserID, id: OutboxID
+        _ endpoint: WebhookEndpointID, of account: AccountID, id: OutboxID
     ) throws {
         try transaction {
-            try execute("SELECT id FROM users WHERE id = \(user) FOR UPDATE")
-            guard let target = try webhookEndpoint(endpoint, of: user) else { throw NotFound() }
+            try execute("SELECT id FROM accounts WHERE id = \(account) FOR UPDATE")
+            guard let target = try webhookEndpoint(endpoint, of: account) else { throw NotFound() }
             let sent = try query(
                 """
                 SELECT id
                 FROM outbox
-                WHERE user_id = \(user) AND channel = 'webhook' AND topic = 'test'
+                WHERE account_id = \(account) AND channel = 'webhook' AND topic = 'test'
                     AND created_at > UTC_TIMESTAMP(6) - INTERVAL 60 SECOND
                 """
             ) { try $0("id") as OutboxID }
@@ -143,7 +145,7 @@ extension Connection {
                 throw RateLimited(limit: 10, windowSeconds: 60, retryAfterSeconds: 60)
             }
             try enqueueWebhook(
-                "test", .test, to: WebhookTarget(endpoint: target.id, url: target.url), of: user,
+                "test", .test, to: WebhookTarget(endpoint: target.id, url: target.url), of: account,
                 opKey: "webhook:test:\(id)", id: id)
         }
     }
@@ -152,7 +154,7 @@ extension Connection {
     /// knows it by its id. Throws ``NotFound``, ``Conflict`` while it is being sent, and
     /// ``RateLimited`` within a minute of the last time.
     package func resendWebhook(
-        _ id: OutboxID, from source: WebhookSource, of user: UserID
+        _ id: OutboxID, from source: WebhookSource, of account: AccountID
     ) throws {
         try transaction {
             let delivery = try first(
@@ -161,7 +163,7 @@ extension Connection {
                     COALESCE(TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6),
                         resent_at + INTERVAL 60 SECOND), -1) AS seconds_to_wait
                 FROM outbox
-                WHERE id = \(id) AND \(sql: source.condition(user))
+                WHERE id = \(id) AND \(sql: source.condition(account))
                 FOR UPDATE
                 """
             ) { row in
@@ -185,21 +187,21 @@ extension Connection {
     }
 
     package func webhookDelivery(
-        _ id: OutboxID, from source: WebhookSource, of user: UserID
+        _ id: OutboxID, from source: WebhookSource, of account: AccountID
     ) throws -> WebhookDelivery? {
         try withAttempts(
             query(
                 """
                 SELECT \(sql: WebhookDelivery.columns)
                 FROM outbox
-                WHERE id = \(id) AND \(sql: source.condition(user))
+                WHERE id = \(id) AND \(sql: source.condition(account))
                 """, WebhookDelivery.init(row:))
         ).first
     }
 
     /// The deliveries of the last thirty days, newest first, those after `cursor` only.
     package func webhookDeliveries(
-        from source: WebhookSource, of user: UserID, before cursor: OutboxID?, limit: Int
+        from source: WebhookSource, of account: AccountID, before cursor: OutboxID?, limit: Int
     ) throws -> [WebhookDelivery] {
         let after: SQL = cursor.map { "AND id < \($0)" } ?? ""
         return try withAttempts(
@@ -207,7 +209,7 @@ extension Connection {
                 """
                 SELECT \(sql: WebhookDelivery.columns)
                 FROM outbox
-                WHERE \(sql: source.condition(user)) \(sql: after)
+                WHERE \(sql: source.condition(account)) \(sql: after)
                 ORDER BY id DESC
                 LIMIT \(limit)
                 """, WebhookDelivery.init(row:)))
@@ -243,11 +245,11 @@ extension Connection {
 }
 
 extension WebhookSource {
-    fileprivate func condition(_ user: UserID) -> SQL {
+    fileprivate func condition(_ account: AccountID) -> SQL {
         switch self {
         case .endpoint(let id):
-            "user_id = \(user) AND channel = 'webhook' AND endpoint_id = \(id)"
-        case .orders: "user_id = \(user) AND channel = 'webhook' AND endpoint_id IS NULL"
+            "account_id = \(account) AND channel = 'webhook' AND endpoint_id = \(id)"
+        case .orders: "account_id = \(account) AND channel = 'webhook' AND endpoint_id IS NULL"
         }
     }
 }

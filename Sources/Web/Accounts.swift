@@ -73,7 +73,8 @@ enum Accounts {
         let id = UserID.new()
         let isNew = try context.database.register(
             Registration(
-                id: id, email: credentials.email, passwordHash: hash, link: context.newLink()))
+                id: id, account: .new(), email: credentials.email, passwordHash: hash,
+                link: context.newLink()))
         if isNew {
             context.log.notice("registered", metadata: ["user": "\(id)"])
         }

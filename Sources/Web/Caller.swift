@@ -5,9 +5,6 @@ import HTTP
 import Store
 import Texts
 
-/// Who owns what a caller sees and pays with. Today each person has an account of their own.
-typealias AccountID = UserID
-
 /// For whom a request acts, and what it may do.
 struct Caller: Sendable {
     /// How it has shown for whom it acts.
@@ -15,6 +12,7 @@ struct Caller: Sendable {
         case session(TokenAuthority.Token, isCookie: Bool)
     }
 
+    /// Who owns what the caller sees, and pays.
     let account: AccountID
     /// The person who acts; nil when it is a program.
     let user: User?
@@ -53,7 +51,7 @@ extension Caller {
         let user = signIn.user
         guard user.id == token.userID, user.isEmailVerified || !context.settings.requiresVerified
         else { throw Unauthenticated() }
-        account = user.id
+        account = signIn.account
         self.user = user
         via = .session(token, isCookie: credential.isCookie)
         scopes = .all

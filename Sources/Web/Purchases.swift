@@ -46,7 +46,8 @@ enum Purchases {
         let log = context.log
         let fresh = PurchaseID.new()
         let claim = try context.database.claim(
-            key, for: fresh, of: package, catalogVersion: catalog.version, user: caller.account,
+            key, for: fresh, of: package, catalogVersion: catalog.version,
+            account: caller.account, by: caller.person().id,
             isLive: context.settings.isLive, limit: context.settings.purchaseLimit)
         switch claim {
         case .answered(let answer):

@@ -100,7 +100,8 @@ enum Videos {
                 (id: .new(), callbackToken: Base64.encode(randomBytes(24), .urlSafe))
             }, estimatedSeconds: seconds)
         let answer = try context.database.accept(
-            order, from: caller.account, key: key, limit: context.settings.generateLimit,
+            order, from: caller.account, by: caller.person().id, key: key,
+            limit: context.settings.generateLimit,
             queueDeadline: context.settings.deadlines.queue
         ).stored
         return .json(HTTPResponse.Status(code: answer.status), Array(answer.body.utf8))

@@ -78,7 +78,7 @@ enum WebhookEndpoints {
     private static func rotate(_ context: Context, _ caller: Caller) throws -> Response {
         let secret = randomBytes(32)
         try context.database.setWebhookSecret(
-            secret, of: context.webhookSource(), user: caller.account)
+            secret, of: context.webhookSource(), account: caller.account)
         return .json(.created, NewSecret(secret))
     }
 

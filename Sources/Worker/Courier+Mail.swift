@@ -14,7 +14,7 @@ extension Courier {
         guard let mail = settings.mail, let claimed = try database.claimMail(lasting: Self.lease)
         else { return false }
         let claim = claimed.claim
-        guard let text = try text(of: claimed.notice, for: claim.userID) else {
+        guard let text = try text(of: claimed.notice, for: claimed.userID) else {
             try persist(claim, patience: patience) {
                 try database.noteFailed(claim, problem: "it is gone", retryAfter: nil)
             }
@@ -101,11 +101,12 @@ extension Courier {
         let appURL = settings.appURL
         switch notice {
         case .videoReady(let id):
-            return try database.video(id, of: user).map { .videoReady($0, appURL: appURL) }
+            return try database.video(id, orderedBy: user).map { .videoReady($0, appURL: appURL) }
         case .videoFailed(let id):
-            return try database.video(id, of: user).map { .videoFailed($0, appURL: appURL) }
+            return try database.video(id, orderedBy: user).map { .videoFailed($0, appURL: appURL) }
         case .receipt(let id):
-            guard let purchase = try database.purchase(id, of: user), let paidAt = purchase.paidAt
+            guard let purchase = try database.purchase(id, boughtBy: user),
+                let paidAt = purchase.paidAt
             else { return nil }
             let days = settings.creditPolicy.expiry.map { Int($0.components.seconds / 86_400) }
             return .receipt(purchase, paidAt: paidAt, lastingDays: days, appURL: appURL)

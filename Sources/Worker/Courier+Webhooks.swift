@@ -29,7 +29,7 @@ extension Courier {
         }
         let secret =
             try claimed.secret
-            ?? database.keepWebhookSecret(of: claim.userID, orElse: randomBytes(32))
+            ?? database.keepWebhookSecret(of: claimed.accountID, orElse: randomBytes(32))
         let started = ContinuousClock.now
         let isHurried = lane == .fast || claimed.subject == .test
         let (status, problem) = send(
@@ -77,7 +77,7 @@ extension Courier {
     private func body(of webhook: ClaimedWebhook) throws -> [UInt8]? {
         var video: Video?
         if case .job(let id) = webhook.subject {
-            video = try database.video(id, of: webhook.claim.userID)
+            video = try database.video(id, of: webhook.accountID)
             if video == nil { return nil }
         }
         var json = JSONWriter(capacity: 1024)

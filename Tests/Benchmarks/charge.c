@@ -42,44 +42,44 @@ static const char *const texts[STEPS] = {
         "SELECT available_micros, held_micros, frozen_micros, shortfall_micros, "
         "UTC_TIMESTAMP(6) AS now "
         "FROM wallets "
-        "WHERE user_id = ? "
+        "WHERE account_id = ? "
         "FOR UPDATE",
     [LOTS] =
         "SELECT id, source, remaining_micros, expiries, expires_at <= UTC_TIMESTAMP(6) AS is_over "
         "FROM credit_lots FORCE INDEX (idx_spend_order) "
-        "WHERE user_id = ? AND remaining_micros > 0 AND frozen_at IS NULL "
+        "WHERE account_id = ? AND remaining_micros > 0 AND frozen_at IS NULL "
         "ORDER BY expires_at, source = 'purchase', id "
         "FOR UPDATE",
     [STORED_ANSWER] =
         "SELECT request_hash, status_code, answer, "
         "created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR AS is_over "
         "FROM idempotency_keys "
-        "WHERE user_id = ? AND client_key = ?",
+        "WHERE account_id = ? AND client_key = ?",
     [INTAKE] =
         "SELECT EXISTS (SELECT 1 FROM generate_calls WHERE id = ?) AS is_accepted, "
         "EXISTS (SELECT 1 FROM findings WHERE is_open AND scope = 'whole') AS is_stopped, "
         "EXISTS ( SELECT 1 FROM findings "
-        "WHERE is_open AND scope = 'account' AND user_id = ?) AS is_held",
+        "WHERE is_open AND scope = 'account' AND account_id = ?) AS is_held",
     [RATE] =
         "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), "
         "created_at + INTERVAL ? MICROSECOND) AS free_in_seconds "
         "FROM generate_calls "
-        "WHERE user_id = ? "
+        "WHERE account_id = ? "
         "AND created_at > UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND "
         "ORDER BY created_at DESC "
         "LIMIT 1 OFFSET ?",
     [ADD_CALL] =
-        "INSERT INTO generate_calls (id, user_id, created_at) "
+        "INSERT INTO generate_calls (id, account_id, created_at) "
         "VALUES (?, ?, UTC_TIMESTAMP(6))",
     [ADD_JOB] =
         "INSERT INTO video_jobs "
-        "(id, user_id, generate_call_id, tier, catalog_version, state, prompt, "
+        "(id, account_id, user_id, generate_call_id, tier, catalog_version, state, prompt, "
         "negative_prompt, input_image_url, image_tail_url, duration_seconds, aspect_ratio, "
         "resolution, mode, strength, seed, webhook_url, vendor_path, vendor_input, "
         "estimated_cost_micros, user_charged_micros, callback_token, next_attempt_at, "
         "deadline_at, created_at, state_at) "
         "VALUES (?, ?, ?, ?, ?, "
-        "'queued', ?, ?, ?, "
+        "?, 'queued', ?, ?, ?, "
         "?, ?, ?, "
         "?, ?, ?, ?, "
         "?, ?, ?, "
@@ -110,28 +110,35 @@ static const char *const texts[STEPS] = {
         "frozen_micros = frozen_micros + ?, "
         "shortfall_micros = shortfall_micros + ?, "
         "is_low = is_low AND available_micros < ? "
-        "WHERE user_id = ? AND available_micros + ? >= 0 "
+        "WHERE account_id = ? AND available_micros + ? >= 0 "
         "AND held_micros + ? >= 0 AND frozen_micros + ? >= 0 "
         "AND shortfall_micros + ? >= 0",
     [POST] =
         "INSERT INTO ledger_entries "
-        "(id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id, "
+        "(id, op_key, leg, kind, debit_account, credit_account, amount_micros, account_id, "
         "lot_id, job_id, purchase_id, created_at) "
         "VALUES (?, ?, ?, ?, "
         "?, ?, ?, ?, "
         "?, ?, ?, UTC_TIMESTAMP(6))",
     [RECORD] =
         "INSERT INTO transactions "
-        "(id, user_id, type, amount_micros, balance_after_micros, description, detail, op_key, "
-        "job_id, purchase_id, created_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(6))",
+        "(id, account_id, user_id, type, amount_micros, balance_after_micros, description, "
+        "detail, op_key, job_id, purchase_id, created_at) "
+        "VALUES (?, ?, "
+        "COALESCE((SELECT user_id FROM video_jobs WHERE id = ?), "
+        "(SELECT user_id FROM purchases WHERE id = ?), "
+        "(SELECT MIN(user_id) FROM members WHERE account_id = ? AND role = 'owner')), "
+        "?, ?, "
+        "?, ?, "
+        "?, ?, ?, ?, "
+        "UTC_TIMESTAMP(6))",
     [ACCEPTANCE] =
         "SELECT COUNT(*) AS ahead "
         "FROM video_jobs "
         "WHERE state = 'queued' AND id < ?",
     [STORE_ANSWER] =
         "INSERT INTO idempotency_keys "
-        "(user_id, client_key, request_hash, status_code, answer, created_at) "
+        "(account_id, client_key, request_hash, status_code, answer, created_at) "
         "VALUES (?, ?, ?, ?, ?, "
         "UTC_TIMESTAMP(6))",
 };
@@ -169,8 +176,8 @@ typedef struct {
 
 static int64_t limit_calls, limit_window;
 static unsigned char request_hash[32];
-static Text *users;
-static uint64_t user_count;
+static Text *accounts, *owners;
+static uint64_t account_count;
 static atomic_long left;
 static atomic_int retries;
 static pthread_barrier_t prepared;
@@ -307,7 +314,7 @@ static int control(Worker *worker, const char *text)
             stop(#count, "another number of rows"); \
     } while (0)
 
-static int try_charge(Worker *worker, const char *user)
+static int try_charge(Worker *worker, const char *account, const char *user)
 {
     Text call, job, entry, line, token, lot;
     char key[128], operation[128], answer[512];
@@ -320,23 +327,23 @@ static int try_charge(Worker *worker, const char *user)
 
     if (control(worker, "START TRANSACTION"))
         return -1;
-    EXPECT(run(worker, LOCK_WALLET, "iiiid", "t", user), 1);
+    EXPECT(run(worker, LOCK_WALLET, "iiiid", "t", account), 1);
     int64_t available = cells[0].number;
     if (available < price || cells[3].number > 0)
-        stop(user, "has too little");
-    // The user has one lot, and it is not over.
-    EXPECT(run(worker, LOTS, "ttiii", "t", user), 1);
+        stop(account, "has too little");
+    // The account has one lot, and it is not over.
+    EXPECT(run(worker, LOTS, "ttiii", "t", account), 1);
     if (cells[2].number < price || cells[4].number)
-        stop(user, "has too little in one lot, or credit that has lapsed");
+        stop(account, "has too little in one lot, or credit that has lapsed");
     snprintf(lot, sizeof lot, "%.36s", cells[0].text);
-    EXPECT(run(worker, STORED_ANSWER, "titi", "tt", user, key), 0);
-    EXPECT(run(worker, INTAKE, "iii", "tt", call, user), 1);
+    EXPECT(run(worker, STORED_ANSWER, "titi", "tt", account, key), 0);
+    EXPECT(run(worker, INTAKE, "iii", "tt", call, account), 1);
     if (cells[0].number || cells[1].number || cells[2].number)
         stop("intake", "accepted before, or stopped");
-    EXPECT(run(worker, RATE, "i", "itii", limit_window, user, limit_window, limit_calls - 1), 0);
-    EXPECT(run(worker, ADD_CALL, "", "tt", call, user), 1);
+    EXPECT(run(worker, RATE, "i", "itii", limit_window, account, limit_window, limit_calls - 1), 0);
+    EXPECT(run(worker, ADD_CALL, "", "tt", call, account), 1);
     EXPECT(
-        run(worker, ADD_JOB, "", "ttttitnnninnnnnnttiiti", job, user, call, tier, (int64_t)1,
+        run(worker, ADD_JOB, "", "tttttitnnninnnnnnttiiti", job, account, user, call, tier, (int64_t)1,
             prompt, seconds, vendor_path, vendor_input, cost, price, token,
             queue_deadline),
         1);
@@ -346,18 +353,18 @@ static int try_charge(Worker *worker, const char *user)
             (int64_t)1, none, lot, -price, price, none, none, none, none),
         1);
     EXPECT(
-        run(worker, MOVE, "", "iiiiitiiii", -price, price, none, none, low_balance, user, -price,
+        run(worker, MOVE, "", "iiiiitiiii", -price, price, none, none, low_balance, account, -price,
             price, none, none),
         1);
     new_id(worker, entry);
     EXPECT(
         run(worker, POST, "", "ttitttitttn", entry, operation, (int64_t)0, "hold", "available",
-            "held", price, user, lot, job),
+            "held", price, account, lot, job),
         1);
     new_id(worker, line);
     EXPECT(
-        run(worker, RECORD, "", "tttiittttn", line, user, "charge", -price, available - price,
-            description, detail, operation, job),
+        run(worker, RECORD, "", "tttnttiittttn", line, account, job, account, "charge", -price,
+            available - price, description, detail, operation, job),
         1);
     EXPECT(run(worker, ACCEPTANCE, "i", "t", job), 1);
     snprintf(
@@ -367,14 +374,14 @@ static int try_charge(Worker *worker, const char *user)
         job, tier, (long)(price / dollar), (long)estimated_seconds,
         (long)((available - price) / dollar), (long)cells[0].number + 1);
     EXPECT(
-        run(worker, STORE_ANSWER, "", "tthit", user, key, (int64_t)202, answer), 1);
+        run(worker, STORE_ANSWER, "", "tthit", account, key, (int64_t)202, answer), 1);
     return control(worker, "COMMIT");
 }
 
 static void charge(Worker *worker)
 {
-    const char *user = users[next_random(worker) % user_count];
-    while (try_charge(worker, user)) {
+    const uint64_t one = next_random(worker) % account_count;
+    while (try_charge(worker, accounts[one], owners[one])) {
         atomic_fetch_add(&retries, 1);
         if (control(worker, "ROLLBACK"))
             stop("ROLLBACK", mysql_error(worker->session));
@@ -418,20 +425,25 @@ static MYSQL *connect_once(void)
     return session;
 }
 
-static void read_users(MYSQL *session, uint64_t count)
+static void read_accounts(MYSQL *session, uint64_t count)
 {
-    if (mysql_query(session, "SELECT user_id FROM wallets ORDER BY user_id"))
-        stop("wallets", mysql_error(session));
+    if (mysql_query(
+            session,
+            "SELECT account_id, user_id FROM members WHERE role = 'owner' ORDER BY account_id"))
+        stop("members", mysql_error(session));
     MYSQL_RES *result = mysql_store_result(session);
-    users = calloc(count, sizeof(Text));
-    if (result == NULL || users == NULL)
-        stop("wallets", "no memory");
+    accounts = calloc(count, sizeof(Text));
+    owners = calloc(count, sizeof(Text));
+    if (result == NULL || accounts == NULL || owners == NULL)
+        stop("members", "no memory");
     MYSQL_ROW row;
-    while (user_count < count && (row = mysql_fetch_row(result)) != NULL)
-        snprintf(users[user_count++], sizeof(Text), "%s", row[0]);
+    while (account_count < count && (row = mysql_fetch_row(result)) != NULL) {
+        snprintf(accounts[account_count], sizeof(Text), "%s", row[0]);
+        snprintf(owners[account_count++], sizeof(Text), "%s", row[1]);
+    }
     mysql_free_result(result);
-    if (user_count < count)
-        stop("wallets", "there are not so many users");
+    if (account_count < count)
+        stop("members", "there are not so many accounts");
 }
 
 int main(int count, char **arguments)
@@ -450,7 +462,7 @@ int main(int count, char **arguments)
 
     mysql_library_init(0, NULL, NULL);
     MYSQL *session = connect_once();
-    read_users(session, (uint64_t)atoll(arguments[3]));
+    read_accounts(session, (uint64_t)atoll(arguments[3]));
     mysql_close(session);
 
     atomic_init(&left, transactions);

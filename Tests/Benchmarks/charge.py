@@ -209,7 +209,7 @@ def begin_anew() -> None:
     # In strict mode a generated column takes no value, not even its own.
     sql(
         f"SET sql_mode = '', foreign_key_checks = 0; {' '.join(empty)} {' '.join(copies)} "
-        "UPDATE wallets JOIN bench.wallets AS kept USING (user_id) "
+        "UPDATE wallets JOIN bench.wallets AS kept USING (account_id) "
         "SET wallets.available_micros = kept.available_micros, wallets.held_micros = 0; "
         "SET GLOBAL innodb_max_purge_lag_wait = 0;")
 

@@ -11,8 +11,8 @@ import Testing
     @Test(arguments: ["warning_needs_response", "warning_under_review"])
     func `an inquiry moves nothing and is shown to the operator`(status: String) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             try till.receive(
                 till.stripe.dispute(purchase.payment, cents: 999, status: status), of: purchase)
             var books = try till.db.books(of: purchase.id)
@@ -37,8 +37,8 @@ import Testing
         currency: String, isLive: Bool
     ) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             let event = till.stripe.dispute(
                 purchase.payment, cents: 999, currency: currency, isLive: isLive)
             try till.receive(event, of: purchase)
@@ -56,15 +56,15 @@ import Testing
         throws
     {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy("pro", for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy("pro", for: account)
             try till.receive(till.stripe.dispute(purchase.payment, cents: 4799), of: purchase)
             func set(_ column: SQL, days: Int) throws {
                 try till.db.execute(
                     """
                     UPDATE credit_lots
                     SET \(sql: column) = UTC_TIMESTAMP(6) - INTERVAL \(days) DAY
-                    WHERE user_id = \(user)
+                    WHERE account_id = \(account)
                     """)
             }
             // Banks take months.
@@ -72,18 +72,18 @@ import Testing
             try set("original_expires_at", days: 60)
             try till.receive(till.stripe.decide(purchase.payment, "won"), of: purchase)
             _ = try till.db.expireOverdueLots(limit: 10)
-            #expect(try till.db.wallet(of: user) == .init(.dollars(55)))
-            try till.hold(2, of: user)
+            #expect(try till.db.wallet(of: account) == .init(.dollars(55)))
+            try till.hold(2, of: account)
             // Not for ever: the days of grace.
             let days = try till.db.count(
                 """
                 SELECT TIMESTAMPDIFF(HOUR, UTC_TIMESTAMP(6), MAX(expires_at)) FROM credit_lots
-                WHERE user_id = \(user)
+                WHERE account_id = \(account)
                 """)
             #expect(days == 7 * 24 - 1)
             try set("expires_at", days: 0)
             _ = try till.db.expireOverdueLots(limit: 10)
-            #expect(try till.db.wallet(of: user).available == .zero)
+            #expect(try till.db.wallet(of: account).available == .zero)
             try till.db.expectSound(purchase.id)
         }
     }
@@ -93,9 +93,9 @@ import Testing
         status: String
     ) throws {
         try withTill { till in
-            let user = try till.db.insertUser(credit: .dollars(1))
-            let purchase = try till.buy("pro", for: user)
-            try till.spend(4, of: user)
+            let account = try till.db.insertAccount(credit: .dollars(1))
+            let purchase = try till.buy("pro", for: account)
+            try till.spend(4, of: account)
             let event = till.stripe.dispute(purchase.payment, cents: 4799, status: status)
             for _ in 1...2 { try till.receive(event, of: purchase) }
             try till.receive(till.stripe.repeated(event), of: purchase)
@@ -104,20 +104,20 @@ import Testing
             #expect(books.isFrozen)
             // The grant, which is older, was spent before.
             #expect(books.wallet == .init(.zero, frozen: .dollars(52)))
-            #expect(try till.db.balance(of: user).available == .zero)
-            #expect(try till.db.lots(of: user).isEmpty)
+            #expect(try till.db.balance(of: account).available == .zero)
+            #expect(try till.db.lots(of: account).isEmpty)
             #expect(throws: InsufficientCredits(required: .dollars(1), current: .zero)) {
-                try till.hold(1, of: user)
+                try till.hold(1, of: account)
             }
-            let line = try till.db.transactions(of: user, before: nil, limit: 1)[0]
+            let line = try till.db.transactions(of: account, before: nil, limit: 1)[0]
             #expect(line.type == .clawback)
             #expect(line.amount == -.dollars(52))
             #expect(line.balanceAfter == .zero)
             #expect(try till.db.attention().first { $0.kind == .dispute } != nil)
 
             // Other credit can be spent.
-            let other = try till.buy(for: user)
-            try till.hold(1, of: user)
+            let other = try till.buy(for: account)
+            try till.hold(1, of: account)
             try till.db.expectSound(other.id)
         }
     }
@@ -126,61 +126,61 @@ import Testing
         throws
     {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            let jobs = try till.hold(6, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            let jobs = try till.hold(6, of: account)
             try till.receive(till.stripe.dispute(purchase.payment, cents: 999), of: purchase)
             #expect(
-                try till.db.wallet(of: user)
+                try till.db.wallet(of: account)
                     == .init(.zero, held: .dollars(6), frozen: .dollars(4)))
-            try till.cancel(jobs[2], of: user)
+            try till.cancel(jobs[2], of: account)
             try till.db.expectSound(purchase.id)
             #expect(
-                try till.db.wallet(of: user)
+                try till.db.wallet(of: account)
                     == .init(.zero, held: .dollars(4), frozen: .dollars(6)))
             try till.deliverNext()
             try till.db.expectSound(purchase.id)
             #expect(
-                try till.db.wallet(of: user)
+                try till.db.wallet(of: account)
                     == .init(.zero, held: .dollars(2), frozen: .dollars(6)))
 
             try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
             #expect(
-                try till.db.wallet(of: user)
+                try till.db.wallet(of: account)
                     == .init(.zero, held: .dollars(2), shortfall: .dollars(2)))
-            try till.cancel(jobs[1], of: user)
+            try till.cancel(jobs[1], of: account)
             try till.db.expectSound(purchase.id)
-            #expect(try till.db.wallet(of: user) == .init(.zero, shortfall: .dollars(2)))
+            #expect(try till.db.wallet(of: account) == .init(.zero, shortfall: .dollars(2)))
         }
     }
 
     @Test(arguments: ["won", "prevented"])
     func `a dispute that is won unfreezes all of it`(status: String) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy("pro", for: user)
-            let jobs = try till.hold(2, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy("pro", for: account)
+            let jobs = try till.hold(2, of: account)
             try till.receive(till.stripe.dispute(purchase.payment, cents: 4799), of: purchase)
-            try till.cancel(jobs[0], of: user)
+            try till.cancel(jobs[0], of: account)
             let won = till.stripe.decide(purchase.payment, status)
             for _ in 1...2 { try till.receive(won, of: purchase) }
             let books = try till.db.books(of: purchase.id)
             #expect(books.state == .paid)
             #expect(books.wallet == .init(.dollars(55)))
             #expect(books.lots.allSatisfy { !$0.isFrozen })
-            let line = try till.db.transactions(of: user, before: nil, limit: 1)[0]
+            let line = try till.db.transactions(of: account, before: nil, limit: 1)[0]
             #expect(line.type == .reinstatement)
             #expect(line.amount == .dollars(55))
-            try till.hold(1, of: user)
+            try till.hold(1, of: account)
         }
     }
 
     @Test(arguments: [0, 4, 10])
     func `a dispute that is lost takes what is left, and the rest is a debt`(spent: Int) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            try till.spend(spent, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            try till.spend(spent, of: account)
             let debt = Money.dollars(Int64(spent))
             try till.receive(till.stripe.dispute(purchase.payment, cents: 999), of: purchase)
             try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
@@ -194,19 +194,19 @@ import Testing
 
     @Test func `a dispute of a part takes that part`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             try till.receive(till.stripe.dispute(purchase.payment, cents: 500), of: purchase)
-            #expect(try till.db.wallet(of: user) == .init(.zero, frozen: .dollars(10)))
+            #expect(try till.db.wallet(of: account) == .init(.zero, frozen: .dollars(10)))
             try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
-            #expect(try till.db.wallet(of: user) == .init(.cents(499)))
+            #expect(try till.db.wallet(of: account) == .init(.cents(499)))
         }
     }
 
     @Test func `a dispute of more than was paid takes what was granted`() throws {
         try withTill { till in
-            let user = try till.db.insertUser(credit: .dollars(3))
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount(credit: .dollars(3))
+            let purchase = try till.buy(for: account)
             try till.receive(till.stripe.dispute(purchase.payment, cents: 2499), of: purchase)
             try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
             let books = try till.db.books(of: purchase.id)
@@ -221,15 +221,15 @@ import Testing
         spent: Int, isPaid: Bool
     ) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            try till.spend(spent, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            try till.spend(spent, of: account)
             var expected = Money.dollars(Int64(10 - spent))
             try till.receive(till.stripe.dispute(purchase.payment, cents: 999), of: purchase)
             for _ in 1...3 {
                 try till.receive(till.stripe.decide(purchase.payment, "lost"), of: purchase)
                 if isPaid {
-                    try till.buy("enterprise", for: user)
+                    try till.buy("enterprise", for: account)
                     expected += .dollars(115)
                 }
                 try till.receive(till.stripe.decide(purchase.payment, "won"), of: purchase)
@@ -246,15 +246,15 @@ import Testing
         throws
     {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             try till.receive(till.stripe.dispute(purchase.payment, cents: 999), of: purchase)
-            let lot = try till.db.lotRows(of: user)[0].id
+            let lot = try till.db.lotRows(of: account)[0].id
             try till.db.setExpiry(of: lot, in: .seconds(-60))
             _ = try till.db.expireOverdueLots(limit: 9)
-            #expect(try till.db.wallet(of: user) == .init(.zero, frozen: .dollars(10)))
+            #expect(try till.db.wallet(of: account) == .init(.zero, frozen: .dollars(10)))
             try till.receive(till.stripe.decide(purchase.payment, "won"), of: purchase)
-            #expect(try till.available(to: user) == .dollars(10))
+            #expect(try till.available(to: account) == .dollars(10))
             try till.db.setExpiry(of: lot, in: .seconds(-1))
             _ = try till.db.expireOverdueLots(limit: 9)
             #expect(try till.db.books(of: purchase.id).lots.map(\.expired) == [.dollars(10)])
@@ -264,16 +264,16 @@ import Testing
 
     @Test func `of two disputes of one payment the credit is free when both are over`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             try till.receive(till.stripe.dispute(purchase.payment, cents: 400), of: purchase)
             let first = till.stripe.decide(purchase.payment, "lost")
             try till.receive(till.stripe.dispute(purchase.payment, cents: 599), of: purchase)
             try till.receive(first, of: purchase)
             // 4.00 of 9.99 were lost: 4.00 of credit; the rest is frozen.
-            #expect(try till.db.wallet(of: user) == .init(.zero, frozen: .dollars(6)))
+            #expect(try till.db.wallet(of: account) == .init(.zero, frozen: .dollars(6)))
             try till.receive(till.stripe.decide(purchase.payment, "won"), of: purchase)
-            #expect(try till.db.wallet(of: user) == .init(.dollars(6)))
+            #expect(try till.db.wallet(of: account) == .init(.dollars(6)))
         }
     }
 }

@@ -23,7 +23,7 @@ import Testing
         _ till: Till, like purchase: Purchase, reference: String, _ metadata: [String: String]
     ) -> String {
         till.stripe.open(
-            purchase, session: "cs_foreign_\(UserID.new())", reference: reference,
+            purchase, session: "cs_foreign_\(AccountID.new())", reference: reference,
             metadata: metadata)
     }
 
@@ -32,7 +32,7 @@ import Testing
         metadata: [String: String]
     ) throws {
         try withTill { till in
-            let purchase = try till.purchase(for: till.db.insertUser())
+            let purchase = try till.purchase(for: till.db.insertAccount())
             let session = open(till, like: purchase, reference: "\(PurchaseID.new())", metadata)
             let event = till.stripe.complete(session)
             try till.billing.receive(event)
@@ -46,9 +46,9 @@ import Testing
         metadata: [String: String]
     ) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let bought = try till.buy(for: user)
-            let opened = try till.purchase(for: user)
+            let account = try till.db.insertAccount()
+            let bought = try till.buy(for: account)
+            let opened = try till.purchase(for: account)
             for purchase in [bought, opened] {
                 let state = try till.state(of: purchase)
                 let paid = open(till, like: purchase, reference: "\(purchase.id)", metadata)
@@ -72,26 +72,26 @@ import Testing
                 ) { row in try row("problem") as String? }
                 #expect(problem == .some(nil))
             }
-            #expect(try till.available(to: user) == .dollars(10))
+            #expect(try till.available(to: account) == .dollars(10))
             try till.db.expectSound(bought.id)
         }
     }
 
     @Test func `a refund made in the Dashboard has no mark, and is ours by its payment`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.purchase(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.purchase(for: account)
             _ = till.stripe.complete(purchase.session)
             // Told of before its payment, too.
             try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
             #expect(try till.state(of: purchase) == .refunded)
-            #expect(try till.available(to: user) == .zero)
+            #expect(try till.available(to: account) == .zero)
         }
     }
 
     @Test func `what we make carries our mark`() throws {
         try withTill { till in
-            let purchase = try till.buy(for: till.db.insertUser())
+            let purchase = try till.buy(for: till.db.insertAccount())
             _ = try till.billing.refund(
                 purchase.id, amount: .cents(100), by: Operator(userID: nil, reason: "for a test"))
             let made = try till.stripe.requests.last { $0.method == .post }.orThrow("a refund")

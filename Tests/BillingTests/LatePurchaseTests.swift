@@ -26,8 +26,8 @@ import Testing
     @Test func `open purchases are looked at, and one that cannot be keeps no other back`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let user = try till.db.insertUser()
-            let purchases = try (1...3).map { _ in try till.purchase(for: user) }
+            let account = try till.db.insertAccount()
+            let purchases = try (1...3).map { _ in try till.purchase(for: account) }
             for purchase in purchases { _ = till.stripe.complete(purchase.session) }
             till.stripe.meet(.notSent, "/v1/checkout/sessions/\(purchases[1].session)")
             try till.billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
@@ -38,7 +38,7 @@ import Testing
             try makeDue(till.db)
             try till.billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
             #expect(try till.state(of: purchases[1]) == .paid)
-            #expect(try till.available(to: user) == .dollars(30))
+            #expect(try till.available(to: account) == .dollars(30))
             try expectCleanBooks(till.db)
         }
     }
@@ -46,7 +46,7 @@ import Testing
     @Test func `a purchase that nobody pays costs a few reads`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let purchase = try till.purchase(for: till.db.insertUser())
+            let purchase = try till.purchase(for: till.db.insertAccount())
             var looks = 0
             func age() throws -> Int {
                 try till.db.count(
@@ -95,8 +95,10 @@ import Testing
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let id = PurchaseID.new()
             let package = try db.catalog(version: 1).package("pro").orThrow("pro")
+            let account = try db.insertAccount()
             try db.insertPurchase(
-                id, of: package, catalogVersion: 1, for: db.insertUser(), isLive: false)
+                id, of: package, catalogVersion: 1, for: account, by: db.owner(of: account),
+                isLive: false)
             try makeDue(db)
             try billing.sweepPurchases(limit: 9, appURL: "https://shop.example")
             let made = try db.purchase(id).orThrow("the purchase")
@@ -113,8 +115,10 @@ import Testing
             let till = Till(Connection(configuration))
             let id = PurchaseID.new()
             let package = try till.db.catalog(version: 1).package("pro").orThrow("pro")
+            let account = try till.db.insertAccount()
             try till.db.insertPurchase(
-                id, of: package, catalogVersion: 1, for: till.db.insertUser(), isLive: false)
+                id, of: package, catalogVersion: 1, for: account, by: till.db.owner(of: account),
+                isLive: false)
             try till.db.execute(
                 "UPDATE purchases SET created_at = UTC_TIMESTAMP(6) - INTERVAL 23 HOUR")
             try makeDue(till.db)

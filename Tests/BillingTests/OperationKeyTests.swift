@@ -10,7 +10,7 @@ import Testing
 @Suite struct `L5 keys of what Stripe tells` {
     @Test func `each effect is named after its object, however many events tell of it`() throws {
         try withTill { till in
-            let purchase = try till.buy("pro", for: till.db.insertUser())
+            let purchase = try till.buy("pro", for: till.db.insertAccount())
             let payment = purchase.payment
             var events = [till.stripe.refund(payment, cents: 1000)]
             try till.receive(events[0], of: purchase)

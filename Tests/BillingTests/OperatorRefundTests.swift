@@ -20,13 +20,13 @@ import Texts
 
     @Test func `money goes back and the credit with it, at once and once`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
+            let account = try till.db.insertAccount()
             let admin = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let purchase = try till.buy(for: account)
             let changed = try till.billing.refund(
                 purchase.id, amount: .cents(500), by: Operator(userID: admin, reason: " a gift "))
             #expect(changed.state == .paid)
-            #expect(try till.db.wallet(of: user) == .init(.cents(499)))
+            #expect(try till.db.wallet(of: account) == .init(.cents(499)))
             try till.db.expectSound(purchase.id)
             #expect(till.stripe.refundCount(of: purchase.payment) == 1)
             #expect(till.stripe.latestRefund(of: purchase.payment)?.cents == 500)
@@ -53,9 +53,9 @@ import Texts
     @Test(arguments: [(0, 999), (4, 599), (10, 0)])
     func `only what is not spent goes back`(spent: Int, most: Int) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            try till.spend(spent, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            try till.spend(spent, of: account)
             let refusal = Conflict(
                 .purchaseRefundable, ["amount": .money(Money.cents(Int64(most)))])
             #expect(throws: refusal) {
@@ -71,7 +71,7 @@ import Texts
             } else {
                 try _ = till.billing.refund(purchase.id, amount: nil, by: actor())
                 #expect(till.stripe.latestRefund(of: purchase.payment)?.cents == most)
-                let wallet = try till.db.wallet(of: user)
+                let wallet = try till.db.wallet(of: account)
                 #expect(wallet.shortfall == .zero)
                 #expect(wallet.available < .cents(2))
             }
@@ -84,7 +84,7 @@ import Texts
     {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let purchase = try till.buy(for: till.db.insertUser())
+            let purchase = try till.buy(for: till.db.insertAccount())
             for _ in 1...8 {
                 till.stripe.afterNext("/v1/payment_intents") {
                     _ = try? Connection(configuration).execute(
@@ -104,13 +104,13 @@ import Texts
 
     @Test func `what jobs hold is not refunded under them`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            try till.hold(10, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            try till.hold(10, of: account)
             #expect(throws: Conflict.self) {
                 try till.billing.refund(purchase.id, amount: nil, by: actor())
             }
-            #expect(try till.db.wallet(of: user) == .init(.zero, held: .dollars(10)))
+            #expect(try till.db.wallet(of: account) == .init(.zero, held: .dollars(10)))
         }
     }
 
@@ -119,20 +119,20 @@ import Texts
         package: [String], cents: Int64
     ) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(package[0], for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(package[0], for: account)
             _ = try till.billing.refund(purchase.id, amount: .cents(cents), by: actor())
             _ = try till.billing.refund(purchase.id, amount: .cents(cents), by: actor())
             let changed = try till.billing.refund(purchase.id, amount: nil, by: actor())
             #expect(changed.state == .refunded)
-            #expect(try till.db.wallet(of: user) == .init(.zero))
+            #expect(try till.db.wallet(of: account) == .init(.zero))
             try till.db.expectSound(purchase.id)
         }
     }
 
     @Test func `a purchase that is not paid, or not there, is not refunded`() throws {
         try withTill { till in
-            let purchase = try till.purchase(for: till.db.insertUser())
+            let purchase = try till.purchase(for: till.db.insertAccount())
             #expect(throws: Conflict(.purchaseNotPaid)) {
                 try till.billing.refund(purchase.id, amount: nil, by: actor())
             }
@@ -140,11 +140,11 @@ import Texts
                 try till.billing.refund(.new(), amount: nil, by: actor())
             }
             #expect(throws: Conflict.self) {
-                let paid = try till.buy(for: purchase.userID)
+                let paid = try till.buy(for: purchase.accountID)
                 return try till.billing.refund(paid.id, amount: Money(micros: 5), by: actor())
             }
             #expect(throws: Conflict.self) {
-                let paid = try till.buy(for: purchase.userID)
+                let paid = try till.buy(for: purchase.accountID)
                 return try till.billing.refund(paid.id, amount: -.dollars(1), by: actor())
             }
         }

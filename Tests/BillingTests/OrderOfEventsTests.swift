@@ -20,7 +20,7 @@ import Testing
 
     private struct Payment {
         let till: Till
-        let user: UserID
+        let account: AccountID
         let purchase: Purchase
         let events: [StripeEvent]
         /// The number of the act that each event tells of.
@@ -28,8 +28,8 @@ import Testing
 
         init(_ till: Till) throws {
             self.till = till
-            user = try till.db.insertUser()
-            let purchase = try till.purchase("pro", for: user)
+            account = try till.db.insertAccount()
+            let purchase = try till.purchase("pro", for: account)
             self.purchase = purchase
             events = [
                 till.stripe.complete(purchase.session),
@@ -91,15 +91,15 @@ import Testing
 
     @Test func `a refund that is told of before its payment is credited, then taken back`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.purchase(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.purchase(for: account)
             let completed = till.stripe.complete(purchase.session)
             try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
-            let types = try till.db.transactions(of: user, before: nil, limit: 9).map(\.type)
+            let types = try till.db.transactions(of: account, before: nil, limit: 9).map(\.type)
             #expect(types == [.clawback, .creditPurchase])
             #expect(try till.state(of: purchase) == .refunded)
             try till.receive(completed, of: purchase)
-            #expect(try till.available(to: user) == .zero)
+            #expect(try till.available(to: account) == .zero)
             #expect(try till.state(of: purchase) == .refunded)
         }
     }
@@ -108,8 +108,8 @@ import Testing
 @Suite struct `W3 readings of Stripe that have become old` {
     @Test func `an older reading that comes after a newer one changes nothing`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             let readAt = try till.db.reversals(of: purchase.id)
             let older = PaymentReversal(
                 refunded: .cents(100), dispute: nil, cause: "stripe:refund:older")
@@ -136,8 +136,8 @@ import Testing
     @Test func `an event whose reading became old meanwhile reads again`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             let first = till.stripe.refund(purchase.payment, cents: 100)
             let stripe = till.stripe
             // While the first event's answer is on its way, a second refund is made and told of.
@@ -156,8 +156,8 @@ import Testing
     @Test func `a failed refund that was read before a new one does not undo it`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
             let failed = till.stripe.failRefund(of: purchase.payment)
             let stripe = till.stripe
@@ -169,16 +169,16 @@ import Testing
             }
             try till.receive(failed, of: purchase)
             #expect(try till.db.books(of: purchase.id).refunded == .cents(998))
-            #expect(try till.db.wallet(of: user) == .init(.cents(1)))
+            #expect(try till.db.wallet(of: account) == .init(.cents(1)))
         }
     }
 
     @Test func `eight at once, while Stripe goes on, end with what Stripe says last`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let user = try till.db.insertUser()
-            let purchase = try till.buy("pro", for: user)
-            try till.spend(2, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy("pro", for: account)
+            try till.spend(2, of: account)
             let stripe = till.stripe
             _ = try inParallel(8) { index in
                 let till = Till(Connection(configuration), stripe)

@@ -29,9 +29,9 @@ import Testing
             let billing = Billing(
                 database: till.db, stripe: client, policy: .test,
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            let user = try till.db.insertUser()
-            let first = try till.purchase(for: user)
-            let second = try till.purchase(for: user)
+            let account = try till.db.insertAccount()
+            let first = try till.purchase(for: account)
+            let second = try till.purchase(for: account)
             try billing.receive(till.stripe.complete(first.session))
             try billing.receive(till.stripe.refund(first.payment, cents: 100))
             try billing.receive(till.stripe.failRefund(of: first.payment))

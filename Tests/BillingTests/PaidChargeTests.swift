@@ -14,8 +14,8 @@ import Testing
     @Test(arguments: permutations(of: [0, 1, 2, 3]))
     func `a declined card moves nothing, whenever it is told of`(order steps: [Int]) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.purchase(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.purchase(for: account)
             let declined = [
                 till.stripe.decline(purchase.payment), till.stripe.decline(purchase.payment),
             ]
@@ -37,18 +37,18 @@ import Testing
 
     @Test func `a declined card of a purchase that was never paid moves nothing`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.purchase(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.purchase(for: account)
             try till.billing.receive(till.stripe.decline(purchase.payment))
             #expect(try till.state(of: purchase) == .pending)
-            #expect(try till.db.wallet(of: user) == .init(.zero))
+            #expect(try till.db.wallet(of: account) == .init(.zero))
         }
     }
 
     @Test func `a purchase whose clawback is not that of its refunds is a violation`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             try till.receive(till.stripe.refund(purchase.payment, cents: 500), of: purchase)
             #expect(try till.db.audit() == [])
             // Credit given back though the money stays away: what a foreign total would do.

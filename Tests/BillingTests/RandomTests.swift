@@ -13,7 +13,7 @@ import Testing
     /// One buyer with two purchases, to whom anything happens at any time.
     private struct Story {
         let till: Till
-        let user: UserID
+        let account: AccountID
         let purchases: [Purchase]
         var random: SplitMix64
         var jobs: [VideoID] = []
@@ -24,8 +24,8 @@ import Testing
         init(_ till: Till, seed: UInt64) throws {
             self.till = till
             random = SplitMix64(seed: seed)
-            user = try till.db.insertUser(credit: .dollars(2))
-            purchases = [try till.buy(for: user), try till.buy("pro", for: user)]
+            account = try till.db.insertAccount(credit: .dollars(2))
+            purchases = [try till.buy(for: account), try till.buy("pro", for: account)]
         }
 
         mutating func step() throws {
@@ -33,7 +33,7 @@ import Testing
             switch Int.random(in: 0..<14, using: &random) {
             case 0...2:
                 do {
-                    jobs += try till.hold(Int.random(in: 1...2, using: &random), of: user)
+                    jobs += try till.hold(Int.random(in: 1...2, using: &random), of: account)
                 } catch is InsufficientCredits {}
             case 3, 4:
                 guard !jobs.isEmpty else { return }
@@ -41,20 +41,20 @@ import Testing
                 jobs.removeFirst()
             case 5:
                 guard let job = jobs.popLast() else { return }
-                try till.cancel(job, of: user)
+                try till.cancel(job, of: account)
             case 6, 7: refund(purchase)
             case 8: failRefund(purchase)
             case 9: dispute(purchase)
             case 10: decide(purchase)
             case 11:
-                let lots = try till.db.lotRows(of: user)
+                let lots = try till.db.lotRows(of: account)
                 guard Int.random(in: 0..<8, using: &random) == 0,
                     let lot = lots.randomElement(using: &random)
                 else { return }
                 try till.db.setExpiry(of: lot.id, in: .seconds(-60))
             case 12:
                 guard Int.random(in: 0..<4, using: &random) == 0 else { return }
-                try till.buy(for: user)
+                try till.buy(for: account)
             default:
                 if let event = told.randomElement(using: &random) { try tell(event) }
             }
@@ -126,7 +126,7 @@ import Testing
                 try story.check()
             }
             try story.tellSome(all: true)
-            while let job = story.jobs.popLast() { try story.till.cancel(job, of: story.user) }
+            while let job = story.jobs.popLast() { try story.till.cancel(job, of: story.account) }
             try story.check()
             for purchase in story.purchases {
                 #expect(try story.till.db.books(of: purchase.id).pending == .zero)

@@ -25,15 +25,15 @@ import Testing
         var found: [PurchaseBooks] = []
         for sequence in permutations(of: Array(0..<(story.refunds.count + 2))) {
             try withTill { till in
-                let user = try till.db.insertUser(credit: .dollars(1))
-                let purchase = try till.buy(for: user)
-                try till.spend(4, of: user)
-                let job = try till.hold(2, of: user)[0]
+                let account = try till.db.insertAccount(credit: .dollars(1))
+                let purchase = try till.buy(for: account)
+                try till.spend(4, of: account)
+                let job = try till.hold(2, of: account)[0]
                 var events = story.refunds.map { till.stripe.refund(purchase.payment, cents: $0) }
                 events.append(till.stripe.dispute(purchase.payment, cents: story.disputed))
                 events.append(till.stripe.decide(purchase.payment, story.end))
                 for index in sequence { try till.receive(events[index], of: purchase) }
-                try till.cancel(job, of: user)
+                try till.cancel(job, of: account)
                 try till.db.expectSound(purchase.id)
                 let books = try till.db.books(of: purchase.id)
                 let lost = story.end == "lost" ? story.disputed : 0

@@ -10,16 +10,16 @@ import Testing
 @Suite struct `P5 refunds of credit that jobs hold` {
     @Test func `credit is taken when its jobs end: spent, a debt; released, back first`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            let jobs = try till.hold(10, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            let jobs = try till.hold(10, of: account)
             try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
             var books = try till.db.books(of: purchase.id)
             #expect(books.wallet == .init(.zero, held: .dollars(10)))
             #expect(books.pending == .dollars(10))
             #expect(books.clawback == .zero)
 
-            try till.cancel(jobs[4], of: user)
+            try till.cancel(jobs[4], of: account)
             try till.db.expectSound(purchase.id)
             books = try till.db.books(of: purchase.id)
             #expect(books.wallet == .init(.zero, held: .dollars(8)))
@@ -33,8 +33,8 @@ import Testing
             #expect(books.owed == .dollars(2))
 
             try till.deliverNext()
-            try till.cancel(jobs[2], of: user)
-            try till.cancel(jobs[3], of: user)
+            try till.cancel(jobs[2], of: account)
+            try till.cancel(jobs[3], of: account)
             try till.db.expectSound(purchase.id)
             books = try till.db.books(of: purchase.id)
             #expect(books.wallet == .init(.zero, shortfall: .dollars(4)))
@@ -45,19 +45,19 @@ import Testing
 
     @Test func `a part is taken of the jobs that end first`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            let jobs = try till.hold(10, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            let jobs = try till.hold(10, of: account)
             try till.receive(till.stripe.refund(purchase.payment, cents: 500), of: purchase)
             #expect(try till.db.books(of: purchase.id).pending == .cents(501))
             for job in jobs.suffix(3) {
-                try till.cancel(job, of: user)
+                try till.cancel(job, of: account)
                 try till.db.expectSound(purchase.id)
             }
-            #expect(try till.db.wallet(of: user) == .init(.cents(99), held: .dollars(4)))
+            #expect(try till.db.wallet(of: account) == .init(.cents(99), held: .dollars(4)))
             try till.deliverNext()
             try till.deliverNext()
-            #expect(try till.db.wallet(of: user) == .init(.cents(99)))
+            #expect(try till.db.wallet(of: account) == .init(.cents(99)))
             try till.db.expectSound(purchase.id)
         }
     }
@@ -67,17 +67,17 @@ import Testing
     @Test(arguments: [true, false])
     func `the order in which jobs end changes nothing`(isDeliveredFirst: Bool) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            let jobs = try till.hold(4, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            let jobs = try till.hold(4, of: account)
             try till.receive(till.stripe.refund(purchase.payment, cents: 799), of: purchase)
             #expect(try till.db.books(of: purchase.id).pending == .dollars(2))
             if isDeliveredFirst {
                 try till.deliverNext()
-                #expect(try till.db.wallet(of: user) == .init(.zero, held: .dollars(2)))
-                try till.cancel(jobs[1], of: user)
+                #expect(try till.db.wallet(of: account) == .init(.zero, held: .dollars(2)))
+                try till.cancel(jobs[1], of: account)
             } else {
-                try till.cancel(jobs[1], of: user)
+                try till.cancel(jobs[1], of: account)
                 try till.deliverNext()
             }
             try till.db.expectSound(purchase.id)
@@ -92,10 +92,10 @@ import Testing
         throws
     {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            try till.spend(3, of: user)
-            try till.hold(4, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            try till.spend(3, of: account)
+            try till.hold(4, of: account)
             try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
             let books = try till.db.books(of: purchase.id)
             #expect(books.wallet == .init(.zero, held: .dollars(4), shortfall: .dollars(3)))
@@ -107,28 +107,28 @@ import Testing
 
     @Test func `a refund that fails first undoes what was only waiting`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            try till.spend(3, of: user)
-            let jobs = try till.hold(4, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            try till.spend(3, of: account)
+            let jobs = try till.hold(4, of: account)
             let before = try till.db.books(of: purchase.id)
             try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
             try till.receive(till.stripe.failRefund(of: purchase.payment), of: purchase)
             #expect(try till.db.books(of: purchase.id) == before)
-            for job in jobs { try till.cancel(job, of: user) }
-            #expect(try till.db.wallet(of: user) == .init(.dollars(7)))
+            for job in jobs { try till.cancel(job, of: account) }
+            #expect(try till.db.wallet(of: account) == .init(.dollars(7)))
             try till.db.expectSound(purchase.id)
         }
     }
 
     @Test func `a refund that fails after the job was spent forgives the debt`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            try till.hold(2, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            try till.hold(2, of: account)
             try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
             try till.deliverNext()
-            #expect(try till.db.wallet(of: user) == .init(.zero, shortfall: .dollars(2)))
+            #expect(try till.db.wallet(of: account) == .init(.zero, shortfall: .dollars(2)))
             try till.receive(till.stripe.failRefund(of: purchase.payment), of: purchase)
             let books = try till.db.books(of: purchase.id)
             #expect(books.wallet == .init(.dollars(8)))
@@ -138,18 +138,18 @@ import Testing
 
     @Test func `of a job that two purchases pay only its own part is taken`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let first = try till.buy(for: user)
-            let second = try till.buy(for: user)
-            try till.spend(9, of: user)
-            let jobs = try till.hold(2, of: user)
+            let account = try till.db.insertAccount()
+            let first = try till.buy(for: account)
+            let second = try till.buy(for: account)
+            try till.spend(9, of: account)
+            let jobs = try till.hold(2, of: account)
             try till.receive(till.stripe.refund(first.payment, cents: 999), of: first)
             #expect(try till.db.books(of: first.id).pending == .dollars(1))
-            try till.cancel(jobs[0], of: user)
+            try till.cancel(jobs[0], of: account)
             try till.db.expectSound(first.id)
             try till.db.expectSound(second.id)
             #expect(
-                try till.db.wallet(of: user) == .init(.dollars(10), shortfall: .dollars(9)))
+                try till.db.wallet(of: account) == .init(.dollars(10), shortfall: .dollars(9)))
         }
     }
 }

@@ -31,11 +31,11 @@ import Testing
 
     @Test func `all kinds of events are found in Stripe's list`() throws {
         try withFreshTill { till in
-            let user = try till.db.insertUser()
-            let paid = try till.purchase(for: user)
-            let refunded = try till.purchase(for: user)
-            let disputed = try till.purchase("pro", for: user)
-            let expired = try till.purchase(for: user)
+            let account = try till.db.insertAccount()
+            let paid = try till.purchase(for: account)
+            let refunded = try till.purchase(for: account)
+            let disputed = try till.purchase("pro", for: account)
+            let expired = try till.purchase(for: account)
             _ = till.stripe.complete(paid.session)
             _ = till.stripe.complete(refunded.session)
             _ = till.stripe.refund(refunded.payment, cents: 500)
@@ -48,7 +48,7 @@ import Testing
             #expect(try till.state(of: disputed) == .disputed)
             #expect(try till.state(of: expired) == .expired)
             #expect(
-                try till.db.wallet(of: user)
+                try till.db.wallet(of: account)
                     == .init(.dollars(10) + .cents(499), frozen: .dollars(55)))
             for purchase in [paid, refunded, disputed, expired] {
                 try till.db.expectSound(purchase.id)
@@ -114,7 +114,7 @@ import Testing
             let stripe = TinyStripe(now: now - 19_500)
             let till = Till(Connection(configuration), stripe)
             try till.sweepEvents(now: now - 20_000)
-            let purchase = try till.purchase(for: till.db.insertUser())
+            let purchase = try till.purchase(for: till.db.insertAccount())
             _ = stripe.complete(purchase.session)
             for number in 1...20 {
                 try wait(till, seconds: 1000)
@@ -144,9 +144,9 @@ import Testing
         try withFreshDatabase { configuration in
             let now = Date()
             let till = Till(Connection(configuration), TinyStripe(now: now - 7200))
-            let user = try till.db.insertUser()
-            let first = try till.purchase(for: user)
-            let second = try till.purchase(for: user)
+            let account = try till.db.insertAccount()
+            let first = try till.purchase(for: account)
+            let second = try till.purchase(for: account)
             _ = till.stripe.complete(first.session)
             _ = till.stripe.complete(second.session)
             let path = "/v1/checkout/sessions/\(first.session)"
@@ -185,7 +185,7 @@ import Testing
 
     @Test func `a refund's event that failed has its effect later`() throws {
         try withFreshTill { till in
-            let purchase = try till.buy(for: till.db.insertUser())
+            let purchase = try till.buy(for: till.db.insertAccount())
             _ = till.stripe.refund(purchase.payment, cents: 500)
             till.stripe.meet(.answer(status: 500), "/v1/payment_intents/\(purchase.payment)")
             try till.sweepEvents(now: Date())
@@ -201,7 +201,7 @@ import Testing
         throws
     {
         try withFreshTill { till in
-            let purchase = try till.purchase(for: till.db.insertUser())
+            let purchase = try till.purchase(for: till.db.insertAccount())
             _ = till.stripe.complete(purchase.session)
             till.stripe.meet(.answerLost, "/v1/checkout/sessions/")
             #expect(throws: StripeError.self) { try till.sweepEvents(now: Date()) }
@@ -214,9 +214,9 @@ import Testing
 
     @Test func `loops over what is due at Stripe end with their time (J17)`() throws {
         try withFreshTill { till in
-            let user = try till.db.insertUser()
-            for _ in 1...3 { _ = try till.purchase(for: user) }
-            _ = try till.stripe.complete(till.purchase(for: user).session)
+            let account = try till.db.insertAccount()
+            for _ in 1...3 { _ = try till.purchase(for: account) }
+            _ = try till.stripe.complete(till.purchase(for: account).session)
             try till.db.execute("UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6)")
             let due = try till.billing.sweepPurchases(
                 limit: 9, appURL: "https://shop.example", until: .now)
@@ -230,10 +230,10 @@ import Testing
 
     @Test func `every page of the list is read`() throws {
         try withFreshTill { till in
-            let user = try till.db.insertUser()
-            let oldest = try till.purchase(for: user)
+            let account = try till.db.insertAccount()
+            let oldest = try till.purchase(for: account)
             _ = till.stripe.complete(oldest.session)
-            let noise = try till.db.insertPurchase(of: user)
+            let noise = try till.db.insertPurchase(of: account)
             till.stripe.open(noise)
             for _ in 1...250 { _ = till.stripe.complete(noise.session, isPaid: false) }
             try till.sweepEvents(now: Date())

@@ -26,28 +26,28 @@ struct Till {
     }
 
     /// A purchase whose session is open.
-    func purchase(_ package: String = "starter", for user: UserID) throws -> Purchase {
-        let purchase = try db.insertPurchase(package, of: user)
+    func purchase(_ package: String = "starter", for account: AccountID) throws -> Purchase {
+        let purchase = try db.insertPurchase(package, of: account)
         stripe.open(purchase)
         return purchase
     }
 
     /// A purchase that was paid, and credited by its webhook.
     @discardableResult
-    func buy(_ package: String = "starter", for user: UserID) throws -> Purchase {
-        let purchase = try purchase(package, for: user)
+    func buy(_ package: String = "starter", for account: AccountID) throws -> Purchase {
+        let purchase = try purchase(package, for: account)
         try billing.receive(stripe.complete(purchase.session))
         return try db.purchase(purchase.id).orThrow("the purchase")
     }
 
     /// Videos for `dollars` that are in the queue.
     @discardableResult
-    func hold(_ dollars: Int, of user: UserID) throws -> [VideoID] {
+    func hold(_ dollars: Int, of account: AccountID) throws -> [VideoID] {
         var jobs: [VideoID] = []
         var rest = dollars
         while rest > 0 {
             let order = try db.order("economy", seconds: rest > 1 ? 10 : 5)
-            try db.accept(order, from: user)
+            try db.accept(order, from: account)
             jobs.append(order.videos[0].id)
             rest -= 2
         }
@@ -59,12 +59,12 @@ struct Till {
         try db.advanceJob(to: .delivered, task: "task-\(VideoID.new())")
     }
 
-    func spend(_ dollars: Int, of user: UserID) throws {
-        for _ in try hold(dollars, of: user) { try deliverNext() }
+    func spend(_ dollars: Int, of account: AccountID) throws {
+        for _ in try hold(dollars, of: account) { try deliverNext() }
     }
 
-    func cancel(_ job: VideoID, of user: UserID) throws {
-        try db.cancel(job, of: user, policy: .test)
+    func cancel(_ job: VideoID, of account: AccountID) throws {
+        try db.cancel(job, of: account, policy: .test)
     }
 
     /// Receives an event, and expects sound books after it.
@@ -80,7 +80,7 @@ struct Till {
         try db.purchase(purchase.id)?.state
     }
 
-    func available(to user: UserID) throws -> Money { try db.balance(of: user).available }
+    func available(to account: AccountID) throws -> Money { try db.balance(of: account).available }
 }
 
 /// Runs `body` in the shop, in a transaction that is rolled back.

@@ -19,8 +19,8 @@ extension `P2 refunds by an operator` {
         mishap: TinyStripe.Mishap
     ) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             till.stripe.meet(mishap, "/v1/refunds")
             #expect(throws: UnfinishedRefund.self) {
                 try till.billing.refund(purchase.id, amount: .cents(500), by: actor())
@@ -40,7 +40,7 @@ extension `P2 refunds by an operator` {
                 .map { $0.field("idempotency-key") }
             #expect(Set(keys).count == 1)
             #expect(till.stripe.refundCount(of: purchase.payment) == 1)
-            #expect(try till.db.wallet(of: user) == .init(.cents(499)))
+            #expect(try till.db.wallet(of: account) == .init(.cents(499)))
             try till.db.expectSound(purchase.id)
         }
     }
@@ -65,9 +65,9 @@ extension `P2 refunds by an operator` {
         mishap: TinyStripe.Mishap
     ) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
-            try till.spend(5, of: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
+            try till.spend(5, of: account)
             till.stripe.meet(mishap, "/v1/payment_intents")
             #expect(throws: UnfinishedRefund.self) {
                 try till.billing.refund(purchase.id, amount: nil, by: actor())
@@ -87,8 +87,8 @@ extension `P2 refunds by an operator` {
 
     @Test func `a refund that Stripe refuses is noted, shown and not tried again`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             // Somebody was quicker in the Dashboard, and no event has come yet.
             _ = till.stripe.refund(purchase.payment, cents: 999)
             let error = #expect(throws: Conflict.self) {
@@ -103,14 +103,14 @@ extension `P2 refunds by an operator` {
             try age(till, purchase, minutes: 2)
             try till.billing.finishRefunds()
             #expect(posts(till) == 1)
-            #expect(try till.db.wallet(of: user) == .init(.dollars(10)))
+            #expect(try till.db.wallet(of: account) == .init(.dollars(10)))
             try till.db.expectSound(purchase.id)
         }
     }
 
     @Test func `once a refund went through, the one that failed before is no news`() throws {
         try withTill { till in
-            let purchase = try till.buy(for: till.db.insertUser())
+            let purchase = try till.buy(for: till.db.insertAccount())
             till.stripe.meet(
                 .answer(status: 400, body: #"{"error":{"message":"Insufficient funds"}}"#),
                 "/v1/refunds")
@@ -126,12 +126,12 @@ extension `P2 refunds by an operator` {
     @Test func `a refund that fails at the bank later is shown, and its credit given back`() throws
     {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             _ = try till.billing.refund(purchase.id, amount: nil, by: actor())
-            #expect(try till.db.wallet(of: user) == .init(.zero))
+            #expect(try till.db.wallet(of: account) == .init(.zero))
             try till.receive(till.stripe.failRefund(of: purchase.payment), of: purchase)
-            #expect(try till.db.wallet(of: user) == .init(.dollars(10)))
+            #expect(try till.db.wallet(of: account) == .init(.dollars(10)))
             let item = try till.db.attention().first { $0.kind == .refundFailed }
             #expect(item?.subject == "\(purchase.id)")
             #expect(item?.detail.contains("lost_or_stolen_card") == true)
@@ -140,8 +140,8 @@ extension `P2 refunds by an operator` {
 
     @Test func `a refund that fails is shown although no charge that fits is read`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             _ = try till.billing.refund(purchase.id, amount: .cents(500), by: actor())
             let failed = till.stripe.failRefund(of: purchase.payment)
             // Stripe shows the payment without a charge that succeeded.
@@ -150,14 +150,14 @@ extension `P2 refunds by an operator` {
                 "/v1/payment_intents/\(purchase.payment)")
             try till.receive(failed, of: purchase)
             // Nothing moved, since nothing is known of the total; but somebody is told.
-            #expect(try till.db.wallet(of: user) == .init(.cents(499)))
+            #expect(try till.db.wallet(of: account) == .init(.cents(499)))
             let item = try till.db.attention().first { $0.kind == .refundFailed }
             #expect(item?.subject == "\(purchase.id)")
             #expect(item?.detail.contains("lost_or_stolen_card") == true)
             #expect(try till.db.isProcessed(failed.id, from: .stripe))
             // The next event of the payment finds the credit that is to come back.
             try till.receive(till.stripe.repeated(failed), of: purchase)
-            #expect(try till.db.wallet(of: user) == .init(.dollars(10)))
+            #expect(try till.db.wallet(of: account) == .init(.dollars(10)))
         }
     }
 
@@ -166,7 +166,7 @@ extension `P2 refunds by an operator` {
     {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let purchase = try till.buy(for: till.db.insertUser())
+            let purchase = try till.buy(for: till.db.insertAccount())
             till.stripe.afterNext("/v1/refunds") {
                 _ = try? Connection(configuration).execute("RENAME TABLE refunds TO refunds_away")
             }
@@ -184,7 +184,7 @@ extension `P2 refunds by an operator` {
 
     @Test func `of refunds that wait all have their turn`() throws {
         try withTill { till in
-            let purchase = try till.buy("pro", for: till.db.insertUser())
+            let purchase = try till.buy("pro", for: till.db.insertAccount())
             till.stripe.meet(.notSent, "/v1/refunds", count: 7)
             for cents: Int64 in [100, 200, 300] {
                 #expect(throws: UnfinishedRefund.self) {
@@ -209,8 +209,8 @@ extension `P2 refunds by an operator` {
         isMade: Bool
     ) throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             till.stripe.meet(isMade ? .answerLost : .notSent, "/v1/refunds")
             #expect(throws: UnfinishedRefund.self) {
                 try till.billing.refund(purchase.id, amount: .cents(500), by: actor())
@@ -219,7 +219,7 @@ extension `P2 refunds by an operator` {
             try till.billing.finishRefunds()
             #expect(posts(till) == 1)
             #expect(
-                try till.db.wallet(of: user) == .init(isMade ? .cents(499) : .dollars(10)))
+                try till.db.wallet(of: account) == .init(isMade ? .cents(499) : .dollars(10)))
             #expect(
                 try till.db.attention().contains { $0.kind == .refundFailed } == !isMade)
             try till.db.expectSound(purchase.id)
@@ -235,8 +235,8 @@ extension `P2 refunds by an operator` {
     ) throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             let proxy = try CuttingProxy(before: configuration)
             let cutting = Till(Connection(proxy.configuration(configuration)), till.stripe)
             try cutting.db.execute("DO 1")
@@ -261,8 +261,8 @@ extension `P2 refunds by an operator` {
     @Test func `eight operators at once send no more back than there is`() throws {
         try withFreshDatabase { configuration in
             let till = Till(Connection(configuration))
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             let stripe = till.stripe
             let made = try inParallel(8) { _ in
                 let till = Till(Connection(configuration), stripe)
@@ -283,8 +283,8 @@ extension `P2 refunds by an operator` {
 
     @Test func `of a disputed payment Stripe sends nothing back, and says why`() throws {
         try withTill { till in
-            let user = try till.db.insertUser()
-            let purchase = try till.buy(for: user)
+            let account = try till.db.insertAccount()
+            let purchase = try till.buy(for: account)
             try till.receive(till.stripe.dispute(purchase.payment, cents: 999), of: purchase)
             #expect(throws: Conflict.self) {
                 try till.billing.refund(purchase.id, amount: nil, by: actor())

@@ -10,7 +10,8 @@ import Testing
         session: String? = "cs_1", state: Purchase.State = .pending, isLive: Bool = false
     ) -> Purchase {
         Purchase(
-            id: Self.id, userID: UserID(at: Self.now, random: (3, 4)), packageID: "pro",
+            id: Self.id, accountID: AccountID(at: Self.now, random: (5, 6)),
+            userID: UserID(at: Self.now, random: (3, 4)), packageID: "pro",
             price: Money(cents: 4799), credits: Money(cents: 5000), bonus: Money(cents: 500),
             state: state, sessionID: session, checkoutURL: nil, isLive: isLive,
             createdAt: Self.now, paidAt: nil)

@@ -45,7 +45,8 @@ private let price = Money(cents: 4799)
         }
 
         private static let purchase = Purchase(
-            id: PurchaseID(at: now, random: (1, 2)), userID: UserID(at: now, random: (3, 4)),
+            id: PurchaseID(at: now, random: (1, 2)),
+            accountID: AccountID(at: now, random: (5, 6)), userID: UserID(at: now, random: (3, 4)),
             packageID: "pro", price: price, credits: .init(cents: 5000), bonus: .init(cents: 500),
             state: .paid, sessionID: "cs_1", checkoutURL: nil, isLive: false, createdAt: now,
             paidAt: now)

@@ -5,6 +5,7 @@ import Testing
 private func purchase(_ price: Int64, credits: Int64, bonus: Int64) -> Purchase {
     Purchase(
         id: PurchaseID(at: Date(timeIntervalSince1970: 0), random: (1, 2)),
+        accountID: AccountID(at: Date(timeIntervalSince1970: 0), random: (5, 6)),
         userID: UserID(at: Date(timeIntervalSince1970: 0), random: (3, 4)), packageID: "test",
         price: Money(cents: price), credits: Money(cents: credits), bonus: Money(cents: bonus),
         state: .paid, sessionID: nil, checkoutURL: nil, isLive: false,

@@ -6,8 +6,8 @@ enum SeededCatalog {
     static let catalog: Catalog = {
         do {
             return Catalog(
-                version: 1, tiers: try rows(of: "0041_seed_tiers.sql").map(tier),
-                packages: try rows(of: "0042_seed_packages.sql").map(package))
+                version: 1, tiers: try rows(of: "0043_seed_tiers.sql").map(tier),
+                packages: try rows(of: "0044_seed_packages.sql").map(package))
         } catch {
             preconditionFailure("the seeded catalog cannot be read: \(error)")
         }

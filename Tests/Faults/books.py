@@ -81,7 +81,7 @@ def _end(shop: Shop, fates: tuple[str, str], first: int) -> tuple[int, int]:
 def _wallet(shop: Shop, customer: Customer) -> tuple[int, int]:
     row = shop.stack.sql(
         "SELECT available_micros, shortfall_micros FROM wallets "
-        f"WHERE user_id = '{customer.user}'")[0]
+        f"WHERE account_id = '{customer.account}'")[0]
     return int(row[0]), int(row[1])
 
 
@@ -102,7 +102,7 @@ def one_wallet(shop: Shop) -> str:
     shop.order(wrong, "before-wrong")
     stack.sql(
         "UPDATE wallets SET available_micros = available_micros + 1 "
-        f"WHERE user_id = '{wrong.user}'")
+        f"WHERE account_id = '{wrong.account}'")
     _look(shop)
     refused = taken = 0
     for number in range(10):
@@ -113,9 +113,9 @@ def one_wallet(shop: Shop) -> str:
         refused += 1
         shop.order(other, f"other-{number}")
         taken += 1
-    held_users = stack.sql(
-        "SELECT DISTINCT user_id FROM findings WHERE is_open AND scope = 'account'")
-    demand(held_users == [[wrong.user]], f"held: {held_users}")
+    held = stack.sql(
+        "SELECT DISTINCT account_id FROM findings WHERE is_open AND scope = 'account'")
+    demand(held == [[wrong.account]], f"held: {held}")
     demand(stack.get("/api/health") == 200, "/api/health is not 200")
     code = stack.try_to_run("ledger", "verify").returncode
     demand(code == 1, f"ledger verify: {code}")
@@ -183,23 +183,23 @@ def _follow(shop: Shop, title: str, words: dict[str, str]) -> int:
     return len(commands)
 
 
-LOT = ("(SELECT * FROM (SELECT id FROM credit_lots WHERE user_id = '{user}' "
+LOT = ("(SELECT * FROM (SELECT id FROM credit_lots WHERE account_id = '{account}' "
        "AND remaining_micros > 1 LIMIT 1) AS lot)")
 TWICE = "stripe:credit:planted-twice"
-# What root does to the books, and the rule under which it is found. `{user}`, `{job}`, `{open}` and
+# What root does to the books, and the rule under which it is found. `{account}`, `{job}`, `{open}` and
 # `{purchase}` are of the account that is damaged.
 DAMAGES = {
-    "L3 user": ("L3", "SET foreign_key_checks = 0; DELETE FROM wallets WHERE user_id = '{user}'"),
+    "L3 account": ("L3", "SET foreign_key_checks = 0; DELETE FROM wallets WHERE account_id = '{account}'"),
     "L4 wallet": (
-        "L4", "UPDATE wallets SET held_micros = held_micros + 5 WHERE user_id = '{user}'"),
+        "L4", "UPDATE wallets SET held_micros = held_micros + 5 WHERE account_id = '{account}'"),
     "L4 lot": (
         "L4", "UPDATE credit_lots SET remaining_micros = remaining_micros - 1, "
         "spent_micros = spent_micros + 1 WHERE id = " + LOT),
     "L4 lines": (
-        "L4", "DELETE FROM transactions WHERE user_id = '{user}' AND type = 'credit_purchase'"),
+        "L4", "DELETE FROM transactions WHERE account_id = '{account}' AND type = 'credit_purchase'"),
     "L6 wallet": (
         "L6", "SET check_constraint_checks = 0; "
-        "UPDATE wallets SET available_micros = -1 WHERE user_id = '{user}'"),
+        "UPDATE wallets SET available_micros = -1 WHERE account_id = '{account}'"),
     "C1 lot": (
         "C1", "SET check_constraint_checks = 0; "
         "UPDATE credit_lots SET remaining_micros = remaining_micros - 1 WHERE id = " + LOT),
@@ -215,9 +215,9 @@ DAMAGES = {
         "P1", "DELETE FROM ledger_entries WHERE purchase_id = '{purchase}' AND kind = 'credit'"),
     "P1 purchase, twice": (
         "P1", "INSERT INTO ledger_entries (id, op_key, leg, kind, debit_account, credit_account, "
-        "amount_micros, user_id, lot_id, purchase_id, created_at) "
+        "amount_micros, account_id, lot_id, purchase_id, created_at) "
         f"SELECT UUID(), '{TWICE}', leg, kind, debit_account, credit_account, amount_micros, "
-        "user_id, lot_id, purchase_id, created_at FROM ledger_entries "
+        "account_id, lot_id, purchase_id, created_at FROM ledger_entries "
         "WHERE purchase_id = '{purchase}' AND kind = 'credit'"),
     "P1 purchase, not paid": (
         "P1", "UPDATE purchases SET state = 'paid', paid_at = UTC_TIMESTAMP(6), "
@@ -261,8 +261,8 @@ def _repair(shop: Shop, title: str) -> int:
     poll(lambda: _task(shop, f"{PROMPT} {name} goes on"), 60, "it has a task")
     unpaid = stripe_events.order_package(shop, customer, f"{name}-unpaid")["purchaseId"]
     purchase = stack.sql(
-        f"SELECT id FROM purchases WHERE user_id = '{customer.user}' AND paid_at IS NOT NULL")
-    words = {"user": customer.user, "job": ended, "open": opened, "purchase": purchase[0][0],
+        f"SELECT id FROM purchases WHERE account_id = '{customer.account}' AND paid_at IS NOT NULL")
+    words = {"account": customer.account, "job": ended, "open": opened, "purchase": purchase[0][0],
              "unpaid": unpaid}
     stack.sql(damage.format(**words) + "; SELECT 1")
     verdict = stack.try_to_run("ledger", "verify").stdout
@@ -338,16 +338,16 @@ def _given(shop: Shop, title: str) -> int:
 def _closed(shop: Shop, title: str) -> int:
     """A finding that a person closes stops nothing; afterwards it is put right all the same."""
     customer = shop.customer(5)
-    change = "UPDATE wallets SET frozen_micros = {} WHERE user_id = '{}'; SELECT 1"
-    shop.stack.sql(change.format(7, customer.user))
+    change = "UPDATE wallets SET frozen_micros = {} WHERE account_id = '{}'; SELECT 1"
+    shop.stack.sql(change.format(7, customer.account))
     _look(shop)
     found = shop.stack.sql(
-        f"SELECT id FROM findings WHERE is_open AND user_id = '{customer.user}'")
+        f"SELECT id FROM findings WHERE is_open AND account_id = '{customer.account}'")
     count = sum(_follow(shop, title, {"FINDING": row[0]}) for row in found)
     _look(shop)
     status, content = _order(shop, customer, "closed")
     shop.acknowledged(customer, "closed", "economy", status, content)
-    shop.stack.sql(change.format(0, customer.user))
+    shop.stack.sql(change.format(0, customer.account))
     _expect_clean(shop, title)
     job = json.loads(content)["jobId"]
     poll(lambda: shop.count(f"id = '{job}' AND state = 'submitted'") == 1, 60, "it has a task")

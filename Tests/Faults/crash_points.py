@@ -104,10 +104,10 @@ def create(shop: Shop) -> str:
     with shop.stack.without_worker():
         kills = request_points(shop.stack, (*CALLS, "write"), attempt)
         orders = len(customer.orders) - before
-        jobs = shop.count(f"user_id = '{customer.user}'")
+        jobs = shop.count(f"account_id = '{customer.account}'")
         holds = shop.stack.number(
             "SELECT COUNT(*) FROM ledger_entries WHERE kind = 'hold' AND leg = 0 "
-            f"AND user_id = '{customer.user}'")
+            f"AND account_id = '{customer.account}'")
         demand(orders == jobs == holds, f"{orders} orders, {jobs} jobs, {holds} holds")
     return f"{kills} kills, {orders} orders, {jobs} jobs, {holds} holds"
 
@@ -467,7 +467,7 @@ def _pollo_points(shop: Shop) -> tuple[int, list[str]]:
     with stack.worker():
         poll(
             lambda: shop.count(
-                f"user_id = '{customer.user}' AND state = 'submit_unknown'") == 160,
+                f"account_id = '{customer.account}' AND state = 'submit_unknown'") == 160,
             60, "the jobs are unknown", pause=0.25)
     stack.sql(
         f"UPDATE video_jobs SET deadline_at = {Jobs.PARKED} WHERE state = 'submit_unknown'")
@@ -476,7 +476,7 @@ def _pollo_points(shop: Shop) -> tuple[int, list[str]]:
         for task in shop.sandbox.look("pollo/tasks")["items"]
     }
     left = iter(stack.sql(
-        f"SELECT id, callback_token FROM video_jobs WHERE user_id = '{customer.user}'"))
+        f"SELECT id, callback_token FROM video_jobs WHERE account_id = '{customer.account}'"))
     used: list[str] = []
 
     def attempt(doomed: Doomed, name: str) -> bool:
@@ -503,7 +503,7 @@ def expiry(shop: Shop) -> str:
     customer = shop.customer()
     kills = 0
     lapsed = (
-        f"SELECT COUNT(*) FROM credit_lots WHERE user_id = '{customer.user}' "
+        f"SELECT COUNT(*) FROM credit_lots WHERE account_id = '{customer.account}' "
         "AND remaining_micros > 0")
 
     def lapse() -> None:
@@ -511,7 +511,7 @@ def expiry(shop: Shop) -> str:
         shop.stack.sql(
             "SET SESSION innodb_lock_wait_timeout = 30; "
             "UPDATE credit_lots SET expires_at = UTC_TIMESTAMP(6), original_expires_at = "
-            f"UTC_TIMESTAMP(6) WHERE user_id = '{customer.user}' AND remaining_micros > 0")
+            f"UTC_TIMESTAMP(6) WHERE account_id = '{customer.account}' AND remaining_micros > 0")
 
     with shop.stack.without_worker():
         for call in CALLS:

@@ -53,12 +53,12 @@ def _rival(stack: Stack, customer: Customer) -> Iterator[Path]:
     """Locks in the wrong order, again and again; yields the file of its errors."""
     rounds = (
         "START TRANSACTION; INSERT INTO faults.weights SELECT seq FROM seq_1_to_200; "
-        f"SELECT id FROM credit_lots WHERE user_id = '{customer.user}' FOR UPDATE; "
+        f"SELECT id FROM credit_lots WHERE account_id = '{customer.account}' FOR UPDATE; "
         "DO SLEEP(0.02); "
-        f"SELECT user_id FROM wallets WHERE user_id = '{customer.user}' FOR UPDATE; "
+        f"SELECT account_id FROM wallets WHERE account_id = '{customer.account}' FOR UPDATE; "
         "ROLLBACK; DO SLEEP(0.06);\n") * 3000
-    errors = stack.folder / f"rival-{customer.user}"
-    script = stack.folder / f"rival-{customer.user}.sql"
+    errors = stack.folder / f"rival-{customer.account}"
+    script = stack.folder / f"rival-{customer.account}.sql"
     script.write_text(rounds)
     with script.open() as source, errors.open("w") as sink:
         process = subprocess.Popen(
@@ -149,8 +149,8 @@ def clock_jumps(shop: Shop, dice: random.Random, times: int) -> str:
     _end_expiry(shop, outlasting, lapsing)
     orders = sum(len(customer.orders) for customer in customers)
     reasons = shop.stack.sql(
-        "SELECT failure_reason, COUNT(*) FROM video_jobs WHERE user_id IN "
-        f"({_users(customers)}) GROUP BY failure_reason")
+        "SELECT failure_reason, COUNT(*) FROM video_jobs WHERE account_id IN "
+        f"({_accounts(customers)}) GROUP BY failure_reason")
     ends = ", ".join(f"{count} {reason}" for reason, count in reasons)
     return (
         f"{times} jumps back and {times} forward by {JUMP} s, {orders} jobs ended once ({ends}), "
@@ -180,7 +180,7 @@ def _expiring(shop: Shop, seconds: int) -> Customer:
     customer = shop.customer(5)
     shop.stack.sql(
         f"UPDATE credit_lots SET expires_at = UTC_TIMESTAMP(6) + INTERVAL {seconds} SECOND, "
-        f"original_expires_at = expires_at WHERE user_id = '{customer.user}'")
+        f"original_expires_at = expires_at WHERE account_id = '{customer.account}'")
     return customer
 
 
@@ -196,17 +196,17 @@ def _end_expiry(shop: Shop, outlasting: list[Customer], lapsed: list[Customer]) 
     """Waits for the sweep of what has lapsed; the rest lasts as long as other credit."""
     shop.stack.sql(
         "UPDATE credit_lots SET expires_at = UTC_TIMESTAMP(6) + INTERVAL 90 DAY, "
-        f"original_expires_at = expires_at WHERE user_id IN ({_users(outlasting)})")
+        f"original_expires_at = expires_at WHERE account_id IN ({_accounts(outlasting)})")
     poll(
         lambda: shop.stack.number(
-            f"SELECT SUM(available_micros) FROM wallets WHERE user_id IN ({_users(lapsed)})") == 0,
+            f"SELECT SUM(available_micros) FROM wallets WHERE account_id IN ({_accounts(lapsed)})") == 0,
         90, "what lapsed is swept", pause=0.5)
     for customer in lapsed:
         customer.credit = 0
 
 
-def _users(customers: list[Customer]) -> str:
-    return ", ".join(repr(customer.user) for customer in customers)
+def _accounts(customers: list[Customer]) -> str:
+    return ", ".join(repr(customer.account) for customer in customers)
 
 
 # Conditions that pass
@@ -260,10 +260,10 @@ def conditions(shop: Shop, dice: random.Random, seconds: float, orders: int) -> 
         finally:
             load.go_on(all_of_it=True)
     shop.settle(120)
-    users = _users([*load.customers, probe])
+    accounts = _accounts([*load.customers, probe])
     wrong = shop.stack.sql(
         "SELECT id, failure_reason FROM video_jobs "
-        f"WHERE user_id IN ({users}) AND failure_reason IN ('timeout', 'vendor_down')")
+        f"WHERE account_id IN ({accounts}) AND failure_reason IN ('timeout', 'vendor_down')")
     demand(not wrong, f"tasks of the vendor's were lost: {wrong[:3]}")
     answers = (stack.state / "log/nginx-access.log").read_text().count('"status":"500"')
     demand(answers == 0, f"{answers} answers were 500")

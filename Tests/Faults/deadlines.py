@@ -101,7 +101,7 @@ def _run(shop: Shop, customer: Customer) -> float:
     for case in CASES:
         _note_deadline(shop, case)
     poll(
-        lambda: shop.count(f"user_id = '{customer.user}' AND state <> 'refunded'") == 0,
+        lambda: shop.count(f"account_id = '{customer.account}' AND state <> 'refunded'") == 0,
         max(SPANS[case.span] + case.extra for case in CASES) + 3 * PATIENCE, "every job is refunded", pause=0.25)
     return max(_lateness(shop, case) for case in CASES)
 

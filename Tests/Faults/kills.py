@@ -210,7 +210,7 @@ def balance(shop: Shop, _: random.Random, jobs: int) -> str:
         demand(accepted == jobs, f"{accepted} accepted, with credit for {jobs}")
         demand(accepted + refused == len(answers), f"other answers: {sorted(set(answers))}")
         available, held = shop.stack.sql(
-            f"SELECT available_micros, held_micros FROM wallets WHERE user_id = '{customer.user}'"
+            f"SELECT available_micros, held_micros FROM wallets WHERE account_id = '{customer.account}'"
         )[0]
         demand(
             (int(available), int(held)) == (0, jobs * 1_000_000),

@@ -275,10 +275,10 @@ def clocks(shop: Shop, shifts: list[int]) -> str:
             shop.settle()
             early = shop.stack.number(
                 "SELECT COUNT(*) FROM ledger_entries WHERE kind = 'expire' "
-                f"AND user_id = '{customer.user}'")
+                f"AND account_id = '{customer.account}'")
             demand(early == 0, "credit has expired by our clock")
             demand(
-                shop.count(f"user_id = '{customer.user}' AND failure_reason = 'vendor_failed'")
+                shop.count(f"account_id = '{customer.account}' AND failure_reason = 'vendor_failed'")
                 == 4, "a deadline was judged by our clock")
         stripe_events.deliver(shop, event)
         customer.credit += stripe_events.CREDIT
@@ -291,20 +291,20 @@ def clocks(shop: Shop, shifts: list[int]) -> str:
 def lapsing(shop: Shop) -> str:
     """Credit lapses between quote and order (fault 47), and during a render that fails (48)."""
     quoted, rendering = shop.customer(5), shop.customer(5)
-    _lapse(shop, quoted.user)
+    _lapse(shop, quoted.account)
     status, _ = shop.call(
         "POST", "/api/videos/generate", quoted.headers, shop.order_body(CHEAP))
     demand(status == 402, f"an order of lapsed credit is answered {status}")
     quoted.credit = 0
     with shop.stack.without_worker():
         shop.order(rendering, "lapse", CHEAP)
-        _lapse(shop, rendering.user)
+        _lapse(shop, rendering.account)
     shop.settle()
     # Four lapse, one was held; it comes back, and stays until the grace period is over.
     rendering.credit = 1_000_000
     days = shop.stack.sql(
         "SELECT ROUND(TIMESTAMPDIFF(SECOND, original_expires_at, expires_at) / 86400) "
-        f"FROM credit_lots WHERE user_id = '{rendering.user}' AND remaining_micros > 0")
+        f"FROM credit_lots WHERE account_id = '{rendering.account}' AND remaining_micros > 0")
     demand(days == [["7"]], f"days of grace: {days}")
     job = shop.order(rendering, "with-the-rest", CHEAP)
     shop.settle()
@@ -312,15 +312,15 @@ def lapsing(shop: Shop) -> str:
     poll(
         lambda: shop.stack.number(
             "SELECT SUM(available_micros) FROM wallets "
-            f"WHERE user_id = '{quoted.user}'") == 0, 90, "what lapsed is swept", pause=0.5)
+            f"WHERE account_id = '{quoted.account}'") == 0, 90, "what lapsed is swept", pause=0.5)
     demand(shop.count(f"id = '{job}' AND state = 'refunded'") == 1, "the last job has ended")
     return "402 for lapsed credit; a failed render's 1.00 came back for 7 days, 4.00 lapsed"
 
 
-def _lapse(shop: Shop, user: str) -> None:
+def _lapse(shop: Shop, account: str) -> None:
     shop.stack.sql(
         "UPDATE credit_lots SET expires_at = UTC_TIMESTAMP(6), "
-        f"original_expires_at = UTC_TIMESTAMP(6) WHERE user_id = '{user}'")
+        f"original_expires_at = UTC_TIMESTAMP(6) WHERE account_id = '{account}'")
 
 
 def reloads(shop: Shop, times: int) -> str:
@@ -366,7 +366,7 @@ def locked(shop: Shop) -> str:
     try:
         holder.stdin.write(
             "SET idle_transaction_timeout = 60; START TRANSACTION; SELECT 'held' FROM wallets "
-            f"WHERE user_id = '{customer.user}' FOR UPDATE;\n")
+            f"WHERE account_id = '{customer.account}' FOR UPDATE;\n")
         holder.stdin.flush()
         demand(holder.stdout.readline().strip() == "held", "the lock is held")
         statuses: list[int] = []

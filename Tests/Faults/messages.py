@@ -130,7 +130,7 @@ def _paid_first(shop: Shop, customer) -> None:
 
     def sessions() -> list[dict]:
         purchases = shop.stack.sql(
-            f"SELECT id FROM purchases WHERE user_id = '{customer.user}'")
+            f"SELECT id FROM purchases WHERE account_id = '{customer.account}'")
         return [
             session for session in shop.sandbox.look("stripe/sessions")["items"]
             if [session["client_reference_id"]] in purchases
@@ -146,7 +146,7 @@ def _paid_first(shop: Shop, customer) -> None:
             poll(
                 lambda: shop.stack.number(
                     "SELECT COUNT(*) FROM purchases WHERE state = 'paid' AND session_id IS NULL "
-                    f"AND user_id = '{customer.user}'") == 1,
+                    f"AND account_id = '{customer.account}'") == 1,
                 10, "the payment is credited before its session is known")
     finally:
         shop.sandbox.clear_faults()
@@ -184,7 +184,7 @@ def unheard(shop: Shop) -> str:
                 "the callback that came again has not found its job")
     credits = shop.stack.number(
         "SELECT COUNT(*) FROM ledger_entries WHERE kind = 'credit' "
-        f"AND user_id = '{customer.user}'")
+        f"AND account_id = '{customer.account}'")
     demand(credits == 2, f"{credits} credits for 2 payments")
     return (
         f"4 messages answered 5xx while it was away and while it hung, the slowest after "

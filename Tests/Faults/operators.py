@@ -69,7 +69,7 @@ def by_hand(shop: Shop, dice: random.Random) -> str:
     demand(without.returncode != 0, "credit is granted without a reason")
     written = stack.number(
         f"SELECT COUNT(*) FROM audit_log WHERE reason = '{REASON}' "
-        f"AND subject IN ('{customer.user}', '{purchase}')")
+        f"AND subject IN ('{customer.account}', '{purchase}')")
     demand(written == GRANTS + REFUNDS, f"{written} acts are in the log")
     return (
         f"{GRANTS} grants and {REFUNDS} refunds between {ORDERS} orders, {written} acts in the "

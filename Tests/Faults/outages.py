@@ -46,7 +46,7 @@ def _unreadable(shop: Shop, answer: dict) -> tuple[int, int]:
     customer = shop.customer(30)
     before = shop.sandbox.look("state")["pollo"]["createCalls"]
     shop.sandbox.set("faults", path=STATUS, method="GET", count=FOR_EVER, **answer)
-    mine = f"user_id = '{customer.user}'"
+    mine = f"account_id = '{customer.account}'"
     try:
         for number in range(12):
             shop.order(
@@ -86,11 +86,11 @@ def one_task(shop: Shop, pairs: int) -> str:
                 shop.order(customer, f"pair-{pair}-{number}", f"{PROMPT} {pair} {number}")
             poll(
                 lambda pair=pair: shop.count(
-                    f"user_id = '{customer.user}' AND attempts > 0") == 2 * (pair + 1),
+                    f"account_id = '{customer.account}' AND attempts > 0") == 2 * (pair + 1),
                 30, "both are sent")
         slowest = _order_and_wait(shop, other, "meanwhile")
         shop.settle()
-    mine = f"user_id = '{customer.user}'"
+    mine = f"account_id = '{customer.account}'"
     delivered = shop.count(f"{mine} AND state = 'delivered'")
     refunded = shop.count(f"{mine} AND state = 'refunded'")
     demand(
@@ -143,9 +143,9 @@ def odd(shop: Shop, count: int) -> str:
                 shop.sandbox.clear_faults()
         demand(shop.stack.pid("work") == pid, "work has died")
     ends = dict(shop.stack.sql(
-        f"SELECT id, state FROM video_jobs WHERE user_id = '{customer.user}'"))
+        f"SELECT id, state FROM video_jobs WHERE account_id = '{customer.account}'"))
     delivered = sorted(jobs[job] for job, state in ends.items() if state == "delivered")
-    lost = shop.count(f"user_id = '{customer.user}' AND state = 'refunded' AND lost_micros > 0")
+    lost = shop.count(f"account_id = '{customer.account}' AND state = 'refunded' AND lost_micros > 0")
     demand(
         lost == len(jobs) - len(delivered), f"{lost} of {len(jobs) - len(delivered)} are losses")
     demand(len(delivered) <= 12, f"delivered: {delivered}")
@@ -166,7 +166,7 @@ def broken_row(shop: Shop) -> str:
         shop.stack.sql(
             "UPDATE video_jobs SET vendor_input = '\"?\"', "
             "deadline_at = UTC_TIMESTAMP(6) + INTERVAL 25 SECOND "
-            f"WHERE user_id = '{customer.user}'")
+            f"WHERE account_id = '{customer.account}'")
     slowest = max(_order_and_wait(shop, other, f"beside-{number}") for number in range(3))
     shown = poll(
         lambda: shop.stack.sql(
@@ -246,21 +246,21 @@ def hangs(shop: Shop, late: int) -> str:
                 shop.order(customer, f"late-{number}", f"{CHEAP} !lost")
             poll(
                 lambda: shop.count(
-                    f"user_id = '{customer.user}' AND state = 'refunded'") == late, 120,
+                    f"account_id = '{customer.account}' AND state = 'refunded'") == late, 120,
                 "their deadline ends them", pause=0.25)
             shop.sandbox.set(
                 "faults", path=STATUS, method="GET", status=0, delayMilliseconds=20_000,
                 count=FOR_EVER)
             shop.stack.sql(
                 "UPDATE video_jobs SET callback_task_id = CONCAT('late-', id), "
-                f"late_look_at = UTC_TIMESTAMP(6) WHERE user_id = '{customer.user}'")
+                f"late_look_at = UTC_TIMESTAMP(6) WHERE account_id = '{customer.account}'")
             # Nobody submits these, so that their queue deadline is due meanwhile.
             shop.sandbox.set(
                 "faults", path=CREATE, method="POST", status=429, count=FOR_EVER,
                 body='{"message": "Too many requests", "code": "RATE_LIMIT_EXCEEDED"}')
             waiting = [shop.order(other, f"waits-{number}", CHEAP) for number in range(12)]
             poll(
-                lambda: shop.count(f"user_id = '{other.user}' AND state = 'refunded'") == 12, 60,
+                lambda: shop.count(f"account_id = '{other.account}' AND state = 'refunded'") == 12, 60,
                 "their deadline ends them while the vendor hangs", pause=0.25)
             listed = ", ".join(f"'{job}'" for job in waiting)
             worst = shop.stack.number(
@@ -275,9 +275,9 @@ def hangs(shop: Shop, late: int) -> str:
             shop.sandbox.clear_faults()
             shop.sandbox.set("pollo/hooks", enabled="true")
     looks = shop.stack.number(
-        f"SELECT MAX(late_looks) FROM video_jobs WHERE user_id = '{customer.user}'")
+        f"SELECT MAX(late_looks) FROM video_jobs WHERE account_id = '{customer.account}'")
     shop.stack.sql(
-        f"UPDATE video_jobs SET late_look_at = NULL WHERE user_id = '{customer.user}'")
+        f"UPDATE video_jobs SET late_look_at = NULL WHERE account_id = '{customer.account}'")
     demand(looks <= 2, f"a callback was looked at {looks} times within a minute")
     return (
         f"{late} late callbacks and a vendor that hangs: 12 deadlines kept, the last {worst} ms "

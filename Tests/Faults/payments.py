@@ -49,9 +49,9 @@ def declined(shop: Shop) -> str:
             # And once more, long after.
             shop.sandbox.set(f"stripe/charges/{charge}/tell", type="charge.failed")
             deliver(shop, silence.new()[-1])
-    names = ", ".join(f"'{customer.user}'" for customer in customers)
+    names = ", ".join(f"'{customer.account}'" for customer in customers)
     states = shop.stack.sql(
-        f"SELECT state, COUNT(*) FROM purchases WHERE user_id IN ({names}) "
+        f"SELECT state, COUNT(*) FROM purchases WHERE account_id IN ({names}) "
         "GROUP BY state ORDER BY state")
     half = len(orders) // 2
     demand(

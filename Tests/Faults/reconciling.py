@@ -80,10 +80,10 @@ def _while_people_pay(shop: Shop, buyers: int, rounds: int) -> tuple[int, int, i
             runs += 1
     shop.stack.try_to_run("reconcile")
     # So that the row ends with all of it in the books.
-    names = ", ".join(f"'{customer.user}'" for customer in customers)
+    names = ", ".join(f"'{customer.account}'" for customer in customers)
     poll(
         lambda: shop.stack.number(
-            f"SELECT COUNT(*) FROM purchases WHERE user_id IN ({names}) AND state = 'refunded'")
+            f"SELECT COUNT(*) FROM purchases WHERE account_id IN ({names}) AND state = 'refunded'")
         == counts["refunded"], 120, "all that went back is in the books", pause=0.5)
     return runs + 1, counts["bought"], counts["refunded"]
 

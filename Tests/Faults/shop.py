@@ -28,7 +28,7 @@ NOTHING_MADE = {400, 403, 429}
 class Customer:
     email: str
     token: str
-    user: str
+    account: str
     # What was granted or bought and not taken back since.
     credit: int = 0
     # What is owed after money went back for credit that was spent.
@@ -130,7 +130,9 @@ class Shop:
             "POST", "/api/auth/register", {"Content-Type": "application/json"}, body)
         demand(status == 201, f"register: {status} {content[:300]!r}")
         answer = json.loads(content)
-        customer = Customer(email, answer["token"], answer["user"]["id"])
+        account = self.stack.sql(
+            f"SELECT account_id FROM members WHERE user_id = '{answer['user']['id']}'")
+        customer = Customer(email, answer["token"], account[0][0])
         self.customers.append(customer)
         if dollars:
             self.grant(customer, dollars)
@@ -204,18 +206,18 @@ class Shop:
 
     def _check_wallets(self) -> None:
         jobs: dict[str, dict[str, tuple[str, int]]] = {}
-        for user, job, state, price in self.stack.sql(
-            "SELECT user_id, id, state, user_charged_micros FROM video_jobs"
+        for account, job, state, price in self.stack.sql(
+            "SELECT account_id, id, state, user_charged_micros FROM video_jobs"
         ):
-            jobs.setdefault(user, {})[job] = (state, int(price))
+            jobs.setdefault(account, {})[job] = (state, int(price))
         wallets = {
-            user: tuple(map(int, amounts))
-            for user, *amounts in self.stack.sql(
-                "SELECT user_id, available_micros, held_micros, frozen_micros, shortfall_micros "
+            account: tuple(map(int, amounts))
+            for account, *amounts in self.stack.sql(
+                "SELECT account_id, available_micros, held_micros, frozen_micros, shortfall_micros "
                 "FROM wallets")
         }
         for customer in self.customers:
-            found = jobs.get(customer.user, {})
+            found = jobs.get(customer.account, {})
             known = dict(customer.orders.values())
             lost, extra = known.keys() - found.keys(), found.keys() - known.keys()
             demand(not lost, f"{len(lost)} acknowledged orders are lost: {sorted(lost)[:3]}")
@@ -227,8 +229,8 @@ class Shop:
                 spent += price if state == "delivered" else 0
             expected = (customer.credit - spent, 0, 0, customer.debt)
             demand(
-                wallets[customer.user] == expected,
-                f"the wallet of {customer.email} has {wallets[customer.user]}, not {expected}")
+                wallets[customer.account] == expected,
+                f"the wallet of {customer.email} has {wallets[customer.account]}, not {expected}")
 
     def _check_creates(self) -> None:
         calls = self.sandbox.creates()

@@ -373,22 +373,22 @@ class Soak:
         and what went back. In which of the two a shortage lies depends on what was spent first."""
         stack = self.shop.stack
         spent = {
-            user: int(micros) for user, micros in stack.sql(
-                "SELECT user_id, SUM(user_charged_micros) FROM video_jobs "
-                "WHERE state = 'delivered' GROUP BY user_id")
+            account: int(micros) for account, micros in stack.sql(
+                "SELECT account_id, SUM(user_charged_micros) FROM video_jobs "
+                "WHERE state = 'delivered' GROUP BY account_id")
         }
         wallets = {
-            user: tuple(map(int, amounts)) for user, *amounts in stack.sql(
-                "SELECT user_id, available_micros, held_micros, frozen_micros, shortfall_micros "
+            account: tuple(map(int, amounts)) for account, *amounts in stack.sql(
+                "SELECT account_id, available_micros, held_micros, frozen_micros, shortfall_micros "
                 "FROM wallets")
         }
         wrong = []
         for customer in self._customers:
-            available, held, frozen, debt = wallets[customer.user]
-            due = customer.credit - spent.get(customer.user, 0)
+            available, held, frozen, debt = wallets[customer.account]
+            due = customer.credit - spent.get(customer.account, 0)
             if (available - debt, held, frozen) != (due, 0, 0):
                 wrong.append(
-                    f"{customer.email}: {wallets[customer.user]}, not {due} less its debt")
+                    f"{customer.email}: {wallets[customer.account]}, not {due} less its debt")
         return wrong
 
     def _judge(self) -> str:
@@ -400,7 +400,7 @@ class Soak:
         # What the model of the other rows expects: the debt by itself.
         for customer in self._customers:
             debt = self.shop.stack.number(
-                f"SELECT shortfall_micros FROM wallets WHERE user_id = '{customer.user}'")
+                f"SELECT shortfall_micros FROM wallets WHERE account_id = '{customer.account}'")
             customer.debt += debt
             customer.credit += debt
         self.shop.check()

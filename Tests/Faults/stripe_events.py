@@ -103,7 +103,7 @@ def repeated(shop: Shop, dice: random.Random, count: int) -> str:
         sent = send_all(shop, dice, events)
     found = shop.stack.number(
         "SELECT COUNT(*) FROM ledger_entries WHERE kind = 'credit' "
-        f"AND user_id IN ({', '.join(repr(customer.user) for customer in customers)})")
+        f"AND account_id IN ({', '.join(repr(customer.account) for customer in customers)})")
     demand(found == credits, f"{found} credits for {credits} payments")
     return (
         f"{len(events)} events of {credits} payments, {refunds} refunds and {disputes} disputes, "
@@ -213,24 +213,24 @@ def _play(shop: Shop, silence: Silence, customer: Customer, order, lock) -> None
 
 def _ledger(shop: Shop, customer: Customer) -> tuple:
     """What the books hold of a customer, without names and times."""
-    user = customer.user
+    account = customer.account
     accounts = shop.stack.sql(
         "SELECT account, SUM(amount) FROM ("
         "SELECT credit_account AS account, amount_micros AS amount FROM ledger_entries "
-        f"WHERE user_id = '{user}' UNION ALL "
+        f"WHERE account_id = '{account}' UNION ALL "
         "SELECT debit_account, -amount_micros FROM ledger_entries "
-        f"WHERE user_id = '{user}') AS sides GROUP BY account HAVING SUM(amount) <> 0 "
+        f"WHERE account_id = '{account}') AS sides GROUP BY account HAVING SUM(amount) <> 0 "
         "ORDER BY account")
     wallet = shop.stack.sql(
         "SELECT available_micros, held_micros, frozen_micros, shortfall_micros FROM wallets "
-        f"WHERE user_id = '{user}'")
+        f"WHERE account_id = '{account}'")
     lots = shop.stack.sql(
         "SELECT source, granted_micros, remaining_micros, held_micros, spent_micros, "
         "expired_micros, clawed_back_micros, frozen_at IS NULL FROM credit_lots "
-        f"WHERE user_id = '{user}' ORDER BY source, granted_micros")
+        f"WHERE account_id = '{account}' ORDER BY source, granted_micros")
     purchases = shop.stack.sql(
         "SELECT state, refunded_micros, clawback_micros, pending_micros, owed_micros, is_frozen "
-        f"FROM purchases WHERE user_id = '{user}'")
+        f"FROM purchases WHERE account_id = '{account}'")
     return tuple(str(part) for part in (accounts, wallet, lots, purchases))
 
 

@@ -62,7 +62,7 @@ def silence(shop: Shop, jobs: int) -> str:
         poll(
             lambda: shop.stack.number(
                 "SELECT COUNT(*) FROM purchases WHERE state = 'paid' "
-                f"AND user_id = '{customer.user}'") == 3,
+                f"AND account_id = '{customer.account}'") == 3,
             90, "the payments are credited", pause=0.5)
     finally:
         shop.sandbox.set("pollo/hooks", enabled="true")
@@ -164,7 +164,7 @@ def answers(shop: Shop) -> str:
                 shop.sandbox.look("state")["faults"] == 0, f"{fault['path']} was not asked")
     finally:
         shop.sandbox.clear_faults()
-    delivered = shop.count(f"user_id = '{customer.user}' AND state = 'delivered'")
+    delivered = shop.count(f"account_id = '{customer.account}' AND state = 'delivered'")
     demand(delivered == len(faults), f"{delivered} of {len(faults)} were delivered")
     return f"{len(faults)} kinds of broken answers, {delivered} of {len(faults)} jobs delivered"
 
@@ -185,19 +185,19 @@ def full(shop: Shop, seconds: int) -> str:
         for number in range(4):
             shop.order(other, f"free-{number}", CHEAP, "basic")
         poll(
-            lambda: shop.count(f"user_id = '{other.user}' AND state = 'refunded'") == 4, seconds,
+            lambda: shop.count(f"account_id = '{other.account}' AND state = 'refunded'") == 4, seconds,
             "the other tier's jobs end meanwhile")
         time.sleep(max(0.0, started + seconds - time.monotonic()))
         calls = most - shop.sandbox.look("state")["faults"]
         bound = len(prompts) * _tries_within(time.monotonic() - started)
-        waits = shop.count(f"user_id = '{waiting.user}' AND state IN ('queued', 'submitting')")
+        waits = shop.count(f"account_id = '{waiting.account}' AND state IN ('queued', 'submitting')")
     finally:
         shop.sandbox.clear_faults()
     demand(waits == len(prompts), f"{waits} of {len(prompts)} jobs wait for the full vendor")
     demand(len(prompts) <= calls <= bound, f"{calls} calls, at most {bound} were expected")
     shop.settle()
-    delivered = shop.count(f"user_id = '{waiting.user}' AND state = 'delivered'")
-    failed = shop.count(f"user_id = '{waiting.user}' AND failure_reason = 'vendor_failed'")
+    delivered = shop.count(f"account_id = '{waiting.account}' AND state = 'delivered'")
+    failed = shop.count(f"account_id = '{waiting.account}' AND failure_reason = 'vendor_failed'")
     demand((delivered, failed) == (4, 8), f"{delivered} delivered and {failed} failed, not 4 and 8")
     return (
         f"{len(prompts)} jobs waited for {seconds} s with {calls} calls (at most {bound}), 4 of "

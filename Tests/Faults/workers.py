@@ -38,12 +38,12 @@ def claims(shop: Shop, workers: int, jobs: int) -> str:
             shop.settle(900)
     attempts = shop.stack.number(
         "SELECT COUNT(*) FROM job_attempts JOIN video_jobs ON job_id = id "
-        f"WHERE user_id = '{customer.user}'")
+        f"WHERE account_id = '{customer.account}'")
     calls = shop.sandbox.creates()
     created = sum(
         calls[token]["count"]
         for token, in shop.stack.sql(
-            f"SELECT callback_token FROM video_jobs WHERE user_id = '{customer.user}'"))
+            f"SELECT callback_token FROM video_jobs WHERE account_id = '{customer.account}'"))
     demand(attempts == jobs, f"{attempts} attempts for {jobs} jobs")
     demand(created == jobs, f"{created} create calls for {jobs} jobs")
     return f"{workers} workers, {jobs} jobs, {attempts} attempts, {created} create calls, twice 0"

@@ -11,18 +11,18 @@ import Testing
 @Suite struct `A1 the auditor` {
     /// Clean books with every kind of line in them, which `body` may break: the schema's own
     /// checks are off in its session.
-    private func withBooks(_ body: (Connection, UserID) throws -> Void) throws {
+    private func withBooks(_ body: (Connection, AccountID) throws -> Void) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertCustomer()
-            let lot = try db.insertGrant(.dollars(1), of: user)
+            let account = try db.insertCustomer()
+            let lot = try db.insertGrant(.dollars(1), of: account)
             try db.setExpiry(of: lot, in: .seconds(-1))
             #expect(try db.expireOverdueLots(limit: 9) == 1)
-            _ = try db.insertJob(of: user)
-            _ = try db.insertPurchase(of: user)
+            _ = try db.insertJob(of: account)
+            _ = try db.insertPurchase(of: account)
             try expectCleanBooks(db)
             try db.execute("SET SESSION check_constraint_checks = 0, foreign_key_checks = 0")
-            try body(db, user)
+            try body(db, account)
         }
     }
 
@@ -103,10 +103,10 @@ import Testing
                 "J2",
                 """
                 INSERT INTO ledger_entries
-                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id,
+                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, account_id,
                      lot_id, job_id, created_at)
                 SELECT UUID(), 'twice', leg + 1, kind, debit_account, credit_account, amount_micros,
-                    user_id, lot_id, job_id, created_at
+                    account_id, lot_id, job_id, created_at
                 FROM ledger_entries
                 WHERE kind = 'release'
                 """
@@ -128,10 +128,10 @@ import Testing
                 "P1",
                 """
                 INSERT INTO ledger_entries
-                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id,
+                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, account_id,
                      lot_id, purchase_id, created_at)
                 SELECT UUID(), 'twice', leg + 1, kind, debit_account, credit_account, amount_micros,
-                    user_id, lot_id, purchase_id, created_at
+                    account_id, lot_id, purchase_id, created_at
                 FROM ledger_entries
                 WHERE kind = 'credit'
                 """
@@ -161,10 +161,10 @@ import Testing
     }
 
     @Test func `a finding names what it is about`() throws {
-        try withBooks { db, user in
+        try withBooks { db, account in
             try db.execute("UPDATE wallets SET shortfall_micros = 7")
             let found = try db.audit()
-            #expect(found.contains { $0.rule == "L4" && $0.description.contains("\(user)") })
+            #expect(found.contains { $0.rule == "L4" && $0.description.contains("\(account)") })
             #expect(found.contains { $0.description.contains("shortfall 7") })
         }
     }
@@ -188,18 +188,18 @@ import Testing
     func `a finding says what it stops, and whose it is (A3)`(
         scope: Violation.Scope, damage: SQL
     ) throws {
-        try withBooks { db, user in
+        try withBooks { db, account in
             try db.execute(damage)
             let found = try db.audit()
             #expect(found.contains { $0.scope == scope })
             if scope != .whole { #expect(found.allSatisfy { $0.scope == scope }) }
-            #expect(found.allSatisfy { ($0.scope == .account) == ($0.userID == user) })
+            #expect(found.allSatisfy { ($0.scope == .account) == ($0.accountID == account) })
         }
     }
 
     @Test func `more findings than a look names are about the whole (A3)`() throws {
         try withBooks { db, _ in
-            for _ in 1...99 { _ = try db.insertUser() }
+            for _ in 1...99 { _ = try db.insertAccount() }
             try db.execute("UPDATE wallets SET frozen_micros = 1")
             let found = try db.audit().filter { $0.rule == "L4" }
             #expect(found.contains { $0.scope == .whole })
@@ -222,18 +222,18 @@ import Testing
     @Test func `an audit during a thousand changes sees one instant of them`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(200))
+            let account = try db.insertAccount(credit: .dollars(200))
             let findings = try inParallel(6) { number -> [Violation] in
                 let db = Connection(configuration)
                 if number == 0 { return try (1...30).flatMap { _ in try db.audit() } }
                 for _ in 1...30 {
-                    let job = try db.insertJob(of: user)
-                    try db.cancel(job, of: user, policy: .test)
+                    let job = try db.insertJob(of: account)
+                    try db.cancel(job, of: account, policy: .test)
                 }
                 return []
             }
             #expect(findings.flatMap { $0 } == [])
-            #expect(try db.balance(of: user).available == .dollars(200))
+            #expect(try db.balance(of: account).available == .dollars(200))
             try expectCleanBooks(db)
         }
     }

@@ -7,22 +7,22 @@ import Store
 import Testing
 
 @Suite struct `Lines of the user's list` {
-    private func lines(_ db: Connection, _ user: UserID) throws -> [String] {
-        try db.transactions(of: user, before: nil, limit: 20).reversed().map {
+    private func lines(_ db: Connection, _ account: AccountID) throws -> [String] {
+        try db.transactions(of: account, before: nil, limit: 20).reversed().map {
             "\($0.type.rawValue): \($0.description): \($0.detail)"
         }
     }
 
     @Test func `a line tells what it is made of, so that any language can say it`() throws {
         try withDatabase { db in
-            let user = try db.insertUser()
-            try db.buy("pro", for: user)
-            _ = try db.insertJob(of: user)
+            let account = try db.insertAccount()
+            try db.buy("pro", for: account)
+            _ = try db.insertJob(of: account)
             try db.advanceJob(to: .refunded)
             try db.grantCredit(
-                .dollars(1), to: user, reason: #"sorry for "it""#, policy: .test, grant: .new())
+                .dollars(1), to: account, reason: #"sorry for "it""#, policy: .test, grant: .new())
             #expect(
-                try lines(db, user) == [
+                try lines(db, account) == [
                     "credit_purchase: Bought $50.00 of credit for $47.99: "
                         + #"{"what":"bought","package":"pro","credits":50,"price":47.99}"#,
                     #"bonus: Bonus of $5.00: {"what":"bonus","package":"pro"}"#,
@@ -38,9 +38,9 @@ import Testing
 
     @Test func `each line has the balance after it`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            try db.accept(db.order(count: 2), from: user)
-            let found = try db.transactions(of: user, before: nil, limit: 9)
+            let account = try db.insertAccount(credit: .dollars(3))
+            try db.accept(db.order(count: 2), from: account)
+            let found = try db.transactions(of: account, before: nil, limit: 9)
             #expect(found.map(\.balanceAfter) == [.dollars(1), .dollars(2), .dollars(3)])
             try expectCleanBooks(db)
         }
@@ -63,10 +63,14 @@ import Testing
     func `an order reads the lots once`(videos: Int, expected: Int) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(50))
+            let account = try db.insertAccount(credit: .dollars(50))
+            let owner = try db.owner(of: account)
             let order = try db.order(count: videos)
             let before = try statements(db)
-            try db.accept(order, from: user)
+            _ = try db.accept(
+                order, from: account, by: owner, key: nil,
+                limit: CallLimit(calls: 1000, window: .seconds(900)),
+                queueDeadline: .seconds(3600))
             // The second count is one itself.
             #expect(try statements(db) - before - 1 == expected)
             try expectCleanBooks(db)
@@ -83,9 +87,9 @@ import Testing
 
     @Test func `what was done with it is what it says`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
-            let balances = try db.withWallet(of: user) { wallet in
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
+            let balances = try db.withWallet(of: account) { wallet in
                 try db.execute(
                     """
                     UPDATE video_jobs
@@ -98,7 +102,7 @@ import Testing
             }
             #expect(balances.available == .dollars(3))
             #expect(balances.held == .zero)
-            #expect(try db.balance(of: user).available == .dollars(3))
+            #expect(try db.balance(of: account).available == .dollars(3))
             try expectCleanBooks(db)
         }
     }
@@ -106,14 +110,14 @@ import Testing
     @Test func `an error takes back all that was done with it`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(3))
+            let account = try db.insertAccount(credit: .dollars(3))
             #expect(throws: Conflict.self) {
-                try db.withWallet(of: user) { wallet in
+                try db.withWallet(of: account) { wallet in
                     try wallet.adjust(.dollars(2), policy: .test, opKey: "adjust:1", reason: "x")
                     try wallet.take(.dollars(9), opKey: "take:1", reason: "x")
                 }
             }
-            #expect(try db.balance(of: user).available == .dollars(3))
+            #expect(try db.balance(of: account).available == .dollars(3))
             try expectCleanBooks(db)
         }
     }

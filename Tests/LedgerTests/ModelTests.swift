@@ -79,7 +79,7 @@ import Testing
     }
 }
 
-/// What the books of one user should be.
+/// What the books of one account should be.
 private struct Model {
     struct Lot {
         let id: LotID
@@ -119,7 +119,7 @@ private struct Model {
         lots.filter { $0.purchase == purchase }.map(\.held).reduce(0, +)
     }
 
-    /// C6: what has lapsed goes, whenever the user's money is touched.
+    /// C6: what has lapsed goes, whenever the account's money is touched.
     mutating func sweep(_ now: Date) {
         for index in lots.indices where lots[index].expiry <= now {
             lots[index].expired += lots[index].remaining
@@ -241,41 +241,41 @@ private struct Model {
     }
 }
 
-/// A random walk through everything that moves a user's money.
+/// A random walk through everything that moves an account's money.
 private struct Walk {
     private let db: Connection
     private var dice: SplitMix64
-    private let users: [UserID]
-    private var models: [UserID: Model] = [:]
+    private let accounts: [AccountID]
+    private var models: [AccountID: Model] = [:]
     private var tasks = 0
 
     init(_ db: Connection, seed: UInt64) throws {
         self.db = db
         dice = SplitMix64(seed: seed)
-        users = try (1...3).map { _ in try db.insertUser() }
-        for user in users { models[user] = Model() }
+        accounts = try (1...3).map { _ in try db.insertAccount() }
+        for account in accounts { models[account] = Model() }
     }
 
     /// Does one thing to the books and to the model, and says what.
     mutating func step() throws -> String {
-        let user = users.randomElement(using: &dice) ?? users[0]
+        let account = accounts.randomElement(using: &dice) ?? accounts[0]
         switch Int.random(in: 0..<100, using: &dice) {
-        case 0..<8: return try grant(user)
-        case 8..<16: return try buy(user)
-        case 16..<42: return try order(user)
+        case 0..<8: return try grant(account)
+        case 8..<16: return try buy(account)
+        case 16..<42: return try order(account)
         case 42..<52: return try submit()
         case 52..<69: return try follow()
-        case 69..<73: return try cancel(user)
-        case 73..<79: return try lapse(user)
+        case 69..<73: return try cancel(account)
+        case 73..<79: return try lapse(account)
         case 79..<82: return try sweep()
         case 82..<84: return try overdue()
         case 84..<86: return try loseWorker()
-        case 86..<92: return try refund(user)
-        case 92: return try decline(user)
-        case 93..<95: return try take(user)
-        case 95..<97: return try adjust(user)
-        case 97: return try waive(user)
-        default: return try quarantine(user)
+        case 86..<92: return try refund(account)
+        case 92: return try decline(account)
+        case 93..<95: return try take(account)
+        case 95..<97: return try adjust(account)
+        case 97: return try waive(account)
+        default: return try quarantine(account)
         }
     }
 
@@ -293,9 +293,9 @@ private struct Walk {
         func expect<T: Equatable>(_ found: T, _ expected: T) {
             if found != expected { differences.append("\(found) is not \(expected)") }
         }
-        for user in users {
-            guard let model = models[user] else { continue }
-            let found = try db.lotRows(of: user).map { row in
+        for account in accounts {
+            guard let model = models[account] else { continue }
+            let found = try db.lotRows(of: account).map { row in
                 Facts(
                     id: row.id.description, remaining: row.remaining.micros,
                     held: row.held.micros, spent: row.spent.micros, expired: row.expired.micros,
@@ -314,7 +314,7 @@ private struct Walk {
             // What has lapsed is not shown, though it may not be swept yet.
             var swept = model
             swept.sweep(now)
-            let balance = try db.balance(of: user)
+            let balance = try db.balance(of: account)
             expect(balance.available, Money(micros: swept.available))
             expect(balance.reserved, Money(micros: model.held))
             expect(balance.shortfall, Money(micros: model.shortfall))
@@ -340,10 +340,10 @@ private struct Walk {
 
     /// Takes over lots that were just made, with an expiry some days ahead, so that the order in
     /// which they are spent is another one than that in which they were made, with ties.
-    private mutating func adopt(_ user: UserID, purchase: Int? = nil) throws {
-        let known = Set(models[user]?.lots.map(\.id) ?? [])
+    private mutating func adopt(_ account: AccountID, purchase: Int? = nil) throws {
+        let known = Set(models[account]?.lots.map(\.id) ?? [])
         let days = Int.random(in: 1...20, using: &dice)
-        for id in try db.lotRows(of: user).map(\.id) where !known.contains(id) {
+        for id in try db.lotRows(of: account).map(\.id) where !known.contains(id) {
             try db.execute(
                 """
                 UPDATE credit_lots
@@ -351,8 +351,8 @@ private struct Walk {
                     original_expires_at = expires_at
                 WHERE id = \(id)
                 """)
-            let row = try db.lotRow(id, of: user)
-            models[user]?.lots.append(
+            let row = try db.lotRow(id, of: account)
+            models[account]?.lots.append(
                 Model.Lot(
                     id: id, source: row.source, purchase: purchase,
                     remaining: row.granted.micros, original: row.originalExpiresAt,
@@ -360,24 +360,24 @@ private struct Walk {
         }
     }
 
-    private mutating func grant(_ user: UserID) throws -> String {
+    private mutating func grant(_ account: AccountID) throws -> String {
         let amount = Money(micros: .random(in: 1...3_000_000, using: &dice))
         let grant = ID<CreditLot>.new()
         let now = try now()
-        models[user]?.sweep(now)
+        models[account]?.sweep(now)
         // Sometimes it is given again.
         for _ in 1...Int.random(in: 1...2, using: &dice) {
-            try db.grantCredit(amount, to: user, reason: "x", policy: .test, grant: grant)
+            try db.grantCredit(amount, to: account, reason: "x", policy: .test, grant: grant)
         }
-        try adopt(user)
+        try adopt(account)
         return "grant \(amount)"
     }
 
-    private mutating func buy(_ user: UserID) throws -> String {
+    private mutating func buy(_ account: AccountID) throws -> String {
         let package = Bool.random(using: &dice) ? "starter" : "standard"
-        let order = try db.insertPurchase(package, of: user)
+        let order = try db.insertPurchase(package, of: account)
         let now = try now()
-        models[user]?.sweep(now)
+        models[account]?.sweep(now)
         let progress: [PaymentFacts.Progress] = [.open, .unpaid, .failed, .expired]
         if let before = progress.randomElement(using: &dice), Bool.random(using: &dice) {
             _ = try db.apply(.of(order, before), to: order.id, policy: .test)
@@ -386,18 +386,18 @@ private struct Walk {
         for _ in 1...Int.random(in: 1...3, using: &dice) {
             _ = try db.apply(.of(order), to: order.id, policy: .test)
         }
-        let number = models[user]?.purchases.count ?? 0
-        models[user]?.purchases.append(Model.Bought(order: order))
-        try adopt(user, purchase: number)
-        models[user]?.payDebt(from: number)
+        let number = models[account]?.purchases.count ?? 0
+        models[account]?.purchases.append(Model.Bought(order: order))
+        try adopt(account, purchase: number)
+        models[account]?.payDebt(from: number)
         return "buy \(package)"
     }
 
     /// A part of a purchase goes back, whatever its jobs are at; read once or twice, and once from a
     /// reading that was overtaken.
-    private mutating func refund(_ user: UserID) throws -> String {
-        guard let number = models[user]?.purchases.indices.randomElement(using: &dice),
-            let bought = models[user]?.purchases[number]
+    private mutating func refund(_ account: AccountID) throws -> String {
+        guard let number = models[account]?.purchases.indices.randomElement(using: &dice),
+            let bought = models[account]?.purchases[number]
         else { return "nothing to refund" }
         let price = bought.order.price.micros
         let left = (price - bought.refunded) / 10_000
@@ -405,8 +405,8 @@ private struct Walk {
         let cents = Bool.random(using: &dice) ? left : Int64.random(in: 1...left, using: &dice)
         let refunded = bought.refunded + cents * 10_000
         let now = try now()
-        models[user]?.sweep(now)
-        models[user]?.refund(number, refunded)
+        models[account]?.sweep(now)
+        models[account]?.refund(number, refunded)
         let readAt = try db.reversals(of: bought.order.id)
         let cause = "stripe:refund:re_\(bought.order.id)_\(refunded)"
         _ = try db.apply(
@@ -426,12 +426,12 @@ private struct Walk {
     }
 
     /// Something is told of a card that was declined before another one paid: it moves nothing (P6).
-    private mutating func decline(_ user: UserID) throws -> String {
-        guard let bought = models[user]?.purchases.randomElement(using: &dice) else {
+    private mutating func decline(_ account: AccountID) throws -> String {
+        guard let bought = models[account]?.purchases.randomElement(using: &dice) else {
             return "nothing to decline"
         }
         let now = try now()
-        models[user]?.sweep(now)
+        models[account]?.sweep(now)
         let progress: [PaymentFacts.Progress] = [.open, .unpaid, .failed, .expired]
         for word in progress {
             _ = try db.apply(.of(bought.order, word), to: bought.order.id, policy: .test)
@@ -443,69 +443,69 @@ private struct Walk {
         try Operator(userID: nil, systemUser: "walk", reason: "a walk", key: key)
     }
 
-    private mutating func take(_ user: UserID) throws -> String {
+    private mutating func take(_ account: AccountID) throws -> String {
         let now = try now()
-        let before = models[user]
-        models[user]?.sweep(now)
-        let given = models[user]?.given ?? 0
+        let before = models[account]
+        models[account]?.sweep(now)
+        let given = models[account]?.given ?? 0
         let amount = Int64.random(in: 1...(given + 500_000), using: &dice)
         let key = "take-\(ID<CreditLot>.new())"
         do {
             for _ in 1...2 {
                 _ = try db.takeCredit(
-                    Money(micros: amount), from: user, reason: "x", take: .new(),
+                    Money(micros: amount), from: account, reason: "x", take: .new(),
                     by: actor(key))
             }
             #expect(amount <= given, "taken beyond what was given")
-            models[user]?.take(amount)
+            models[account]?.take(amount)
             return "take \(amount)"
         } catch is Conflict {
             #expect(amount > given, "refused within what was given")
-            models[user] = before
+            models[account] = before
             return "take nothing"
         }
     }
 
-    private mutating func adjust(_ user: UserID) throws -> String {
+    private mutating func adjust(_ account: AccountID) throws -> String {
         let amount = Money(micros: .random(in: 1...2_000_000, using: &dice))
         let now = try now()
-        models[user]?.sweep(now)
+        models[account]?.sweep(now)
         let rehearsal = try db.adjust(
-            amount, of: user, policy: .test, by: actor("none"), isRehearsal: true)
+            amount, of: account, policy: .test, by: actor("none"), isRehearsal: true)
         #expect(rehearsal.outcome == .rehearsed)
         let key = "adjust-\(ID<CreditLot>.new())"
         for _ in 1...2 {
-            _ = try db.adjust(amount, of: user, policy: .test, by: actor(key))
+            _ = try db.adjust(amount, of: account, policy: .test, by: actor(key))
         }
-        try adopt(user)
+        try adopt(account)
         return "adjust \(amount)"
     }
 
-    private mutating func waive(_ user: UserID) throws -> String {
-        guard let debt = models[user]?.shortfall, debt > 0 else { return "nothing to waive" }
+    private mutating func waive(_ account: AccountID) throws -> String {
+        guard let debt = models[account]?.shortfall, debt > 0 else { return "nothing to waive" }
         let amount = Int64.random(in: 1...debt, using: &dice)
         let now = try now()
-        models[user]?.sweep(now)
+        models[account]?.sweep(now)
         _ = try db.waive(
-            Money(micros: amount), of: user, by: actor("waive-\(ID<CreditLot>.new())"))
-        models[user]?.shortfall -= amount
+            Money(micros: amount), of: account, by: actor("waive-\(ID<CreditLot>.new())"))
+        models[account]?.shortfall -= amount
         return "waive \(amount)"
     }
 
     /// A hand makes a cache wrong: a look finds it, its account alone is stopped, and a rebuild puts
     /// right what it was.
-    private mutating func quarantine(_ user: UserID) throws -> String {
+    private mutating func quarantine(_ account: AccountID) throws -> String {
         let damages: [SQL] = [
-            "UPDATE wallets SET available_micros = available_micros + 1 WHERE user_id = ",
-            "UPDATE wallets SET held_micros = held_micros + 1 WHERE user_id = ",
-            "UPDATE wallets SET frozen_micros = 7 WHERE user_id = ",
+            "UPDATE wallets SET available_micros = available_micros + 1 WHERE account_id = ",
+            "UPDATE wallets SET held_micros = held_micros + 1 WHERE account_id = ",
+            "UPDATE wallets SET frozen_micros = 7 WHERE account_id = ",
         ]
         let damage = damages.randomElement(using: &dice) ?? damages[0]
-        try db.execute("\(sql: damage) \(user)")
+        try db.execute("\(sql: damage) \(account)")
         try look()
-        #expect(throws: AccountHeld.self) { try db.accept(db.order(), from: user) }
-        #expect(try db.openFindings().allSatisfy { $0.violation.userID == user })
-        _ = try db.rebuild(user, by: actor("rebuild-\(ID<CreditLot>.new())"))
+        #expect(throws: AccountHeld.self) { try db.accept(db.order(), from: account) }
+        #expect(try db.openFindings().allSatisfy { $0.violation.accountID == account })
+        _ = try db.rebuild(account, by: actor("rebuild-\(ID<CreditLot>.new())"))
         try look()
         #expect(try db.openFindings().isEmpty)
         return "quarantine"
@@ -519,27 +519,27 @@ private struct Walk {
             nextAfter: .seconds(300))
     }
 
-    private mutating func order(_ user: UserID) throws -> String {
+    private mutating func order(_ account: AccountID) throws -> String {
         let tier = ["economy", "basic", "pro"].randomElement(using: &dice) ?? "pro"
         let count = Int.random(in: 1...3, using: &dice)
         let order = try db.order(tier, seconds: 5, count: count)
         let price = order.draft.price.micros
-        let before = models[user]
+        let before = models[account]
         let now = try now()
-        models[user]?.sweep(now)
-        let isEnough = models[user]?.hold(price, for: order.videos.map(\.id)) ?? false
+        models[account]?.sweep(now)
+        let isEnough = models[account]?.hold(price, for: order.videos.map(\.id)) ?? false
         let key = ClientKey(
             key: "\(order.call)", requestHash: Array(repeating: 7, count: 32))
         do {
-            let answer = try db.accept(order, from: user, key: key)
+            let answer = try db.accept(order, from: account, key: key)
             #expect(isEnough, "accepted beyond the balance")
             if Bool.random(using: &dice) {
-                #expect(try db.accept(db.order(tier), from: user, key: key) == answer)
+                #expect(try db.accept(db.order(tier), from: account, key: key) == answer)
             }
         } catch is InsufficientCredits {
             #expect(!isEnough, "refused within the balance")
             // The refused transaction was rolled back, with its sweep.
-            models[user] = before
+            models[account] = before
         }
         return "order \(count) \(tier)"
     }
@@ -585,70 +585,73 @@ private struct Walk {
                 return "store"
             }
             let now = try now()
-            models[job.userID]?.sweep(now)
+            models[job.accountID]?.sweep(now)
             try db.deliver(job)
-            models[job.userID]?.settle(job.id)
+            models[job.accountID]?.settle(job.id)
             return "deliver"
         }
     }
 
     private mutating func refund(_ job: ClaimedJob) throws {
         let now = try now()
-        models[job.userID]?.sweep(now)
+        models[job.accountID]?.sweep(now)
         try db.refund(job)
-        models[job.userID]?.release(job.id, now)
+        models[job.accountID]?.release(job.id, now)
     }
 
-    private mutating func cancel(_ user: UserID) throws -> String {
+    private mutating func cancel(_ account: AccountID) throws -> String {
         let filter = { () -> VideoFilter in
             var filter = VideoFilter()
             filter.statuses = [.pending]
             return filter
         }()
-        let queued = try db.videos(of: user, matching: filter, before: nil, limit: 100)
+        let queued = try db.videos(of: account, matching: filter, before: nil, limit: 100)
         guard let video = queued.randomElement(using: &dice) else { return "nothing to cancel" }
         let now = try now()
-        models[user]?.sweep(now)
-        try db.cancel(video.id, of: user, policy: .test)
-        models[user]?.release(video.id, now)
+        models[account]?.sweep(now)
+        try db.cancel(video.id, of: account, policy: .test)
+        models[account]?.release(video.id, now)
         return "cancel"
     }
 
     /// A lot's time is over: just now, or so long ago that the grace is over too.
-    private mutating func lapse(_ user: UserID) throws -> String {
+    private mutating func lapse(_ account: AccountID) throws -> String {
         let now = try now()
-        let good = models[user]?.lots.indices.filter { index in
-            models[user].map { $0.lots[index].expiry > now && $0.lots[index].original > now }
+        let good = models[account]?.lots.indices.filter { index in
+            models[account].map { $0.lots[index].expiry > now && $0.lots[index].original > now }
                 ?? false
         }
-        guard let index = good?.randomElement(using: &dice), let lot = models[user]?.lots[index].id
+        guard let index = good?.randomElement(using: &dice),
+            let lot = models[account]?.lots[index].id
         else { return "nothing to lapse" }
         let days: Int64 = Bool.random(using: &dice) ? 1 : 8
         try db.setExpiry(of: lot, in: .seconds(-days * 86_400))
-        let row = try db.lotRow(lot, of: user)
-        models[user]?.lots[index].original = row.originalExpiresAt
-        models[user]?.lots[index].expiry = row.expiresAt
+        let row = try db.lotRow(lot, of: account)
+        models[account]?.lots[index].original = row.originalExpiresAt
+        models[account]?.lots[index].expiry = row.expiresAt
         return "lapse by \(days) days"
     }
 
     private mutating func sweep() throws -> String {
         let now = try now()
         _ = try db.expireOverdueLots(limit: 100)
-        for user in users { models[user]?.sweep(now) }
+        for account in accounts { models[account]?.sweep(now) }
         return "sweep"
     }
 
     /// Some jobs run out of time.
     private mutating func overdue() throws -> String {
-        let open = users.flatMap { user in models[user]?.jobs.keys.map { (user, $0) } ?? [] }
-            .sorted { $0.1.description < $1.1.description }
+        let open = accounts.flatMap { account in
+            models[account]?.jobs.keys.map { (account, $0) } ?? []
+        }
+        .sorted { $0.1.description < $1.1.description }
         guard let (_, job) = open.randomElement(using: &dice) else { return "nothing overdue" }
         try db.passDeadline(of: job)
         let now = try now()
         for ended in try db.sweepOverdueJobs() {
-            for user in users where models[user]?.jobs[ended] != nil {
-                models[user]?.sweep(now)
-                models[user]?.release(ended, now)
+            for account in accounts where models[account]?.jobs[ended] != nil {
+                models[account]?.sweep(now)
+                models[account]?.release(ended, now)
             }
         }
         return "overdue"

@@ -14,25 +14,25 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
 
 @Suite struct `A4 repairs` {
     /// Books with every kind of line, whose checks are off for `body` to break them.
-    private func withBooks(_ body: (Connection, UserID) throws -> Void) throws {
+    private func withBooks(_ body: (Connection, AccountID) throws -> Void) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertCustomer()
-            let disputed = try db.buy("starter", for: user)
-            let lot = try db.insertGrant(.dollars(1), of: user)
+            let account = try db.insertCustomer()
+            let disputed = try db.buy("starter", for: account)
+            let lot = try db.insertGrant(.dollars(1), of: account)
             try db.setExpiry(of: lot, in: .seconds(-1))
             #expect(try db.expireOverdueLots(limit: 9) == 1)
-            _ = try db.insertJob(of: user)
+            _ = try db.insertJob(of: account)
             _ = try db.apply(
                 PaymentReversal(
                     refunded: .dollars(3), dispute: nil, cause: "stripe:refund:re_1"),
                 to: disputed.id, readAt: 0, refundGrace: CreditPolicy.test.refundGrace)
             _ = try db.takeCredit(
-                .dollars(1), from: user, reason: "x", take: .new(), by: actor())
-            _ = try db.adjust(.dollars(2), of: user, policy: .test, by: actor())
+                .dollars(1), from: account, reason: "x", take: .new(), by: actor())
+            _ = try db.adjust(.dollars(2), of: account, policy: .test, by: actor())
             try expectCleanBooks(db)
             try db.execute("SET SESSION check_constraint_checks = 0, foreign_key_checks = 0")
-            try body(db, user)
+            try body(db, account)
             try db.execute("SET SESSION check_constraint_checks = 1, foreign_key_checks = 1")
         }
     }
@@ -77,7 +77,7 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
     func `a rebuild puts right what follows from the ledger, and changes no entry`(
         damage: SQL
     ) throws {
-        try withBooks { db, user in
+        try withBooks { db, account in
             func entries() throws -> [String] {
                 try db.query("SELECT CAST(id AS CHAR) AS id FROM ledger_entries ORDER BY id") {
                     try $0("id")
@@ -87,34 +87,34 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
             try db.execute("SET SESSION check_constraint_checks = 1, foreign_key_checks = 1")
             let before = try entries()
             #expect(try db.audit() != [])
-            let plan = try db.rebuild(user, by: actor("r1"), isRehearsal: true)
+            let plan = try db.rebuild(account, by: actor("r1"), isRehearsal: true)
             #expect(plan.outcome == .rehearsed)
             #expect(!plan.changes.isEmpty)
             #expect(try db.audit() != [])
             #expect(try db.auditLog(before: nil, action: "ledger.rebuild", limit: 9).isEmpty)
 
-            let report = try db.rebuild(user, by: actor("r1"))
+            let report = try db.rebuild(account, by: actor("r1"))
             #expect(report.outcome == .done)
             #expect(report.changes == plan.changes)
-            #expect(try db.rebuild(user, by: actor("r1")).outcome == .repeated)
+            #expect(try db.rebuild(account, by: actor("r1")).outcome == .repeated)
             #expect(try Set(entries()).isSuperset(of: before))
             let line = try #require(
                 db.auditLog(before: nil, action: "ledger.rebuild", limit: 9).first)
             #expect(line.reason == "for a test")
-            #expect(try db.rebuild(user, by: actor("r2")).changes == [])
+            #expect(try db.rebuild(account, by: actor("r2")).changes == [])
             try expectCleanBooks(db)
         }
     }
 
     @Test func `an effect that should not be there is taken back by its opposite, once`() throws {
-        try withBooks { db, user in
+        try withBooks { db, account in
             try db.execute(
                 """
                 INSERT INTO ledger_entries
-                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id,
+                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, account_id,
                      lot_id, purchase_id, created_at)
                 SELECT UUID(), CONCAT(op_key, ':twice'), leg, kind, debit_account, credit_account,
-                    amount_micros, user_id, lot_id, purchase_id, created_at
+                    amount_micros, account_id, lot_id, purchase_id, created_at
                 FROM ledger_entries
                 WHERE kind = 'credit'
                 LIMIT 1
@@ -124,11 +124,11 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
             ) { try $0("op_key") as String }.orThrow("the effect")
             #expect(try Set(db.audit().map(\.rule)).isSuperset(of: ["P1", "L4"]))
             #expect(throws: Conflict.self) {
-                try db.reverse("stripe:credit:none", of: user, by: actor())
+                try db.reverse("stripe:credit:none", of: account, by: actor())
             }
-            #expect(try db.reverse(wrong, of: user, by: actor("v")).outcome == .done)
-            #expect(try db.reverse(wrong, of: user, by: actor("v")).outcome == .repeated)
-            #expect(throws: Conflict.self) { try db.reverse(wrong, of: user, by: actor()) }
+            #expect(try db.reverse(wrong, of: account, by: actor("v")).outcome == .done)
+            #expect(try db.reverse(wrong, of: account, by: actor("v")).outcome == .repeated)
+            #expect(throws: Conflict.self) { try db.reverse(wrong, of: account, by: actor()) }
             try expectCleanBooks(db)
         }
     }
@@ -136,23 +136,23 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
     @Test func `credit is given from the adjustments and taken from what was given`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             for _ in 1...2 {
-                _ = try db.adjust(.dollars(3), of: user, policy: .test, by: actor("a1"))
+                _ = try db.adjust(.dollars(3), of: account, policy: .test, by: actor("a1"))
             }
-            #expect(try db.balance(of: user).available == .dollars(3))
-            _ = try db.adjust(.zero - .dollars(2), of: user, policy: .test, by: actor("a2"))
-            #expect(try db.balance(of: user).available == .dollars(1))
+            #expect(try db.balance(of: account).available == .dollars(3))
+            _ = try db.adjust(.zero - .dollars(2), of: account, policy: .test, by: actor("a2"))
+            #expect(try db.balance(of: account).available == .dollars(1))
             #expect(throws: Conflict.self) {
-                try db.adjust(.zero - .dollars(2), of: user, policy: .test, by: actor())
+                try db.adjust(.zero - .dollars(2), of: account, policy: .test, by: actor())
             }
             #expect(throws: Conflict.self) {
-                try db.adjust(.zero, of: user, policy: .test, by: actor())
+                try db.adjust(.zero, of: account, policy: .test, by: actor())
             }
             #expect(throws: NotFound.self) {
                 try db.adjust(.dollars(1), of: .new(), policy: .test, by: actor())
             }
-            let lines = try db.transactions(of: user, before: nil, limit: 9)
+            let lines = try db.transactions(of: account, before: nil, limit: 9)
             #expect(lines.map(\.type) == [.adjustment, .adjustment])
             let keys = try db.query("SELECT op_key FROM ledger_entries ORDER BY id") {
                 try $0("op_key") as String
@@ -163,34 +163,34 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
         }
     }
 
-    /// A user who owes $2.00 for a refund of what was spent.
-    private func owing(_ db: Connection) throws -> (user: UserID, purchase: Purchase) {
-        let user = try db.insertUser()
-        let purchase = try db.buy("starter", for: user)
+    /// An account that owes $2.00 for a refund of what was spent.
+    private func owing(_ db: Connection) throws -> (account: AccountID, purchase: Purchase) {
+        let account = try db.insertAccount()
+        let purchase = try db.buy("starter", for: account)
         for number in 1...2 {
-            _ = try db.insertJob(of: user)
+            _ = try db.insertJob(of: account)
             try db.advanceJob(to: .delivered, task: "task-\(number)")
         }
         _ = try db.apply(
             PaymentReversal(
                 refunded: purchase.price, dispute: nil, cause: "stripe:refund:re_1"),
             to: purchase.id, readAt: 0, refundGrace: CreditPolicy.test.refundGrace)
-        #expect(try db.balance(of: user).shortfall == .dollars(2))
-        return (user, purchase)
+        #expect(try db.balance(of: account).shortfall == .dollars(2))
+        return (account, purchase)
     }
 
     @Test func `a debt is forgiven, in part or whole, and orders go on`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try owing(db).user
-            #expect(throws: Conflict.self) { try db.waive(.dollars(3), of: user, by: actor()) }
-            for _ in 1...2 { _ = try db.waive(.dollars(1), of: user, by: actor("w1")) }
-            #expect(try db.balance(of: user).shortfall == .dollars(1))
-            _ = try db.waive(nil, of: user, by: actor("w2"))
-            #expect(try db.balance(of: user).shortfall == .zero)
-            #expect(throws: Conflict.self) { try db.waive(nil, of: user, by: actor()) }
-            try db.insertGrant(.dollars(1), of: user)
-            _ = try db.insertJob(of: user)
+            let account = try owing(db).account
+            #expect(throws: Conflict.self) { try db.waive(.dollars(3), of: account, by: actor()) }
+            for _ in 1...2 { _ = try db.waive(.dollars(1), of: account, by: actor("w1")) }
+            #expect(try db.balance(of: account).shortfall == .dollars(1))
+            _ = try db.waive(nil, of: account, by: actor("w2"))
+            #expect(try db.balance(of: account).shortfall == .zero)
+            #expect(throws: Conflict.self) { try db.waive(nil, of: account, by: actor()) }
+            try db.insertGrant(.dollars(1), of: account)
+            _ = try db.insertJob(of: account)
             try expectCleanBooks(db)
         }
     }
@@ -198,19 +198,19 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
     @Test func `a refund that fails after its debt was forgiven gives nothing twice`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let (user, purchase) = try owing(db)
-            _ = try db.waive(.dollars(1), of: user, by: actor())
+            let (account, purchase) = try owing(db)
+            _ = try db.waive(.dollars(1), of: account, by: actor())
             // The next purchase pays the other dollar.
-            try db.buy("starter", for: user)
-            #expect(try db.balance(of: user).available == .dollars(9))
+            try db.buy("starter", for: account)
+            #expect(try db.balance(of: account).available == .dollars(9))
             _ = try db.apply(
                 PaymentReversal(
                     refunded: .zero, dispute: nil, cause: "stripe:refund-failed:re_1"),
                 to: purchase.id, readAt: 1, refundGrace: CreditPolicy.test.refundGrace)
             // $8.00 of the first purchase and the dollar that was paid; the forgiven one was no
             // loss.
-            #expect(try db.balance(of: user).available == .dollars(18))
-            #expect(try db.balance(of: user).shortfall == .zero)
+            #expect(try db.balance(of: account).available == .dollars(18))
+            #expect(try db.balance(of: account).shortfall == .zero)
             try expectCleanBooks(db)
         }
     }
@@ -223,8 +223,8 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
     {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser()
-            let order = try db.insertPurchase("starter", of: user)
+            let account = try db.insertAccount()
+            let order = try db.insertPurchase("starter", of: account)
             _ = try db.apply(.of(order, total: Money(cents: 1)), to: order.id, policy: .test)
             #expect(try db.attention().map(\.kind) == [.purchaseProblem])
             try db.execute(
@@ -239,11 +239,11 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
                     isRehearsal: rehearse)
             }
             #expect(try credit("c1", rehearse: true).outcome == .rehearsed)
-            #expect(try db.balance(of: user).available == .zero)
+            #expect(try db.balance(of: account).available == .zero)
             #expect(try credit("c1").outcome == .done)
             #expect(try credit("c1").outcome == .repeated)
             #expect(throws: Conflict.self) { try credit("c2") }
-            #expect(try db.balance(of: user).available == .dollars(10))
+            #expect(try db.balance(of: account).available == .dollars(10))
             #expect(try db.attention().isEmpty)
             try expectCleanBooks(db)
         }
@@ -254,8 +254,8 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
     {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser()
-            let order = try db.insertPurchase("starter", of: user)
+            let account = try db.insertAccount()
+            let order = try db.insertPurchase("starter", of: account)
             let wrong = PaymentFacts.of(order, total: Money(cents: 1))
             _ = try db.apply(wrong, to: order.id, policy: .test)
             for _ in 1...2 { _ = try db.closePurchase(order.id, by: actor("x1")) }
@@ -263,7 +263,7 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
             _ = try db.apply(wrong, to: order.id, policy: .test)
             #expect(try db.attention().isEmpty)
             #expect(try db.purchase(order.id)?.state == .failed)
-            let paid = try db.buy("starter", for: user)
+            let paid = try db.buy("starter", for: account)
             #expect(throws: Conflict.self) { try db.closePurchase(paid.id, by: actor()) }
             try expectCleanBooks(db)
         }
@@ -278,14 +278,14 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
     func `a paid purchase gets what the ledger lacks of it`(damage: SQL) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser()
-            let order = try db.buy("standard", for: user)
+            let account = try db.insertAccount()
+            let order = try db.buy("standard", for: account)
             try db.execute(damage)
             #expect(try db.audit().map(\.rule).contains("P1"))
             let report = try db.creditByHand(
                 order.id, paymentIntent: "pi_\(order.id)", policy: .test, by: actor())
             #expect(report.outcome == .done)
-            #expect(try db.balance(of: user).available == .dollars(27))
+            #expect(try db.balance(of: account).available == .dollars(27))
             try expectCleanBooks(db)
         }
     }
@@ -293,7 +293,7 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
     @Test func `a purchase that is only called paid is closed`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let order = try db.insertPurchase("starter", of: db.insertUser())
+            let order = try db.insertPurchase("starter", of: db.insertAccount())
             try db.execute(
                 """
                 UPDATE purchases
@@ -309,27 +309,21 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
 
     // MARK: Two operators
 
-    private func insertAdmin(_ db: Connection) throws -> UserID {
-        let id = UserID.new()
-        try db.createUser(id, email: "\(id)@example.org", passwordHash: "x", role: .admin)
-        return id
-    }
-
     @Test func `above the limit a second operator says the same, where there are two`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser()
-            let first = try insertAdmin(db)
+            let account = try db.insertAccount()
+            let first = try db.insertUser(role: .admin)
             func give(_ amount: Money, _ key: String, by admin: UserID?) throws
                 -> CommandReport.Outcome
             {
                 try db.adjust(
-                    amount, of: user, policy: .test, by: actor(key, by: admin)
+                    amount, of: account, policy: .test, by: actor(key, by: admin)
                 ).outcome
             }
             let large = largestSoloAmount + Money(micros: 1)
             #expect(try give(large, "k0", by: first) == .done, "there is one operator")
-            let second = try insertAdmin(db)
+            let second = try db.insertUser(role: .admin)
             #expect(try give(largestSoloAmount, "k1", by: first) == .done)
             for _ in 1...2 { #expect(try give(large, "k2", by: first) == .waits) }
             #expect(try db.attention().map(\.kind) == [.approval])
@@ -338,13 +332,13 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
             }
             #expect(
                 try db.adjust(
-                    large, of: user, policy: .test, by: actor("k3", by: first), isRehearsal: true
+                    large, of: account, policy: .test, by: actor("k3", by: first), isRehearsal: true
                 ).outcome == .rehearsed)
             #expect(try give(large, "k2", by: second) == .done)
             for admin in [first, second] { #expect(try give(large, "k2", by: admin) == .repeated) }
             #expect(try db.attention().isEmpty)
             #expect(
-                try db.balance(of: user).available
+                try db.balance(of: account).available
                     == largestSoloAmount + large + large)
             let lines = try db.auditLog(before: nil, limit: 9)
             #expect(
@@ -357,15 +351,15 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
     @Test func `of eight at once with one key one counts`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             let outcomes = try inParallel(8) { _ in
                 try Connection(configuration).adjust(
-                    .dollars(5), of: user, policy: .test, by: actor("k")
+                    .dollars(5), of: account, policy: .test, by: actor("k")
                 ).outcome
             }
             #expect(outcomes.count { $0 == .done } == 1)
             #expect(outcomes.count { $0 == .repeated } == 7)
-            #expect(try db.balance(of: user).available == .dollars(5))
+            #expect(try db.balance(of: account).available == .dollars(5))
             try expectCleanBooks(db)
         }
     }

@@ -11,13 +11,13 @@ import Testing
 /// A paid order of $55 for $47.99, and what Stripe says of its money.
 private struct Paid {
     let db: Connection
-    let user: UserID
+    let account: AccountID
     let order: Purchase
 
     init(_ db: Connection) throws {
         self.db = db
-        user = try db.insertUser()
-        order = try db.buy("pro", for: user)
+        account = try db.insertAccount()
+        order = try db.buy("pro", for: account)
     }
 
     /// Reads that `cents` of the payment are refunded in all, or how a dispute stands.
@@ -40,17 +40,17 @@ private struct Paid {
             id: "\(id)-\(order.id)", amount: Money(cents: cents), standing: standing)
     }
 
-    var available: Money { get throws { try db.balance(of: user).available } }
-    var debt: Money { get throws { try db.balance(of: user).shortfall } }
+    var available: Money { get throws { try db.balance(of: account).available } }
+    var debt: Money { get throws { try db.balance(of: account).shortfall } }
     var clawedBack: Int {
         get throws {
             try db.count(
-                "SELECT SUM(clawed_back_micros) FROM credit_lots WHERE user_id = \(user)")
+                "SELECT SUM(clawed_back_micros) FROM credit_lots WHERE account_id = \(account)")
         }
     }
     var frozen: Int {
         get throws {
-            try db.count("SELECT frozen_micros FROM wallets WHERE user_id = \(user)")
+            try db.count("SELECT frozen_micros FROM wallets WHERE account_id = \(account)")
         }
     }
 }
@@ -70,7 +70,7 @@ private struct Paid {
             #expect(try paid.available == .zero)
             #expect(try paid.clawedBack == 55_000_000)
             #expect(try paid.debt == .zero)
-            let lines = try paid.db.transactions(of: paid.user, before: nil, limit: 1)
+            let lines = try paid.db.transactions(of: paid.account, before: nil, limit: 1)
             #expect(lines.map(\.type) == [.clawback])
             #expect(lines.map(\.amount) == [.dollars(-55)])
         }
@@ -130,15 +130,15 @@ private struct Paid {
 
     @Test func `what is spent becomes a debt that stops new jobs`() throws {
         try with { paid throws in
-            _ = try paid.db.insertJob(of: paid.user, tier: "basic")
+            _ = try paid.db.insertJob(of: paid.account, tier: "basic")
             try paid.db.advanceJob(to: .delivered)
             try paid.read(refunded: 4799)
             #expect(try paid.available == .zero)
             #expect(try paid.debt == Money(cents: 155))
-            let grant = try paid.db.insertGrant(.dollars(9), of: paid.user)
-            #expect(try paid.db.lotRow(grant, of: paid.user).remaining == .dollars(9))
+            let grant = try paid.db.insertGrant(.dollars(9), of: paid.account)
+            #expect(try paid.db.lotRow(grant, of: paid.account).remaining == .dollars(9))
             let error = #expect(throws: InsufficientCredits.self) {
-                try paid.db.insertJob(of: paid.user)
+                try paid.db.insertJob(of: paid.account)
             }
             #expect(error?.isDebt == true)
             #expect(error?.shortfall == Money(cents: 155))
@@ -147,19 +147,19 @@ private struct Paid {
 
     @Test func `the next purchase pays the debt first`() throws {
         try with { paid throws in
-            _ = try paid.db.insertJob(of: paid.user, tier: "basic")
+            _ = try paid.db.insertJob(of: paid.account, tier: "basic")
             try paid.db.advanceJob(to: .delivered)
             try paid.read(refunded: 4799)
-            try paid.db.buy("starter", for: paid.user)
+            try paid.db.buy("starter", for: paid.account)
             #expect(try paid.debt == .zero)
             #expect(try paid.available == Money(cents: 845))
-            _ = try paid.db.insertJob(of: paid.user)
+            _ = try paid.db.insertJob(of: paid.account)
         }
     }
 
     @Test func `another purchase's credit is not touched`() throws {
         try with { paid throws in
-            let other = try paid.db.buy("starter", for: paid.user)
+            let other = try paid.db.buy("starter", for: paid.account)
             try paid.read(refunded: 4799)
             #expect(try paid.available == .dollars(10))
             #expect(try paid.db.purchase(other.id)?.state == .paid)
@@ -168,7 +168,7 @@ private struct Paid {
 
     @Test func `what had lapsed is taken before anything becomes a debt`() throws {
         try with { paid throws in
-            for lot in try paid.db.lotRows(of: paid.user) {
+            for lot in try paid.db.lotRows(of: paid.account) {
                 try paid.db.setExpiry(of: lot.id, in: .seconds(-1))
             }
             _ = try paid.db.expireOverdueLots(limit: 9)
@@ -180,7 +180,7 @@ private struct Paid {
 
     @Test func `a refund that fails later is given back`() throws {
         try with { paid throws in
-            _ = try paid.db.insertJob(of: paid.user, tier: "basic")
+            _ = try paid.db.insertJob(of: paid.account, tier: "basic")
             try paid.db.advanceJob(to: .delivered)
             try paid.read(refunded: 4799)
             #expect(try paid.read(refunded: 0).state == .paid)
@@ -193,10 +193,10 @@ private struct Paid {
     @Test func `a refund of what an open job holds waits for the job`() throws {
         for end in [VideoState.delivered, .refunded] {
             try with { paid throws in
-                _ = try paid.db.insertJob(of: paid.user, tier: "basic")
+                _ = try paid.db.insertJob(of: paid.account, tier: "basic")
                 try paid.read(refunded: 4799)
                 try expectCleanBooks(paid.db)
-                #expect(try paid.db.balance(of: paid.user).reserved == Money(cents: 155))
+                #expect(try paid.db.balance(of: paid.account).reserved == Money(cents: 155))
                 #expect(try paid.available == .zero)
                 #expect(try paid.debt == .zero)
                 try paid.db.advanceJob(to: end)
@@ -215,7 +215,7 @@ private struct Paid {
         last: VideoState
     ) throws {
         try with { paid throws in
-            for _ in 1...2 { _ = try paid.db.insertJob(of: paid.user, tier: "basic") }
+            for _ in 1...2 { _ = try paid.db.insertJob(of: paid.account, tier: "basic") }
             // Of $55.00 all but $2.00 is due: $51.90 is left and taken, $1.10 waits.
             try paid.read(refunded: 4624)
             let waiting = try paid.db.count(
@@ -255,7 +255,7 @@ private struct Paid {
             for _ in 1...2 { #expect(try paid.read(paid.dispute(.open)).state == .disputed) }
             #expect(try paid.available == .zero)
             #expect(try paid.frozen == 55_000_000)
-            #expect(throws: InsufficientCredits.self) { try paid.db.insertJob(of: paid.user) }
+            #expect(throws: InsufficientCredits.self) { try paid.db.insertJob(of: paid.account) }
             for _ in 1...2 { #expect(try paid.read(paid.dispute(.closed)).state == .paid) }
             #expect(try paid.available == .dollars(55))
             #expect(try paid.frozen == 0)
@@ -274,7 +274,7 @@ private struct Paid {
 
     @Test func `refund and dispute together never take more than was granted`() throws {
         try with { paid throws in
-            _ = try paid.db.insertJob(of: paid.user, tier: "basic")
+            _ = try paid.db.insertJob(of: paid.account, tier: "basic")
             try paid.db.advanceJob(to: .delivered)
             try paid.read(refunded: 3000, paid.dispute(.open))
             try paid.read(refunded: 4799, paid.dispute(.lost))
@@ -287,7 +287,7 @@ private struct Paid {
 
     @Test func `what a job returns to frozen credit is frozen with it`() throws {
         try with { paid throws in
-            _ = try paid.db.insertJob(of: paid.user, tier: "basic")
+            _ = try paid.db.insertJob(of: paid.account, tier: "basic")
             try paid.read(paid.dispute(.open))
             try paid.db.advanceJob(to: .refunded)
             try expectCleanBooks(paid.db)
@@ -347,7 +347,7 @@ private struct Paid {
                         let tier = ["basic", "pro"].randomElement(using: &dice) ?? "pro"
                         try db.accept(
                             db.order(tier, seconds: 10, count: .random(in: 1...2, using: &dice)),
-                            from: paid.user)
+                            from: paid.account)
                     } catch is InsufficientCredits {}
                 case 3..<6:
                     guard let job = try db.claimSubmission(lasting: .seconds(99), parallel: 99)
@@ -359,10 +359,10 @@ private struct Paid {
                         try db.refund(claim)
                     } else {
                         try db.deliver(db.storing(claim))
-                        delivered += try db.video(claim.id, of: paid.user)?.price ?? .zero
+                        delivered += try db.video(claim.id, of: paid.account)?.price ?? .zero
                     }
                 case 6:
-                    try db.buy("starter", for: paid.user)
+                    try db.buy("starter", for: paid.account)
                     bought += .dollars(10)
                 case 7: try paid.read(refunded: .random(in: 0...4799, using: &dice))
                 default:
@@ -376,9 +376,9 @@ private struct Paid {
             }
             try paid.read(refunded: 0, paid.dispute(.closed))
             for video in try db.videos(
-                of: paid.user, matching: VideoFilter(), before: nil, limit: 100)
+                of: paid.account, matching: VideoFilter(), before: nil, limit: 100)
             where video.state == .queued {
-                try db.cancel(video.id, of: paid.user, policy: .test)
+                try db.cancel(video.id, of: paid.account, policy: .test)
             }
             #expect(try paid.debt == .zero, "seed \(seed)")
             #expect(try paid.frozen == 0, "seed \(seed)")
@@ -399,7 +399,7 @@ private struct Paid {
 
     @Test func `what is unspent can be refunded, once`() throws {
         try with { paid, actor throws in
-            _ = try paid.db.insertJob(of: paid.user, tier: "pro")
+            _ = try paid.db.insertJob(of: paid.account, tier: "pro")
             try paid.db.advanceJob(to: .delivered)
             // 53.14 of 55.00, of 47.99: 46.367…, rounded down.
             let refund = try paid.db.beginRefund(.new(), of: paid.order.id, amount: nil, by: actor)
@@ -420,7 +420,7 @@ private struct Paid {
                         .new(), of: paid.order.id, amount: Money(cents: cents), by: actor)
                 }
             }
-            let open = try paid.db.insertPurchase(of: paid.user)
+            let open = try paid.db.insertPurchase(of: paid.account)
             #expect(throws: Conflict.self) {
                 try paid.db.beginRefund(.new(), of: open.id, amount: nil, by: actor)
             }

@@ -44,7 +44,7 @@ struct Office {
     }
 
     func purchase(_ package: String = "starter") throws -> Purchase {
-        let purchase = try db.insertPurchase(package, of: db.insertUser())
+        let purchase = try db.insertPurchase(package, of: db.insertAccount())
         stripe.open(purchase)
         return purchase
     }
@@ -57,7 +57,7 @@ struct Office {
 
     /// A purchase that was paid so long ago.
     func buy(daysAgo days: Int) throws -> Purchase {
-        let purchase = try db.insertPurchase(of: db.insertUser())
+        let purchase = try db.insertPurchase(of: db.insertAccount())
         stripe.open(purchase, createdAt: stripe.now - days * 86_400)
         try receive(stripe.complete(purchase.session))
         try db.execute(
@@ -73,8 +73,8 @@ struct Office {
     func video(
         _ state: VideoState, vendor standing: TinyPollo.Standing?, hundredths: Int? = nil
     ) throws -> VideoID {
-        let user = try db.insertUser(credit: .dollars(1))
-        let job = try db.insertJob(of: user)
+        let account = try db.insertAccount(credit: .dollars(1))
+        let job = try db.insertJob(of: account)
         let task = "task-\(job)"
         try db.advanceJob(to: state, task: task)
         pollo.tell(task, standing, hundredths: hundredths)

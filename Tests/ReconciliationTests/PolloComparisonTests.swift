@@ -126,8 +126,8 @@ import Testing
     @Test func `while a create call is under way the balance tells nothing (R2)`() throws {
         try withOffice { office in
             _ = try office.run()
-            let user = try office.db.insertUser(credit: .dollars(1))
-            let job = try office.db.insertJob(of: user)
+            let account = try office.db.insertAccount(credit: .dollars(1))
+            let job = try office.db.insertJob(of: account)
             _ = try office.db.claimToSubmit()
             office.pollo.balance = 80_00
             #expect(try office.run() == [])
@@ -144,12 +144,12 @@ import Testing
 
     @Test func `videos without a task, open or just ended are not asked for`() throws {
         try withOffice { office in
-            let user = try office.db.insertUser(credit: .dollars(3))
-            let canceled = try office.db.insertJob(of: user)
-            try office.db.cancel(canceled, of: user, policy: .test)
-            _ = try office.db.insertJob(of: user)
+            let account = try office.db.insertAccount(credit: .dollars(3))
+            let canceled = try office.db.insertJob(of: account)
+            try office.db.cancel(canceled, of: account, policy: .test)
+            _ = try office.db.insertJob(of: account)
             try office.db.advanceJob(to: .delivered, task: "task-new")
-            _ = try office.db.insertJob(of: user)
+            _ = try office.db.insertJob(of: account)
             try office.db.advanceJob(to: .submitted, task: "task-open")
             #expect(try office.run() == [])
             #expect(office.pollo.calls == ["/credit/balance"])

@@ -19,15 +19,15 @@ import Testing
 @Suite struct `What is written down of a comparison` {
     @Test func `a ledger that contradicts itself is found`() throws {
         try withOffice { office in
-            let user = try office.db.insertUser(credit: .dollars(1))
+            let account = try office.db.insertAccount(credit: .dollars(1))
             try office.db.execute(
                 """
-                UPDATE wallets SET available_micros = available_micros + 1 WHERE user_id = \(user)
+                UPDATE wallets SET available_micros = available_micros + 1 WHERE account_id = \(account)
                 """)
             let found = try office.run()
             #expect(!found.isEmpty)
             #expect(found.allSatisfy { $0.kind == .ledger })
-            #expect(found.contains { $0.detail.contains("\(user)") })
+            #expect(found.contains { $0.detail.contains("\(account)") })
         }
     }
 

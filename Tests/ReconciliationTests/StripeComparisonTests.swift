@@ -52,7 +52,7 @@ import Testing
                         "paid at Stripe by \(purchase.session), not credited")
                 ])
             // It moves no money itself.
-            #expect(try office.db.balance(of: purchase.userID).available == .zero)
+            #expect(try office.db.balance(of: purchase.accountID).available == .zero)
             try office.receive(event)
             #expect(try office.run() == [])
         }
@@ -83,7 +83,7 @@ import Testing
         minutes: Int, isCompared: Bool
     ) throws {
         try withOffice { office in
-            let purchase = try office.db.insertPurchase(of: office.db.insertUser())
+            let purchase = try office.db.insertPurchase(of: office.db.insertAccount())
             let createdAt = office.stripe.now - minutes * 60
             office.stripe.open(purchase, createdAt: createdAt)
             try office.receive(office.stripe.complete(purchase.session))

@@ -254,12 +254,12 @@ import Testing
 
     @Test func `a difference of the ledger is gone when it is put right`() throws {
         try withOffice { office in
-            let user = try office.db.insertUser(credit: .dollars(1))
+            let account = try office.db.insertAccount(credit: .dollars(1))
             func change(_ micros: Int) throws {
                 try office.db.execute(
                     """
                     UPDATE wallets SET available_micros = available_micros + \(micros)
-                    WHERE user_id = \(user)
+                    WHERE account_id = \(account)
                     """)
             }
             try change(1)
@@ -267,7 +267,7 @@ import Testing
             try change(1)
             // The same ones, though their numbers are others now.
             #expect(try office.open().map(\.subject) == first.map(\.subject))
-            #expect(first.contains { $0.subject.contains("\(user)") })
+            #expect(first.contains { $0.subject.contains("\(account)") })
             try change(-2)
             #expect(try office.open() == [])
         }

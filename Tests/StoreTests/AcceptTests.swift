@@ -21,13 +21,13 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
     @Test func `of 64 orders at once on credit for ten exactly ten are accepted`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(10))
+            let account = try db.insertAccount(credit: .dollars(10))
             let accepted = try inParallel(64) { _ in
                 let db = Connection(configuration)
-                return try isAccepted { try db.accept(db.order(), from: user) }
+                return try isAccepted { try db.accept(db.order(), from: account) }
             }
             #expect(accepted.count { $0 } == 10)
-            let balance = try db.balance(of: user)
+            let balance = try db.balance(of: account)
             #expect(balance.available == .zero)
             #expect(balance.reserved == .dollars(10))
             #expect(try db.count("SELECT COUNT(*) FROM video_jobs") == 10)
@@ -40,14 +40,14 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
     @Test func `an order waits for no other user's order`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let users = try (1...3).map { _ in try db.insertUser(credit: .dollars(2)) }
+            let accounts = try (1...3).map { _ in try db.insertAccount(credit: .dollars(2)) }
             var impatient = configuration
             impatient.lockWaitTimeoutSeconds = 1
             let other = Connection(impatient, pause: { _ in })
             try db.transaction {
-                try db.accept(db.order(), from: users[1])
+                try db.accept(db.order(), from: accounts[1])
                 // Those whose rows lie before and behind in every index.
-                for neighbor in [users[0], users[2]] {
+                for neighbor in [accounts[0], accounts[2]] {
                     try other.accept(other.order(), from: neighbor)
                 }
             }
@@ -58,35 +58,36 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
 
     @Test func `an order beyond the balance changes nothing`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: Money(cents: 154))
+            let account = try db.insertAccount(credit: Money(cents: 154))
             let order = try db.order("basic")
             #expect(
                 throws: InsufficientCredits(
                     required: Money(cents: 155), current: Money(cents: 154))
-            ) { try db.accept(order, from: user) }
-            #expect(try db.video(order.videos[0].id, of: user) == nil)
-            #expect(try db.balance(of: user).available == Money(cents: 154))
-            try db.insertGrant(Money(cents: 1), of: user)
-            try db.accept(order, from: user)
-            #expect(try db.balance(of: user).available == .zero)
+            ) { try db.accept(order, from: account) }
+            #expect(try db.video(order.videos[0].id, of: account) == nil)
+            #expect(try db.balance(of: account).available == Money(cents: 154))
+            try db.insertGrant(Money(cents: 1), of: account)
+            try db.accept(order, from: account)
+            #expect(try db.balance(of: account).available == .zero)
             try expectCleanBooks(db)
         }
     }
 
     @Test func `of an order of four all are charged or none`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(3))
+            let account = try db.insertAccount(credit: .dollars(3))
             let order = try db.order(count: 4)
             let refusal = InsufficientCredits(required: .dollars(4), current: .dollars(3))
             #expect(refusal.shortfall == .dollars(1))
-            #expect(throws: refusal) { try db.accept(order, from: user) }
-            #expect(try db.videos(of: user, matching: VideoFilter(), before: nil, limit: 9).isEmpty)
-            #expect(try db.balance(of: user).reserved == .zero)
-            try db.insertGrant(.dollars(2), of: user)
-            try db.accept(order, from: user)
-            let videos = try db.videos(of: user, matching: VideoFilter(), before: nil, limit: 9)
+            #expect(throws: refusal) { try db.accept(order, from: account) }
+            #expect(
+                try db.videos(of: account, matching: VideoFilter(), before: nil, limit: 9).isEmpty)
+            #expect(try db.balance(of: account).reserved == .zero)
+            try db.insertGrant(.dollars(2), of: account)
+            try db.accept(order, from: account)
+            let videos = try db.videos(of: account, matching: VideoFilter(), before: nil, limit: 9)
             #expect(Set(videos.map(\.id)) == Set(order.videos.map(\.id)))
-            let balance = try db.balance(of: user)
+            let balance = try db.balance(of: account)
             #expect(balance.available == .dollars(1))
             #expect(balance.reserved == .dollars(4))
             try expectCleanBooks(db)
@@ -108,8 +109,8 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
     ) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(5))
-            _ = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(5))
+            _ = try db.insertJob(of: account)
             try db.submitted(db.claimToSubmit(), task: "task-1")
             let claim = try db.storing(db.claimToFollow())
             try db.execute("SET SESSION check_constraint_checks = 0")
@@ -120,7 +121,7 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
                 case .delivered: try db.deliver(claim)
                 case .refunded: try db.refund(claim)
                 default:
-                    try db.setExpiry(of: db.lotRows(of: user)[0].id, in: .seconds(-1))
+                    try db.setExpiry(of: db.lotRows(of: account)[0].id, in: .seconds(-1))
                     _ = try db.expireOverdueLots(limit: 9)
                 }
             }
@@ -131,10 +132,10 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
 
     @Test func `a wallet below zero is refused by the schema`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(1))
+            let account = try db.insertAccount(credit: .dollars(1))
             let error = #expect(throws: DatabaseError.self) {
                 try db.execute(
-                    "UPDATE wallets SET available_micros = -1 WHERE user_id = \(user)")
+                    "UPDATE wallets SET available_micros = -1 WHERE account_id = \(account)")
             }
             #expect(error?.kind == .constraint("wallets_available_not_negative"))
         }
@@ -162,8 +163,8 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
     @Test func `a job names the price list that it was ordered by`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(5))
-            let cheap = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(5))
+            let cheap = try db.insertJob(of: account)
             try makeDearer(db)
             let draft = try VideoDraft(
                 .object([
@@ -175,7 +176,7 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
                 VideoOrder(
                     call: .new(), draft: draft, catalogVersion: 2,
                     videos: [(id: dear, callbackToken: "token")], estimatedSeconds: 120),
-                from: user)
+                from: account)
             let found = try db.query(
                 "SELECT id, catalog_version, user_charged_micros FROM video_jobs ORDER BY id"
             ) { row in
@@ -190,37 +191,37 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
     @Test func `a job keeps the price at which it was ordered`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(2))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(2))
+            let job = try db.insertJob(of: account)
             try makeDearer(db)
             #expect(try db.currentCatalogVersion() == 2)
             #expect(
                 try db.catalog(version: 2).tier("economy")?.price(forSeconds: 5) == .dollars(2))
             try db.advanceJob(to: .delivered)
-            #expect(try db.video(job, of: user)?.price == .dollars(1))
-            #expect(try db.balance(of: user).available == .dollars(1))
+            #expect(try db.video(job, of: account)?.price == .dollars(1))
+            #expect(try db.balance(of: account).available == .dollars(1))
             try expectCleanBooks(db)
         }
     }
 
     @Test func `a user who owes for refunded credit starts no job`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(5))
+            let account = try db.insertAccount(credit: .dollars(5))
             try db.execute(
                 """
                 INSERT INTO ledger_entries
-                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id,
+                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, account_id,
                      created_at)
-                VALUES (UUID(), \("test:debt:\(user)"), 0, 'shortfall', 'shortfall', 'returns',
-                    2000000, \(user), UTC_TIMESTAMP(6))
+                VALUES (UUID(), \("test:debt:\(account)"), 0, 'shortfall', 'shortfall', 'returns',
+                    2000000, \(account), UTC_TIMESTAMP(6))
                 """)
             try db.execute(
-                "UPDATE wallets SET shortfall_micros = 2000000 WHERE user_id = \(user)")
+                "UPDATE wallets SET shortfall_micros = 2000000 WHERE account_id = \(account)")
             #expect(
                 throws: InsufficientCredits(
                     required: .dollars(1), current: .dollars(5), debt: .dollars(2))
-            ) { try db.insertJob(of: user) }
-            #expect(try db.balance(of: user).shortfall == .dollars(2))
+            ) { try db.insertJob(of: account) }
+            #expect(try db.balance(of: account).shortfall == .dollars(2))
             try expectCleanBooks(db)
         }
     }
@@ -231,30 +232,30 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
     private static let other = ClientKey(
         key: "order-1", requestHash: Array(repeating: 2, count: 32))
 
-    private func jobs(_ db: Connection, _ user: UserID) throws -> Int {
-        try db.count("SELECT COUNT(*) FROM video_jobs WHERE user_id = \(user)")
+    private func jobs(_ db: Connection, _ account: AccountID) throws -> Int {
+        try db.count("SELECT COUNT(*) FROM video_jobs WHERE account_id = \(account)")
     }
 
     @Test func `the same key and body get the first answer and no second job`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(5))
-            let first = try db.accept(db.order(), from: user, key: Self.key)
-            let second = try db.accept(db.order(), from: user, key: Self.key)
+            let account = try db.insertAccount(credit: .dollars(5))
+            let first = try db.accept(db.order(), from: account, key: Self.key)
+            let second = try db.accept(db.order(), from: account, key: Self.key)
             #expect(first == second)
-            #expect(try jobs(db, user) == 1)
-            #expect(try db.balance(of: user).available == .dollars(4))
+            #expect(try jobs(db, account) == 1)
+            #expect(try db.balance(of: account).available == .dollars(4))
             try expectCleanBooks(db)
         }
     }
 
     @Test func `the same key with another body is refused`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(5))
-            try db.accept(db.order(), from: user, key: Self.key)
+            let account = try db.insertAccount(credit: .dollars(5))
+            try db.accept(db.order(), from: account, key: Self.key)
             #expect(throws: IdempotencyConflict()) {
-                try db.accept(db.order(), from: user, key: Self.other)
+                try db.accept(db.order(), from: account, key: Self.other)
             }
-            #expect(try jobs(db, user) == 1)
+            #expect(try jobs(db, account) == 1)
             try expectCleanBooks(db)
         }
     }
@@ -262,14 +263,14 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
     @Test func `sixteen calls at once under one key make one job and get one answer`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(50))
+            let account = try db.insertAccount(credit: .dollars(50))
             let answers = try inParallel(16) { _ in
                 let db = Connection(configuration)
-                return try db.accept(db.order(), from: user, key: Self.key)
+                return try db.accept(db.order(), from: account, key: Self.key)
             }
             #expect(Set(answers).count == 1)
-            #expect(try jobs(db, user) == 1)
-            #expect(try db.balance(of: user).reserved == .dollars(1))
+            #expect(try jobs(db, account) == 1)
+            #expect(try db.balance(of: account).reserved == .dollars(1))
             try expectCleanBooks(db)
         }
     }
@@ -277,46 +278,46 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
     @Test func `two users may use the same key`() throws {
         try withDatabase { db in
             for _ in 1...2 {
-                let user = try db.insertUser(credit: .dollars(5))
-                try db.accept(db.order(), from: user, key: Self.key)
-                #expect(try jobs(db, user) == 1)
+                let account = try db.insertAccount(credit: .dollars(5))
+                try db.accept(db.order(), from: account, key: Self.key)
+                #expect(try jobs(db, account) == 1)
             }
         }
     }
 
     @Test func `an order that was refused leaves its key free`() throws {
         try withDatabase { db in
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             #expect(throws: InsufficientCredits.self) {
-                try db.accept(db.order(), from: user, key: Self.key)
+                try db.accept(db.order(), from: account, key: Self.key)
             }
-            try db.insertGrant(.dollars(1), of: user)
-            try db.accept(db.order(), from: user, key: Self.key)
-            #expect(try jobs(db, user) == 1)
+            try db.insertGrant(.dollars(1), of: account)
+            try db.accept(db.order(), from: account, key: Self.key)
+            #expect(try jobs(db, account) == 1)
         }
     }
 
     @Test func `a key is kept for 24 hours and then forgotten`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(5))
+            let account = try db.insertAccount(credit: .dollars(5))
             func age(_ seconds: Int) throws {
                 try db.execute(
                     """
                     UPDATE idempotency_keys
                     SET created_at = UTC_TIMESTAMP(6) - INTERVAL \(seconds) SECOND
-                    WHERE user_id = \(user)
+                    WHERE account_id = \(account)
                     """)
             }
             func keys() throws -> Int {
-                try db.count("SELECT COUNT(*) FROM idempotency_keys WHERE user_id = \(user)")
+                try db.count("SELECT COUNT(*) FROM idempotency_keys WHERE account_id = \(account)")
             }
-            let first = try db.accept(db.order(), from: user, key: Self.key)
+            let first = try db.accept(db.order(), from: account, key: Self.key)
             try age(86_390)
             try db.purgeIdempotencyKeys()
-            #expect(try db.accept(db.order(), from: user, key: Self.key) == first)
+            #expect(try db.accept(db.order(), from: account, key: Self.key) == first)
             try age(86_401)
-            #expect(try db.accept(db.order(), from: user, key: Self.other) != first)
-            #expect(try jobs(db, user) == 2)
+            #expect(try db.accept(db.order(), from: account, key: Self.other) != first)
+            #expect(try jobs(db, account) == 2)
             try age(86_401)
             try db.purgeIdempotencyKeys()
             #expect(try keys() == 0)
@@ -326,10 +327,10 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
 
     @Test func `the same order again without a key is the same job`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(5))
+            let account = try db.insertAccount(credit: .dollars(5))
             let order = try db.order(count: 2)
-            #expect(try db.accept(order, from: user) == db.accept(order, from: user))
-            #expect(try jobs(db, user) == 2)
+            #expect(try db.accept(order, from: account) == db.accept(order, from: account))
+            #expect(try jobs(db, account) == 2)
             try expectCleanBooks(db)
         }
     }
@@ -340,41 +341,41 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
 
     @Test func `the call after the last is refused until the first leaves the window`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(20))
-            for _ in 1...2 { try db.accept(db.order(count: 4), from: user, limit: Self.limit) }
+            let account = try db.insertAccount(credit: .dollars(20))
+            for _ in 1...2 { try db.accept(db.order(count: 4), from: account, limit: Self.limit) }
             let error = #expect(throws: RateLimited.self) {
-                try db.accept(db.order(), from: user, limit: Self.limit)
+                try db.accept(db.order(), from: account, limit: Self.limit)
             }
             #expect(error?.limit == 2)
             #expect(error?.windowSeconds == 900)
             #expect((895...901).contains(error?.retryAfterSeconds ?? 0))
             #expect(
-                try db.count("SELECT COUNT(*) FROM video_jobs WHERE user_id = \(user)") == 8)
+                try db.count("SELECT COUNT(*) FROM video_jobs WHERE account_id = \(account)") == 8)
             try db.execute(
                 """
                 UPDATE generate_calls
                 SET created_at = UTC_TIMESTAMP(6) - INTERVAL 901 SECOND
-                WHERE user_id = \(user)
+                WHERE account_id = \(account)
                 ORDER BY id LIMIT 1
                 """)
-            try db.accept(db.order(), from: user, limit: Self.limit)
+            try db.accept(db.order(), from: account, limit: Self.limit)
             try expectCleanBooks(db)
         }
     }
 
     @Test func `the wait is told from the call that leaves the window next`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(20))
-            for _ in 1...2 { try db.accept(db.order(), from: user, limit: Self.limit) }
+            let account = try db.insertAccount(credit: .dollars(20))
+            for _ in 1...2 { try db.accept(db.order(), from: account, limit: Self.limit) }
             try db.execute(
                 """
                 UPDATE generate_calls
                 SET created_at = UTC_TIMESTAMP(6) - INTERVAL 800 SECOND
-                WHERE user_id = \(user)
+                WHERE account_id = \(account)
                 ORDER BY id LIMIT 1
                 """)
             let error = #expect(throws: RateLimited.self) {
-                try db.accept(db.order(), from: user, limit: Self.limit)
+                try db.accept(db.order(), from: account, limit: Self.limit)
             }
             #expect((95...101).contains(error?.retryAfterSeconds ?? 0))
         }
@@ -382,25 +383,27 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
 
     @Test func `refused and repeated calls do not count`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(2))
+            let account = try db.insertAccount(credit: .dollars(2))
             let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
             let once = CallLimit(calls: 2, window: .seconds(900))
             #expect(throws: InsufficientCredits.self) {
-                try db.accept(db.order("premium", image: "https://a.example/b.jpg"), from: user)
+                try db.accept(db.order("premium", image: "https://a.example/b.jpg"), from: account)
             }
-            for _ in 1...3 { try db.accept(db.order(), from: user, key: key, limit: once) }
-            try db.accept(db.order(), from: user, limit: once)
-            #expect(throws: RateLimited.self) { try db.accept(db.order(), from: user, limit: once) }
+            for _ in 1...3 { try db.accept(db.order(), from: account, key: key, limit: once) }
+            try db.accept(db.order(), from: account, limit: once)
+            #expect(throws: RateLimited.self) {
+                try db.accept(db.order(), from: account, limit: once)
+            }
         }
     }
 
     @Test func `one user's calls do not count for another`() throws {
         try withDatabase { db in
             for _ in 1...3 {
-                let user = try db.insertUser(credit: .dollars(1))
+                let account = try db.insertAccount(credit: .dollars(1))
                 try db.accept(
-                    db.order(), from: user, limit: CallLimit(calls: 1, window: .seconds(900)))
-                #expect(try db.balance(of: user).reserved == .dollars(1))
+                    db.order(), from: account, limit: CallLimit(calls: 1, window: .seconds(900)))
+                #expect(try db.balance(of: account).reserved == .dollars(1))
             }
         }
     }
@@ -408,12 +411,12 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
     @Test func `of sixteen calls at once ten are accepted under a limit of ten`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(50))
+            let account = try db.insertAccount(credit: .dollars(50))
             let accepted = try inParallel(16) { _ -> Bool in
                 let db = Connection(configuration)
                 do {
                     try db.accept(
-                        db.order(), from: user,
+                        db.order(), from: account,
                         limit: CallLimit(calls: 10, window: .seconds(900)))
                     return true
                 } catch is RateLimited {

@@ -8,11 +8,12 @@ import Store
 import Testing
 
 struct AccountTests {
-    @Test func `an account is found by its address and by its id`() throws {
+    @Test func `a user is found by their address and by their id`() throws {
         try withDatabase { db in
             let id = UserID.new()
             try db.createUser(
-                id, email: "ann-\(id)@example.org", passwordHash: "hash", role: .admin)
+                id, owning: .new(), email: "ann-\(id)@example.org", passwordHash: "hash",
+                role: .admin)
             let user = try #require(try db.user(id))
             #expect(user.email == "ann-\(id)@example.org")
             #expect(user.role == .admin)
@@ -22,33 +23,39 @@ struct AccountTests {
             #expect(login.user == user)
             #expect(login.passwordHash == "hash")
             #expect(try db.login(email: "nobody@example.org") == nil)
-            #expect(
-                try db.balance(of: id)
-                    == db.balance(of: UserID.new()))
+            let account = try #require(try db.account(ownedBy: id))
+            #expect(try db.balance(of: account) == db.balance(of: .new()))
         }
     }
 
-    @Test func `an address has one account`() throws {
+    @Test func `an address has one user`() throws {
         try withDatabase { db in
             let id = UserID.new()
-            try db.createUser(id, email: "b-\(id)@example.org", passwordHash: "1", role: .user)
+            try db.createUser(
+                id, owning: .new(), email: "b-\(id)@example.org", passwordHash: "1",
+                role: .user)
             #expect(throws: EmailTaken.self) {
                 try db.createUser(
-                    .new(), email: "b-\(id)@example.org", passwordHash: "2", role: .user)
+                    .new(), owning: .new(), email: "b-\(id)@example.org", passwordHash: "2",
+                    role: .user)
             }
-            // The same account again: a COMMIT whose answer was lost.
-            try db.createUser(id, email: "b-\(id)@example.org", passwordHash: "1", role: .user)
+            // The same user again: a COMMIT whose answer was lost.
+            try db.createUser(
+                id, owning: .new(), email: "b-\(id)@example.org", passwordHash: "1",
+                role: .user)
             #expect(try db.login(email: "b-\(id)@example.org")?.passwordHash == "1")
         }
     }
 
-    @Test func `eight registrations of one address at once make one account`() throws {
+    @Test func `eight registrations of one address at once make one user with one account`() throws
+    {
         try withFreshDatabase { configuration in
             let made = try inParallel(8) { _ -> Bool in
                 let db = Connection(configuration)
                 do {
                     try db.createUser(
-                        .new(), email: "c@example.org", passwordHash: "h", role: .user)
+                        .new(), owning: .new(), email: "c@example.org", passwordHash: "h",
+                        role: .user)
                     return true
                 } catch is EmailTaken {
                     return false
@@ -60,7 +67,7 @@ struct AccountTests {
         }
     }
 
-    @Test func `a blocked account cannot sign in`() throws {
+    @Test func `a blocked user cannot sign in`() throws {
         try withDatabase { db in
             let id = try db.insertUser()
             let hash = Array(repeating: UInt8(9), count: 32)
@@ -187,54 +194,54 @@ struct SeededCatalogTests {
 }
 
 struct VideoListTests {
-    /// A user with four videos, oldest first: economy, basic, economy, basic.
-    private func withVideos(_ body: (Connection, UserID, [VideoID]) throws -> Void) throws {
+    /// An account with four videos, oldest first: economy, basic, economy, basic.
+    private func withVideos(_ body: (Connection, AccountID, [VideoID]) throws -> Void) throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(20))
+            let account = try db.insertAccount(credit: .dollars(20))
             let ids = try ["economy", "basic", "economy", "basic"].map {
-                try db.insertJob(of: user, tier: $0)
+                try db.insertJob(of: account, tier: $0)
             }
-            let stranger = try db.insertUser(credit: .dollars(20))
+            let stranger = try db.insertAccount(credit: .dollars(20))
             _ = try db.insertJob(of: stranger)
-            try body(db, user, ids)
+            try body(db, account, ids)
         }
     }
 
     private func list(
-        _ db: Connection, _ user: UserID, before cursor: VideoID? = nil, limit: Int = 20,
+        _ db: Connection, _ account: AccountID, before cursor: VideoID? = nil, limit: Int = 20,
         _ change: (inout VideoFilter) -> Void = { _ in }
     ) throws -> [VideoID] {
         var filter = VideoFilter()
         change(&filter)
-        return try db.videos(of: user, matching: filter, before: cursor, limit: limit).map(\.id)
+        return try db.videos(of: account, matching: filter, before: cursor, limit: limit).map(\.id)
     }
 
     @Test func `a user's videos are listed newest first, page by page`() throws {
-        try withVideos { db, user, ids throws in
+        try withVideos { db, account, ids throws in
             let newest = Array(ids.reversed())
-            #expect(try list(db, user) == newest)
-            #expect(try list(db, user, limit: 3) == Array(newest[..<3]))
-            #expect(try list(db, user, before: newest[2], limit: 3) == [newest[3]])
-            #expect(try list(db, user, before: newest[3]) == [])
+            #expect(try list(db, account) == newest)
+            #expect(try list(db, account, limit: 3) == Array(newest[..<3]))
+            #expect(try list(db, account, before: newest[2], limit: 3) == [newest[3]])
+            #expect(try list(db, account, before: newest[3]) == [])
         }
     }
 
     @Test func `the list is narrowed by tier, status and time`() throws {
-        try withVideos { db, user, ids in
-            try db.cancel(ids[0], of: user, policy: .test)
-            #expect(try list(db, user) { $0.tier = "basic" } == [ids[3], ids[1]])
-            #expect(try list(db, user) { $0.statuses = [.canceled] } == [ids[0]])
+        try withVideos { db, account, ids in
+            try db.cancel(ids[0], of: account, policy: .test)
+            #expect(try list(db, account) { $0.tier = "basic" } == [ids[3], ids[1]])
+            #expect(try list(db, account) { $0.statuses = [.canceled] } == [ids[0]])
             #expect(
-                try list(db, user) { $0.statuses = [.pending, .canceled] }.count == 4)
-            #expect(try list(db, user) { $0.statuses = [.completed] } == [])
+                try list(db, account) { $0.statuses = [.pending, .canceled] }.count == 4)
+            #expect(try list(db, account) { $0.statuses = [.completed] } == [])
             let now = try #require(
                 try db.first("SELECT UTC_TIMESTAMP(6) AS now") {
                     try $0("now") as Date
                 })
-            #expect(try list(db, user) { $0.from = now } == [])
-            #expect(try list(db, user) { $0.to = now }.count == 4)
+            #expect(try list(db, account) { $0.from = now } == [])
+            #expect(try list(db, account) { $0.to = now }.count == 4)
             #expect(
-                try list(db, user) {
+                try list(db, account) {
                     $0.from = now.addingTimeInterval(-60)
                     $0.tier = "basic"
                     $0.statuses = [.pending]
@@ -244,21 +251,21 @@ struct VideoListTests {
 
     @Test(arguments: [
         ("a fox%", true), ("50% o_f", true), ("50% off", false), ("FOX", true), ("o\\f", false),
-        ("'; DROP TABLE users; --", false),
+        ("'; DROP TABLE accounts; --", false),
     ])
     func `words are looked for as they stand`(words: String, isFound: Bool) throws {
-        try withVideos { db, user, ids in
+        try withVideos { db, account, ids in
             try db.execute(
                 "UPDATE video_jobs SET prompt = 'A fox% is 50% o_f it' WHERE id = \(ids[1])")
-            #expect(try list(db, user) { $0.words = [words] }.contains(ids[1]) == isFound)
+            #expect(try list(db, account) { $0.words = [words] }.contains(ids[1]) == isFound)
         }
     }
 
     @Test func `a queued video tells how many jobs of anyone are before it`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let ann = try db.insertUser(credit: .dollars(5))
-            let ben = try db.insertUser(credit: .dollars(5))
+            let ann = try db.insertAccount(credit: .dollars(5))
+            let ben = try db.insertAccount(credit: .dollars(5))
             let first = try db.insertJob(of: ann)
             let second = try db.insertJob(of: ben)
             #expect(try db.video(first, of: ann)?.jobsAhead == 0)
@@ -271,20 +278,20 @@ struct VideoListTests {
     }
 
     @Test func `transactions are listed newest first, page by page`() throws {
-        try withVideos { db, user, _ in
-            let all = try db.transactions(of: user, before: nil, limit: 20)
+        try withVideos { db, account, _ in
+            let all = try db.transactions(of: account, before: nil, limit: 20)
             #expect(all.map(\.type) == [.charge, .charge, .charge, .charge, .grant])
-            let page = try db.transactions(of: user, before: all[1].id, limit: 2)
+            let page = try db.transactions(of: account, before: all[1].id, limit: 2)
             #expect(page.map(\.id) == [all[2].id, all[3].id])
         }
     }
 
     @Test func `what was ordered is read back as it was`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(20))
+            let account = try db.insertAccount(credit: .dollars(20))
             let order = try db.order("premium", seconds: 10, image: "https://a.example/b.jpg?c=d")
-            try db.accept(order, from: user)
-            let video = try #require(try db.video(order.videos[0].id, of: user))
+            try db.accept(order, from: account)
+            let video = try #require(try db.video(order.videos[0].id, of: account))
             #expect(video.settings == order.draft.settings)
             #expect(video.duration == 10)
             #expect(video.price == Money(cents: 930))
@@ -296,9 +303,9 @@ struct VideoListTests {
 struct RenderTimeTests {
     @Test func `render times are those of this week's deliveries`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(20))
+            let account = try db.insertAccount(credit: .dollars(20))
             for number in 1...10 {
-                let job = try db.insertJob(of: user)
+                let job = try db.insertJob(of: account)
                 try db.advanceJob(to: .delivered, task: "task-\(number)")
                 try db.execute(
                     """
@@ -307,7 +314,7 @@ struct RenderTimeTests {
                     WHERE id = \(job)
                     """)
             }
-            let old = try db.insertJob(of: user)
+            let old = try db.insertJob(of: account)
             try db.advanceJob(to: .delivered, task: "task-0")
             try db.execute(
                 """

@@ -15,8 +15,8 @@ import Texts
 
     @Test func `a shop where all is well shows nothing`() throws {
         try fresh { db in
-            let user = try db.insertUser(credit: .dollars(2))
-            _ = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(2))
+            _ = try db.insertJob(of: account)
             try db.advanceJob(to: .delivered)
             try db.setHealth("stripe", isHealthy: true, detail: "answers")
             #expect(try db.attention().isEmpty)
@@ -25,11 +25,11 @@ import Texts
 
     @Test func `every kind is shown, the oldest first`() throws {
         try fresh { db in
-            let user = try db.insertUser(credit: .dollars(4))
-            let order = try db.insertPurchase(of: user)
-            let uncertain = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(4))
+            let order = try db.insertPurchase(of: account)
+            let uncertain = try db.insertJob(of: account)
             try db.advanceJob(to: .submitUnknown)
-            let lost = try db.insertJob(of: user)
+            let lost = try db.insertJob(of: account)
             try db.advanceJob(to: .refunded, task: "task-9")
             try db.record([.loss(of: lost, Money(cents: 35))], examined: [:])
             try db.note(.tasks, problem: "no answer")
@@ -136,16 +136,16 @@ import Texts
             job, task: task, renderDeadline: .seconds(1200), policy: .test, by: actor())
     }
 
-    private func uncertain(_ db: Connection) throws -> (user: UserID, job: VideoID) {
-        let user = try db.insertUser(credit: .dollars(1))
-        let job = try db.insertJob(of: user)
+    private func uncertain(_ db: Connection) throws -> (account: AccountID, job: VideoID) {
+        let account = try db.insertAccount(credit: .dollars(1))
+        let job = try db.insertJob(of: account)
         try db.advanceJob(to: .submitUnknown)
-        return (user, job)
+        return (account, job)
     }
 
     @Test func `with the vendor's task it goes on, and is delivered`() throws {
         try withDatabase { db in
-            let (user, job) = try uncertain(db)
+            let (account, job) = try uncertain(db)
             let version = try db.job(job).version
             try resolve(db, job, task: "task-7")
             let row = try db.job(job)
@@ -154,7 +154,7 @@ import Texts
             #expect(row.version == version + 1)
             #expect((row.secondsLeft ?? 0) > 1140 && (row.secondsLeft ?? 0) <= 1200)
             #expect(row.dueInSeconds <= 0)
-            #expect(try db.wallet(of: user) == .init(.zero, held: .dollars(1)))
+            #expect(try db.wallet(of: account) == .init(.zero, held: .dollars(1)))
             let line = try db.auditLog(before: nil, limit: 1)[0]
             #expect(line.action == "video.resolve")
             #expect(line.subject == "\(job)")
@@ -167,12 +167,12 @@ import Texts
 
     @Test func `without a task its hold goes back`() throws {
         try withDatabase { db in
-            let (user, job) = try uncertain(db)
+            let (account, job) = try uncertain(db)
             try resolve(db, job, task: nil)
             let row = try db.job(job)
             #expect(row.state == .refunded)
             #expect(row.reason == .vendorDown)
-            #expect(try db.wallet(of: user) == .init(.dollars(1)))
+            #expect(try db.wallet(of: account) == .init(.dollars(1)))
             #expect(try db.auditLog(before: nil, limit: 1)[0].detail == "refunded")
             try expectCleanBooks(db)
             // Should the vendor call after all, that is a loss, and no delivery.
@@ -188,15 +188,15 @@ import Texts
     ])
     func `a video that is not uncertain is left alone`(state: VideoState) throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(1))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(1))
+            let job = try db.insertJob(of: account)
             try db.advanceJob(to: state)
-            let before = try db.wallet(of: user)
+            let before = try db.wallet(of: account)
             for task in ["task-7", nil] {
                 #expect(throws: Conflict.self) { try resolve(db, job, task: task) }
             }
             #expect(try db.job(job).state == state)
-            #expect(try db.wallet(of: user) == before)
+            #expect(try db.wallet(of: account) == before)
             let lines = try db.auditLog(before: nil, limit: 9)
             #expect(!lines.contains { $0.subject == "\(job)" })
             try expectCleanBooks(db)
@@ -205,8 +205,8 @@ import Texts
 
     @Test func `another video's task, or no video at all, is refused`() throws {
         try withDatabase { db in
-            let user = try db.insertUser(credit: .dollars(1))
-            _ = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(1))
+            _ = try db.insertJob(of: account)
             try db.advanceJob(to: .submitted, task: "task-8")
             let (_, job) = try uncertain(db)
             #expect(throws: Conflict(.taskOfAnother)) {
@@ -221,7 +221,7 @@ import Texts
     @Test func `of eight resolutions at once one counts`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let (user, job) = try uncertain(db)
+            let (account, job) = try uncertain(db)
             let counted = try inParallel(8) { index in
                 do {
                     try resolve(
@@ -234,7 +234,7 @@ import Texts
             }
             #expect(counted.reduce(0, +) == 1)
             #expect(try db.count("SELECT COUNT(*) FROM audit_log") == 1)
-            let wallet = try db.wallet(of: user)
+            let wallet = try db.wallet(of: account)
             #expect(wallet == .init(.dollars(1)) || wallet == .init(.zero, held: .dollars(1)))
             try expectCleanBooks(db)
         }
@@ -264,9 +264,10 @@ import Texts
     ])
     func `a reason is kept as it was given, without the space around it`(reason: String) throws {
         try withDatabase { db in
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
+            let user = try db.owner(of: account)
             try db.grantCredit(
-                .dollars(1), to: user, reason: "a gift", policy: .test, grant: .new(),
+                .dollars(1), to: account, reason: "a gift", policy: .test, grant: .new(),
                 by: Operator(userID: user, reason: reason))
             let line = try db.auditLog(before: nil, limit: 1)[0]
             #expect(line.reason == (reason.contains("why") ? "why" : reason))
@@ -280,10 +281,10 @@ import Texts
     @Test func `the log is read newest first, page by page`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             for number in 1...5 {
                 try db.grantCredit(
-                    .dollars(1), to: user, reason: "a gift", policy: .test, grant: .new(),
+                    .dollars(1), to: account, reason: "a gift", policy: .test, grant: .new(),
                     by: Operator(userID: nil, reason: "reason \(number)"))
             }
             let first = try db.auditLog(before: nil, limit: 2)
@@ -295,16 +296,16 @@ import Texts
 
     @Test func `what is given twice under one id is written down once`() throws {
         try withDatabase { db in
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             let grant = ID<CreditLot>.new()
             for _ in 1...2 {
                 try db.grantCredit(
-                    .dollars(1), to: user, reason: "a gift", policy: .test, grant: grant,
+                    .dollars(1), to: account, reason: "a gift", policy: .test, grant: grant,
                     by: Operator(userID: nil, reason: "twice"))
             }
-            let lines = try db.auditLog(before: nil, limit: 9).filter { $0.subject == "\(user)" }
+            let lines = try db.auditLog(before: nil, limit: 9).filter { $0.subject == "\(account)" }
             #expect(lines.count == 1)
-            #expect(try db.balance(of: user).available == .dollars(1))
+            #expect(try db.balance(of: account).available == .dollars(1))
         }
     }
 }

@@ -9,10 +9,10 @@ import Testing
 /// Only the database's clock decides what is over: here it is set forward, and that of this process
 /// stays where it is.
 @Suite struct `D8 the database's clock` {
-    private func with(_ body: (Connection, UserID) throws -> Void) throws {
+    private func with(_ body: (Connection, AccountID) throws -> Void) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            try body(db, db.insertUser(credit: .dollars(5)))
+            try body(db, db.insertAccount(credit: .dollars(5)))
         }
     }
 
@@ -24,41 +24,41 @@ import Testing
     }
 
     @Test func `credit lapses when the database's clock says so`() throws {
-        try with { db, user in
+        try with { db, account in
             try later(90 * 86_400 - 60, db) { () throws in
-                #expect(try db.balance(of: user).available == .dollars(5))
-                #expect(try db.lots(of: user).count == 1)
+                #expect(try db.balance(of: account).available == .dollars(5))
+                #expect(try db.lots(of: account).count == 1)
                 #expect(try db.expireOverdueLots(limit: 9) == 0)
-                _ = try db.insertJob(of: user)
+                _ = try db.insertJob(of: account)
             }
             try later(90 * 86_400 + 60, db) { () throws in
-                #expect(try db.balance(of: user).available == .zero)
-                #expect(try db.lots(of: user).isEmpty)
-                #expect(throws: InsufficientCredits.self) { try db.insertJob(of: user) }
+                #expect(try db.balance(of: account).available == .zero)
+                #expect(try db.lots(of: account).isEmpty)
+                #expect(throws: InsufficientCredits.self) { try db.insertJob(of: account) }
                 #expect(try db.expireOverdueLots(limit: 9) == 1)
             }
-            #expect(try db.balance(of: user).available == .zero)
+            #expect(try db.balance(of: account).available == .zero)
             try expectCleanBooks(db)
         }
     }
 
     @Test func `what is returned lapses when the database's clock says so`() throws {
-        try with { db, user in
-            _ = try db.insertJob(of: user)
+        try with { db, account in
+            _ = try db.insertJob(of: account)
             try later(90 * 86_400 + 60, db) { () throws in
                 try db.execute("UPDATE video_jobs SET deadline_at = UTC_TIMESTAMP(6)")
                 #expect(try db.sweepOverdueJobs().count == 1)
-                #expect(try db.balance(of: user).available == .dollars(1))
+                #expect(try db.balance(of: account).available == .dollars(1))
             }
             try later(97 * 86_400 + 60, db) { () throws in
-                #expect(try db.balance(of: user).available == .zero)
+                #expect(try db.balance(of: account).available == .zero)
             }
         }
     }
 
     @Test func `a deadline passes when the database's clock says so`() throws {
-        try with { db, user in
-            let job = try db.insertJob(of: user)
+        try with { db, account in
+            let job = try db.insertJob(of: account)
             try later(3540, db) { () throws in #expect(try db.sweepOverdueJobs().isEmpty) }
             try later(3660, db) { () throws in
                 #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 9) == nil)
@@ -69,8 +69,8 @@ import Testing
     }
 
     @Test func `a lease ends when the database's clock says so`() throws {
-        try with { db, user in
-            for _ in 1...2 { _ = try db.insertJob(of: user) }
+        try with { db, account in
+            for _ in 1...2 { _ = try db.insertJob(of: account) }
             let lost = try db.claimToSubmit()
             try later(140, db) { () throws in #expect(try db.sweepLostSubmissions() == 0) }
             try later(160, db) { () throws in #expect(try db.sweepLostSubmissions() == 1) }
@@ -89,8 +89,8 @@ import Testing
     }
 
     @Test func `a last look is the last when the database's clock says so`() throws {
-        try with { db, user in
-            _ = try db.insertJob(of: user)
+        try with { db, account in
+            _ = try db.insertJob(of: account)
             try db.advanceJob(to: .submitted)
             try later(1140, db) { () throws in
                 let claim = try db.claimToFollow()
@@ -102,22 +102,22 @@ import Testing
     }
 
     @Test func `a key is forgotten when the database's clock says so`() throws {
-        try with { db, user in
+        try with { db, account in
             let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
-            let first = try db.accept(db.order(), from: user, key: key)
+            let first = try db.accept(db.order(), from: account, key: key)
             try later(86_340, db) { () throws in
-                #expect(try db.accept(db.order(), from: user, key: key) == first)
+                #expect(try db.accept(db.order(), from: account, key: key) == first)
             }
             try later(86_460, db) { () throws in
-                #expect(try db.accept(db.order(), from: user, key: key) != first)
+                #expect(try db.accept(db.order(), from: account, key: key) != first)
             }
             try expectCleanBooks(db)
         }
     }
 
     @Test func `an open order is looked at when the database's clock says so`() throws {
-        try with { db, user in
-            let order = try db.insertPurchase(of: user)
+        try with { db, account in
+            let order = try db.insertPurchase(of: account)
             #expect(try db.takePurchasesToCheck(limit: 9).isEmpty)
             try later(60, db) { () throws in
                 #expect(try db.takePurchasesToCheck(limit: 9).map(\.id) == [order.id])

@@ -41,25 +41,26 @@ struct ColumnTests {
         "packages.id": .ours,
         "purchases.package_id": .ours,
         "purchases.session_id": .whole { db, text in
-            let user = try db.insertUser()
-            _ = try db.insertPurchase(of: user, session: text)
+            let account = try db.insertAccount()
+            _ = try db.insertPurchase(of: account, session: text)
         },
         "purchases.checkout_url": .whole { db, text in
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             let purchase = PurchaseID.new()
             let package = try db.catalog(version: 1).package("starter").orThrow("starter")
             try db.insertPurchase(
-                purchase, of: package, catalogVersion: 1, for: user, isLive: false)
+                purchase, of: package, catalogVersion: 1, for: account, by: db.owner(of: account),
+                isLive: false)
             // The widest column of text: 65,535 bytes.
             let url = String(repeating: text, count: 64)
             try db.setSession("cs_\(purchase)", url: url, of: purchase)
         },
         "purchases.payment_intent": .whole { db, text in
-            let purchase = try db.insertPurchase(of: db.insertUser())
+            let purchase = try db.insertPurchase(of: db.insertAccount())
             _ = try db.apply(.of(purchase, intent: text), to: purchase.id, policy: .test)
         },
         "purchases.problem": .cut { db, text in
-            let purchase = try db.insertPurchase(of: db.insertUser())
+            let purchase = try db.insertPurchase(of: db.insertAccount())
             let facts = PaymentFacts(
                 sessionID: purchase.sessionID ?? "", progress: .paid, isPaymentMode: true,
                 subtotal: purchase.price, total: purchase.price, currency: text, isLive: false,
@@ -91,7 +92,7 @@ struct ColumnTests {
         "video_jobs.file_sha256": .ours,
         "job_attempts.outcome": .ours,
         "job_attempts.detail": .cut { db, text in
-            let video = try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            let video = try db.insertJob(of: db.insertAccount(credit: .dollars(1)))
             let job = try db.claimToSubmit()
             // What the report was about: the step has to end, and the hold to go back.
             try db.refund(job, reason: .refused, detail: text, policy: .test)
@@ -99,25 +100,25 @@ struct ColumnTests {
                 db, "SELECT detail AS value FROM job_attempts WHERE job_id = \(video)")
         },
         "parked_jobs.problem": .cut { db, text in
-            let video = try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            let video = try db.insertJob(of: db.insertAccount(credit: .dollars(1)))
             try db.park(video, because: text)
             return try value(
                 db, "SELECT problem AS value FROM parked_jobs WHERE job_id = \(video)")
         },
         "ledger_entries.op_key": .ours,
         "transactions.description": .cut { db, text in
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             try db.grantCredit(
-                .dollars(1), to: user, reason: text, policy: .test, grant: .new())
+                .dollars(1), to: account, reason: text, policy: .test, grant: .new())
             return try value(
-                db, "SELECT description AS value FROM transactions WHERE user_id = \(user)")
+                db, "SELECT description AS value FROM transactions WHERE account_id = \(account)")
         },
         "transactions.detail": .cut { db, text in
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             try db.grantCredit(
-                .dollars(1), to: user, reason: text, policy: .test, grant: .new())
+                .dollars(1), to: account, reason: text, policy: .test, grant: .new())
             let detail: String = try value(
-                db, "SELECT detail AS value FROM transactions WHERE user_id = \(user)")
+                db, "SELECT detail AS value FROM transactions WHERE account_id = \(account)")
             // In JSON a text is up to six times as long.
             let reason = try JSONValue(parsing: [UInt8](detail.utf8))["reason"]?.string
             return reason == text.cut(to: 500) ? text.cut(to: 4000) : reason
@@ -165,7 +166,7 @@ struct ColumnTests {
         "vendor_gates.name": .ours, "vendor_gates.probe_tier": .ours,
         "vendor_failures.tier": .ours,
         "vendor_failures.problem": .cut { db, text in
-            let video = try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            let video = try db.insertJob(of: db.insertAccount(credit: .dollars(1)))
             try db.noteFailure(.status, of: db.claimToSubmit(), problem: text)
             return try value(
                 db, "SELECT problem AS value FROM vendor_failures WHERE job_id = \(video)")
@@ -181,7 +182,7 @@ struct ColumnTests {
         },
         "render_times.tier": .ours,
         "disputes.id": .whole { db, text in
-            let purchase = try db.buy("starter", for: db.insertUser())
+            let purchase = try db.buy("starter", for: db.insertAccount())
             try db.execute(
                 """
                 INSERT INTO disputes
@@ -333,7 +334,9 @@ struct ColumnTests {
         try db.createSession(
             idHash: Array(repeating: 1, count: 32), of: user, lasting: .seconds(60),
             userAgent: userAgent, address: address)
-        return try db.first("SELECT user_agent, address FROM sessions WHERE user_id = \(user)") {
+        return try db.first(
+            "SELECT user_agent, address FROM sessions WHERE user_id = \(user)"
+        ) {
             row in (try row("user_agent") as String, try row("address") as String)
         }.orThrow("a session")
     }
@@ -382,7 +385,7 @@ struct ColumnTests {
     ) throws -> (subject: String, detail: String) {
         let turn = try db.take("audit", lasting: .seconds(60)).orThrow("the turn")
         let violation = Violation(
-            rule: "D9", scope: .whole, subject: subject, userID: nil, description: detail)
+            rule: "D9", scope: .whole, subject: subject, accountID: nil, description: detail)
         try db.record(
             AuditVerdict(lookedAt: db.databaseTime(), violations: [violation]), of: turn,
             nextAfter: .zero)
@@ -393,20 +396,20 @@ struct ColumnTests {
 
     /// A webhook that is being sent.
     private static func webhook(_ db: Connection) throws -> ClaimedWebhook {
-        let user = try db.insertUser()
+        let account = try db.insertAccount()
         let endpoint = WebhookEndpointID.new()
         try db.execute(
             """
-            INSERT INTO webhook_endpoints (id, user_id, url, events, secret, created_at)
-            VALUES (\(endpoint), \(user), 'https://example.org/hook', 'video.completed',
+            INSERT INTO webhook_endpoints (id, account_id, url, events, secret, created_at)
+            VALUES (\(endpoint), \(account), 'https://example.org/hook', 'video.completed',
                 \(Array(repeating: 1, count: 32) as [UInt8]), UTC_TIMESTAMP(6))
             """)
-        try db.testWebhook(endpoint, of: user, id: .new())
+        try db.testWebhook(endpoint, of: account, id: .new())
         return try db.claimWebhook(lasting: .seconds(60)).orThrow("a webhook")
     }
 
     private static func refund(_ db: Connection) throws -> PendingRefund {
-        let purchase = try db.buy("starter", for: db.insertUser())
+        let purchase = try db.buy("starter", for: db.insertAccount())
         return try db.beginRefund(
             .new(), of: purchase.id, amount: nil, by: Operator(userID: nil, reason: "a test"))
     }

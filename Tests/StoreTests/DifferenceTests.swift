@@ -100,8 +100,8 @@ import Testing
 
     @Test func `a late success after a refund is one from the moment that it is seen`() throws {
         try fresh { db in
-            let user = try db.insertUser(credit: .dollars(1))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(1))
+            let job = try db.insertJob(of: account)
             try db.advanceJob(to: .refunded)
             _ = try db.hint(token: db.job(job).callbackToken, task: "task-late")
             let late = try db.claimLateLook(lasting: .seconds(60)).orThrow("a late callback")

@@ -40,7 +40,7 @@ private func actor(_ key: String? = nil) throws -> Operator {
             try db.execute("UPDATE schedules SET lease_until = UTC_TIMESTAMP(6)")
             let second = try db.take("audit", lasting: .seconds(30)).orThrow("the turn")
             let old = Violation(
-                rule: "D9", scope: .whole, subject: "x", userID: nil, description: "old")
+                rule: "D9", scope: .whole, subject: "x", accountID: nil, description: "old")
             #expect(throws: LeaseLost.self) { try db.renew(first, lasting: .seconds(30)) }
             #expect(throws: LeaseLost.self) {
                 try db.record(verdict(db, [old]), of: first, nextAfter: .zero)
@@ -102,11 +102,11 @@ private func actor(_ key: String? = nil) throws -> Operator {
             nextAfter: .seconds(300))
     }
 
-    private func damage(_ db: Connection, _ user: UserID, by micros: Int = 1) throws {
+    private func damage(_ db: Connection, _ account: AccountID, by micros: Int = 1) throws {
         try db.execute(
             """
             UPDATE wallets SET available_micros = available_micros + \(micros)
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             """)
     }
 
@@ -115,36 +115,38 @@ private func actor(_ key: String? = nil) throws -> Operator {
     {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(5))
-            let other = try db.insertUser(credit: .dollars(5))
-            let paid = try db.buy("starter", for: user)
-            try damage(db, user)
+            let account = try db.insertAccount(credit: .dollars(5))
+            let other = try db.insertAccount(credit: .dollars(5))
+            let paid = try db.buy("starter", for: account)
+            try damage(db, account)
             try look(db)
-            #expect(throws: AccountHeld.self) { try db.insertJob(of: user) }
+            #expect(throws: AccountHeld.self) { try db.insertJob(of: account) }
             #expect(throws: Conflict.self) {
                 try db.beginRefund(.new(), of: paid.id, amount: nil, by: actor())
             }
             let package = try db.catalog(version: 1).package("pro").orThrow("pro")
-            func order(by user: UserID) throws {
+            func order(by account: AccountID) throws {
                 _ = try db.claim(
-                    nil, for: .new(), of: package, catalogVersion: 1, user: user, isLive: false,
+                    nil, for: .new(), of: package, catalogVersion: 1, account: account,
+                    by: db.owner(of: account),
+                    isLive: false,
                     limit: CallLimit(calls: 10, window: .seconds(900)))
             }
-            #expect(throws: AccountHeld.self) { try order(by: user) }
+            #expect(throws: AccountHeld.self) { try order(by: account) }
             try order(by: other)
             _ = try db.insertJob(of: other)
             let found = try db.openFindings().map(\.violation)
-            #expect(found.map(\.subject).sorted() == ["lines of \(user)", "wallet \(user)"])
-            #expect(found.allSatisfy { $0.userID == user })
+            #expect(found.map(\.subject).sorted() == ["lines of \(account)", "wallet \(account)"])
+            #expect(found.allSatisfy { $0.accountID == account })
 
             // Another look finds the same, not more.
             try look(db)
             #expect(try db.openFindings().count == 2)
-            try damage(db, user, by: -1)
-            #expect(throws: AccountHeld.self) { try db.insertJob(of: user) }
+            try damage(db, account, by: -1)
+            #expect(throws: AccountHeld.self) { try db.insertJob(of: account) }
             try look(db)
             #expect(try db.openFindings().isEmpty)
-            _ = try db.insertJob(of: user)
+            _ = try db.insertJob(of: account)
             _ = try db.beginRefund(.new(), of: paid.id, amount: nil, by: actor())
         }
     }
@@ -152,15 +154,15 @@ private func actor(_ key: String? = nil) throws -> Operator {
     @Test func `a person may close a finding, which stays closed while it stays as it is`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(5))
-            try damage(db, user)
+            let account = try db.insertAccount(credit: .dollars(5))
+            try damage(db, account)
             try look(db)
             for (number, finding) in try db.openFindings().enumerated() {
                 for _ in 1...2 { try db.close(finding.id, by: actor("close-\(number)")) }
                 #expect(throws: Conflict.self) { try db.close(finding.id, by: actor()) }
             }
             #expect(throws: NotFound.self) { try db.close(FindingID.new(), by: actor()) }
-            _ = try db.insertJob(of: user)
+            _ = try db.insertJob(of: account)
             #expect(
                 try db.auditLog(before: nil, action: "finding.close", limit: 9).count == 2)
             // A hold moves both of its numbers, so its text is another.
@@ -169,18 +171,19 @@ private func actor(_ key: String? = nil) throws -> Operator {
             for finding in try db.openFindings() { try db.close(finding.id, by: actor()) }
             try look(db)
             #expect(try db.openFindings().isEmpty)
-            try damage(db, user)
+            try damage(db, account)
             try look(db)
-            #expect(throws: AccountHeld.self) { try db.insertJob(of: user) }
+            #expect(throws: AccountHeld.self) { try db.insertJob(of: account) }
         }
     }
 
     @Test func `what a node that does not answer had is not gone`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             let violation = Violation(
-                rule: "L4", scope: .account, subject: "at here: wallet \(user)", userID: user,
+                rule: "L4", scope: .account, subject: "at here: wallet \(account)",
+                accountID: account,
                 description: "x")
             func record(_ found: [Violation], unread: [(node: String, problem: String)] = [])
                 throws

@@ -18,7 +18,7 @@ import Testing
 
     /// A user with credit, an open and a paid purchase, and a job where the effect needs one.
     private struct Scene: Sendable {
-        let user: UserID
+        let account: AccountID
         let open: Purchase
         let paid: Purchase
         var job = VideoID.new()
@@ -26,27 +26,28 @@ import Testing
         private static let link = Array(repeating: UInt8(7), count: 32)
 
         init(_ db: Connection, for effect: Effect) throws {
-            user = try db.insertUser(credit: .dollars(5))
-            open = try db.insertPurchase(of: user)
-            paid = try db.buy("standard", for: user)
+            account = try db.insertAccount(credit: .dollars(5))
+            open = try db.insertPurchase(of: account)
+            paid = try db.buy("standard", for: account)
             switch effect {
-            case .cancellation: job = try db.insertJob(of: user)
+            case .cancellation: job = try db.insertJob(of: account)
             case .overdue:
-                job = try db.insertJob(of: user)
+                job = try db.insertJob(of: account)
                 try db.passDeadline(of: job)
             case .resolution:
-                job = try db.insertJob(of: user)
+                job = try db.insertJob(of: account)
                 try db.advanceJob(to: .submitUnknown)
             case .delivery, .refund:
-                job = try db.insertJob(of: user)
+                job = try db.insertJob(of: account)
                 try db.submitted(db.claimToSubmit(), task: "task-1")
                 claim = try db.storing(db.claimToFollow())
             case .expiry:
-                try db.setExpiry(of: db.lotRows(of: user)[0].id, in: .seconds(-1))
+                try db.setExpiry(of: db.lotRows(of: account)[0].id, in: .seconds(-1))
             case .proof:
-                try db.execute("UPDATE users SET email_verified_at = NULL WHERE id = \(user)")
+                try db.execute(
+                    "UPDATE users SET email_verified_at = NULL WHERE id = \(db.owner(of: account))")
                 try db.mailReset(
-                    NewMailToken(id: .new(), hash: Self.link), to: "\(user)@example.org")
+                    NewMailToken(id: .new(), hash: Self.link), to: db.address(ofOwnerOf: account))
             case .order, .grant, .credit, .reversal, .refundByHand, .purchaseUnderKey, .adjustment,
                 .taking, .creditByHand:
                 break
@@ -56,8 +57,8 @@ import Testing
         func cause(_ effect: Effect, _ db: Connection) throws {
             let actor = try Operator(userID: nil, reason: "for a test")
             switch effect {
-            case .order: try db.accept(db.order(), from: user)
-            case .cancellation: try db.cancel(job, of: user, policy: .test)
+            case .order: try db.accept(db.order(), from: account)
+            case .cancellation: try db.cancel(job, of: account, policy: .test)
             case .delivery: try db.deliver(claim.orThrow("a claim"))
             case .refund: try db.refund(claim.orThrow("a claim"))
             case .overdue: try db.sweepOverdueJobs()
@@ -66,7 +67,7 @@ import Testing
                     job, task: nil, renderDeadline: .seconds(9), policy: .test, by: actor)
             case .grant:
                 try db.grantCredit(
-                    .dollars(1), to: user, reason: "x", policy: .test, grant: .new())
+                    .dollars(1), to: account, reason: "x", policy: .test, grant: .new())
             case .expiry: _ = try db.expireOverdueLots(limit: 9)
             case .credit: _ = try db.apply(.of(open), to: open.id, policy: .test)
             case .reversal:
@@ -80,13 +81,14 @@ import Testing
                 let package = try db.catalog(version: 1).package("pro").orThrow("pro")
                 _ = try db.claim(
                     ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32)), for: .new(),
-                    of: package, catalogVersion: 1, user: user, isLive: false,
+                    of: package, catalogVersion: 1, account: account, by: db.owner(of: account),
+                    isLive: false,
                     limit: CallLimit(calls: 10, window: .seconds(900)))
             case .adjustment:
-                _ = try db.adjust(.dollars(1), of: user, policy: .test, by: actor)
+                _ = try db.adjust(.dollars(1), of: account, policy: .test, by: actor)
             case .taking:
                 try db.takeCredit(
-                    .dollars(1), from: user, reason: "x", take: .new(), by: actor)
+                    .dollars(1), from: account, reason: "x", take: .new(), by: actor)
             case .creditByHand:
                 _ = try db.creditByHand(
                     open.id, paymentIntent: "pi_hand", policy: .test, by: actor)
@@ -160,11 +162,11 @@ import Testing
     @Test func `users do not wait for each other`() throws {
         try withFreshDatabase { configuration in
             let holder = Connection(configuration)
-            let first = try holder.insertUser(credit: .dollars(5))
-            let second = try holder.insertUser(credit: .dollars(5))
+            let first = try holder.insertAccount(credit: .dollars(5))
+            let second = try holder.insertAccount(credit: .dollars(5))
             try holder.transaction {
                 _ = try holder.count(
-                    "SELECT COUNT(*) FROM wallets WHERE user_id = \(first) FOR UPDATE")
+                    "SELECT COUNT(*) FROM wallets WHERE account_id = \(first) FOR UPDATE")
                 var impatient = configuration
                 impatient.lockWaitTimeoutSeconds = 0
                 let db = Connection(impatient)

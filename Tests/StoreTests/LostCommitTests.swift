@@ -30,29 +30,29 @@ import Testing
 
     @Test(arguments: CuttingProxy.Cut.allCases, [true, false])
     func `an order is accepted once`(cut: CuttingProxy.Cut, hasKey: Bool) throws {
-        var user = UserID.new()
+        var account = AccountID.new()
         try withCut(cut) { db in
-            user = try db.insertUser(credit: .dollars(9))
+            account = try db.insertAccount(credit: .dollars(9))
         } _: { cut, db in
             let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
             let order = try db.order(count: 2)
-            let answer = try cut.accept(order, from: user, key: hasKey ? key : nil)
+            let answer = try cut.accept(order, from: account, key: hasKey ? key : nil)
             let (first, second) = (order.videos[0].id, order.videos[1].id)
             #expect(answer.body.contains(#""jobIds":["\#(first)","\#(second)"]"#))
             #expect(answer.body.contains(#""balance":7,"#))
             #expect(try db.count("SELECT COUNT(*) FROM video_jobs") == 2)
             #expect(try db.count("SELECT COUNT(*) FROM generate_calls") == 1)
-            #expect(try db.balance(of: user).reserved == .dollars(2))
+            #expect(try db.balance(of: account).reserved == .dollars(2))
         }
     }
 
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `a video is settled once`(cut: CuttingProxy.Cut) throws {
-        var user = UserID.new()
+        var account = AccountID.new()
         var job = VideoID.new()
         try withCut(cut) { db in
-            user = try db.insertUser(credit: .dollars(9))
-            job = try db.insertJob(of: user)
+            account = try db.insertAccount(credit: .dollars(9))
+            job = try db.insertJob(of: account)
             try db.advanceJob(to: .storing)
             try db.passLease(of: job)
         } _: { cut, db in
@@ -61,49 +61,49 @@ import Testing
             do { try cut.deliver(claim) } catch is LeaseLost {}
             #expect(try db.job(job).state == .delivered)
             #expect(try db.legs("job:settle:\(job)") == 1)
-            #expect(try db.balance(of: user).available == .dollars(8))
+            #expect(try db.balance(of: account).available == .dollars(8))
         }
     }
 
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `a video is refunded once`(cut: CuttingProxy.Cut) throws {
-        var user = UserID.new()
+        var account = AccountID.new()
         var job = VideoID.new()
         try withCut(cut) { db in
-            user = try db.insertUser(credit: .dollars(9))
-            job = try db.insertJob(of: user)
+            account = try db.insertAccount(credit: .dollars(9))
+            job = try db.insertJob(of: account)
             try db.advanceJob(to: .submitted)
         } _: { cut, db in
             let claim = try db.claimToFollow()
             do { try cut.refund(claim) } catch is LeaseLost {}
             #expect(try db.job(job).state == .refunded)
             #expect(try db.legs("job:release:\(job)") == 1)
-            #expect(try db.balance(of: user).available == .dollars(9))
+            #expect(try db.balance(of: account).available == .dollars(9))
         }
     }
 
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `a job is canceled once and the person is told so`(cut: CuttingProxy.Cut) throws {
-        var user = UserID.new()
+        var account = AccountID.new()
         var job = VideoID.new()
         try withCut(cut) { db in
-            user = try db.insertUser(credit: .dollars(9))
-            job = try db.insertJob(of: user)
+            account = try db.insertAccount(credit: .dollars(9))
+            job = try db.insertJob(of: account)
         } _: { cut, db in
-            try cut.cancel(job, of: user, policy: .test)
+            try cut.cancel(job, of: account, policy: .test)
             #expect(try db.job(job).reason == .canceled)
             #expect(try db.legs("job:release:\(job)") == 1)
-            #expect(try db.balance(of: user).available == .dollars(9))
+            #expect(try db.balance(of: account).available == .dollars(9))
         }
     }
 
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `overdue jobs are refunded once`(cut: CuttingProxy.Cut) throws {
-        var user = UserID.new()
+        var account = AccountID.new()
         var job = VideoID.new()
         try withCut(cut) { db in
-            user = try db.insertUser(credit: .dollars(9))
-            job = try db.insertJob(of: user)
+            account = try db.insertAccount(credit: .dollars(9))
+            job = try db.insertJob(of: account)
             try db.passDeadline(of: job)
         } _: { cut, db in
             try cut.sweepOverdueJobs()
@@ -116,7 +116,7 @@ import Testing
     func `a payment is credited once`(cut: CuttingProxy.Cut) throws {
         var order: Purchase?
         try withCut(cut) { db in
-            order = try db.insertPurchase("pro", of: db.insertUser())
+            order = try db.insertPurchase("pro", of: db.insertAccount())
         } _: { cut, db in
             let order = try #require(order)
             try cut.receive("evt_1", from: .stripe, type: "x", object: "y") {
@@ -124,28 +124,29 @@ import Testing
                 return true
             }
             #expect(try db.purchase(order.id)?.state == .paid)
-            #expect(try db.balance(of: order.userID).available == .dollars(55))
+            #expect(try db.balance(of: order.accountID).available == .dollars(55))
             #expect(try db.isProcessed("evt_1", from: .stripe))
         }
     }
 
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `a grant is given once`(cut: CuttingProxy.Cut) throws {
-        var user = UserID.new()
+        var account = AccountID.new()
         try withCut(cut) { db in
-            user = try db.insertUser()
+            account = try db.insertAccount()
         } _: { cut, db in
             try cut.grantCredit(
-                .dollars(3), to: user, reason: "x", policy: .test, grant: .new())
-            #expect(try db.balance(of: user).available == .dollars(3))
+                .dollars(3), to: account, reason: "x", policy: .test, grant: .new())
+            #expect(try db.balance(of: account).available == .dollars(3))
         }
     }
 
     @Test(arguments: CuttingProxy.Cut.allCases)
-    func `an account is made once`(cut: CuttingProxy.Cut) throws {
+    func `a user and their account are made once`(cut: CuttingProxy.Cut) throws {
         try withCut(cut) { cut, db in
             let id = UserID.new()
-            try cut.createUser(id, email: "a@b.example", passwordHash: "x", role: .user)
+            try cut.createUser(
+                id, owning: .new(), email: "a@b.example", passwordHash: "x", role: .user)
             #expect(try db.count("SELECT COUNT(*) FROM wallets") == 1)
             #expect(try db.user(id)?.email == "a@b.example")
         }
@@ -155,11 +156,11 @@ import Testing
     func `a claim whose COMMIT was lost is held by who made it, and no second is made`(
         cut: CuttingProxy.Cut
     ) throws {
-        var user = UserID.new()
+        var account = AccountID.new()
         var jobs: [VideoID] = []
         try withCut(cut) { db in
-            user = try db.insertUser(credit: .dollars(9))
-            jobs = try [db.insertJob(of: user), db.insertJob(of: user)]
+            account = try db.insertAccount(credit: .dollars(9))
+            jobs = try [db.insertJob(of: account), db.insertJob(of: account)]
             // The claim is a probe, after which the gate is closed for others.
             try db.pause(tier: nil, for: .seconds(60), reason: "no credits")
             try db.passPause()
@@ -183,8 +184,8 @@ import Testing
     ) throws {
         try withCut(cut) { db in
             for number in 1...2 {
-                let user = try db.insertUser(credit: .dollars(9))
-                let job = try db.insertJob(of: user)
+                let account = try db.insertAccount(credit: .dollars(9))
+                let job = try db.insertJob(of: account)
                 try db.submitted(db.claimToSubmit(), task: "task-\(number)")
                 if state == .storing {
                     try db.storing(db.claimToFollow(), storeDeadline: .seconds(900))
@@ -217,10 +218,11 @@ import Testing
         try withCut(cut) { db in
             try db.setMail(isOn: true)
             for number in 1...2 {
-                let user = try db.insertUser(credit: .dollars(1))
+                let account = try db.insertAccount(credit: .dollars(1))
                 try db.execute(
-                    "UPDATE users SET email_verified_at = UTC_TIMESTAMP(6) WHERE id = \(user)")
-                _ = try db.insertJob(of: user)
+                    "UPDATE users SET email_verified_at = UTC_TIMESTAMP(6) WHERE id = \(db.owner(of: account))"
+                )
+                _ = try db.insertJob(of: account)
                 try db.advanceJob(to: .refunded, task: "task-\(number)")
             }
         } _: { cut, db in

@@ -14,7 +14,8 @@ struct MailTokenTests {
     }
 
     private func registration(_ email: String) -> Registration {
-        Registration(id: .new(), email: email, passwordHash: "$argon2id$", link: link())
+        Registration(
+            id: .new(), account: .new(), email: email, passwordHash: "$argon2id$", link: link())
     }
 
     /// The answer to COMMIT is lost in each of these, so they run again.
@@ -37,7 +38,7 @@ struct MailTokenTests {
                     tokenHash: new.link.hash, credit: .dollars(2), policy: .test)
             }
             #expect(user.isEmailVerified)
-            #expect(try db.balance(of: new.id).available == .dollars(2))
+            #expect(try db.balance(of: new.account).available == .dollars(2))
 
             let move = link()
             try losing { try cut.mailChange(move, of: new.id, to: "moved@example.org") }
@@ -56,7 +57,7 @@ struct MailTokenTests {
                 try cut.changePassword(of: new.id, from: "$new$", to: "$newer$", keeping: nil)
             }
             #expect(try db.passwordHash(of: new.id) == "$newer$")
-            #expect(try db.balance(of: new.id).available == .dollars(2))
+            #expect(try db.balance(of: new.account).available == .dollars(2))
             let topics = try db.query("SELECT topic FROM outbox ORDER BY id") { row in
                 try row("topic") as String
             }

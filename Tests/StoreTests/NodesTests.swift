@@ -17,15 +17,15 @@ import Testing
             try withFreshDatabase { other in
                 let here = Connection(configuration)
                 let there = Connection(other)
-                let user = try here.insertUser(credit: .dollars(5))
-                _ = try here.insertJob(of: user)
+                let account = try here.insertAccount(credit: .dollars(5))
+                _ = try here.insertJob(of: account)
                 try here.advanceJob(to: .delivered)
                 try here.execute("UPDATE ledger_entries SET created_at = '2026-01-02 03:04:05'")
                 try there.execute("SET SESSION foreign_key_checks = 0")
                 _ = try here.query(
                     """
                     SELECT CAST(id AS CHAR) AS id, op_key, leg, kind, debit_account,
-                        credit_account, amount_micros, CAST(user_id AS CHAR) AS user_id,
+                        credit_account, amount_micros, CAST(account_id AS CHAR) AS account_id,
                         CAST(lot_id AS CHAR) AS lot_id, CAST(job_id AS CHAR) AS job_id,
                         CAST(purchase_id AS CHAR) AS purchase_id
                     FROM ledger_entries
@@ -43,11 +43,11 @@ import Testing
         try node.execute(
             """
             INSERT INTO ledger_entries (id, op_key, leg, kind, debit_account, credit_account,
-                amount_micros, user_id, lot_id, job_id, purchase_id, created_at)
+                amount_micros, account_id, lot_id, job_id, purchase_id, created_at)
             VALUES (\(row("id") as String), \(row("op_key") as String), \(row("leg") as Int),
                 \(row("kind") as String), \(row("debit_account") as String),
                 \(row("credit_account") as String), \(row("amount_micros") as Int),
-                \(row("user_id") as String), \(lot), \(job), \(purchase),
+                \(row("account_id") as String), \(lot), \(job), \(purchase),
                 '2026-01-02 03:04:05')
             """)
     }

@@ -3,6 +3,7 @@ import DatabaseSupport
 import Domain
 import FoundationEssentials
 import JSON
+import Ledger
 import MariaDB
 import Store
 import Testing
@@ -15,24 +16,24 @@ private struct Row: Equatable {
 }
 
 extension Connection {
-    fileprivate func outbox(of user: UserID) throws -> [Row] {
+    fileprivate func outbox(of account: AccountID) throws -> [Row] {
         try query(
             """
             SELECT channel, topic, url
             FROM outbox
-            WHERE user_id = \(user)
+            WHERE account_id = \(account) OR user_id = \(sql: .owner(of: account))
             ORDER BY channel, topic, url
             """
         ) { row in try Row(channel: row("channel"), topic: row("topic"), url: row("url")) }
     }
 
-    fileprivate func mails(of user: UserID) throws -> [String] {
-        try outbox(of: user).filter { $0.channel == "mail" }.map(\.topic)
+    fileprivate func mails(of account: AccountID) throws -> [String] {
+        try outbox(of: account).filter { $0.channel == "mail" }.map(\.topic)
     }
 
     @discardableResult
     fileprivate func insertEndpoint(
-        _ url: String, _ events: [WebhookEvent] = WebhookEvent.allCases, of user: UserID
+        _ url: String, _ events: [WebhookEvent] = WebhookEvent.allCases, of account: AccountID
     ) throws -> WebhookEndpointID {
         let id = WebhookEndpointID.new()
         let draft = try WebhookEndpointDraft(
@@ -40,12 +41,12 @@ extension Connection {
                 "url": .string(url), "events": .array(events.map { .string($0.rawValue) }),
             ]), exceptOrigins: [])
         try insertWebhookEndpoint(
-            id, draft, secret: Array(repeating: 7, count: 32), of: user)
+            id, draft, secret: Array(repeating: 7, count: 32), of: account)
         return id
     }
 
-    fileprivate func refundOne(of user: UserID) throws {
-        let job = try insertJob(of: user)
+    fileprivate func refundOne(of account: AccountID) throws {
+        let job = try insertJob(of: account)
         try advanceJob(to: .refunded, task: "task-\(job)")
     }
 
@@ -66,14 +67,14 @@ extension Connection {
             """)
     }
 
-    fileprivate func ageLots(of user: UserID, lapsingIn hours: Int) throws {
+    fileprivate func ageLots(of account: AccountID, lapsingIn hours: Int) throws {
         try execute(
             """
             UPDATE credit_lots
             SET created_at = UTC_TIMESTAMP(6) - INTERVAL 2 DAY,
                 expires_at = UTC_TIMESTAMP(6) + INTERVAL \(hours) HOUR,
                 original_expires_at = expires_at
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             """)
     }
 }
@@ -117,18 +118,19 @@ private func withFreshMail(
         throws
     {
         try withMail { db in
-            let user = try db.insertUser(credit: .dollars(20))
-            try db.insertEndpoint("https://a.example/hook", [.videoCompleted], of: user)
-            try db.insertEndpoint("https://b.example/hook", [.videoFailed, .creditsLow], of: user)
-            let other = try db.insertUser(credit: .dollars(20))
+            let account = try db.insertAccount(credit: .dollars(20))
+            try db.insertEndpoint("https://a.example/hook", [.videoCompleted], of: account)
+            try db.insertEndpoint(
+                "https://b.example/hook", [.videoFailed, .creditsLow], of: account)
+            let other = try db.insertAccount(credit: .dollars(20))
             try db.insertEndpoint("https://c.example/hook", of: other)
-            let job = try db.insertJob(of: user)
+            let job = try db.insertJob(of: account)
             try db.execute(
                 "UPDATE video_jobs SET webhook_url = 'https://own.example' WHERE id = \(job)")
-            #expect(try db.outbox(of: user) == [])
+            #expect(try db.outbox(of: account) == [])
             try db.advanceJob(to: .delivered)
             #expect(
-                try db.outbox(of: user) == [
+                try db.outbox(of: account) == [
                     Row(channel: "mail", topic: "videoReady", url: nil),
                     Row(
                         channel: "webhook", topic: "video.completed", url: "https://a.example/hook"),
@@ -141,97 +143,98 @@ private func withFreshMail(
 
     @Test func `a refunded job is told as failed, a canceled one not at all`() throws {
         try withMail { db in
-            let user = try db.insertUser(credit: .dollars(20))
-            try db.insertEndpoint("https://a.example/hook", of: user)
-            let canceled = try db.insertJob(of: user)
-            try db.cancel(canceled, of: user, policy: .test)
-            #expect(try db.outbox(of: user) == [])
-            try db.refundOne(of: user)
-            #expect(try db.outbox(of: user).map(\.topic) == ["videoFailed", "video.failed"])
+            let account = try db.insertAccount(credit: .dollars(20))
+            try db.insertEndpoint("https://a.example/hook", of: account)
+            let canceled = try db.insertJob(of: account)
+            try db.cancel(canceled, of: account, policy: .test)
+            #expect(try db.outbox(of: account) == [])
+            try db.refundOne(of: account)
+            #expect(try db.outbox(of: account).map(\.topic) == ["videoFailed", "video.failed"])
         }
     }
 
     @Test func `a job that ran out of time is told as failed`() throws {
         try withMail { db in
-            let user = try db.insertUser(credit: .dollars(20))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(20))
+            let job = try db.insertJob(of: account)
             try db.passDeadline(of: job)
             try db.sweepOverdueJobs()
-            #expect(try db.mails(of: user) == ["videoFailed"])
+            #expect(try db.mails(of: account) == ["videoFailed"])
         }
     }
 
     @Test func `without mail none is written, and webhooks are`() throws {
         try withFreshMail { db, _ in
-            let user = try db.insertUser(credit: .dollars(20))
-            try db.insertEndpoint("https://a.example/hook", of: user)
+            let account = try db.insertAccount(credit: .dollars(20))
+            try db.insertEndpoint("https://a.example/hook", of: account)
             try db.setMail(isOn: false)
-            try db.refundOne(of: user)
-            #expect(try db.outbox(of: user).map(\.topic) == ["video.failed"])
+            try db.refundOne(of: account)
+            #expect(try db.outbox(of: account).map(\.topic) == ["video.failed"])
         }
     }
 
     @Test func `mail that is switched off takes what was not sent with it`() throws {
         try withFreshMail { db, _ in
-            let user = try db.insertUser(credit: .dollars(20))
-            try db.refundOne(of: user)
+            let account = try db.insertAccount(credit: .dollars(20))
+            try db.refundOne(of: account)
             try db.setMail(isOn: false)
             try db.setMail(isOn: true)
-            #expect(try db.mails(of: user) == [])
+            #expect(try db.mails(of: account) == [])
         }
     }
 
     @Test func `a kind of mail that the user has switched off is not written`() throws {
         try withMail { db in
-            let user = try db.insertUser(credit: .dollars(20))
-            try db.changeMutedNotices(of: user, [.videoFailed: false, .receipt: false])
-            try db.changeMutedNotices(of: user, [.receipt: true])
-            #expect(try db.mutedNotices(of: user) == [.videoFailed])
-            try db.refundOne(of: user)
-            try db.pay(db.insertPurchase(of: user))
-            #expect(try db.mails(of: user) == ["receipt"])
+            let account = try db.insertAccount(credit: .dollars(20))
+            try db.changeMutedNotices(
+                of: db.owner(of: account), [.videoFailed: false, .receipt: false])
+            try db.changeMutedNotices(of: db.owner(of: account), [.receipt: true])
+            #expect(try db.mutedNotices(of: db.owner(of: account)) == [.videoFailed])
+            try db.refundOne(of: account)
+            try db.pay(db.insertPurchase(of: account))
+            #expect(try db.mails(of: account) == ["receipt"])
         }
     }
 
     @Test func `a payment that is seen twice has one receipt`() throws {
         try withMail { db in
-            let user = try db.insertUser(credit: .zero)
-            let order = try db.insertPurchase("pro", of: user)
+            let account = try db.insertAccount(credit: .zero)
+            let order = try db.insertPurchase("pro", of: account)
             try db.pay(order)
             try db.pay(order)
-            #expect(try db.mails(of: user) == ["receipt"])
+            #expect(try db.mails(of: account) == ["receipt"])
         }
     }
 
     @Test func `a balance is told as low once, and again after it was above`() throws {
         try withMail { db in
-            let user = try db.insertUser(credit: .dollars(6))
-            try db.insertEndpoint("https://a.example/hook", [.creditsLow], of: user)
-            _ = try db.insertJob(of: user)
-            #expect(try db.outbox(of: user) == [])  // $5.00 is not below
-            _ = try db.insertJob(of: user)
-            #expect(try db.outbox(of: user).map(\.topic) == ["lowBalance", "credits.low"])
-            _ = try db.insertJob(of: user)
-            #expect(try db.mails(of: user) == ["lowBalance"])
-            try db.insertGrant(.dollars(1), of: user)
-            _ = try db.insertJob(of: user)
-            #expect(try db.mails(of: user) == ["lowBalance"])
-            try db.insertGrant(.dollars(2), of: user)
-            _ = try db.insertJob(of: user)
-            #expect(try db.mails(of: user) == ["lowBalance", "lowBalance"])
+            let account = try db.insertAccount(credit: .dollars(6))
+            try db.insertEndpoint("https://a.example/hook", [.creditsLow], of: account)
+            _ = try db.insertJob(of: account)
+            #expect(try db.outbox(of: account) == [])  // $5.00 is not below
+            _ = try db.insertJob(of: account)
+            #expect(try db.outbox(of: account).map(\.topic) == ["lowBalance", "credits.low"])
+            _ = try db.insertJob(of: account)
+            #expect(try db.mails(of: account) == ["lowBalance"])
+            try db.insertGrant(.dollars(1), of: account)
+            _ = try db.insertJob(of: account)
+            #expect(try db.mails(of: account) == ["lowBalance"])
+            try db.insertGrant(.dollars(2), of: account)
+            _ = try db.insertJob(of: account)
+            #expect(try db.mails(of: account) == ["lowBalance", "lowBalance"])
             try expectCleanBooks(db)
         }
     }
 
     @Test func `a balance that lapses is told as low, one that never was higher is not`() throws {
         try withMail { db in
-            let user = try db.insertUser(credit: .dollars(6))
-            let small = try db.insertUser(credit: .dollars(2))
-            for lot in try db.lotRows(of: user) + db.lotRows(of: small) {
+            let account = try db.insertAccount(credit: .dollars(6))
+            let small = try db.insertAccount(credit: .dollars(2))
+            for lot in try db.lotRows(of: account) + db.lotRows(of: small) {
                 try db.setExpiry(of: lot.id, in: .seconds(-1))
             }
             while try db.expireOverdueLots(limit: 100) > 0 {}
-            #expect(try db.mails(of: user) == ["lowBalance"])
+            #expect(try db.mails(of: account) == ["lowBalance"])
             #expect(try db.mails(of: small) == [])
             let claimed = try db.claimMail(lasting: .seconds(60))
             #expect(claimed?.notice == .lowBalance(available: .zero))
@@ -242,12 +245,12 @@ private func withFreshMail(
         throws
     {
         try withFreshMail { db, _ in
-            let user = try db.insertUser(credit: .dollars(6))
-            try db.insertGrant(.dollars(2), of: user)
+            let account = try db.insertAccount(credit: .dollars(6))
+            try db.insertGrant(.dollars(2), of: account)
             func remind() throws -> Int { try db.remindOfLapsingCredit(limit: 10) }
-            try db.ageLots(of: user, lapsingIn: 24 * 14 + 1)
+            try db.ageLots(of: account, lapsingIn: 24 * 14 + 1)
             #expect(try remind() == 0)
-            try db.ageLots(of: user, lapsingIn: 24 * 13)
+            try db.ageLots(of: account, lapsingIn: 24 * 13)
             #expect(try remind() == 1)
             #expect(try remind() == 0)
             let first = try #require(try db.claimMail(lasting: .seconds(60)))
@@ -258,7 +261,7 @@ private func withFreshMail(
             #expect(amount == .dollars(8))
             #expect(abs(at.timeIntervalSinceNow - 13 * 86_400) < 60)
             try db.noteSent(first.claim)
-            try db.ageLots(of: user, lapsingIn: 24 * 2)
+            try db.ageLots(of: account, lapsingIn: 24 * 2)
             #expect(try remind() == 1)
             #expect(try remind() == 0)
         }
@@ -268,10 +271,10 @@ private func withFreshMail(
         throws
     {
         try withFreshMail { db, _ in
-            let fresh = try db.insertUser(credit: .dollars(6))
+            let fresh = try db.insertAccount(credit: .dollars(6))
             try db.setExpiry(of: db.lotRows(of: fresh)[0].id, in: .seconds(3 * 86_400))
-            let muted = try db.insertUser(credit: .dollars(6))
-            try db.changeMutedNotices(of: muted, [.creditLapsing: false])
+            let muted = try db.insertAccount(credit: .dollars(6))
+            try db.changeMutedNotices(of: db.owner(of: muted), [.creditLapsing: false])
             try db.ageLots(of: muted, lapsingIn: 24)
             #expect(try db.remindOfLapsingCredit(limit: 10) == 0)
         }
@@ -300,45 +303,45 @@ private func withFreshMail(
 
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `a refund is told once`(cut: CuttingProxy.Cut) throws {
-        var user = UserID.new()
+        var account = AccountID.new()
         try withCut(cut) { db in
-            user = try db.insertUser(credit: .dollars(9))
-            try db.insertEndpoint("https://a.example/hook", of: user)
-            _ = try db.insertJob(of: user)
+            account = try db.insertAccount(credit: .dollars(9))
+            try db.insertEndpoint("https://a.example/hook", of: account)
+            _ = try db.insertJob(of: account)
             try db.advanceJob(to: .submitted)
         } _: { cut, db in
             let claim = try db.claimToFollow()
             do { try cut.refund(claim) } catch is LeaseLost {}
-            #expect(try db.outbox(of: user).map(\.topic) == ["videoFailed", "video.failed"])
+            #expect(try db.outbox(of: account).map(\.topic) == ["videoFailed", "video.failed"])
         }
     }
 
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `a receipt and a low balance are written once`(cut: CuttingProxy.Cut) throws {
-        var user = UserID.new()
+        var account = AccountID.new()
         var order: Purchase?
         try withCut(cut) { db in
-            user = try db.insertUser(credit: .zero)
-            order = try db.insertPurchase(of: user)
+            account = try db.insertAccount(credit: .zero)
+            order = try db.insertPurchase(of: account)
         } _: { cut, db in
             try cut.pay(try #require(order))
-            #expect(try db.mails(of: user) == ["receipt"])
+            #expect(try db.mails(of: account) == ["receipt"])
         }
         try withCut(cut) { db in
-            user = try db.insertUser(credit: .dollars(5))
+            account = try db.insertAccount(credit: .dollars(5))
         } _: { cut, db in
-            try cut.accept(db.order(), from: user)
-            #expect(try db.mails(of: user) == ["lowBalance"])
+            try cut.accept(db.order(), from: account)
+            #expect(try db.mails(of: account) == ["lowBalance"])
         }
     }
 
     @Test(arguments: CuttingProxy.Cut.allCases)
     func `the end of a try is written once`(cut: CuttingProxy.Cut) throws {
-        var user = UserID.new()
+        var account = AccountID.new()
         try withCut(cut) { db in
-            user = try db.insertUser(credit: .dollars(9))
-            try db.insertEndpoint("https://a.example/hook", of: user)
-            try db.refundOne(of: user)
+            account = try db.insertAccount(credit: .dollars(9))
+            try db.insertEndpoint("https://a.example/hook", of: account)
+            try db.refundOne(of: account)
         } _: { cut, db in
             let claimed = try #require(try db.claimWebhook(lasting: .seconds(60)))
             do {
@@ -355,14 +358,14 @@ private func withFreshMail(
 @Suite struct `J11 claims of the outbox` {
     @Test func `a mail is claimed by one sender, and by another when the first has died`() throws {
         try withFreshMail { db, configuration in
-            let user = try db.insertUser(credit: .dollars(9))
-            try db.refundOne(of: user)
+            let account = try db.insertAccount(credit: .dollars(9))
+            try db.refundOne(of: account)
             let claims = try inParallel(8) { _ in
                 try Connection(configuration).claimMail(lasting: .seconds(60))
             }
             let first = try #require(claims.compactMap { $0 }.first)
             #expect(claims.compactMap { $0 }.count == 1)
-            #expect(first.recipient == "\(user)@example.org")
+            #expect(try first.recipient == db.address(ofOwnerOf: account))
             #expect(first.claim.attempt == 1)
             try db.passOutboxLeases()
             let second = try #require(try db.claimMail(lasting: .seconds(60)))
@@ -378,8 +381,8 @@ private func withFreshMail(
         throws
     {
         try withFreshMail { db, _ in
-            let user = try db.insertUser(credit: .dollars(9))
-            try db.refundOne(of: user)
+            let account = try db.insertAccount(credit: .dollars(9))
+            try db.refundOne(of: account)
             let first = try #require(try db.claimMail(lasting: .seconds(60)))
             try db.noteFailed(first.claim, problem: "no", retryAfter: .seconds(60))
             #expect(try db.claimMail(lasting: .seconds(60)) == nil)
@@ -392,46 +395,46 @@ private func withFreshMail(
         }
     }
 
-    @Test func `of one user one webhook is sent at a time, of others as well`() throws {
+    @Test func `of one account one webhook is sent at a time, of others as well`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let slow = try db.insertUser(credit: .dollars(9))
+            let slow = try db.insertAccount(credit: .dollars(9))
             try db.insertEndpoint("https://a.example/1", of: slow)
             try db.insertEndpoint("https://a.example/2", of: slow)
             try db.refundOne(of: slow)
-            let quick = try db.insertUser(credit: .dollars(9))
+            let quick = try db.insertAccount(credit: .dollars(9))
             try db.insertEndpoint("https://b.example/1", of: quick)
             try db.refundOne(of: quick)
             let first = try #require(try db.claimWebhook(lasting: .seconds(60)))
             let second = try #require(try db.claimWebhook(lasting: .seconds(60)))
-            #expect(first.claim.userID == slow)
-            #expect(second.claim.userID == quick)
+            #expect(first.accountID == slow)
+            #expect(second.accountID == quick)
             #expect(try db.claimWebhook(lasting: .seconds(60)) == nil)
             try db.noteSent(first.claim)
-            #expect(try db.claimWebhook(lasting: .seconds(60))?.claim.userID == slow)
+            #expect(try db.claimWebhook(lasting: .seconds(60))?.accountID == slow)
         }
     }
 
     @Test func `the secret of the orders' own addresses is made once`() throws {
         try withDatabase { db in
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             let one = Array(repeating: UInt8(1), count: 32)
             let two = Array(repeating: UInt8(2), count: 32)
-            #expect(try db.keepWebhookSecret(of: user, orElse: one) == one)
-            #expect(try db.keepWebhookSecret(of: user, orElse: two) == one)
+            #expect(try db.keepWebhookSecret(of: account, orElse: one) == one)
+            #expect(try db.keepWebhookSecret(of: account, orElse: two) == one)
         }
     }
 
     @Test func `messages are kept for thirty days, with their log`() throws {
         try withFreshMail { db, _ in
-            let user = try db.insertUser(credit: .dollars(9))
-            try db.refundOne(of: user)
+            let account = try db.insertAccount(credit: .dollars(9))
+            try db.refundOne(of: account)
             try db.purgeOutbox()
-            #expect(try db.mails(of: user).count == 1)
+            #expect(try db.mails(of: account).count == 1)
             try db.execute(
                 "UPDATE outbox SET created_at = UTC_TIMESTAMP(6) - INTERVAL 31 DAY")
             try db.purgeOutbox()
-            #expect(try db.mails(of: user) == [])
+            #expect(try db.mails(of: account) == [])
         }
     }
 }

@@ -17,12 +17,12 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
 @Suite struct `J11 claims` {
     @Test func `a claim is written with its attempt before anything is sent`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(5))
+            let account = try db.insertAccount(credit: .dollars(5))
             let order = try db.order("basic", seconds: 5)
-            try db.accept(order, from: user)
+            try db.accept(order, from: account)
             let claimed = try db.claimToSubmit()
             #expect(claimed.id == order.videos[0].id)
-            #expect(claimed.userID == user)
+            #expect(claimed.accountID == account)
             #expect(claimed.state == .submitting)
             #expect(claimed.attempts == 1)
             #expect(claimed.vendorPath == "pollo/pollo-v1-6")
@@ -44,9 +44,9 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
             for _ in 1...20 {
-                let user = try db.insertUser(credit: .dollars(25))
-                for _ in 1...6 { try db.accept(db.order(count: 4), from: user) }
-                _ = try db.insertJob(of: user)
+                let account = try db.insertAccount(credit: .dollars(25))
+                for _ in 1...6 { try db.accept(db.order(count: 4), from: account) }
+                _ = try db.insertJob(of: account)
             }
             let claimed = try inParallel(16) { _ -> [VideoID] in
                 let db = Connection(configuration)
@@ -70,8 +70,8 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
     @Test func `sixteen workers keep the limit of parallel tasks together`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(40))
-            for _ in 1...10 { try db.accept(db.order(count: 4), from: user) }
+            let account = try db.insertAccount(credit: .dollars(40))
+            for _ in 1...10 { try db.accept(db.order(count: 4), from: account) }
             let claimed = try inParallel(16) { _ -> Int in
                 let db = Connection(configuration)
                 var count = 0
@@ -88,8 +88,8 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
     @Test func `sixteen workers look at 100 tasks and at none of them twice`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(100))
-            for _ in 1...25 { try db.accept(db.order(count: 4), from: user) }
+            let account = try db.insertAccount(credit: .dollars(100))
+            for _ in 1...25 { try db.accept(db.order(count: 4), from: account) }
             for number in 1...100 {
                 try db.submitted(db.claimToSubmit(), task: "task-\(number)")
             }
@@ -110,10 +110,10 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
 
     @Test func `users take turns however many jobs one of them has queued`() throws {
         try withQueue { db in
-            let users = try (1...3).map { _ in try db.insertUser(credit: .dollars(9)) }
-            for user in [0, 0, 0, 0, 1, 2, 2] { _ = try db.insertJob(of: users[user]) }
+            let accounts = try (1...3).map { _ in try db.insertAccount(credit: .dollars(9)) }
+            for account in [0, 0, 0, 0, 1, 2, 2] { _ = try db.insertJob(of: accounts[account]) }
             let turns = try (1...7).map { _ in
-                try users.firstIndex(of: db.claimToSubmit().userID)
+                try accounts.firstIndex(of: db.claimToSubmit().accountID)
             }
             #expect(turns == [0, 1, 2, 0, 2, 0, 0])
         }
@@ -121,17 +121,17 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
 
     @Test func `of one user the oldest job goes first`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(9))
-            let jobs = try (1...4).map { _ in try db.insertJob(of: user) }
+            let account = try db.insertAccount(credit: .dollars(9))
+            let jobs = try (1...4).map { _ in try db.insertJob(of: account) }
             #expect(try (1...4).map { _ in try db.claimToSubmit().id } == jobs)
         }
     }
 
     @Test func `a job that waits for its next try holds nobody up`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(9))
-            let first = try db.insertJob(of: user)
-            let second = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(9))
+            let first = try db.insertJob(of: account)
+            let second = try db.insertJob(of: account)
             try db.requeue(db.claimToSubmit(), after: .seconds(60), detail: "full")
             #expect(try db.claimToSubmit().id == second)
             #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 9) == nil)
@@ -145,8 +145,8 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
 
     @Test func `a job whose queue time is over is not submitted`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(9))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(9))
+            let job = try db.insertJob(of: account)
             try db.passDeadline(of: job)
             #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 9) == nil)
             #expect(try db.job(job).state == .queued)
@@ -155,8 +155,8 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
 
     @Test func `a lost answer counts as a task for five minutes`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(9))
-            for _ in 1...3 { _ = try db.insertJob(of: user) }
+            let account = try db.insertAccount(credit: .dollars(9))
+            for _ in 1...3 { _ = try db.insertJob(of: account) }
             try db.loseAnswer(of: db.claimToSubmit())
             _ = try db.claimToSubmit()
             #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 2) == nil)
@@ -172,10 +172,10 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
     @Test(arguments: [(parallel: 1, free: 1), (2, 1), (4, 2), (5, 3)])
     func `lost answers leave half of the places to others`(parallel: Int, free: Int) throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(50))
-            for _ in 1...parallel { _ = try db.insertJob(of: user) }
+            let account = try db.insertAccount(credit: .dollars(50))
+            for _ in 1...parallel { _ = try db.insertJob(of: account) }
             for _ in 1...parallel { try db.loseAnswer(of: db.claimToSubmit()) }
-            for _ in 1...(parallel + 1) { _ = try db.insertJob(of: user) }
+            for _ in 1...(parallel + 1) { _ = try db.insertJob(of: account) }
             for _ in 1...free {
                 #expect(try db.claimSubmission(lasting: .seconds(9), parallel: parallel) != nil)
             }
@@ -185,8 +185,8 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
 
     @Test func `a task is looked at by one until its lease runs out`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(9))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(9))
+            let job = try db.insertJob(of: account)
             try db.advanceJob(to: .submitted)
             let first = try db.claimToFollow()
             #expect(first.taskID == "task-1")
@@ -206,8 +206,8 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
 
     private func withJobs(_ count: Int, _ body: (Connection) throws -> Void) throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(90))
-            for _ in 1...count { _ = try db.insertJob(of: user) }
+            let account = try db.insertAccount(credit: .dollars(90))
+            for _ in 1...count { _ = try db.insertJob(of: account) }
             try body(db)
         }
     }
@@ -246,8 +246,8 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
     @Test func `of sixteen workers one probes`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(20))
-            for _ in 1...20 { _ = try db.insertJob(of: user) }
+            let account = try db.insertAccount(credit: .dollars(20))
+            for _ in 1...20 { _ = try db.insertJob(of: account) }
             try db.pause(tier: nil, for: .seconds(60), reason: "no credits")
             try db.passPause()
             let probes = try inParallel(16) { _ in
@@ -276,9 +276,9 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
 
     @Test func `a tier that is paused waits alone`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(9))
-            let economy = try db.insertJob(of: user)
-            let basic = try db.insertJob(of: user, tier: "basic")
+            let account = try db.insertAccount(credit: .dollars(9))
+            let economy = try db.insertJob(of: account)
+            let basic = try db.insertJob(of: account, tier: "basic")
             try db.pause(tier: "economy", for: .seconds(600), reason: "not enabled")
             #expect(try claim(db)?.id == basic)
             #expect(try claim(db) == nil)

@@ -8,12 +8,12 @@ import Testing
 
 /// A submission whose outcome is unknown may be decided by a person.
 struct ResolveTests {
-    private func withUncertain(_ body: (Connection, UserID, VideoID) throws -> Void) throws {
+    private func withUncertain(_ body: (Connection, AccountID, VideoID) throws -> Void) throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             try db.advanceJob(to: .submitUnknown)
-            try body(db, user, job)
+            try body(db, account, job)
         }
     }
 
@@ -36,10 +36,10 @@ struct ResolveTests {
     }
 
     @Test func `without a task the hold goes back`() throws {
-        try withUncertain { db, user, job in
+        try withUncertain { db, account, job in
             try resolve(db, job, task: nil)
             #expect(try db.job(job).reason == .vendorDown)
-            #expect(try db.balance(of: user).available == .dollars(3))
+            #expect(try db.balance(of: account).available == .dollars(3))
             #expect(try db.legs("job:release:\(job)") == 1)
         }
     }
@@ -57,8 +57,8 @@ struct ResolveTests {
     }
 
     @Test func `the task of another video is refused`() throws {
-        try withUncertain { db, user, job in
-            let other = try db.insertJob(of: user)
+        try withUncertain { db, account, job in
+            let other = try db.insertJob(of: account)
             try db.advanceJob(to: .submitted, task: "task-9")
             #expect(throws: Conflict.self) { try resolve(db, job, task: "task-9") }
             #expect(try db.job(job).state == .submitUnknown)
@@ -67,8 +67,8 @@ struct ResolveTests {
     }
 
     @Test func `what waits in a restored copy is given back instead of bought again (J6)`() throws {
-        try withUncertain { db, user, uncertain in
-            let waiting = try (1...2).map { _ in try db.insertJob(of: user) }
+        try withUncertain { db, account, uncertain in
+            let waiting = try (1...2).map { _ in try db.insertJob(of: account) }
             let actor = try Operator(userID: nil, reason: "restored the copy of last night")
             #expect(try db.refundQueued(policy: .test, by: actor) == 2)
             #expect(try waiting.allSatisfy { try db.job($0).reason == .vendorDown })

@@ -11,7 +11,7 @@ import Testing
     private func withApplication(_ body: (Connection, Connection) throws -> Void) throws {
         try withFreshDatabase { owner in
             let db = Connection(owner)
-            let name = "app_\(UserID.new().description.suffix(12))"
+            let name = "app_\(AccountID.new().description.suffix(12))"
             // A name cannot be bound; this one is made of hexadecimal digits.
             try db.execute(
                 """
@@ -46,29 +46,29 @@ import Testing
         ] as [SQL])
     func `the application cannot change or delete a line of the books`(statement: SQL) throws {
         try withApplication { db, application in
-            let user = try db.insertUser(credit: .dollars(5))
+            let account = try db.insertAccount(credit: .dollars(5))
             let error = #expect(throws: DatabaseError.self) {
                 try application.execute(statement)
             }
             // Denied: a command on a table, a routine or a view; no SUPER, no CREATE.
             #expect(
                 [1142, 1370, 1044, 1227, 1143].contains(error?.code ?? 0))
-            #expect(try db.balance(of: user).available == .dollars(5))
+            #expect(try db.balance(of: account).available == .dollars(5))
             try expectCleanBooks(db)
         }
     }
 
     @Test func `the application works with the rights that it has`() throws {
         try withApplication { _, db in
-            let user = try db.insertUser(credit: .dollars(5))
-            try db.buy("pro", for: user)
-            let delivered = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(5))
+            try db.buy("pro", for: account)
+            let delivered = try db.insertJob(of: account)
             try db.advanceJob(to: .delivered)
-            let refunded = try db.insertJob(of: user)
+            let refunded = try db.insertJob(of: account)
             try db.advanceJob(to: .refunded, task: "task-2")
-            let canceled = try db.insertJob(of: user)
-            try db.cancel(canceled, of: user, policy: .test)
-            let lost = try db.insertJob(of: user)
+            let canceled = try db.insertJob(of: account)
+            try db.cancel(canceled, of: account, policy: .test)
+            let lost = try db.insertJob(of: account)
             try db.advanceJob(to: .submitting)
             try db.passLease(of: lost)
             #expect(try db.sweepLostSubmissions() == 1)
@@ -83,24 +83,25 @@ import Testing
                 try db.noteFailure(step, of: late, problem: "x")
                 try db.noteSuccess(step, of: late.id, tier: late.tierID)
             }
-            let lot = try db.lotRows(of: user)[0]
+            let lot = try db.lotRows(of: account)[0]
             try db.setExpiry(of: lot.id, in: .seconds(-1))
             #expect(try db.expireOverdueLots(limit: 9) == 1)
             let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
-            try db.accept(db.order(), from: user, key: key)
+            try db.accept(db.order(), from: account, key: key)
             try db.purgeIdempotencyKeys()
             try db.receive("evt", from: .stripe, type: "x", object: "y") { true }
             try db.createSession(
-                idHash: Array(repeating: 1, count: 32), of: user, lasting: .seconds(9),
+                idHash: Array(repeating: 1, count: 32), of: db.owner(of: account),
+                lasting: .seconds(9),
                 userAgent: "x", address: "::1")
-            try db.resetPassword(of: user, to: "y")
+            try db.resetPassword(of: db.owner(of: account), to: "y")
             try db.purgeSessions()
             let tried = ThrottleKey(Array(repeating: 2, count: 32), .account)
             try db.countTry([tried])
             try db.takeBackTry([tried])
             try db.purgeThrottles()
             let link = NewMailToken(id: .new(), hash: Array(repeating: 3, count: 32))
-            try db.mailReset(link, to: "\(user)@example.org")
+            try db.mailReset(link, to: db.address(ofOwnerOf: account))
             _ = try db.resetPassword(
                 tokenHash: link.hash, to: "z", credit: .zero, policy: .test)
             try db.purgeMailTokens()
@@ -122,12 +123,12 @@ struct AnalyticsTests {
     @Test func `the views show what was delivered, in dollars`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(20))
+            let account = try db.insertAccount(credit: .dollars(20))
             for number in 1...2 {
-                _ = try db.insertJob(of: user, tier: "pro")
+                _ = try db.insertJob(of: account, tier: "pro")
                 try db.advanceJob(to: .delivered, task: "task-\(number)")
             }
-            _ = try db.insertJob(of: user, tier: "pro")
+            _ = try db.insertJob(of: account, tier: "pro")
             try db.advanceJob(to: .refunded, task: "task-3")
             let revenue = try db.first("SELECT * FROM revenue_analytics") { row in
                 [
@@ -137,7 +138,9 @@ struct AnalyticsTests {
                 ]
             }
             #expect(revenue == ["pro", "2", "3.720000", "0.700000", "3.020000", "5.00"])
-            let own = try db.first("SELECT * FROM user_analytics WHERE id = \(user)") { row in
+            let own = try db.first(
+                "SELECT * FROM user_analytics WHERE id = \(db.owner(of: account))"
+            ) { row in
                 [
                     "\(try row("total_videos") as Int)", try row("total_spent"),
                     try row("credits_balance") as String,

@@ -8,9 +8,9 @@ import Testing
 struct SampleDataTests {
     @Test func `no vendor is asked for a sample, and the books hold it`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(9))
+            let account = try db.insertAccount(credit: .dollars(9))
             try db.insertSample(
-                db.order(), of: user,
+                db.order(), of: account, by: db.owner(of: account),
                 ending: .delivered(.sample, vendorCost: .dollars(1)),
                 startedAt: Date(timeIntervalSinceNow: -7200), lasting: 90,
                 policy: .test)

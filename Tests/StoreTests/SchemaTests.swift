@@ -14,10 +14,10 @@ import Testing
     private func withBooks(_ body: (Connection) throws -> Void) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertCustomer()
+            let account = try db.insertCustomer()
             let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
-            try db.accept(db.order(), from: user, key: key)
-            _ = try db.insertPurchase(of: user)
+            try db.accept(db.order(), from: account, key: key)
+            _ = try db.insertPurchase(of: account)
             try db.receive("evt_1", from: .stripe, type: "x", object: "y") { true }
             try body(db)
             try expectCleanBooks(db)
@@ -27,15 +27,15 @@ import Testing
     /// Another entry of the ledger, like its first one but for what is given.
     private static func entry(
         key: SQL = "'another'", credit: SQL = "credit_account", amount: SQL = "amount_micros",
-        user: SQL = "user_id", lot: SQL = "lot_id", job: SQL = "job_id",
+        account: SQL = "account_id", lot: SQL = "lot_id", job: SQL = "job_id",
         purchase: SQL = "purchase_id"
     ) -> SQL {
         """
         INSERT INTO ledger_entries
-            (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id, lot_id,
+            (id, op_key, leg, kind, debit_account, credit_account, amount_micros, account_id, lot_id,
              job_id, purchase_id, created_at)
         SELECT UUID(), \(sql: key), leg, kind, debit_account, \(sql: credit), \(sql: amount),
-            \(sql: user), \(sql: lot), \(sql: job), \(sql: purchase), created_at
+            \(sql: account), \(sql: lot), \(sql: job), \(sql: purchase), created_at
         FROM ledger_entries
         LIMIT 1
         """
@@ -46,7 +46,7 @@ import Testing
         ("L2", "ledger_entries_amount_positive", entry(amount: "0")),
         ("L2", "ledger_entries_amount_positive", entry(amount: "-amount_micros")),
         ("L2", "ledger_entries_two_accounts", entry(credit: "debit_account")),
-        ("L2", "ledger_entries_wallet_exists", entry(user: "UUID()")),
+        ("L2", "ledger_entries_wallet_exists", entry(account: "UUID()")),
         ("L2", "ledger_entries_lot_exists", entry(lot: "UUID()")),
         ("L2", "ledger_entries_job_exists", entry(job: "UUID()")),
         ("L2", "ledger_entries_purchase_exists", entry(purchase: "UUID()")),
@@ -61,10 +61,10 @@ import Testing
             "L5", "transactions_op_unique",
             """
             INSERT INTO transactions
-                (id, user_id, type, amount_micros, balance_after_micros, description, op_key,
-                 created_at)
-            SELECT UUID(), user_id, type, amount_micros, balance_after_micros, description, op_key,
-                created_at
+                (id, account_id, user_id, type, amount_micros, balance_after_micros, description,
+                 op_key, created_at)
+            SELECT UUID(), account_id, user_id, type, amount_micros, balance_after_micros,
+                description, op_key, created_at
             FROM transactions
             """
         ),
@@ -154,9 +154,9 @@ import Testing
             "J2", "ledger_entries_one_end",
             """
             INSERT INTO ledger_entries
-                (id, op_key, leg, kind, debit_account, credit_account, amount_micros, user_id,
+                (id, op_key, leg, kind, debit_account, credit_account, amount_micros, account_id,
                  lot_id, job_id, created_at)
-            SELECT UUID(), 'another', leg, 'release', 'held', 'available', amount_micros, user_id,
+            SELECT UUID(), 'another', leg, 'release', 'held', 'available', amount_micros, account_id,
                 lot_id, job_id, created_at
             FROM ledger_entries
             WHERE kind = 'settle'
@@ -238,8 +238,8 @@ import Testing
             "INSERT INTO schedules (name, due_at, problem) VALUES ('x', UTC_TIMESTAMP(6), 'x')"
         ),
         ("A3", "findings_open_once", finding("'account'", "id", "NULL", twice: true)),
-        ("A3", "findings_user_iff_account", finding("'account'", "NULL", "NULL")),
-        ("A3", "findings_user_iff_account", finding("'whole'", "id", "NULL")),
+        ("A3", "findings_named_iff_account", finding("'account'", "NULL", "NULL")),
+        ("A3", "findings_named_iff_account", finding("'whole'", "id", "NULL")),
         ("A3", "findings_gone_or_closed", finding("'whole'", "NULL", "created_at")),
         (
             "R1", "differences_open_once",
@@ -288,13 +288,13 @@ import Testing
 
     /// A finding, or the same twice; with the time at which it was both gone and closed.
     private static func finding(
-        _ scope: SQL, _ user: SQL, _ time: SQL, twice: Bool = false
+        _ scope: SQL, _ account: SQL, _ time: SQL, twice: Bool = false
     ) -> SQL {
         let rows: SQL = twice ? "users, (SELECT 1 UNION SELECT 2) AS twice" : "users"
         return """
             INSERT INTO findings
-                (id, rule, subject, scope, user_id, detail, found_at, seen_at, gone_at, closed_at)
-            SELECT UUID(), 'L4', 'x', \(sql: scope), \(sql: user), 'x', created_at, created_at,
+                (id, rule, subject, scope, account_id, detail, found_at, seen_at, gone_at, closed_at)
+            SELECT UUID(), 'L4', 'x', \(sql: scope), \(sql: account), 'x', created_at, created_at,
                 \(sql: time), \(sql: time)
             FROM \(sql: rows)
             """

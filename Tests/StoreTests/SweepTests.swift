@@ -7,15 +7,15 @@ import Store
 import Testing
 
 @Suite struct `J9 sweeps` {
-    private func withJob(_ body: (Connection, UserID, VideoID) throws -> Void) throws {
+    private func withJob(_ body: (Connection, AccountID, VideoID) throws -> Void) throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            try body(db, user, db.insertJob(of: user))
+            let account = try db.insertAccount(credit: .dollars(3))
+            try body(db, account, db.insertJob(of: account))
         }
     }
 
     @Test func `a submission whose worker died is unknown and not sent again`() throws {
-        try withJob { db, user, job in
+        try withJob { db, account, job in
             try db.advanceJob(to: .submitting)
             #expect(try db.sweepLostSubmissions() == 0)
             try db.passLease(of: job)
@@ -27,7 +27,7 @@ import Testing
             #expect((2640...2700).contains(row.secondsLeft ?? 0))
             #expect(try db.attemptOutcomes(of: job) == ["unknown"])
             #expect(try db.claimSubmission(lasting: .seconds(9), parallel: 9) == nil)
-            #expect(try db.balance(of: user).reserved == .dollars(1))
+            #expect(try db.balance(of: account).reserved == .dollars(1))
         }
     }
 
@@ -45,14 +45,14 @@ import Testing
 
     @Test(arguments: [VideoState.queued, .submitUnknown])
     func `a job that waited for too long is refunded once`(state: VideoState) throws {
-        try withJob { db, user, job in
+        try withJob { db, account, job in
             try db.advanceJob(to: state)
             #expect(try db.sweepOverdueJobs().isEmpty)
             try db.passDeadline(of: job)
             #expect(try db.sweepOverdueJobs() == [job])
             #expect(try db.sweepOverdueJobs().isEmpty)
             #expect(try db.job(job).reason == .timeout)
-            #expect(try db.balance(of: user).available == .dollars(3))
+            #expect(try db.balance(of: account).available == .dollars(3))
         }
     }
 
@@ -86,7 +86,7 @@ import Testing
     @Test func `a job whose books are wrong keeps no other from its end (J9)`() throws {
         try withQueue { db in
             let jobs = try (1...2).map { _ in
-                try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+                try db.insertJob(of: db.insertAccount(credit: .dollars(1)))
             }
             for job in jobs { try db.passDeadline(of: job) }
             func shift(_ sign: Int) throws {
@@ -94,7 +94,7 @@ import Testing
                     """
                     UPDATE credit_lots
                     SET held_micros = held_micros - \(sign), spent_micros = spent_micros + \(sign)
-                    WHERE user_id = (SELECT user_id FROM video_jobs WHERE id = \(jobs[0]))
+                    WHERE account_id = (SELECT account_id FROM video_jobs WHERE id = \(jobs[0]))
                     """)
             }
             try shift(1)
@@ -116,15 +116,15 @@ import Testing
 
     @Test func `a user whose books are wrong keeps no other's credit from lapsing (C6)`() throws {
         try withQueue { db in
-            let users = try (1...2).map { _ in try db.insertUser(credit: .dollars(1)) }
-            for user in users {
-                try db.setExpiry(of: db.lotRows(of: user)[0].id, in: .seconds(-1))
+            let accounts = try (1...2).map { _ in try db.insertAccount(credit: .dollars(1)) }
+            for account in accounts {
+                try db.setExpiry(of: db.lotRows(of: account)[0].id, in: .seconds(-1))
             }
             func shift(_ amount: Int) throws {
                 try db.execute(
                     """
                     UPDATE wallets SET available_micros = available_micros + \(amount)
-                    WHERE user_id = \(users[0])
+                    WHERE account_id = \(accounts[0])
                     """)
             }
             try shift(-1)
@@ -138,15 +138,19 @@ import Testing
     @Test func `eight sweeps at once refund each job once`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let users = try (1...3).map { _ in try db.insertUser(credit: .dollars(20)) }
-            for user in users { for _ in 1...5 { try db.accept(db.order(count: 4), from: user) } }
+            let accounts = try (1...3).map { _ in try db.insertAccount(credit: .dollars(20)) }
+            for account in accounts {
+                for _ in 1...5 { try db.accept(db.order(count: 4), from: account) }
+            }
             try db.execute(
                 "UPDATE video_jobs SET deadline_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND")
             let ended = try inParallel(8) { _ in
                 try Connection(configuration).sweepOverdueJobs().count
             }
             #expect(ended.reduce(0, +) == 60)
-            for user in users { #expect(try db.balance(of: user).available == .dollars(20)) }
+            for account in accounts {
+                #expect(try db.balance(of: account).available == .dollars(20))
+            }
             try expectCleanBooks(db)
         }
     }
@@ -154,18 +158,18 @@ import Testing
 
 @Suite struct `W3 callbacks are hints` {
     private func withJob(
-        in state: VideoState, _ body: (Connection, UserID, VideoID, String) throws -> Void
+        in state: VideoState, _ body: (Connection, AccountID, VideoID, String) throws -> Void
     ) throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             try db.advanceJob(to: state)
             try db.execute(
                 """
                 UPDATE video_jobs SET next_attempt_at = UTC_TIMESTAMP(6) + INTERVAL 500 SECOND
                 WHERE id = \(job)
                 """)
-            try body(db, user, job, db.job(job).callbackToken)
+            try body(db, account, job, db.job(job).callbackToken)
         }
     }
 
@@ -213,8 +217,8 @@ import Testing
 
     @Test func `a callback before the create call's answer is remembered`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             let claim = try db.claimToSubmit()
             #expect(try db.hint(token: claim.callbackToken, task: "task-7") == job)
             #expect(try db.job(job).state == .submitting)
@@ -228,8 +232,8 @@ import Testing
 
     @Test func `a callback before a lost answer makes up for it`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             let claim = try db.claimToSubmit()
             _ = try db.hint(token: claim.callbackToken, task: "task-7")
             try db.loseAnswer(of: claim)
@@ -253,8 +257,8 @@ import Testing
     @Test func `twenty callbacks at once reveal the task once`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             try db.advanceJob(to: .submitUnknown)
             let before = try db.job(job)
             _ = try inParallel(20) { _ in
@@ -272,8 +276,8 @@ import Testing
     @Test(arguments: [true, false])
     func `a late callback is looked at once and its loss recorded`(isLost: Bool) throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             try db.advanceJob(to: .submitUnknown)
             try db.passDeadline(of: job)
             try db.sweepOverdueJobs()
@@ -288,7 +292,7 @@ import Testing
             #expect(row.lost == (isLost ? Money(cents: 35) : .zero))
             #expect(row.state == .refunded)
             #expect(try db.claimLateLook(lasting: .seconds(9)) == nil)
-            #expect(try db.balance(of: user).available == .dollars(3))
+            #expect(try db.balance(of: account).available == .dollars(3))
             #expect(try db.claimFollowUp(lasting: .seconds(9)) == nil)
         }
     }
@@ -298,7 +302,7 @@ import Testing
     @Test func `a task that two jobs were told of is the first one's, and both end`() throws {
         try withQueue { db in
             let jobs = try (1...3).map { _ in
-                try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+                try db.insertJob(of: db.insertAccount(credit: .dollars(1)))
             }
             try db.advanceJob(to: .submitted, task: "task-1")
             for job in jobs.dropFirst() {
@@ -331,9 +335,9 @@ import Testing
         state: VideoState
     ) throws {
         try withQueue { db in
-            let broken = try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            let broken = try db.insertJob(of: db.insertAccount(credit: .dollars(1)))
             try db.advanceJob(to: state, task: "task-1")
-            let other = try db.insertJob(of: db.insertUser(credit: .dollars(1)))
+            let other = try db.insertJob(of: db.insertAccount(credit: .dollars(1)))
             if state != .queued { try db.advanceJob(to: state, task: "task-2") }
             try db.execute(
                 """
@@ -372,15 +376,15 @@ import Testing
         ])
     func `a person ends a job in any state that is not an end`(state: VideoState) throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(1))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(1))
+            let job = try db.insertJob(of: account)
             try db.advanceJob(to: state)
             let actor = try Operator(userID: nil, reason: "It never ends")
             let isOpen = ![VideoState.delivered, .refunded].contains(state)
             if isOpen {
                 try db.endVideo(job, policy: .test, by: actor)
                 #expect(try db.job(job).state == .refunded)
-                #expect(try db.balance(of: user).available == .dollars(1))
+                #expect(try db.balance(of: account).available == .dollars(1))
             }
             #expect(throws: Conflict.self) { try db.endVideo(job, policy: .test, by: actor) }
             #expect(throws: NotFound.self) {
@@ -393,11 +397,11 @@ import Testing
 extension `J13 one job's error stays that job's` {
     @Test func `the same command again ends the video once, and is no other command`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(2))
-            let jobs = try [db.insertJob(of: user), db.insertJob(of: user)]
-            let actor = try Operator(userID: nil, reason: "It never ends", key: "end-\(user)")
+            let account = try db.insertAccount(credit: .dollars(2))
+            let jobs = try [db.insertJob(of: account), db.insertJob(of: account)]
+            let actor = try Operator(userID: nil, reason: "It never ends", key: "end-\(account)")
             for _ in 1...3 { try db.endVideo(jobs[0], policy: .test, by: actor) }
-            #expect(try db.balance(of: user).available == .dollars(1))
+            #expect(try db.balance(of: account).available == .dollars(1))
             #expect(throws: IdempotencyConflict.self) {
                 try db.endVideo(jobs[1], policy: .test, by: actor)
             }

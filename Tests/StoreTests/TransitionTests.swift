@@ -39,8 +39,8 @@ enum Change: CaseIterable {
         _ state: VideoState, _ body: (Connection, ClaimedJob) throws -> Void
     ) throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             if state == .submitting {
                 try body(db, db.claimToSubmit())
             } else {
@@ -138,8 +138,8 @@ enum Change: CaseIterable {
 
     @Test func `two jobs never have one task`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            for _ in 1...2 { _ = try db.insertJob(of: user) }
+            let account = try db.insertAccount(credit: .dollars(3))
+            for _ in 1...2 { _ = try db.insertJob(of: account) }
             try db.submitted(db.claimToSubmit(), task: "task-1")
             let second = try db.claimToSubmit()
             let error = #expect(throws: DatabaseError.self) {
@@ -183,17 +183,17 @@ enum Change: CaseIterable {
 }
 
 @Suite struct `J2 one settle or one release` {
-    private func withJob(_ body: (Connection, UserID, VideoID) throws -> Void) throws {
+    private func withJob(_ body: (Connection, AccountID, VideoID) throws -> Void) throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            try body(db, user, db.insertJob(of: user))
+            let account = try db.insertAccount(credit: .dollars(3))
+            try body(db, account, db.insertJob(of: account))
         }
     }
 
     @Test func `a delivered job is settled once and its file is recorded`() throws {
-        try withJob { db, user, job in
+        try withJob { db, account, job in
             try db.advanceJob(to: .delivered)
-            let video = try #require(try db.video(job, of: user))
+            let video = try #require(try db.video(job, of: account))
             #expect(video.state == .delivered)
             #expect(video.file == .sample)
             #expect(video.completedAt != nil)
@@ -204,7 +204,7 @@ enum Change: CaseIterable {
             #expect(row.secondsLeft == nil)
             #expect(try db.legs("job:settle:\(job)") == 1)
             #expect(try db.legs("job:release:\(job)") == 0)
-            #expect(try db.balance(of: user).available == .dollars(2))
+            #expect(try db.balance(of: account).available == .dollars(2))
             let revenue = try db.count(
                 """
                 SELECT SUM(amount_micros) FROM ledger_entries
@@ -216,16 +216,16 @@ enum Change: CaseIterable {
 
     @Test(arguments: FailureReason.allCases.filter { $0 != .canceled })
     func `a refunded job is released once and says why`(reason: FailureReason) throws {
-        try withJob { db, user, job in
+        try withJob { db, account, job in
             try db.advanceJob(to: .submitted)
             try db.refund(db.claimToFollow(), reason)
-            let video = try #require(try db.video(job, of: user))
+            let video = try #require(try db.video(job, of: account))
             #expect(video.state == .refunded)
             #expect(video.failureReason == reason)
             #expect(try db.job(job).status == "failed")
             #expect(try db.legs("job:release:\(job)") == 1)
             #expect(try db.legs("job:settle:\(job)") == 0)
-            #expect(try db.balance(of: user).available == .dollars(3))
+            #expect(try db.balance(of: account).available == .dollars(3))
         }
     }
 
@@ -237,34 +237,34 @@ enum Change: CaseIterable {
     }
 
     @Test func `a queued job can be canceled, and again without a second refund`() throws {
-        try withJob { db, user, job in
-            for _ in 1...2 { try db.cancel(job, of: user, policy: .test) }
+        try withJob { db, account, job in
+            for _ in 1...2 { try db.cancel(job, of: account, policy: .test) }
             #expect(try db.job(job).status == "canceled")
             #expect(try db.legs("job:release:\(job)") == 1)
-            #expect(try db.balance(of: user).available == .dollars(3))
+            #expect(try db.balance(of: account).available == .dollars(3))
         }
     }
 
     @Test(arguments: [VideoState.submitting, .submitUnknown, .submitted, .storing, .delivered])
     func `a job that the vendor may have is not canceled`(state: VideoState) throws {
-        try withJob { db, user, job in
+        try withJob { db, account, job in
             try db.advanceJob(to: state)
-            #expect(throws: Conflict.self) { try db.cancel(job, of: user, policy: .test) }
+            #expect(throws: Conflict.self) { try db.cancel(job, of: account, policy: .test) }
             #expect(try db.job(job).state == state)
         }
     }
 
     @Test func `a job that failed is not canceled`() throws {
-        try withJob { db, user, job in
+        try withJob { db, account, job in
             try db.advanceJob(to: .refunded)
-            #expect(throws: Conflict.self) { try db.cancel(job, of: user, policy: .test) }
+            #expect(throws: Conflict.self) { try db.cancel(job, of: account, policy: .test) }
             #expect(try db.job(job).reason == .vendorFailed)
         }
     }
 
     @Test func `another user's job is not found`() throws {
         try withJob { db, _, job in
-            let stranger = try db.insertUser()
+            let stranger = try db.insertAccount()
             #expect(throws: NotFound()) { try db.cancel(job, of: stranger, policy: .test) }
             #expect(try db.video(job, of: stranger) == nil)
             #expect(try db.job(job).state == .queued)
@@ -274,15 +274,15 @@ enum Change: CaseIterable {
     @Test func `eight cancellations and claims at once end in one of both`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             let outcomes = try inParallel(8) { number -> Bool in
                 let db = Connection(configuration)
                 if number.isMultiple(of: 2) {
                     return try db.claimSubmission(lasting: .seconds(150), parallel: 9) != nil
                 }
                 do {
-                    try db.cancel(job, of: user, policy: .test)
+                    try db.cancel(job, of: account, policy: .test)
                 } catch is Conflict {}
                 return false
             }
@@ -296,8 +296,8 @@ enum Change: CaseIterable {
     @Test func `eight workers that deliver and refund at once end in one of both`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             try db.advanceJob(to: .storing)
             try db.passLease(of: job)
             let claim = try db.claimToFollow()
@@ -329,8 +329,8 @@ enum Change: CaseIterable {
         ] as [SQL])
     func `the schema refuses a delivered job without a file`(columns: SQL) throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             try db.advanceJob(to: .storing)
             let error = #expect(throws: DatabaseError.self) {
                 try db.execute(
@@ -347,8 +347,8 @@ enum Change: CaseIterable {
 
     @Test func `the schema refuses a task state without a task`() throws {
         try withQueue { db in
-            let user = try db.insertUser(credit: .dollars(3))
-            let job = try db.insertJob(of: user)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let job = try db.insertJob(of: account)
             let error = #expect(throws: DatabaseError.self) {
                 try db.execute("UPDATE video_jobs SET state = 'submitted' WHERE id = \(job)")
             }

@@ -51,20 +51,20 @@ import Testing
 
     @Test func `an event whose effect failed leaves no trace and comes again`() throws {
         try withDatabase { db in
-            let user = try db.insertUser()
+            let account = try db.insertAccount()
             #expect(throws: Broken.self) {
                 try receive("evt_broken", db) {
-                    try db.insertGrant(.dollars(1), of: user)
+                    try db.insertGrant(.dollars(1), of: account)
                     throw Broken()
                 }
             }
             #expect(try rows(db, "evt_broken") == 0)
-            #expect(try db.balance(of: user).available == .zero)
+            #expect(try db.balance(of: account).available == .zero)
             try receive("evt_broken", db) {
-                try db.insertGrant(.dollars(1), of: user)
+                try db.insertGrant(.dollars(1), of: account)
                 return true
             }
-            #expect(try db.balance(of: user).available == .dollars(1))
+            #expect(try db.balance(of: account).available == .dollars(1))
             try expectCleanBooks(db)
         }
     }
@@ -72,8 +72,8 @@ import Testing
     @Test func `twenty deliveries at once of one event are all taken and have one effect`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser()
-            let order = try db.insertPurchase("pro", of: user)
+            let account = try db.insertAccount()
+            let order = try db.insertPurchase("pro", of: account)
             let effects = try inParallel(20) { _ -> Int in
                 let db = Connection(configuration)
                 var effects = 0
@@ -87,7 +87,7 @@ import Testing
             }
             #expect(effects.reduce(0, +) == 1)
             #expect(try rows(db, "evt_20") == 1)
-            #expect(try db.balance(of: user).available == .dollars(55))
+            #expect(try db.balance(of: account).available == .dollars(55))
             try expectCleanBooks(db)
         }
     }
@@ -95,8 +95,8 @@ import Testing
     @Test func `two events of one payment at once credit it once (W4)`() throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)
-            let user = try db.insertUser()
-            let order = try db.insertPurchase("pro", of: user)
+            let account = try db.insertAccount()
+            let order = try db.insertPurchase("pro", of: account)
             _ = try inParallel(12) { number in
                 let db = Connection(configuration)
                 try receive("evt_\(number % 3)", db) {
@@ -105,7 +105,7 @@ import Testing
                 }
             }
             #expect(try db.count("SELECT COUNT(*) FROM vendor_events") == 3)
-            #expect(try db.balance(of: user).available == .dollars(55))
+            #expect(try db.balance(of: account).available == .dollars(55))
             try expectCleanBooks(db)
         }
     }

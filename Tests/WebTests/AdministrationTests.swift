@@ -250,11 +250,12 @@ struct AdministrationTests {
             let user = try site.makeUser()
             let actor = try Operator(userID: nil, systemUser: "ann", reason: "a test")
             try site.database.grantCredit(
-                5.dollars, to: user.id, reason: "a gift", policy: site.site.settings.creditPolicy,
+                5.dollars, to: user.account, reason: "a gift",
+                policy: site.site.settings.creditPolicy,
                 grant: .new(),
                 by: actor)
             try site.database.takeCredit(
-                2.dollars, from: user.id, reason: "back", take: .new(), by: actor)
+                2.dollars, from: user.account, reason: "back", take: .new(), by: actor)
             func actions(_ query: String) throws -> [String?] {
                 try site.get("/api/admin/audit", query: query, as: administrator).items
                     .map { $0["action"]?.string }
@@ -343,7 +344,7 @@ struct AdministrationTests {
         try withFreshSite { site in
             let administrator = try makeAdministrator(site)
             let user = try site.makeUser()
-            let path = "/api/admin/accounts/\(user.id)/adjustment"
+            let path = "/api/admin/accounts/\(user.account)/adjustment"
             func adjust(_ rest: String, key: String = "k1") throws -> Answer {
                 try command(
                     path, #"{"reason": "lost by us", "amount": 4.5\#(rest)}"#, key: key, site,
@@ -364,16 +365,19 @@ struct AdministrationTests {
                     path, #"{"reason": "lost by us", "amount": 5}"#, site, as: administrator
                 ).code == "IDEMPOTENCY_CONFLICT")
             let take = try command(
-                "/api/admin/accounts/\(user.id)/take", #"{"reason": "too much", "amount": 0.5}"#,
+                "/api/admin/accounts/\(user.account)/take",
+                #"{"reason": "too much", "amount": 0.5}"#,
                 key: "k2", site, as: administrator)
             #expect(take.json["outcome"] == "done")
             #expect(try site.get("/api/me", as: user).json["balance"] == .integer(4))
             let waive = try command(
-                "/api/admin/accounts/\(user.id)/waiver", #"{"reason": "no debt"}"#, key: "k3", site,
+                "/api/admin/accounts/\(user.account)/waiver", #"{"reason": "no debt"}"#, key: "k3",
+                site,
                 as: administrator)
             #expect(waive.status == 409)
             let unknown = try command(
-                "/api/admin/accounts/\(UserID.new())/rebuild", #"{"reason": "a test"}"#, key: "k4",
+                "/api/admin/accounts/\(AccountID.new())/rebuild", #"{"reason": "a test"}"#,
+                key: "k4",
                 site, as: administrator)
             #expect(unknown.status == 404)
         }
@@ -386,7 +390,7 @@ struct AdministrationTests {
             let user = try site.makeUser()
             func give(_ administrator: TestUser) throws -> Answer {
                 try command(
-                    "/api/admin/accounts/\(user.id)/adjustment",
+                    "/api/admin/accounts/\(user.account)/adjustment",
                     #"{"reason": "lost by us", "amount": 200}"#, site, as: administrator)
             }
             for _ in 1...2 {
@@ -410,7 +414,7 @@ struct AdministrationTests {
             try site.database.execute(
                 """
                 UPDATE wallets SET available_micros = available_micros + 1
-                WHERE user_id = \(user.id)
+                WHERE account_id = \(user.account)
                 """)
             func look() throws {
                 try site.database.execute("UPDATE schedules SET due_at = UTC_TIMESTAMP(6)")
@@ -424,7 +428,7 @@ struct AdministrationTests {
             try look()
             let items = try site.get("/api/admin/attention", as: administrator).items
             #expect(items.map { $0["kind"]?.string } == ["quarantine", "quarantine"])
-            #expect(items[0]["subject"]?.string == "\(user.id)")
+            #expect(items[0]["subject"]?.string == "\(user.account)")
             let finding = try #require(items[0]["findingId"]?.string)
             let closed = try command(
                 "/api/admin/findings/\(finding)/closure", #"{"reason": "a test"}"#, site,
@@ -432,7 +436,8 @@ struct AdministrationTests {
             #expect(closed.status == 204)
             #expect(try site.get("/api/admin/attention", as: administrator).items.count == 1)
             let report = try command(
-                "/api/admin/accounts/\(user.id)/rebuild", #"{"reason": "finding L4"}"#, key: "k2",
+                "/api/admin/accounts/\(user.account)/rebuild", #"{"reason": "finding L4"}"#,
+                key: "k2",
                 site, as: administrator)
             #expect(report.json["changes"]?.array?.count == 1)
             try look()

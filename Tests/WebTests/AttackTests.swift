@@ -376,11 +376,12 @@ struct ProofTests {
         try withAttackedSite { site in
             let made = try site.register("stranger@example.org")
             let id = try #require(made.json["user"]?["id"]?.string.flatMap { UserID($0) })
+            let account = try #require(try site.database.account(ownedBy: id))
             let user = TestUser(
-                id: id, email: "stranger@example.org",
+                id: id, account: account, email: "stranger@example.org",
                 token: try #require(made.json["token"]?.string))
             try site.database.grantCredit(
-                1.dollars, to: id, reason: "Test", policy: site.site.settings.creditPolicy,
+                1.dollars, to: account, reason: "Test", policy: site.site.settings.creditPolicy,
                 grant: .new())
             _ = try site.makeVideo(for: user)
             for place in 1...7 {

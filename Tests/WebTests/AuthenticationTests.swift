@@ -148,7 +148,8 @@ struct SessionTests {
             #expect(try site.post("/api/auth/logout", as: user).status == 204)
             #expect(try site.post("/api/auth/logout").status == 204)
             let token = try #require(other.json["token"]?.string)
-            let still = TestUser(id: user.id, email: user.email, token: token)
+            let still = TestUser(
+                id: user.id, account: user.account, email: user.email, token: token)
             #expect(try site.get("/api/me", as: still).status == 200)
         }
     }
@@ -161,7 +162,8 @@ struct SessionTests {
             let token = try #require(answer.json["token"]?.string)
             #expect(token != user.token)
             #expect(try site.get("/api/me", as: user).status == 401)
-            let renewed = TestUser(id: user.id, email: user.email, token: token)
+            let renewed = TestUser(
+                id: user.id, account: user.account, email: user.email, token: token)
             #expect(try site.get("/api/me", as: renewed).status == 200)
         }
     }
@@ -172,13 +174,17 @@ struct SessionTests {
             let good = try site.post("/api/auth/login", login(user))
             #expect(good.status == 200)
             #expect(good.json["user"]?["id"]?.string == user.id.description)
-            let upper = TestUser(id: user.id, email: " \(user.email.uppercased()) ", token: "")
+            let upper = TestUser(
+                id: user.id, account: user.account, email: " \(user.email.uppercased()) ", token: ""
+            )
             #expect(try site.post("/api/auth/login", login(upper)).status == 200)
 
             let wrong = try site.post("/api/auth/login", login(user, password: "another one"))
-            let nobody = TestUser(id: user.id, email: "nobody@example.org", token: "")
+            let nobody = TestUser(
+                id: user.id, account: user.account, email: "nobody@example.org", token: "")
             let unknown = try site.post("/api/auth/login", login(nobody))
-            let impossible = TestUser(id: user.id, email: "not an address", token: "")
+            let impossible = TestUser(
+                id: user.id, account: user.account, email: "not an address", token: "")
             let malformed = try site.post("/api/auth/login", login(impossible))
             for answer in [wrong, unknown, malformed] {
                 #expect(answer.status == 401)

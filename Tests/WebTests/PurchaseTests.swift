@@ -65,7 +65,8 @@ struct PurchaseTests {
             #expect(answer.refused == ["packageId"])
             #expect(site.stripe.requests.isEmpty)
             #expect(
-                try site.count("SELECT COUNT(*) AS count FROM purchases WHERE user_id = \(user.id)")
+                try site.count(
+                    "SELECT COUNT(*) AS count FROM purchases WHERE account_id = \(user.account)")
                     == 0)
         }
     }
@@ -105,7 +106,8 @@ struct PurchaseTests {
             #expect(keys[0] == "purchase:\(answer.json["purchaseId"]?.string ?? "")")
             #expect(site.stripe.requests[0].body == site.stripe.requests[1].body)
             #expect(
-                try site.count("SELECT COUNT(*) AS count FROM purchases WHERE user_id = \(user.id)")
+                try site.count(
+                    "SELECT COUNT(*) AS count FROM purchases WHERE account_id = \(user.account)")
                     == 1)
         }
     }
@@ -215,7 +217,7 @@ struct BalanceTests {
             let policy = site.site.settings.creditPolicy
             for micros: Int64 in [372_000, 1, 10_000_000_000_000] {
                 try site.database.grantCredit(
-                    Money(micros: micros), to: user.id, reason: "Test", policy: policy,
+                    Money(micros: micros), to: user.account, reason: "Test", policy: policy,
                     grant: .new())
             }
             let text = try site.get("/api/credits/balance", as: user).text
@@ -247,7 +249,7 @@ struct BalanceTests {
                 """
                 UPDATE credit_lots
                 SET expires_at = UTC_TIMESTAMP(6) - INTERVAL 1 SECOND
-                WHERE user_id = \(user.id)
+                WHERE account_id = \(user.account)
                 """)
             let balance = try site.get("/api/credits/balance", as: user)
             #expect(balance.json["available"] == .integer(0))

@@ -70,6 +70,8 @@ struct Answer {
 
 struct TestUser {
     let id: UserID
+    /// What they own.
+    let account: AccountID
     let email: String
     let token: String
 
@@ -159,14 +161,15 @@ final class TestSite {
         user.map { [(Header.authorization, "Bearer \($0.token)")] } ?? []
     }
 
-    /// A new account, signed in, with `credit` to spend.
+    /// A new user, signed in, whose account has `credit` to spend.
     func makeUser(credit: Money = .zero) throws -> TestUser {
-        let id = UserID.new()
+        let (id, account) = (UserID.new(), AccountID.new())
         let email = "\(id)@example.org"
-        try database.createUser(id, email: email, passwordHash: Self.passwordHash, role: .user)
+        try database.createUser(
+            id, owning: account, email: email, passwordHash: Self.passwordHash, role: .user)
         if credit > .zero {
             try database.grantCredit(
-                credit, to: id, reason: "Test", policy: site.settings.creditPolicy,
+                credit, to: account, reason: "Test", policy: site.settings.creditPolicy,
                 grant: ID(uuid: id.uuid))
         }
         let token = TokenAuthority.Token(
@@ -174,7 +177,9 @@ final class TestSite {
         try database.createSession(
             idHash: token.sessionHash, of: id, lasting: .seconds(3600), userAgent: "test",
             address: "192.0.2.1")
-        return TestUser(id: id, email: email, token: site.tokens.sign(token, at: Date()))
+        return TestUser(
+            id: id, account: account, email: email,
+            token: site.tokens.sign(token, at: Date()))
     }
 
     private static let passwordHash = Password.hash(TestUser.password)

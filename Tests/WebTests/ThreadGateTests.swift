@@ -101,7 +101,7 @@ import Testing
             let statuses = try inParallel(25) { index in
                 if index == 24 {
                     return try lockedWallet(
-                        configuration, of: stuck.id, locked: locked, until: isDone)
+                        configuration, of: stuck.account, locked: locked, until: isDone)
                 }
                 try wait(upTo: .seconds(60), "no lock") { locked.load(ordering: .relaxed) }
                 // Sixteen threads of `serve` answer, as many as there are at once.
@@ -136,18 +136,19 @@ import Testing
             #expect(statuses.count { $0 == 202 } == 4)
             #expect(statuses.count { $0 == 503 } == 20)
             let jobs = try site.count(
-                "SELECT COUNT(*) AS count FROM video_jobs WHERE user_id = \(stuck.id)")
+                "SELECT COUNT(*) AS count FROM video_jobs WHERE account_id = \(stuck.account)")
             #expect(jobs == 4)
         }
     }
 
     private func lockedWallet(
-        _ configuration: DatabaseConfiguration, of user: UserID, locked: borrowing Atomic<Bool>,
+        _ configuration: DatabaseConfiguration, of account: AccountID,
+        locked: borrowing Atomic<Bool>,
         until isDone: borrowing Atomic<Bool>
     ) throws -> Int {
         let db = Connection(configuration)
         try db.transaction {
-            try db.execute("SELECT user_id FROM wallets WHERE user_id = \(user) FOR UPDATE")
+            try db.execute("SELECT 1 FROM wallets WHERE account_id = \(account) FOR UPDATE")
             locked.store(true, ordering: .relaxed)
             while !isDone.load(ordering: .relaxed) { CurrentThread.sleep(for: .milliseconds(1)) }
         }

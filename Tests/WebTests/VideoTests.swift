@@ -83,7 +83,8 @@ struct QuoteTests {
             #expect(answer.text.contains(#""price":\#(price),"#))
             #expect(
                 try site.count(
-                    "SELECT COUNT(*) AS count FROM video_jobs WHERE user_id = \(user.id)") == 0)
+                    "SELECT COUNT(*) AS count FROM video_jobs WHERE account_id = \(user.account)")
+                    == 0)
         }
     }
 
@@ -158,7 +159,7 @@ struct GenerateTests {
                 #expect(answer.status == 202)
             }
             let paths = try site.database.query(
-                "SELECT callback_token FROM video_jobs WHERE user_id = \(user.id)"
+                "SELECT callback_token FROM video_jobs WHERE account_id = \(user.account)"
             ) { row in try row("callback_token") as String }
             #expect(Set(paths).count == 8)
             for path in paths {
@@ -187,7 +188,7 @@ struct GenerateTests {
         try withSite { site in
             let user = try site.makeUser(credit: 5.dollars)
             try site.database.execute(
-                "UPDATE wallets SET shortfall_micros = 2500000 WHERE user_id = \(user.id)")
+                "UPDATE wallets SET shortfall_micros = 2500000 WHERE account_id = \(user.account)")
             let answer = try site.post("/api/videos/generate", order(), as: user)
             #expect(answer.status == 402)
             #expect(answer.text.contains(#""shortfall":2.5}"#))
@@ -321,7 +322,8 @@ struct IdempotencyTests {
             #expect(
                 try site.post("/api/videos/generate", order(), as: user, key("k")).status == 402)
             try site.database.grantCredit(
-                5.dollars, to: user.id, reason: "Test", policy: site.site.settings.creditPolicy,
+                5.dollars, to: user.account, reason: "Test",
+                policy: site.site.settings.creditPolicy,
                 grant: .new())
             #expect(
                 try site.post("/api/videos/generate", order(), as: user, key("k")).status == 202)
@@ -336,7 +338,7 @@ struct IdempotencyTests {
                 """
                 UPDATE idempotency_keys
                 SET created_at = created_at - INTERVAL 86401 SECOND
-                WHERE user_id = \(user.id)
+                WHERE account_id = \(user.account)
                 """)
             let later = try site.post("/api/videos/generate", order(" "), as: user, key("k"))
             #expect(later.status == 202)
@@ -389,11 +391,11 @@ struct GalleryTests {
             try site.database.execute(
                 """
                 INSERT INTO video_jobs
-                    (id, user_id, generate_call_id, tier, catalog_version, state, prompt,
+                    (id, account_id, user_id, generate_call_id, tier, catalog_version, state, prompt,
                      duration_seconds, vendor_path, vendor_input, estimated_cost_micros,
                      user_charged_micros, callback_token, next_attempt_at, deadline_at,
                      created_at, state_at)
-                SELECT \(id), user_id, generate_call_id, tier, catalog_version, state, prompt,
+                SELECT \(id), account_id, user_id, generate_call_id, tier, catalog_version, state, prompt,
                     duration_seconds, vendor_path, vendor_input, estimated_cost_micros,
                     user_charged_micros, \("token-\(id)"), next_attempt_at, deadline_at,
                     created_at, state_at
@@ -454,7 +456,7 @@ struct GalleryTests {
             let user = try site.makeUser()
             for _ in 0..<250 {
                 try site.database.grantCredit(
-                    Money(cents: 1), to: user.id, reason: "Test",
+                    Money(cents: 1), to: user.account, reason: "Test",
                     policy: site.site.settings.creditPolicy, grant: .new())
             }
             let walked = try walk(
@@ -748,11 +750,11 @@ struct VideoStateTests {
     }
 
     /// Writes down what a look at the books would find.
-    private func find(_ scope: String, _ user: UserID?, _ site: TestSite) throws {
+    private func find(_ scope: String, _ account: AccountID?, _ site: TestSite) throws {
         try site.database.execute(
             """
-            INSERT INTO findings (id, rule, subject, scope, user_id, detail, found_at, seen_at)
-            VALUES (UUID(), 'L4', 'x', \(scope), \(user), 'x', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+            INSERT INTO findings (id, rule, subject, scope, account_id, detail, found_at, seen_at)
+            VALUES (UUID(), 'L4', 'x', \(scope), \(account), 'x', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
             """)
     }
 
@@ -776,7 +778,7 @@ struct VideoStateTests {
             let user = try site.makeUser(credit: 5.dollars)
             let other = try site.makeUser(credit: 5.dollars)
             let video = try site.makeVideo(for: user)
-            try find("account", user.id, site)
+            try find("account", user.account, site)
             let package = #"{"packageId": "starter"}"#
             for (path, body) in [
                 ("/api/videos/generate", order()), ("/api/credits/purchase", package),

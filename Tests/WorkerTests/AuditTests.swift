@@ -14,7 +14,7 @@ import Testing
     /// Makes each look wait for `seconds` at one of its tables, as a ledger of millions would.
     private func slow(_ db: Connection, by seconds: Int) throws {
         // Without a paid purchase nobody asks for disputes.
-        try db.buy("starter", for: db.insertUser())
+        try db.buy("starter", for: db.insertAccount())
         try db.execute("RENAME TABLE disputes TO disputes_kept")
         // What could be a lost dispute is asked for, and is none.
         let view: SQL = seconds > 9 ? "SLEEP(180)" : "SLEEP(3)"

@@ -21,11 +21,11 @@ final class Bench {
     let cashier = Cashier()
     let files: FileServer
     let media: Storage
-    let user: UserID
+    let account: AccountID
     private(set) var worker: Worker
     let configuration: DatabaseConfiguration
 
-    /// Runs `body` with a user who has $20, and expects clean books at its end.
+    /// Runs `body` with an account that has $20, and expects clean books at its end.
     static func with(_ body: (Bench) throws -> Void) throws {
         try withFreshDatabase { configuration in
             let bench = try Bench(configuration)
@@ -55,7 +55,7 @@ final class Bench {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
         media = Storage(folder: folder)
-        user = try db.insertUser(credit: .dollars(20))
+        account = try db.insertAccount(credit: .dollars(20))
         worker = Self.worker(configuration, vendor, cashier, files, media)
     }
 
@@ -102,7 +102,7 @@ final class Bench {
     }
 
     func insertJob(tier: String = "economy") throws -> VideoID {
-        try db.insertJob(of: user, tier: tier)
+        try db.insertJob(of: account, tier: tier)
     }
 
     /// A job whose task the vendor has.

@@ -19,7 +19,7 @@ import Testing
 @Suite struct `W6 chores` {
     private func withDuePurchase(_ body: (Bench, Purchase) throws -> Void) throws {
         try Bench.with { bench in
-            let purchase = try bench.db.insertPurchase("pro", of: bench.user)
+            let purchase = try bench.db.insertPurchase("pro", of: bench.account)
             try bench.db.execute("UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6)")
             bench.cashier.stripe.open(purchase)
             try body(bench, purchase)
@@ -31,7 +31,7 @@ import Testing
             bench.cashier.stripe.complete(purchase.sessionID ?? "")
             bench.worker.doChores()
             #expect(try bench.db.purchase(purchase.id)?.state == .paid)
-            #expect(try bench.db.balance(of: bench.user).available == .dollars(75))
+            #expect(try bench.db.balance(of: bench.account).available == .dollars(75))
         }
     }
 
@@ -51,7 +51,7 @@ import Testing
             }
             bench.worker.doChores()
             #expect(try bench.db.purchase(purchase.id)?.state == .pending)
-            #expect(try bench.db.balance(of: bench.user).available == .dollars(20))
+            #expect(try bench.db.balance(of: bench.account).available == .dollars(20))
         }
     }
 
@@ -70,7 +70,7 @@ import Testing
 
     @Test func `an event that came before its purchase is known has its effect later`() throws {
         try Bench.with { bench in
-            let purchase = try bench.db.insertPurchase("pro", of: bench.user)
+            let purchase = try bench.db.insertPurchase("pro", of: bench.account)
             let id = purchase.sessionID ?? ""
             try bench.db.receive(
                 "evt_1", from: .stripe, type: "checkout.session.completed", object: id
@@ -82,16 +82,16 @@ import Testing
             bench.cashier.stripe.complete(id)
             bench.worker.doChores()
             #expect(try bench.db.isProcessed("evt_1", from: .stripe))
-            #expect(try bench.db.balance(of: bench.user).available == .dollars(75))
+            #expect(try bench.db.balance(of: bench.account).available == .dollars(75))
         }
     }
 
     @Test func `credit whose time is over lapses by itself`() throws {
         try Bench.with { bench in
-            let lot = try bench.db.lotRows(of: bench.user)[0]
+            let lot = try bench.db.lotRows(of: bench.account)[0]
             try bench.db.setExpiry(of: lot.id, in: .seconds(-1))
             bench.worker.doChores()
-            #expect(try bench.db.lotRow(lot.id, of: bench.user).expired == .dollars(20))
+            #expect(try bench.db.lotRow(lot.id, of: bench.account).expired == .dollars(20))
         }
     }
 
@@ -168,7 +168,7 @@ import Testing
     @Test func `all that came due in an outage is ended before the books are audited (J9)`() throws
     {
         try Bench.with { bench in
-            try bench.db.insertGrant(.dollars(200), of: bench.user)
+            try bench.db.insertGrant(.dollars(200), of: bench.account)
             for _ in 1...210 { _ = try bench.insertJob() }
             try bench.db.execute(
                 "UPDATE video_jobs SET deadline_at = UTC_TIMESTAMP(6) - INTERVAL 10 MINUTE")
@@ -200,7 +200,7 @@ import Testing
             #expect(try isHealthy("ledger", bench) == true)
             #expect(try bench.db.attention().filter { $0.kind == .late }.count == 1)
             let other = try bench.insertJob()
-            try bench.db.cancel(other, of: bench.user, policy: .test)
+            try bench.db.cancel(other, of: bench.account, policy: .test)
             try bench.db.execute("UPDATE parked_jobs SET next_at = UTC_TIMESTAMP(6)")
             try bench.db.sweepOverdueJobs()
             #expect(try bench.db.job(late).reason == .timeout)
@@ -229,17 +229,17 @@ import Testing
     {
         try Bench.with { bench in
             let job = try bench.insertTask()
-            let other = try bench.db.insertUser(credit: .dollars(5))
+            let other = try bench.db.insertAccount(credit: .dollars(5))
             try bench.db.execute(
                 """
                 UPDATE wallets SET available_micros = available_micros + 1
-                WHERE user_id = \(bench.user)
+                WHERE account_id = \(bench.account)
                 """)
             bench.worker.doChores()
             #expect(try isHealthy("ledger", bench) == false)
             #expect(throws: AccountHeld.self) { try bench.insertJob() }
             let item = try #require(bench.db.attention().first { $0.kind == .quarantine })
-            #expect(item.subject == "\(bench.user)")
+            #expect(item.subject == "\(bench.account)")
             _ = try bench.db.insertJob(of: other)
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
             try bench.look(at: job)
@@ -247,7 +247,7 @@ import Testing
 
             // It ends by itself at the look after the repair, which is not waited for.
             let actor = try Operator(userID: nil, reason: "finding L4", key: "r1")
-            _ = try bench.db.rebuild(bench.user, by: actor)
+            _ = try bench.db.rebuild(bench.account, by: actor)
             bench.worker.forgetChores()
             bench.worker.doChores(in: .books)
             #expect(try isHealthy("ledger", bench) == true)
@@ -260,7 +260,7 @@ import Testing
 @Suite struct `J17 lanes` {
     @Test func `a vendor that hangs keeps no deadline, expiry or audit from its time`() throws {
         try Bench.with { bench in
-            try bench.db.insertGrant(.dollars(20), of: bench.user)
+            try bench.db.insertGrant(.dollars(20), of: bench.account)
             // Everything that the vendor is asked about is due: the look at tasks, the health.
             let ended = try bench.insertTask()
             try bench.db.makeDue(ended)
@@ -285,7 +285,7 @@ import Testing
             try wait(upTo: .seconds(60), "the vendor was not asked") { hanging.isAsked }
 
             let late = try bench.insertJob()
-            let lot = try bench.db.lotRows(of: bench.user)[0]
+            let lot = try bench.db.lotRows(of: bench.account)[0]
             try bench.db.setExpiry(of: lot.id, in: .seconds(-1))
             try bench.db.execute(
                 """
@@ -295,7 +295,7 @@ import Testing
             for lane in Lane.all where lane.name != "vendor" { bench.worker.doChores(in: lane) }
             #expect(hanging.isAsked, "it still hangs")
             #expect(try bench.db.job(late).state == .refunded)
-            #expect(try bench.db.lotRow(lot.id, of: bench.user).expired > .zero)
+            #expect(try bench.db.lotRow(lot.id, of: bench.account).expired > .zero)
             #expect(try bench.db.healthChecks().first { $0.name == "ledger" }?.isHealthy == true)
         }
     }
@@ -351,7 +351,7 @@ import Testing
         #expect(steps == 1001)
 
         try Bench.with { bench in
-            try bench.db.insertGrant(.dollars(100), of: bench.user)
+            try bench.db.insertGrant(.dollars(100), of: bench.account)
             for _ in 0..<60 { _ = try bench.insertJob() }
             try bench.db.execute(
                 "UPDATE video_jobs SET state = 'submit_unknown', deadline_at = UTC_TIMESTAMP(6)")

@@ -19,17 +19,17 @@ import Texts
 private let secret = Array(UInt8(1)...32)
 private let oldSecret = Array(UInt8(101)...132)
 
-/// A user with one job, and what is sent because it ended.
+/// An account with one job, and what is sent because it ended.
 private struct Post {
     let configuration: DatabaseConfiguration
     let db: Connection
-    let user: UserID
+    let account: AccountID
 
     init(_ configuration: DatabaseConfiguration) throws {
         self.configuration = configuration
         db = Connection(configuration)
         try db.setMail(isOn: true)
-        user = try db.insertUser(credit: .dollars(20))
+        account = try db.insertAccount(credit: .dollars(20))
     }
 
     /// Adds an endpoint whose address may be one that is refused, as an older row.
@@ -38,14 +38,14 @@ private struct Post {
         let id = WebhookEndpointID.new()
         let draft = try WebhookEndpointDraft(
             FieldReader(["url": .string("https://hook.example.org/")]), exceptOrigins: [])
-        try db.insertWebhookEndpoint(id, draft, secret: secret, of: user)
+        try db.insertWebhookEndpoint(id, draft, secret: secret, of: account)
         try db.execute("UPDATE webhook_endpoints SET url = \(url) WHERE id = \(id)")
         return id
     }
 
     @discardableResult
     func endJob(_ state: VideoState = .delivered, webhookURL: String? = nil) throws -> VideoID {
-        let job = try db.insertJob(of: user)
+        let job = try db.insertJob(of: account)
         try db.execute("UPDATE video_jobs SET webhook_url = \(webhookURL) WHERE id = \(job)")
         try db.advanceJob(to: state, task: "task-\(job)")
         return job
@@ -73,7 +73,7 @@ private struct Post {
 
     func deliveries(_ endpoint: WebhookEndpointID) throws -> [WebhookDelivery] {
         try db.webhookDeliveries(
-            from: .endpoint(endpoint), of: user, before: nil, limit: 10)
+            from: .endpoint(endpoint), of: account, before: nil, limit: 10)
     }
 
     /// The pause before the next try is over.
@@ -153,8 +153,8 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             try post.addEndpoint("\(server.origin)/hook")
             try post.endJob(.refunded)
             let order = try post.db.order("economy", seconds: 10, count: 4)
-            try post.db.accept(order, from: post.user)
-            try post.db.accept(post.db.order("economy", seconds: 10, count: 4), from: post.user)
+            try post.db.accept(order, from: post.account)
+            try post.db.accept(post.db.order("economy", seconds: 10, count: 4), from: post.account)
             let courier = try post.courier(exceptOrigins: [server.origin])
             while try courier.sendNextWebhook() {}
             let events = try server.hooks.map { try JSONValue(parsing: $0.body) }
@@ -201,14 +201,14 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             #expect(try !courier.sendNextWebhook())
             let failed = try #require(try post.deliveries(endpoint).first)
             #expect(failed.state == .failed)
-            try post.db.resendWebhook(failed.id, from: .endpoint(endpoint), of: post.user)
+            try post.db.resendWebhook(failed.id, from: .endpoint(endpoint), of: post.account)
             #expect(try courier.sendNextWebhook())
             let delivery = try #require(try post.deliveries(endpoint).first)
             #expect(delivery.state == .delivered)
             #expect(delivery.attempts.map(\.number) == Array(1...10))
             #expect(Set(server.hooks.map(\.id)).count == 1)
             #expect(throws: RateLimited.self) {
-                try post.db.resendWebhook(failed.id, from: .endpoint(endpoint), of: post.user)
+                try post.db.resendWebhook(failed.id, from: .endpoint(endpoint), of: post.account)
             }
         }
     }
@@ -317,7 +317,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             try post.endJob(.refunded, webhookURL: "\(server.origin)/own")
             let courier = try post.courier(exceptOrigins: [server.origin])
             while try courier.sendNextWebhook() {}
-            let made = try post.db.keepWebhookSecret(of: post.user, orElse: secret)
+            let made = try post.db.keepWebhookSecret(of: post.account, orElse: secret)
             #expect(made != secret)
             #expect(server.hooks.count == 2)
             for hook in server.hooks {
@@ -325,7 +325,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
                     hook.headers["webhook-signature"] == (try opensslSignature(hook, key: made)))
             }
             let deliveries = try post.db.webhookDeliveries(
-                from: .orders, of: post.user, before: nil, limit: 10)
+                from: .orders, of: post.account, before: nil, limit: 10)
             #expect(deliveries.map(\.type) == ["video.failed", "video.completed"])
         }
     }
@@ -353,7 +353,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
         try withFolder { post, folder in
             let job = try post.endJob()
             try post.endJob(.refunded)
-            let order = try post.db.insertPurchase("pro", of: post.user)
+            let order = try post.db.insertPurchase("pro", of: post.account)
             let facts = PaymentFacts(
                 sessionID: order.sessionID ?? "", progress: .paid, isPaymentMode: true,
                 subtotal: order.price, total: order.price, currency: "usd", isLive: false,
@@ -364,7 +364,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             let mails = try mails(in: folder)
             #expect(mails.count == 3)
             let ready = try #require(mails.first { $0.contains("Subject: Your video is ready\n") })
-            #expect(ready.contains("To: <\(post.user)@example.org>\n"))
+            #expect(ready.contains("To: <\(try post.db.address(ofOwnerOf: post.account))>\n"))
             #expect(ready.contains("From: Rushes <shop@example.org>\n"))
             #expect(ready.contains("A fox runs through fresh snow"))
             #expect(ready.contains("https://shop.example/videos/\(job)\n"))
@@ -429,11 +429,12 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
     @Test func `a link is made when it is sent, and goes to the address that it proves`() throws {
         try withFolder { post, folder in
             let courier = try post.courier(mail: .folder(folder))
-            let own = "\(post.user)@example.org"
+            let own = try post.db.address(ofOwnerOf: post.account)
             let reset = link(by: secret)
             let change = link(by: oldSecret)
             try post.db.mailReset(reset.new, to: own)
-            try post.db.mailChange(change.new, of: post.user, to: "moved@example.org")
+            try post.db.mailChange(
+                change.new, of: post.db.owner(of: post.account), to: "moved@example.org")
             // Neither token stands in the database before it is sent, nor afterwards.
             for text in [reset.text, change.text] {
                 #expect(
@@ -464,7 +465,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
 
     @Test func `a link that is used, too old or of a lost secret is not sent`() throws {
         try withFolder { post, folder in
-            let own = "\(post.user)@example.org"
+            let own = try post.db.address(ofOwnerOf: post.account)
             try post.db.mailReset(link(by: Array(UInt8(50)...81)).new, to: own)
             let late = link(by: secret)
             try post.db.mailReset(late.new, to: own)
@@ -483,10 +484,11 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
     @Test func `what keeps an account safe is sent whatever is switched off`() throws {
         try withFolder { post, folder in
             let all = Dictionary(uniqueKeysWithValues: NoticeKind.allCases.map { ($0, false) })
-            try post.db.changeMutedNotices(of: post.user, all)
+            try post.db.changeMutedNotices(of: post.db.owner(of: post.account), all)
             try post.endJob()
             try post.db.changePassword(
-                of: post.user, from: "$argon2id$", to: "another", keeping: nil)
+                of: post.db.owner(of: post.account), from: "$argon2id$", to: "another", keeping: nil
+            )
             let courier = try post.courier(mail: .folder(folder))
             while try courier.sendNextMail() {}
             let mails = try mails(in: folder)
@@ -508,7 +510,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
     }
 
     private func endpoint(_ id: WebhookEndpointID, _ post: Post) throws -> WebhookEndpoint {
-        try #require(try post.db.webhookEndpoint(id, of: post.user))
+        try #require(try post.db.webhookEndpoint(id, of: post.account))
     }
 
     private func mails(_ post: Post) throws -> [String] {
@@ -560,15 +562,15 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             let address = "\(server.origin)/hook"
             // Six whose servers have shown that they are silent, with much to tell them.
             for _ in 0..<6 {
-                let user = try post.db.insertUser(credit: .dollars(9))
+                let account = try post.db.insertAccount(credit: .dollars(9))
                 for number in 0..<3 {
                     let id = WebhookEndpointID.new()
                     let draft = try WebhookEndpointDraft(
                         FieldReader(["url": .string("https://silent.example/\(number)")]),
                         exceptOrigins: [])
-                    try post.db.insertWebhookEndpoint(id, draft, secret: secret, of: user)
+                    try post.db.insertWebhookEndpoint(id, draft, secret: secret, of: account)
                 }
-                let job = try post.db.insertJob(of: user)
+                let job = try post.db.insertJob(of: account)
                 try post.db.advanceJob(to: .delivered, task: "task-\(job)")
             }
             try post.db.execute(
@@ -584,7 +586,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             #expect(try post.db.claimWebhook(.fast, lasting: .seconds(60)) == nil)
             // The slow lane sends to one server of each account at a time.
             let claimed = try (0..<6).map { _ in
-                try post.db.claimWebhook(.slow, lasting: .seconds(60))?.claim.userID
+                try post.db.claimWebhook(.slow, lasting: .seconds(60))?.accountID
             }
             #expect(Set(claimed.compactMap(\.self)).count == 6)
             #expect(try post.db.claimWebhook(.slow, lasting: .seconds(60)) == nil)
@@ -607,7 +609,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             for lane in WebhookLane.allCases { #expect(try !courier.sendNextWebhook(lane)) }
             // Somebody who asks for one gets it tried.
             let waiting = try #require(try post.deliveries(id).last)
-            try post.db.resendWebhook(waiting.id, from: .endpoint(id), of: post.user)
+            try post.db.resendWebhook(waiting.id, from: .endpoint(id), of: post.account)
             #expect(try courier.sendNextWebhook())
             #expect(server.hooks.count == 8)
         }
@@ -633,7 +635,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             #expect(try post.deliveries(id).count == 2)
             #expect(try !courier.sendNextWebhook())
 
-            try post.db.testWebhook(id, of: post.user, id: .new())
+            try post.db.testWebhook(id, of: post.account, id: .new())
             #expect(try courier.sendNextWebhook(.slow))
             #expect(try !endpoint(id, post).isOff)
             try post.endJob()

@@ -42,7 +42,7 @@ import Testing
             bench.vendor.status = .failed(words)
             try bench.look(at: job)
             #expect(try bench.db.job(job).reason == reason)
-            #expect(try bench.db.balance(of: bench.user).available == .dollars(20))
+            #expect(try bench.db.balance(of: bench.account).available == .dollars(20))
             #expect(try bench.db.legs("job:release:\(job)") == 1)
         }
     }
@@ -70,7 +70,7 @@ import Testing
             let row = try bench.db.job(job)
             #expect(row.state == .submitted, "\(Self.silences[index])")
             #expect(row.dueInSeconds >= 4, "\(Self.silences[index])")
-            #expect(try bench.db.balance(of: bench.user).reserved == .dollars(1))
+            #expect(try bench.db.balance(of: bench.account).reserved == .dollars(1))
         }
     }
 
@@ -127,7 +127,7 @@ import Testing
             bench.vendor.account.charge("task-1", hundredths: 550)
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
             try bench.look(at: job)
-            let video = try #require(try bench.db.video(job, of: bench.user))
+            let video = try #require(try bench.db.video(job, of: bench.account))
             let file = try #require(video.file)
             #expect(video.state == .delivered)
             #expect(file.sizeBytes == Bench.video.count)
@@ -147,7 +147,7 @@ import Testing
             // 5.5 credits of 6 cents.
             #expect(try bench.db.job(job).actualCost == Money(cents: 33))
             #expect(try bench.db.legs("job:settle:\(job)") == 1)
-            #expect(try bench.db.balance(of: bench.user).available == .dollars(19))
+            #expect(try bench.db.balance(of: bench.account).available == .dollars(19))
         }
     }
 
@@ -209,7 +209,7 @@ import Testing
             #expect(!row.isLeased, "\(what)")
             #expect(row.dueInSeconds >= 4, "\(what)")
             #expect(try bench.mediaFiles == [], "\(what)")
-            #expect(try bench.db.balance(of: bench.user).reserved == .dollars(1))
+            #expect(try bench.db.balance(of: bench.account).reserved == .dollars(1))
             // The next look asks for a fresh link.
             bench.vendor.status = .finished(
                 bench.files.put(.file(Bench.video), at: "/fresh.mp4"))
@@ -245,7 +245,7 @@ import Testing
             #expect(row.reason == .vendorFailed)
             #expect(row.lost == Money(cents: 35))
             #expect(!row.isLossPresumed)
-            #expect(try bench.db.balance(of: bench.user).available == .dollars(20))
+            #expect(try bench.db.balance(of: bench.account).available == .dollars(20))
             #expect(try bench.mediaFiles == [])
         }
     }
@@ -274,7 +274,7 @@ import Testing
         #expect(Storage.bytesToKeepFree(for: 1) == 512 << 20)
         #expect(Storage.bytesToKeepFree(for: 4) == (256 + 4 * 256) << 20)
         try Bench.with { bench in
-            try bench.db.insertGrant(.dollars(20), of: bench.user)
+            try bench.db.insertGrant(.dollars(20), of: bench.account)
             for number in 1...3 {
                 _ = try bench.insertJob()
                 try bench.db.submitted(bench.db.claimToSubmit(), task: "task-\(number)")
@@ -408,7 +408,7 @@ import Testing
             _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-1")
             try body(bench, job)
             #expect(try bench.db.job(job).state == .refunded)
-            #expect(try bench.db.balance(of: bench.user).available == .dollars(20))
+            #expect(try bench.db.balance(of: bench.account).available == .dollars(20))
             #expect(try bench.mediaFiles == [])
         }
     }
@@ -504,7 +504,7 @@ import Testing
         index: Int
     ) throws {
         try Bench.with { bench in
-            try bench.db.insertGrant(.dollars(80), of: bench.user)
+            try bench.db.insertGrant(.dollars(80), of: bench.account)
             bench.vendor.status = Self.broken[index]
             for number in 0..<40 {
                 _ = try bench.insertJob(tier: number.isMultiple(of: 3) ? "pro" : "economy")
@@ -620,7 +620,7 @@ import Testing
 
     @Test func `files of one tier that cannot be fetched stop that tier`() throws {
         try Bench.with { bench in
-            try bench.db.insertGrant(.dollars(20), of: bench.user)
+            try bench.db.insertGrant(.dollars(20), of: bench.account)
             var jobs = try (1...3).map { _ in try bench.insertTask() }
             bench.vendor.status = .finished(bench.files.put(.status(404)))
             for job in jobs { try bench.look(at: job) }

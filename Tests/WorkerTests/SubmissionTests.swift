@@ -102,7 +102,7 @@ import Worker
             #expect(row.reason == reason, "\(reply)")
             #expect(!row.isLeased, "\(reply)")
             #expect(bench.vendor.creates.count == 1, "\(reply)")
-            let available = try bench.db.balance(of: bench.user).available
+            let available = try bench.db.balance(of: bench.account).available
             #expect(available == (state == .refunded ? .dollars(20) : .dollars(19)), "\(reply)")
             // J6: what may have been made is never sent again.
             try bench.db.makeDue(job)
@@ -293,7 +293,7 @@ import Worker
             bench.vendor.creating = .html(503, isDone: true)
             _ = try bench.worker.submitNext()
             _ = try bench.db.hint(token: bench.db.job(job).callbackToken, task: "task-1")
-            try bench.db.cancel(job, of: bench.user, policy: .test)
+            try bench.db.cancel(job, of: bench.account, policy: .test)
             bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
             bench.worker.doChores()
             #expect(try bench.db.job(job).reason == .canceled)

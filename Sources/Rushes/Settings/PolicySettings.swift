@@ -27,9 +27,11 @@ struct PolicySettings: Sendable {
             """, default: "off", form: "on, or off"
         ) { ["on": true, "off": false][$0] }
         let generateLimit = reader.value(
-            "GENERATE_LIMIT", "accepted orders of a user", default: "10/15m", CallLimit.init(_:))
+            "GENERATE_LIMIT", "accepted orders of an account", default: "10/15m",
+            CallLimit.init(_:))
         let purchaseLimit = reader.value(
-            "PURCHASE_LIMIT", "orders of credit of a user", default: "10/15m", CallLimit.init(_:))
+            "PURCHASE_LIMIT", "orders of credit of an account", default: "10/15m",
+            CallLimit.init(_:))
         let deadlines = reader.value(
             "JOB_DEADLINES",
             """

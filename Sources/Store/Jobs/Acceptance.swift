@@ -26,42 +26,42 @@ package struct VideoOrder {
 }
 
 extension Connection {
-    /// Accepts an order: rate limit, hold, jobs, ledger and the answer for `key`, in one
-    /// transaction (J1). What is stored for the key is the acceptance's own JSON; a key that was
-    /// used is answered as it was then.
+    /// Accepts an order that `user` gives for the account: rate limit, hold, jobs, ledger and the
+    /// answer for `key`, in one transaction (J1). What is stored for the key is the acceptance's own
+    /// JSON; a key that was used is answered as it was then.
     ///
     /// Throws ``RateLimited``, ``InsufficientCredits``, ``IdempotencyConflict``, ``IntakeStopped`` or
     /// ``AccountHeld`` and changes nothing.
     package func accept(
-        _ order: VideoOrder, from user: UserID, key: ClientKey?, limit: CallLimit,
-        queueDeadline: Duration
+        _ order: VideoOrder, from account: AccountID, by user: UserID, key: ClientKey?,
+        limit: CallLimit, queueDeadline: Duration
     ) throws -> OrderAnswer {
-        try withWallet(of: user) { wallet in
+        try withWallet(of: account) { wallet in
             try wallet.lapse()
-            if let key, let replay = try storedAnswer(for: key, of: user) {
+            if let key, let replay = try storedAnswer(for: key, of: account) {
                 return .before(replay)
             }
             // A COMMIT whose answer was lost ran again, for a call without a key.
-            guard try !wasAccepted(order, from: user) else {
+            guard try !wasAccepted(order, from: account) else {
                 return .now(try acceptance(of: order, balance: wallet.balances.available))
             }
-            try checkRate(limit, of: user)
+            try checkRate(limit, of: account)
             try wallet.requireFunds(order.draft.total)
             try execute(
                 """
-                INSERT INTO generate_calls (id, user_id, created_at)
-                VALUES (\(order.call), \(user), UTC_TIMESTAMP(6))
+                INSERT INTO generate_calls (id, account_id, created_at)
+                VALUES (\(order.call), \(account), UTC_TIMESTAMP(6))
                 """)
             for video in order.videos {
                 try insert(
-                    video.id, callbackToken: video.callbackToken, of: order, user: user,
+                    video.id, callbackToken: video.callbackToken, of: order, by: user, for: account,
                     queueDeadline: queueDeadline)
                 try wallet.hold(order.draft.price, for: video.id, line: order.draft.line)
             }
             try announceLowBalance(of: wallet)
             let answer = OrderAnswer.now(
                 try acceptance(of: order, balance: wallet.balances.available))
-            if let key { try store(answer.stored, for: key, of: user) }
+            if let key { try store(answer.stored, for: key, of: account) }
             return answer
         }
     }
@@ -69,7 +69,7 @@ extension Connection {
     /// Whether this very order was accepted before. Throws ``IntakeStopped`` or ``AccountHeld`` when
     /// it was not, and the auditor's last looks have found what stops it: about the whole, or about
     /// this account alone (A3).
-    private func wasAccepted(_ order: VideoOrder, from user: UserID) throws -> Bool {
+    private func wasAccepted(_ order: VideoOrder, from account: AccountID) throws -> Bool {
         let intake = try first(
             """
             SELECT EXISTS (SELECT 1 FROM generate_calls WHERE id = \(order.call)) AS is_accepted,
@@ -77,7 +77,7 @@ extension Connection {
                 EXISTS (
                     SELECT 1
                     FROM findings
-                    WHERE is_open AND scope = 'account' AND user_id = \(user)) AS is_held
+                    WHERE is_open AND scope = 'account' AND account_id = \(account)) AS is_held
             """
         ) { row in
             try (
@@ -105,26 +105,26 @@ extension Connection {
             jobsAhead: ahead ?? 0)
     }
 
-    /// Throws ``RateLimited`` when the user has used up the window: when the call that is as many
+    /// Throws ``RateLimited`` when the account has used up the window: when the call that is as many
     /// back as the limit allows is still in it. The next is free when that one leaves it.
-    private func checkRate(_ limit: CallLimit, of user: UserID) throws {
-        try checkRate(limit, of: user, in: "generate_calls")
+    private func checkRate(_ limit: CallLimit, of account: AccountID) throws {
+        try checkRate(limit, of: account, in: "generate_calls")
     }
 
     /// The same for orders of credit. The caller has locked the wallet, so that two at once are
     /// counted one after the other.
-    func checkPurchaseRate(_ limit: CallLimit, of user: UserID) throws {
-        try checkRate(limit, of: user, in: "purchases")
+    func checkPurchaseRate(_ limit: CallLimit, of account: AccountID) throws {
+        try checkRate(limit, of: account, in: "purchases")
     }
 
-    private func checkRate(_ limit: CallLimit, of user: UserID, in table: SQL) throws {
+    private func checkRate(_ limit: CallLimit, of account: AccountID, in table: SQL) throws {
         let window = limit.window.microseconds
         let freeInSeconds = try first(
             """
             SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6),
                 created_at + INTERVAL \(window) MICROSECOND) AS free_in_seconds
             FROM \(sql: table)
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
                 AND created_at > UTC_TIMESTAMP(6) - INTERVAL \(window) MICROSECOND
             ORDER BY created_at DESC
             LIMIT 1 OFFSET \(limit.calls - 1)
@@ -137,21 +137,21 @@ extension Connection {
     }
 
     private func insert(
-        _ id: VideoID, callbackToken: String, of order: VideoOrder, user: UserID,
-        queueDeadline: Duration
+        _ id: VideoID, callbackToken: String, of order: VideoOrder, by user: UserID,
+        for account: AccountID, queueDeadline: Duration
     ) throws {
         let draft = order.draft
         let settings = draft.settings
         try execute(
             """
             INSERT INTO video_jobs
-                (id, user_id, generate_call_id, tier, catalog_version, state, prompt,
+                (id, account_id, user_id, generate_call_id, tier, catalog_version, state, prompt,
                  negative_prompt, input_image_url, image_tail_url, duration_seconds, aspect_ratio,
                  resolution, mode, strength, seed, webhook_url, vendor_path, vendor_input,
                  estimated_cost_micros, user_charged_micros, callback_token, next_attempt_at,
                  deadline_at, created_at, state_at)
-            VALUES (\(id), \(user), \(order.call), \(draft.tier.id), \(order.catalogVersion),
-                'queued', \(settings.prompt), \(settings.negativePrompt), \(settings.image),
+            VALUES (\(id), \(account), \(user), \(order.call), \(draft.tier.id),
+                \(order.catalogVersion), 'queued', \(settings.prompt), \(settings.negativePrompt), \(settings.image),
                 \(settings.imageTail), \(draft.duration), \(settings.aspectRatio),
                 \(settings.resolution), \(settings.mode), \(settings.strength), \(settings.seed),
                 \(draft.webhookURL), \(draft.tier.vendorPath), \(draft.vendorInput.json),

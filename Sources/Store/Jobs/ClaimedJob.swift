@@ -7,6 +7,8 @@ package typealias LeaseToken = ID<LeaseKind>
 /// A job that this worker may work on until its lease runs out.
 package struct ClaimedJob: Sendable {
     package let id: VideoID
+    package let accountID: AccountID
+    /// Who ordered it.
     package let userID: UserID
     package let tierID: String
     package let state: VideoState

@@ -6,7 +6,7 @@ extension Connection {
     /// sent (J4, J11). Nil when there is none, when `parallel` tasks are under way, or while
     /// submitting is paused.
     ///
-    /// Users take turns: the next job is the oldest of the user with the fewest under way.
+    /// Accounts take turns: the next job is the oldest of the account with the fewest under way.
     package func claimSubmission(lasting: Duration, parallel: Int) throws -> ClaimedJob? {
         let lease = LeaseToken.new()
         return try claimingOnce("'submitting'", lease) {
@@ -87,11 +87,11 @@ extension Connection {
                 SELECT MIN(id) AS id
                 FROM video_jobs
                 WHERE \(sql: isDue)
-                GROUP BY user_id
+                GROUP BY account_id
                 ORDER BY (
                     SELECT COUNT(*)
                     FROM video_jobs AS under_way
-                    WHERE under_way.user_id = video_jobs.user_id
+                    WHERE under_way.account_id = video_jobs.account_id
                         AND under_way.state IN ('submitting', 'submit_unknown', 'submitted')
                 ), id
                 LIMIT 1)
@@ -208,7 +208,8 @@ extension Connection {
     private func readClaimed(_ id: VideoID, _ lease: LeaseToken) throws -> ClaimedJob? {
         try first(
             """
-            SELECT user_id, tier, state, attempts, vendor_path, vendor_input, callback_token,
+            SELECT account_id, user_id, tier, state, attempts, vendor_path, vendor_input,
+                callback_token,
                 COALESCE(task_id, callback_task_id) AS task_id, duration_seconds,
                 estimated_cost_micros, late_look_at IS NULL AS is_last_look,
                 COALESCE(deadline_at <= UTC_TIMESTAMP(6), FALSE) AS is_overdue,
@@ -218,7 +219,8 @@ extension Connection {
             """
         ) { row in
             try ClaimedJob(
-                id: id, userID: row("user_id"), tierID: row("tier"), state: row("state"),
+                id: id, accountID: row("account_id"), userID: row("user_id"), tierID: row("tier"),
+                state: row("state"),
                 lease: lease, attempts: row("attempts"), vendorPath: row("vendor_path"),
                 vendorInput: [VendorField](json: row("vendor_input")),
                 callbackToken: row("callback_token"), taskID: row("task_id"),

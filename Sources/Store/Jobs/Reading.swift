@@ -2,7 +2,7 @@ package import Domain
 package import FoundationEssentials
 package import MariaDB
 
-/// Which of a user's videos are listed.
+/// Which of an account's videos are listed.
 package struct VideoFilter: Sendable {
     package var statuses: [VideoStatus] = []
     package var tier: String?
@@ -15,7 +15,17 @@ package struct VideoFilter: Sendable {
 }
 
 extension Connection {
-    package func video(_ id: VideoID, of user: UserID) throws -> Video? {
+    package func video(_ id: VideoID, of account: AccountID) throws -> Video? {
+        try first(
+            """
+            SELECT \(sql: Video.columns)
+            FROM video_jobs
+            WHERE id = \(id) AND account_id = \(account)
+            """, Video.init(row:))
+    }
+
+    /// The same, as the user who ordered it is told of it.
+    package func video(_ id: VideoID, orderedBy user: UserID) throws -> Video? {
         try first(
             """
             SELECT \(sql: Video.columns)
@@ -24,11 +34,11 @@ extension Connection {
             """, Video.init(row:))
     }
 
-    /// The user's videos, newest first, those after `cursor` only.
+    /// The account's videos, newest first, those after `cursor` only.
     package func videos(
-        of user: UserID, matching filter: VideoFilter, before cursor: VideoID?, limit: Int
+        of account: AccountID, matching filter: VideoFilter, before cursor: VideoID?, limit: Int
     ) throws -> [Video] {
-        var conditions: SQL = "user_id = \(user)"
+        var conditions: SQL = "account_id = \(account)"
         if !filter.statuses.isEmpty {
             var list: SQL = "\(filter.statuses[0])"
             for status in filter.statuses.dropFirst() { list = "\(sql: list), \(status)" }

@@ -28,11 +28,11 @@ extension Connection {
     /// the ends that the ledger lacks, which are to be posted, and what it changed, in words for
     /// the operator. The caller has locked the wallet (A4).
     func rebuildJobs(
-        of user: UserID
+        of account: AccountID
     ) throws -> (ends: [(job: VideoID, end: HoldEnd)], changes: [String]) {
         var ends: [(job: VideoID, end: HoldEnd)] = []
         var changes: [String] = []
-        for job in try unlikeJobs(of: user) where job.held > .zero {
+        for job in try unlikeJobs(of: account) where job.held > .zero {
             if job.charged != job.held {
                 try execute(
                     "UPDATE video_jobs SET user_charged_micros = \(job.held) WHERE id = \(job.id)")
@@ -57,7 +57,7 @@ extension Connection {
         return (ends, changes)
     }
 
-    private func unlikeJobs(of user: UserID) throws -> [UnlikeJob] {
+    private func unlikeJobs(of account: AccountID) throws -> [UnlikeJob] {
         try query(
             """
             SELECT id, state, user_charged_micros, file_bytes IS NOT NULL AS has_file,
@@ -67,10 +67,10 @@ extension Connection {
             LEFT JOIN (
                 SELECT job_id, \(sql: .ledgerEnds)
                 FROM ledger_entries
-                WHERE user_id = \(user) AND job_id IS NOT NULL
+                WHERE account_id = \(account) AND job_id IS NOT NULL
                 GROUP BY job_id
             ) AS ledger ON ledger.job_id = video_jobs.id
-            WHERE user_id = \(user) AND (COALESCE(held, 0) <> user_charged_micros
+            WHERE account_id = \(account) AND (COALESCE(held, 0) <> user_charged_micros
                 OR COALESCE(settled, 0) <> IF(state = 'delivered', user_charged_micros, 0)
                 OR COALESCE(released, 0) <> IF(state = 'refunded', user_charged_micros, 0))
             ORDER BY id

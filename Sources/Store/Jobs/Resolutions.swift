@@ -7,13 +7,13 @@ import Texts
 extension Connection {
     /// Cancels a job that is still ours and gives its hold back; one that is canceled already
     /// stays so. Throws ``NotFound`` or ``Conflict``.
-    package func cancel(_ id: VideoID, of user: UserID, policy: CreditPolicy) throws {
-        try withWallet(of: user) { wallet in
+    package func cancel(_ id: VideoID, of account: AccountID, policy: CreditPolicy) throws {
+        try withWallet(of: account) { wallet in
             let job = try first(
                 """
                 SELECT state, failure_reason
                 FROM video_jobs
-                WHERE id = \(id) AND user_id = \(user)
+                WHERE id = \(id) AND account_id = \(account)
                 FOR UPDATE
                 """
             ) { row in
@@ -88,7 +88,7 @@ extension Connection {
     /// restored, the vendor may have made them since (J6). Returns how many were ended.
     package func refundQueued(policy: CreditPolicy, by actor: Operator) throws -> Int {
         try sweep("state = 'queued'") { job in
-            try withWallet(of: job.userID) { wallet in
+            try withWallet(of: job.accountID) { wallet in
                 try end(job.id, in: .queued, reason: .vendorDown, of: &wallet, policy: policy)
             }
             try log("video.refund", "\(job.id)", detail: "it was queued", by: actor)
@@ -96,9 +96,9 @@ extension Connection {
         }.count
     }
 
-    private func owner(of id: VideoID) throws -> UserID {
-        let owner = try first("SELECT user_id FROM video_jobs WHERE id = \(id)") { row in
-            try row("user_id") as UserID
+    private func owner(of id: VideoID) throws -> AccountID {
+        let owner = try first("SELECT account_id FROM video_jobs WHERE id = \(id)") { row in
+            try row("account_id") as AccountID
         }
         guard let owner else { throw NotFound() }
         return owner

@@ -6,12 +6,12 @@ package import MariaDB
 package struct SweptJob: Sendable {
     package let id: VideoID
     package let state: VideoState
-    let userID: UserID
+    let accountID: AccountID
     let attempts: Int
 
-    init(id: VideoID, userID: UserID, state: VideoState, attempts: Int) {
+    init(id: VideoID, accountID: AccountID, state: VideoState, attempts: Int) {
         self.id = id
-        self.userID = userID
+        self.accountID = accountID
         self.state = state
         self.attempts = attempts
     }
@@ -72,7 +72,7 @@ extension Connection {
                             - INTERVAL IF(lease_until > UTC_TIMESTAMP(6), 240, 30) SECOND)))
             """
         ) { job in
-            try withWallet(of: job.userID) { wallet in
+            try withWallet(of: job.accountID) { wallet in
                 if job.state == .submitted, try extend(job.id, by: extra) { return false }
                 let reason: FailureReason = try isVendorDown() ? .vendorDown : .timeout
                 try end(job.id, in: job.state, reason: reason, of: &wallet, policy: policy)
@@ -89,14 +89,14 @@ extension Connection {
     ) throws -> [SweptJob] {
         let found = try query(
             """
-            SELECT id, user_id, state, attempts
+            SELECT id, account_id, state, attempts
             FROM video_jobs
             WHERE \(sql: condition)
             LIMIT 100
             """
         ) { row in
             try SweptJob(
-                id: row("id"), userID: row("user_id"), state: row("state"),
+                id: row("id"), accountID: row("account_id"), state: row("state"),
                 attempts: row("attempts"))
         }
         var done: [SweptJob] = []

@@ -161,7 +161,7 @@ extension Connection {
     package func deliver(
         _ job: ClaimedJob, file: VideoFile, path: String, actualCost: Money?
     ) throws {
-        try withWallet(of: job.userID) { wallet in
+        try withWallet(of: job.accountID) { wallet in
             try move(
                 job, to: .delivered,
                 """
@@ -172,7 +172,7 @@ extension Connection {
                 actual_cost_micros = \(actualCost)
                 """)
             try wallet.settle(job.id)
-            try announceDelivery(of: job.id, to: job.userID)
+            try announceDelivery(of: job.id, to: job.userID, for: job.accountID)
         }
     }
 
@@ -180,7 +180,7 @@ extension Connection {
     package func refund(
         _ job: ClaimedJob, reason: FailureReason, detail: String, policy: CreditPolicy
     ) throws {
-        try withWallet(of: job.userID) { wallet in
+        try withWallet(of: job.accountID) { wallet in
             try end(
                 job.id, in: job.state, lease: job.lease, reason: reason, of: &wallet,
                 policy: policy)

@@ -41,14 +41,14 @@ package struct JobRow: Sendable {
 }
 
 extension Connection {
-    /// All lots of a user, in the order in which they were made.
-    package func lotRows(of user: UserID) throws -> [LotRow] {
+    /// All lots of an account, in the order in which they were made.
+    package func lotRows(of account: AccountID) throws -> [LotRow] {
         try query(
             """
             SELECT id, source, granted_micros, remaining_micros, held_micros, spent_micros,
                 expired_micros, expires_at, original_expires_at
             FROM credit_lots
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             ORDER BY created_at, id
             """
         ) { row in
@@ -60,8 +60,8 @@ extension Connection {
         }
     }
 
-    package func lotRow(_ id: LotID, of user: UserID) throws -> LotRow {
-        try lotRows(of: user).first { $0.id == id }.orThrow("the lot")
+    package func lotRow(_ id: LotID, of account: AccountID) throws -> LotRow {
+        try lotRows(of: account).first { $0.id == id }.orThrow("the lot")
     }
 
     package func job(_ id: VideoID) throws -> JobRow {

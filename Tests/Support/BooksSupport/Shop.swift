@@ -6,30 +6,49 @@ package import Store
 
 /// What tests of the books begin with, made by the very functions that the shop uses.
 extension Connection {
-    /// A new account with `credit` as one grant that lasts 90 days.
-    package func insertUser(credit: Money = .zero) throws -> UserID {
-        let user = UserID.new()
+    /// A new account with `credit` as one grant that lasts 90 days, and the user who owns it.
+    package func insertAccount(credit: Money = .zero, role: User.Role = .user) throws -> AccountID {
+        let (user, account) = (UserID.new(), AccountID.new())
         try createUser(
-            user, email: "\(user)@example.org", passwordHash: "$argon2id$", role: .user)
-        if credit > .zero { try insertGrant(credit, of: user) }
-        return user
+            user, owning: account, email: "\(user)@example.org", passwordHash: "$argon2id$",
+            role: role)
+        if credit > .zero { try insertGrant(credit, of: account) }
+        return account
+    }
+
+    /// The user who owns an account.
+    package func owner(of account: AccountID) throws -> UserID {
+        try first("SELECT \(sql: .owner(of: account)) AS id") { try $0("id") as UserID }
+            .orThrow("an owner")
+    }
+
+    /// The address of the user who owns an account.
+    package func address(ofOwnerOf account: AccountID) throws -> String {
+        "\(try owner(of: account))@example.org"
+    }
+
+    /// A new user who owns an account.
+    package func insertUser(role: User.Role = .user) throws -> UserID {
+        try owner(of: insertAccount(role: role))
     }
 
     @discardableResult
-    package func insertGrant(_ amount: Money, of user: UserID) throws -> LotID {
-        let before = Set(try lotRows(of: user).map(\.id))
-        try grantCredit(amount, to: user, reason: "for a test", policy: .test, grant: .new())
-        return try lotRows(of: user).map(\.id).first { !before.contains($0) }.orThrow("a lot")
+    package func insertGrant(_ amount: Money, of account: AccountID) throws -> LotID {
+        let before = Set(try lotRows(of: account).map(\.id))
+        try grantCredit(amount, to: account, reason: "for a test", policy: .test, grant: .new())
+        return try lotRows(of: account).map(\.id).first { !before.contains($0) }.orThrow("a lot")
     }
 
     /// An order of `package` whose session Stripe has made.
     package func insertPurchase(
-        _ package: String = "starter", of user: UserID, session: String? = nil,
+        _ package: String = "starter", of account: AccountID, session: String? = nil,
         isLive: Bool = false
     ) throws -> Purchase {
         let id = PurchaseID.new()
         let package = try catalog(version: 1).package(package).orThrow(package)
-        try insertPurchase(id, of: package, catalogVersion: 1, for: user, isLive: isLive)
+        try insertPurchase(
+            id, of: package, catalogVersion: 1, for: account, by: owner(of: account),
+            isLive: isLive)
         let session = session ?? "cs_\(id)"
         try setSession(session, url: "https://stripe.example/\(session)", of: id)
         return try purchase(id).orThrow("purchase")
@@ -54,32 +73,33 @@ extension Connection {
     /// Accepts an order with the settings of a shop that has no limit on calls.
     @discardableResult
     package func accept(
-        _ order: VideoOrder, from user: UserID, key: ClientKey? = nil,
+        _ order: VideoOrder, from account: AccountID, key: ClientKey? = nil,
         limit: CallLimit = CallLimit(calls: 1_000_000, window: .seconds(900))
     ) throws -> StoredAnswer {
         try accept(
-            order, from: user, key: key, limit: limit, queueDeadline: .seconds(3600)
+            order, from: account, by: owner(of: account), key: key, limit: limit,
+            queueDeadline: .seconds(3600)
         ).stored
     }
 
-    /// A user with credit that was given and bought, a video that was delivered and one that was
+    /// An account with credit that was given and bought, a video that was delivered and one that was
     /// given back.
-    package func insertCustomer() throws -> UserID {
-        let user = try insertUser(credit: .dollars(5))
-        try buy("standard", for: user)
-        _ = try insertJob(of: user)
+    package func insertCustomer() throws -> AccountID {
+        let account = try insertAccount(credit: .dollars(5))
+        try buy("standard", for: account)
+        _ = try insertJob(of: account)
         try advanceJob(to: .delivered)
-        _ = try insertJob(of: user)
+        _ = try insertJob(of: account)
         try advanceJob(to: .refunded, task: "task-2")
-        return user
+        return account
     }
 
     /// A job of one economy video ($1.00) in the queue.
     package func insertJob(
-        of user: UserID, tier: String = "economy", image: String? = nil
+        of account: AccountID, tier: String = "economy", image: String? = nil
     ) throws -> VideoID {
         let order = try order(tier, image: image)
-        try accept(order, from: user)
+        try accept(order, from: account)
         return order.videos[0].id
     }
 
@@ -207,8 +227,8 @@ extension PaymentFacts {
 extension Connection {
     /// Buys a package: an order, and Stripe's word that it is paid.
     @discardableResult
-    package func buy(_ package: String, for user: UserID) throws -> Purchase {
-        let purchase = try insertPurchase(package, of: user)
+    package func buy(_ package: String, for account: AccountID) throws -> Purchase {
+        let purchase = try insertPurchase(package, of: account)
         return try apply(.of(purchase), to: purchase.id, policy: .test).purchase
     }
 }

@@ -53,12 +53,12 @@ package struct PurchaseBooks: Equatable, Sendable {
 }
 
 extension Connection {
-    package func wallet(of user: UserID) throws -> PurchaseBooks.Wallet {
+    package func wallet(of account: AccountID) throws -> PurchaseBooks.Wallet {
         try first(
             """
             SELECT available_micros, held_micros, frozen_micros, shortfall_micros
             FROM wallets
-            WHERE user_id = \(user)
+            WHERE account_id = \(account)
             """
         ) { row in
             try PurchaseBooks.Wallet(
@@ -69,7 +69,7 @@ extension Connection {
 
     package func books(of id: PurchaseID) throws -> PurchaseBooks {
         let purchase = try purchase(id).orThrow("the purchase")
-        let wallet = try wallet(of: purchase.userID)
+        let wallet = try wallet(of: purchase.accountID)
         let lots = try query(
             """
             SELECT source, granted_micros, remaining_micros, held_micros, spent_micros,

@@ -1,11 +1,12 @@
 -- One row for each order of a package, written before Stripe is asked, with the amounts that the
--- buyer saw. `session_id` and the rest of what Stripe answers follow.
--- Of money that went back: `refunded` is Stripe's running total, `clawback` the credit taken for it,
--- of which `owed` became a debt because it was spent; `pending` is to be taken when the jobs that
--- hold it end (P3 to P5). `closed_at`: a person has closed a purchase whose payment does not fit
--- its order; nothing is credited, and Stripe is asked about it no more (A4).
+-- buyer (`user_id`) saw; its credit is the account's. `session_id` and the rest of what Stripe
+-- answers follow. Of money that went back: `refunded` is Stripe's running total, `clawback` the
+-- credit taken for it, of which `owed` became a debt because it was spent; `pending` is to be taken
+-- when the jobs that hold it end (P3 to P5). `closed_at`: a person has closed a purchase whose
+-- payment does not fit its order; nothing is credited, and Stripe is asked about it no more (A4).
 CREATE TABLE purchases (
     id              UUID         NOT NULL PRIMARY KEY,
+    account_id      UUID         NOT NULL,
     user_id         UUID         NOT NULL,
     package_id      VARCHAR(32)  NOT NULL,
     catalog_version INT          NOT NULL,
@@ -30,10 +31,12 @@ CREATE TABLE purchases (
     created_at      DATETIME(6)  NOT NULL,
     paid_at         DATETIME(6)  NULL,
     closed_at       DATETIME(6)  NULL,
-    KEY idx_user (user_id, id),
+    KEY idx_account (account_id, id),
+    KEY idx_user (user_id),
     KEY idx_next_check (next_check_at),
     CONSTRAINT purchases_session_unique UNIQUE (session_id),
     CONSTRAINT purchases_payment_intent_unique UNIQUE (payment_intent),
+    CONSTRAINT purchases_account_exists FOREIGN KEY (account_id) REFERENCES accounts (id),
     CONSTRAINT purchases_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
     CONSTRAINT purchases_package_exists FOREIGN KEY (catalog_version, package_id)
         REFERENCES packages (catalog_version, id),

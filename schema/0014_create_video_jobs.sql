@@ -1,14 +1,16 @@
--- A video from order to file. `state` is the machine's own (invariants J4), `status` what people
--- see, generated so that the two cannot disagree. Price, cost and catalog version are frozen when
--- the hold is made. `callback_token` is this job's own path at the vendor's callback (J7).
--- A claim has a token and an end, or there is none (J11). A job whose last look had no answer gets
--- more time, bounded by `extensions` (J14). Only what was refunded can be lost to the vendor (J10):
--- such a job whose task is known is asked for at `late_look_at`, `late_looks` times so far, until
--- the vendor tells whether it made the video; until then a loss is presumed. `reconcile_tried_at`: when
--- the vendor was last asked what became of the task; those that it did not tell of come again after
--- all others (R4). The unique key of `task_id` is its index.
+-- A video from order to file, paid by an account and ordered by a user. `state` is the machine's
+-- own (invariants J4), `status` what people see, generated so that the two cannot disagree. Price,
+-- cost and catalog version are frozen when the hold is made. `callback_token` is this job's own
+-- path at the vendor's callback (J7). A claim has a token and an end, or there is none (J11). A job
+-- whose last look had no answer gets more time, bounded by `extensions` (J14). Only what was
+-- refunded can be lost to the vendor (J10): such a job whose task is known is asked for at
+-- `late_look_at`, `late_looks` times so far, until the vendor tells whether it made the video;
+-- until then a loss is presumed. `reconcile_tried_at`: when the vendor was last asked what became
+-- of the task; those that it did not tell of come again after all others (R4). The unique key of
+-- `task_id` is its index.
 CREATE TABLE video_jobs (
     id                    UUID         NOT NULL PRIMARY KEY,
+    account_id            UUID         NOT NULL,
     user_id               UUID         NOT NULL,
     generate_call_id      UUID         NOT NULL,
     tier                  VARCHAR(32)  NOT NULL,
@@ -69,14 +71,16 @@ CREATE TABLE video_jobs (
     submitted_at          DATETIME(6)  NULL,
     completed_at          DATETIME(6)  NULL,
     KEY idx_user_status (user_id, status, id),
-    KEY idx_user (user_id, id),
-    KEY idx_due (state, next_attempt_at, user_id, tier),
+    KEY idx_account_status (account_id, status, id),
+    KEY idx_account (account_id, id),
+    KEY idx_due (state, next_attempt_at, account_id, tier),
     KEY idx_deadline (deadline_at),
     KEY idx_lease (lease_until),
     KEY idx_completed (completed_at),
     KEY idx_late_look (late_look_at),
     CONSTRAINT video_jobs_task_unique UNIQUE (task_id),
     CONSTRAINT video_jobs_callback_unique UNIQUE (callback_token),
+    CONSTRAINT video_jobs_account_exists FOREIGN KEY (account_id) REFERENCES accounts (id),
     CONSTRAINT video_jobs_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
     CONSTRAINT video_jobs_call_exists FOREIGN KEY (generate_call_id)
         REFERENCES generate_calls (id),

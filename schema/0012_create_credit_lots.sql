@@ -3,7 +3,7 @@
 -- the operator who gave it. The remaining part of a frozen lot is not available.
 CREATE TABLE credit_lots (
     id                  UUID        NOT NULL PRIMARY KEY,
-    user_id             UUID        NOT NULL,
+    account_id          UUID        NOT NULL,
     source              ENUM('purchase', 'bonus', 'grant') NOT NULL,
     purchase_id         UUID        NULL,
     granted_micros      BIGINT      NOT NULL,
@@ -18,10 +18,11 @@ CREATE TABLE credit_lots (
     expires_at          DATETIME(6) NOT NULL,
     expiries            INT         NOT NULL DEFAULT 0,
     frozen_at           DATETIME(6) NULL,
-    KEY idx_spend_order (user_id, expires_at),
+    KEY idx_spend_order (account_id, expires_at),
     KEY idx_expires (expires_at),
     KEY idx_purchase (purchase_id),
-    CONSTRAINT credit_lots_wallet_exists FOREIGN KEY (user_id) REFERENCES wallets (user_id),
+    CONSTRAINT credit_lots_wallet_exists FOREIGN KEY (account_id)
+        REFERENCES wallets (account_id),
     CONSTRAINT credit_lots_purchase_exists FOREIGN KEY (purchase_id) REFERENCES purchases (id),
     CONSTRAINT credit_lots_granted_positive CHECK (granted_micros > 0),
     CONSTRAINT credit_lots_parts_not_negative CHECK (

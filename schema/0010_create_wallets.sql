@@ -1,17 +1,17 @@
--- What each user has, as a cache of the ledger (invariants L4 and L6). Every change of a user's
--- money locks this row first, so one user's money moves one step at a time. `shortfall` is what the
--- user owes after a refund or dispute of credit that was already spent (L9).
--- `is_low`: whether the available balance is below the threshold and the user knows it: told once
+-- What each account has, as a cache of the ledger (invariants L4 and L6). Every change of its money
+-- locks this row first, so one account's money moves one step at a time. `shortfall` is what it
+-- owes after a refund or dispute of credit that was already spent (L9).
+-- `is_low`: whether the available balance is below the threshold and its owner knows it: told once
 -- for each time that it falls below, and again only after it was above. A new wallet is low without
 -- a word.
 CREATE TABLE wallets (
-    user_id          UUID    NOT NULL PRIMARY KEY,
+    account_id       UUID    NOT NULL PRIMARY KEY,
     available_micros BIGINT  NOT NULL DEFAULT 0,
     held_micros      BIGINT  NOT NULL DEFAULT 0,
     frozen_micros    BIGINT  NOT NULL DEFAULT 0,
     shortfall_micros BIGINT  NOT NULL DEFAULT 0,
     is_low           BOOLEAN NOT NULL DEFAULT TRUE,
-    CONSTRAINT wallets_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
+    CONSTRAINT wallets_account_exists FOREIGN KEY (account_id) REFERENCES accounts (id),
     CONSTRAINT wallets_available_not_negative CHECK (available_micros >= 0),
     CONSTRAINT wallets_held_not_negative CHECK (held_micros >= 0),
     CONSTRAINT wallets_frozen_not_negative CHECK (frozen_micros >= 0),

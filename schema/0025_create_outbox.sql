@@ -1,13 +1,14 @@
--- Mail and outgoing webhooks, written in the transaction that makes them necessary and sent after it
--- by `work` (J12), at least once. A sender holds a row by its lease; a row is due until it was sent
--- or given up. `failures` counts those in a row and sets the next try, `attempts` all that were made.
--- `endpoint_id` is the endpoint that a webhook goes to, none for the address that an order names
--- itself; what was for an endpoint goes with it.
+-- Mail to users and outgoing webhooks of accounts, written in the transaction that makes them
+-- necessary and sent after it by `work` (J12), at least once. A sender holds a row by its lease; a
+-- row is due until it was sent or given up. `failures` counts those in a row and sets the next try,
+-- `attempts` all that were made. `endpoint_id` is the endpoint that a webhook goes to, none for the
+-- address that an order names itself; what was for an endpoint goes with it.
 CREATE TABLE outbox (
     id              UUID         NOT NULL PRIMARY KEY,
     channel         ENUM('mail', 'webhook') NOT NULL,
     topic           VARCHAR(64)  NOT NULL,
-    user_id         UUID         NOT NULL,
+    user_id         UUID         NULL,
+    account_id      UUID         NULL,
     endpoint_id     UUID         NULL,
     url             TEXT         NULL,
     op_key          VARCHAR(255) NOT NULL,
@@ -23,11 +24,15 @@ CREATE TABLE outbox (
     resent_at       DATETIME(6)  NULL,
     problem         VARCHAR(500) NULL,
     KEY idx_due (channel, next_attempt_at),
-    KEY idx_leased (user_id, lease_until),
+    KEY idx_leased (account_id, lease_until),
+    KEY idx_account (account_id, channel, id),
     KEY idx_user (user_id, channel, id),
     KEY idx_created (created_at),
     CONSTRAINT outbox_op_unique UNIQUE (op_key),
     CONSTRAINT outbox_user_exists FOREIGN KEY (user_id) REFERENCES users (id),
+    CONSTRAINT outbox_account_exists FOREIGN KEY (account_id) REFERENCES accounts (id),
+    CONSTRAINT outbox_user_iff_mail CHECK ((user_id IS NOT NULL) = (channel = 'mail')),
+    CONSTRAINT outbox_account_iff_webhook CHECK ((account_id IS NOT NULL) = (channel = 'webhook')),
     CONSTRAINT outbox_endpoint_exists FOREIGN KEY (endpoint_id)
         REFERENCES webhook_endpoints (id) ON DELETE CASCADE,
     CONSTRAINT outbox_url_iff_webhook

@@ -1,0 +1,242 @@
+import BooksSupport
+import DatabaseSupport
+import Domain
+import JSON
+import Ledger
+import MariaDB
+import Store
+import Testing
+
+@Suite struct `Accounts own, users act` {
+    /// A user who acts for somebody else's account, and owns none.
+    private func insertMember(
+        of account: AccountID, role: SQL = "'member'", in db: Connection
+    ) throws -> UserID {
+        let user = UserID.new()
+        try db.execute(
+            """
+            INSERT INTO users (id, email, password_hash, created_at)
+            VALUES (\(user), \("\(user)@example.org"), 'x', UTC_TIMESTAMP(6))
+            """)
+        try db.execute(
+            """
+            INSERT INTO members (account_id, user_id, role, created_at)
+            VALUES (\(account), \(user), \(sql: role), UTC_TIMESTAMP(6))
+            """)
+        return user
+    }
+
+    private func signIn(_ user: UserID, _ db: Connection) throws -> [UInt8] {
+        let hash = (0..<32).map { _ in UInt8.random(in: 0 ... .max) }
+        try db.createSession(
+            idHash: hash, of: user, lasting: .seconds(60), userAgent: "x", address: "::1")
+        return hash
+    }
+
+    private func order(
+        _ db: Connection, for account: AccountID, by user: UserID, key: ClientKey? = nil,
+        limit: Int = 1000
+    ) throws -> VideoID {
+        let order = try db.order()
+        _ = try db.accept(
+            order, from: account, by: user, key: key,
+            limit: CallLimit(calls: limit, window: .seconds(900)), queueDeadline: .seconds(3600))
+        return order.videos[0].id
+    }
+
+    private func user(of job: VideoID, _ db: Connection) throws -> UserID? {
+        try db.first("SELECT user_id FROM video_jobs WHERE id = \(job)") { try $0("user_id") }
+    }
+
+    /// The tables that have a column of this name, views apart.
+    private func tables(with column: String, _ db: Connection) throws -> [String] {
+        try db.query(
+            """
+            SELECT columns.table_name AS name
+            FROM information_schema.columns
+            JOIN information_schema.tables USING (table_schema, table_name)
+            WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'
+                AND column_name = \(column)
+            ORDER BY name
+            """
+        ) { try $0("name") }
+    }
+
+    /// The tables of what an account owns.
+    private static let owned: [SQL] = [
+        "credit_lots", "findings", "generate_calls", "idempotency_keys", "ledger_entries",
+        "members", "outbox", "purchases", "transactions", "video_jobs", "wallets",
+        "webhook_endpoints",
+    ]
+
+    /// The tables of what a user does, or signs in with.
+    private static let acted: [SQL] = [
+        "mail_tokens", "members", "outbox", "purchases", "sessions", "transactions", "video_jobs",
+    ]
+
+    /// How many rows name an owner whom `owners` has not. A table without rows shows nothing, and is
+    /// an issue.
+    private func strangers(
+        in table: SQL, _ column: SQL, to owners: SQL, _ db: Connection
+    ) throws -> Int {
+        let rows: SQL = "FROM \(sql: table) WHERE \(sql: column) IS NOT NULL"
+        #expect(try db.count("SELECT COUNT(*) \(sql: rows)") > 0, "\(table.text) is empty")
+        return try db.count(
+            """
+            SELECT COUNT(*) \(sql: rows)
+                AND \(sql: column) NOT IN (SELECT id FROM \(sql: owners))
+            """)
+    }
+
+    @Test func `a user and their account have different ids, and no table takes one for the other`()
+        throws
+    {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            try db.setMail(isOn: true)
+            for number in 1...2 {
+                let account = try db.insertAccount(credit: .dollars(5))
+                let draft = try WebhookEndpointDraft(
+                    FieldReader(["url": .string("https://a.example/hook")]), exceptOrigins: [])
+                try db.insertWebhookEndpoint(
+                    .new(), draft, secret: Array(repeating: 7, count: 32), of: account)
+                try db.buy("starter", for: account)
+                let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
+                try db.accept(db.order(), from: account, key: key)
+                try db.advanceJob(to: .delivered, task: "task-\(number)")
+                _ = try signIn(db.owner(of: account), db)
+                try db.mailReset(
+                    NewMailToken(id: .new(), hash: Array(repeating: UInt8(number), count: 32)),
+                    to: db.address(ofOwnerOf: account))
+                try db.execute(
+                    "UPDATE wallets SET is_low = FALSE, available_micros = available_micros + 1")
+                let turn = try db.take("audit", lasting: .seconds(60)).orThrow("the turn")
+                try db.record(
+                    AuditVerdict(lookedAt: db.databaseTime(), violations: db.audit()), of: turn,
+                    nextAfter: .zero)
+                try db.execute("UPDATE wallets SET available_micros = available_micros - 1")
+            }
+            #expect(
+                try db.count("SELECT COUNT(*) FROM accounts JOIN users ON users.id = accounts.id")
+                    == 0)
+            #expect(try tables(with: "account_id", db) == Self.owned.map(\.text))
+            #expect(try tables(with: "user_id", db) == Self.acted.map(\.text))
+            for table in Self.owned {
+                #expect(try strangers(in: table, "account_id", to: "accounts", db) == 0)
+            }
+            for table in Self.acted {
+                #expect(try strangers(in: table, "user_id", to: "users", db) == 0)
+            }
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test
+    func `two members of an account spend one credit, see one list, and each order says whose`()
+        throws
+    {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let ann = try db.owner(of: account)
+            let ben = try insertMember(of: account, in: db)
+            for user in [ann, ben] {
+                let session = try db.useSession(signIn(user, db))
+                #expect(session?.user.id == user)
+                #expect(session?.account == account)
+            }
+            let first = try order(db, for: account, by: ann)
+            let second = try order(db, for: account, by: ben)
+            #expect(try db.balance(of: account).available == .dollars(1))
+            let list = try db.videos(of: account, matching: VideoFilter(), before: nil, limit: 9)
+            #expect(list.map(\.id) == [second, first])
+            #expect(try [user(of: first, db), user(of: second, db)] == [ann, ben])
+            // What one has ordered the other may cancel; it stays the other's act.
+            try db.cancel(second, of: account, policy: .test)
+            let acts = try db.query(
+                "SELECT type, user_id FROM transactions WHERE account_id = \(account) ORDER BY id"
+            ) { row in "\(try row("type") as String) \(try row("user_id") as UserID)" }
+            #expect(
+                acts == ["grant \(ann)", "charge \(ann)", "charge \(ben)", "refund \(ben)"])
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `limits and keys of calls are the account's, whoever of its members calls`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let account = try db.insertAccount(credit: .dollars(9))
+            let ann = try db.owner(of: account)
+            let ben = try insertMember(of: account, in: db)
+            let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
+            for user in [ann, ben] { _ = try order(db, for: account, by: user, key: key) }
+            #expect(try db.count("SELECT COUNT(*) FROM video_jobs") == 1)
+            _ = try order(db, for: account, by: ben, limit: 2)
+            for user in [ann, ben] {
+                #expect(throws: RateLimited.self) {
+                    try order(db, for: account, by: user, limit: 2)
+                }
+            }
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `mail about a video goes to who ordered it, about the credit to the owner`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            try db.setMail(isOn: true)
+            let account = try db.insertAccount(credit: .dollars(6))
+            let ben = try insertMember(of: account, in: db)
+            try db.execute("UPDATE users SET email_verified_at = UTC_TIMESTAMP(6)")
+            for _ in 1...2 { _ = try order(db, for: account, by: ben) }
+            try db.advanceJob(to: .delivered)
+            let mails = try db.query("SELECT topic, user_id FROM outbox ORDER BY id") { row in
+                "\(try row("topic") as String) \(try row("user_id") as UserID)"
+            }
+            #expect(try mails == ["lowBalance \(db.owner(of: account))", "videoReady \(ben)"])
+        }
+    }
+
+    @Test func `who owns an account acts for it, whatever else they belong to`() throws {
+        try withDatabase { db in
+            let own = try db.insertAccount()
+            let user = try db.owner(of: own)
+            let other = try db.insertAccount()
+            try db.execute(
+                """
+                INSERT INTO members (account_id, user_id, role, created_at)
+                VALUES (\(other), \(user), 'member', UTC_TIMESTAMP(6))
+                """)
+            #expect(try db.useSession(signIn(user, db))?.account == own)
+            #expect(try db.account(ownedBy: user) == own)
+        }
+    }
+
+    @Test func `who belongs to no account is signed in nowhere`() throws {
+        try withDatabase { db in
+            let account = try db.insertAccount()
+            let user = try insertMember(of: account, in: db)
+            let session = try signIn(user, db)
+            #expect(try db.useSession(session) != nil)
+            try db.execute("DELETE FROM members WHERE user_id = \(user)")
+            #expect(try db.useSession(session) == nil)
+            #expect(try db.account(ownedBy: user) == nil)
+        }
+    }
+
+    @Test func `the view of users has what each has made, and the owner's credit`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let account = try db.insertAccount(credit: .dollars(3))
+            let ben = try insertMember(of: account, in: db)
+            _ = try order(db, for: account, by: ben)
+            let rows = try db.query(
+                "SELECT id, total_videos, credits_balance FROM user_analytics ORDER BY id"
+            ) { row in
+                "\(try row("id") as UserID) \(try row("total_videos") as Int) "
+                    + "\(try row("credits_balance") as String)"
+            }
+            #expect(try rows == ["\(db.owner(of: account)) 0 2.000000", "\(ben) 1 0.000000"])
+        }
+    }
+}

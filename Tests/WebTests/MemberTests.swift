@@ -1,0 +1,53 @@
+import DatabaseSupport
+import Domain
+import JSON
+import MariaDB
+import Store
+import Testing
+
+@Suite struct `Members of an account, by HTTP` {
+    private let order = #"{"tier": "economy", "duration": 5, "prompt": "a boat on a quiet lake"}"#
+
+    /// Makes `user` a member of another's account, and leaves them none of their own.
+    private func move(_ user: TestUser, to account: AccountID, _ site: TestSite) throws {
+        try site.database.execute(
+            """
+            UPDATE members SET account_id = \(account), role = 'member'
+            WHERE user_id = \(user.id)
+            """)
+    }
+
+    @Test func `two members order from one balance and see one gallery`() throws {
+        try withFreshSite { site in
+            let ann = try site.makeUser(credit: 5.dollars)
+            let ben = try site.makeUser()
+            #expect(try site.post("/api/videos/generate", order, as: ben).status == 402)
+            try move(ben, to: ann.account, site)
+            let video = try site.makeVideo(for: ben)
+            #expect(try site.get("/api/videos/\(video)", as: ann).status == 200)
+            for member in [ann, ben] {
+                let me = try site.get("/api/me", as: member)
+                #expect(me.json["id"]?.string == "\(member.id)")
+                #expect(me.json["balance"] == .integer(4))
+                #expect(try site.get("/api/videos", as: member).items.count == 1)
+            }
+            let acts = try site.count(
+                """
+                SELECT COUNT(*) AS count FROM video_jobs
+                WHERE account_id = \(ann.account) AND user_id = \(ben.id)
+                """)
+            #expect(acts == 1)
+        }
+    }
+
+    @Test func `who belongs to no account is refused everywhere, and nothing breaks`() throws {
+        try withFreshSite { site in
+            let user = try site.makeUser(credit: 5.dollars)
+            try site.database.execute("DELETE FROM members WHERE user_id = \(user.id)")
+            for path in ["/api/me", "/api/videos", "/api/credits/balance", "/api/sessions"] {
+                #expect(try site.get(path, as: user).status == 401)
+            }
+            #expect(try site.post("/api/videos/generate", order, as: user).status == 401)
+        }
+    }
+}
