@@ -32,7 +32,7 @@ package struct Router: Sendable {
                     guard !part.isEmpty else { return nil }
                     arguments.append(part.text)
                 } else {
-                    guard expected.elementsEqual(part) else { return nil }
+                    guard expected.isSame(as: part) else { return nil }
                 }
             }
             return arguments

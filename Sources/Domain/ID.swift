@@ -15,25 +15,17 @@ package struct ID<Kind>: Hashable, Sendable {
         let milliseconds = UInt64(max(0, now.timeIntervalSince1970 * 1000))
         let high = milliseconds << 16 | 0x7000 | random.0 & 0x0FFF
         let low = random.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        func byte(_ word: UInt64, _ index: UInt64) -> UInt8 {
-            UInt8(truncatingIfNeeded: word >> (56 - 8 * index))
-        }
-        uuid = UUID(
-            uuid: (
-                byte(high, 0), byte(high, 1), byte(high, 2), byte(high, 3), byte(high, 4),
-                byte(high, 5), byte(high, 6), byte(high, 7), byte(low, 0), byte(low, 1),
-                byte(low, 2), byte(low, 3), byte(low, 4), byte(low, 5), byte(low, 6), byte(low, 7)
-            ))
+        uuid = UUID(high, low)
     }
 
     /// Parses the 36-character form, in either case.
-    package init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 36, let uuid = UUID(uuidString: String(text)) else { return nil }
+    package init?(_ text: String) {
+        guard let uuid = UUID(text: text) else { return nil }
         self.uuid = uuid
     }
 }
 
 extension ID: CustomStringConvertible {
     /// The 36-character form in lower case.
-    package var description: String { uuid.uuidString.lowercased() }
+    package var description: String { uuid.text }
 }

@@ -10,7 +10,7 @@ extension String {
     package var bytes: Bytes { self[...].utf8 }
 
     /// Whether both are the same bytes. `==` holds for texts that only look alike.
-    package func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+    package func isSame(as other: String) -> Bool { bytes.isSame(as: other.bytes) }
 
     /// An address that paths are put behind: with a slash at its end or without, it is the same.
     package var withoutLastSlash: String {
@@ -22,7 +22,16 @@ extension Bytes {
     package var text: String { String(Substring(self)) }
 
     /// Whether these are the bytes of `text`.
-    package func equals(_ text: String) -> Bool { elementsEqual(text.utf8) }
+    package func equals(_ text: String) -> Bool { isSame(as: text.bytes) }
+
+    /// Whether both are the same bytes. By index, which is a tenth of what `elementsEqual` costs.
+    package func isSame(as other: Bytes) -> Bool {
+        let mine = span
+        let others = other.span
+        guard mine.count == others.count else { return false }
+        for index in mine.indices where mine[index] != others[index] { return false }
+        return true
+    }
 
     /// The same, with ASCII letters of either case. `text` is in lower case.
     package func equals(ignoringCase text: String) -> Bool {

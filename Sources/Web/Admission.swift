@@ -77,10 +77,8 @@ extension Admission where Handling == VendorHandler {
 extension Context {
     /// With the body that the route takes.
     fileprivate func reading(_ body: Body?) throws -> Context {
-        guard let body else { return self }
-        var context = self
-        context.body = try request.json(upTo: body.limit)
-        return context
+        if let body { self.body = try request.json(upTo: body.limit) }
+        return self
     }
 
     /// What only reads waits for nobody; what changes something has its turn of the account's.

@@ -9,8 +9,9 @@ import MariaDB
 import Store
 import Stripe
 
-/// What a handler may touch while it answers one request.
-struct Context {
+/// What a handler may touch while it answers one request. One object, since a value of so many parts
+/// is copied at each step of the way to its handler.
+final class Context {
     let site: Site
     let request: Request
     /// What the variable parts of the route's path were.

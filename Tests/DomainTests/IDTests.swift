@@ -27,10 +27,22 @@ struct IDTests {
         #expect(ID<Anything>(id.description.uppercased()) == id)
     }
 
+    @Test func `an id is read and written as Foundation reads and writes UUIDs`() {
+        for _ in 1...1000 {
+            let uuid = UUID()
+            #expect(ID<Anything>(uuid: uuid).description == uuid.uuidString.lowercased())
+            #expect(ID<Anything>(uuid.uuidString)?.uuid == uuid)
+        }
+    }
+
     @Test(arguments: [
         "", "1", "019b76da-a87b-7fff-bfff-fffffffffff", "019b76da-a87b-7fff-bfff-ffffffffffff ",
         "019b76daa87b7fffbfffffffffffffff", "019b76da-a87b-7fff-bfff-fffffffffffg",
-        "{019b76da-a87b-7fff-bfff-ffffffffff}",
+        "{019b76da-a87b-7fff-bfff-ffffffffff}", "019b76da-a87b-7fff-bfff-ffffffffffff\0",
+        "019b76da-a87b-7fff-bfffffffffffff-ff", "019b76da-a87b-7fff-bfff--fffffffffff",
+        " 19b76da-a87b-7fff-bfff-ffffffffffff", "+19b76da-a87b-7fff-bfff-ffffffffffff",
+        "0x9b76da-a87b-7fff-bfff-ffffffffffff", "019b76da-a87b-7fff-bfff-fffffffffff\u{ff11}",
+        "019b76da-a87b-7fff-bfff-ffffffffff\u{e9}",
     ])
     func `what is not the 36 characters of a UUID is not an id`(text: String) {
         #expect(ID<Anything>(text) == nil)
