@@ -25,62 +25,7 @@ import Texts
 
     @Test func `every kind is shown, the oldest first`() throws {
         try fresh { db in
-            let account = try db.insertAccount(credit: .dollars(4))
-            let order = try db.insertPurchase(of: account)
-            let uncertain = try db.insertJob(of: account)
-            try db.advanceJob(to: .submitUnknown)
-            let lost = try db.insertJob(of: account)
-            try db.advanceJob(to: .refunded, task: "task-9")
-            try db.record([.loss(of: lost, Money(cents: 35))], examined: [:])
-            try db.note(.tasks, problem: "no answer")
-            try db.pause(tier: nil, for: .seconds(60), reason: "the balance is empty")
-            try db.setHealth("clock", isHealthy: false, detail: "9 s ahead")
-            // What the audit came to is shown by its findings.
-            try db.setHealth("ledger", isHealthy: false, detail: "2 violations")
-            // What the comparison came to is shown by its differences and its parts.
-            try db.setHealth("reconciliation", isHealthy: false, detail: "1 differences")
-            try db.execute("UPDATE video_jobs SET lost_micros = 350000 WHERE id = \(lost)")
-            try db.execute(
-                """
-                UPDATE reconciliation_parts
-                SET tried_at = UTC_TIMESTAMP(6) - INTERVAL 45 MINUTE
-                """)
-            let changes: [(minutes: Int, table: SQL)] = [
-                (70, "UPDATE video_jobs SET state_at = "),
-                (60, "UPDATE differences SET found_at = "),
-                (50, "UPDATE purchases SET problem = 'currency jpy', created_at = "),
-            ]
-            let ids = [uncertain.description, lost.description, order.id.description]
-            for (change, id) in zip(changes, ids) {
-                try db.execute(
-                    """
-                    \(sql: change.table) UTC_TIMESTAMP(6) - INTERVAL \(change.minutes) MINUTE
-                    WHERE \(id) IN (id, \(sql: change.minutes == 60 ? "job_id" : "id"))
-                    """)
-            }
-            for (minutes, standing) in [(40, "inquiry"), (41, "closed"), (42, "lost")] {
-                try db.execute(
-                    """
-                    INSERT INTO disputes
-                        (id, purchase_id, amount_micros, standing, created_at, changed_at)
-                    VALUES (\("dp_\(minutes)"), \(order.id), 9990000, \(standing),
-                        UTC_TIMESTAMP(6) - INTERVAL \(minutes) MINUTE, UTC_TIMESTAMP(6))
-                    """)
-            }
-            for (minutes, problem) in [(30, "no funds" as String?), (31, nil)] {
-                try db.execute(
-                    """
-                    INSERT INTO refunds
-                        (id, purchase_id, amount_micros, reason, problem, created_at)
-                    VALUES (\(RefundID.new()), \(order.id), 5000000, 'why', \(problem),
-                        UTC_TIMESTAMP(6) - INTERVAL \(minutes) MINUTE)
-                    """)
-            }
-            try db.execute(
-                """
-                UPDATE vendor_gates SET changed_at = UTC_TIMESTAMP(6) - INTERVAL 20 MINUTE
-                WHERE name = 'pollo'
-                """)
+            let (uncertain, lost, order) = try plantOneOfEachKind(db)
             let items = try db.attention()
             #expect(
                 items.map { "\($0.kind.rawValue) \($0.subject) \($0.detail)" } == [
@@ -102,6 +47,73 @@ import Texts
             #expect(
                 try items.map(\.differenceID)
                     == [nil, db.openDifferences()[0].id, nil, nil, nil, nil, nil, nil])
+        }
+    }
+
+    /// What is shown, in any order, and beside it what is not.
+    private func plantOneOfEachKind(
+        _ db: Connection
+    ) throws -> (uncertain: VideoID, lost: VideoID, order: Purchase) {
+        let account = try db.insertAccount(credit: .dollars(4))
+        let order = try db.insertPurchase(of: account)
+        let uncertain = try db.insertJob(of: account)
+        try db.advanceJob(to: .submitUnknown)
+        let lost = try db.insertJob(of: account)
+        try db.advanceJob(to: .refunded, task: "task-9")
+        try db.record([.loss(of: lost, Money(cents: 35))], examined: [:])
+        try db.note(.tasks, problem: "no answer")
+        try db.pause(tier: nil, for: .seconds(60), reason: "the balance is empty")
+        try db.setHealth("clock", isHealthy: false, detail: "9 s ahead")
+        // What the audit came to is shown by its findings.
+        try db.setHealth("ledger", isHealthy: false, detail: "2 violations")
+        // What the comparison came to is shown by its differences and its parts.
+        try db.setHealth("reconciliation", isHealthy: false, detail: "1 differences")
+        try db.execute("UPDATE video_jobs SET lost_micros = 350000 WHERE id = \(lost)")
+        try db.execute(
+            """
+            UPDATE reconciliation_parts
+            SET tried_at = UTC_TIMESTAMP(6) - INTERVAL 45 MINUTE
+            """)
+        let changes: [(minutes: Int, table: SQL)] = [
+            (70, "UPDATE video_jobs SET state_at = "),
+            (60, "UPDATE differences SET found_at = "),
+            (50, "UPDATE purchases SET problem = 'currency jpy', created_at = "),
+        ]
+        let ids = [uncertain.description, lost.description, order.id.description]
+        for (change, id) in zip(changes, ids) {
+            try db.execute(
+                """
+                \(sql: change.table) UTC_TIMESTAMP(6) - INTERVAL \(change.minutes) MINUTE
+                WHERE \(id) IN (id, \(sql: change.minutes == 60 ? "job_id" : "id"))
+                """)
+        }
+        try plantDisputesAndRefunds(of: order, db)
+        try db.execute(
+            """
+            UPDATE vendor_gates SET changed_at = UTC_TIMESTAMP(6) - INTERVAL 20 MINUTE
+            WHERE name = 'pollo'
+            """)
+        return (uncertain, lost, order)
+    }
+
+    private func plantDisputesAndRefunds(of order: Purchase, _ db: Connection) throws {
+        for (minutes, standing) in [(40, "inquiry"), (41, "closed"), (42, "lost")] {
+            try db.execute(
+                """
+                INSERT INTO disputes
+                    (id, purchase_id, amount_micros, standing, created_at, changed_at)
+                VALUES (\("dp_\(minutes)"), \(order.id), 9990000, \(standing),
+                    UTC_TIMESTAMP(6) - INTERVAL \(minutes) MINUTE, UTC_TIMESTAMP(6))
+                """)
+        }
+        for (minutes, problem) in [(30, "no funds" as String?), (31, nil)] {
+            try db.execute(
+                """
+                INSERT INTO refunds
+                    (id, purchase_id, amount_micros, reason, problem, created_at)
+                VALUES (\(RefundID.new()), \(order.id), 5000000, 'why', \(problem),
+                    UTC_TIMESTAMP(6) - INTERVAL \(minutes) MINUTE)
+                """)
         }
     }
 

@@ -100,7 +100,9 @@ struct CostTests {
 
     private static let json: (name: String, value: String) = ("CONTENT_TYPE", "application/json")
 
-    private static func corpus() -> [Hostile] {
+    private static func corpus() -> [Hostile] { ofVisitors() + ofVendors() }
+
+    private static func ofVisitors() -> [Hostile] {
         var corpus: [Hostile] = []
         func add(_ name: String, _ request: Request) {
             corpus.append(Hostile(name: name, request: request))
@@ -142,6 +144,14 @@ struct CostTests {
             for path in ["/api/auth/login", "/api/auth/register"] {
                 add("\(path) \(name)", request(.post, path, [json], body: Array(text(4096).utf8)))
             }
+        }
+        return corpus
+    }
+
+    private static func ofVendors() -> [Hostile] {
+        var corpus: [Hostile] = []
+        func add(_ name: String, _ request: Request) {
+            corpus.append(Hostile(name: name, request: request))
         }
         // Both signatures are computed before anything is believed; the time of one is checked first.
         let event = [UInt8](repeating: 0x20, count: Body.Limit.event.bytes)
