@@ -14,7 +14,7 @@ def row(shop: Shop) -> str:
     customer = shop.customer()
     purchase = _lose_session(shop, customer)
     _lose_refund(shop, customer, purchase)
-    return "one session for three orders of one key; one refund, finished by the worker"
+    return "one session for three purchases of one key; one refund, finished by the worker"
 
 
 def _lose_session(shop: Shop, customer) -> str:

@@ -64,7 +64,7 @@ class _Restore:
         shop.check_books()
         return (
             "2 payments and a refund in the books once, 2 waiting jobs given back; named: a "
-            f"payment without its order, {billed} tasks that are not ours any more; no job was "
+            f"payment without its purchase, {billed} tasks that are not ours any more; no job was "
             "bought twice")
 
     def _make_copy(self) -> None:

@@ -145,7 +145,7 @@ LATE_SECONDS, AUDIT_SECONDS = 5.0, 360
 
 
 def long(shop: Shop, seconds: int) -> str:
-    """Stripe hangs for so long with 50 open orders that are due to be looked at (fault 59): every
+    """Stripe hangs for so long with 50 open purchases that are due to be looked at (fault 59): every
     deadline is kept and the books are audited, since what waits for Stripe shares no thread with
     what is promised (J17). Afterwards what was paid meanwhile is credited."""
     stack = shop.stack
@@ -194,13 +194,13 @@ def long(shop: Shop, seconds: int) -> str:
     demand(is_new == "1" and int(age) <= AUDIT_SECONDS, f"the last audit is {age} s old")
     demand(is_healthy == "1", "the books are called wrong")
     return (
-        f"{seconds} s with {OPEN} open orders, {waited} calls hung; {ordered} jobs meanwhile, at "
+        f"{seconds} s with {OPEN} open purchases, {waited} calls hung; {ordered} jobs meanwhile, at "
         f"most {latest:.1f} s past their deadline, the last audit {age} s old; then all {OPEN} were "
         "credited")
 
 
 def _make_due(shop: Shop, names: str) -> None:
-    """Lets open orders be looked at now, whatever their back-off says."""
+    """Lets open purchases be looked at now, whatever their back-off says."""
     shop.stack.sql(
         "UPDATE purchases SET next_check_at = UTC_TIMESTAMP(6) "
         f"WHERE id IN ({names}) AND state = 'pending'")
