@@ -21,17 +21,17 @@ package enum MigrationError: Error, Equatable, CustomStringConvertible {
         case .notUTF8(let file): "\(file) is not UTF-8"
         case .notReplacing(let file): "\(file) does not CREATE OR REPLACE"
         case .changed(let file):
-            "\(file) has been changed after it was applied; \(Self.otherFiles)"
+            "\(file) has been changed after it was applied; \(Self.advice)"
         case .removed(let file):
-            "\(file) was applied, but its file is missing; \(Self.otherFiles)"
+            "\(file) was applied, but its file is missing; \(Self.advice)"
         case .skipped(let file): "\(file) was not applied, although a later file was"
         case .failed(let file, let error): "\(file) failed: \(error)"
         }
     }
 
-    /// No row is guessed from one sequence into another: such a database is made anew.
-    private static let otherFiles = """
-        other files than these have made this database, so it has to be set up anew \
-        (in development: bin/dev --reset)
+    /// It may be the books: whoever runs the wrong release is not to throw them away.
+    private static let advice = """
+        other files than these have made this database: run the release that made it, or restore a \
+        copy (one that holds nothing but tries is made anew by bin/dev --reset)
         """
 }
