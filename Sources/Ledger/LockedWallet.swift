@@ -172,7 +172,8 @@ extension LockedWallet {
     }
 
     /// Writes the line that users read, with the balance after it. Its user is who ordered the job or
-    /// bought the credit, and of all else the account's owner.
+    /// bought the credit, of all else the account's owner, and nobody where it has no member: the line
+    /// is written all the same.
     func record(
         _ line: LedgerLine, _ amount: Money, opKey: String, about subject: Subject
     ) throws {

@@ -214,10 +214,7 @@ extension Connection {
                             AND remaining_micros > 0 AND frozen_at IS NULL
                             AND created_at <= UTC_TIMESTAMP(6) - INTERVAL 1 DAY) AS lots
                   GROUP BY lots.account_id, lots.notice) AS notices
-            JOIN users ON users.id = (
-                SELECT MIN(user_id)
-                FROM members
-                WHERE members.account_id = notices.account_id AND members.role = 'owner')
+            JOIN users ON users.id = \(sql: .owner(of: "notices.account_id"))
             JOIN switches ON switches.name = 'mail' AND is_on
             WHERE blocked_at IS NULL AND email_verified_at IS NOT NULL
                 AND NOT FIND_IN_SET('creditLapsing', muted_notices)
