@@ -5,7 +5,7 @@ CREATE TABLE members (
     role       ENUM('owner', 'member', 'billing') NOT NULL,
     created_at DATETIME(6) NOT NULL,
     PRIMARY KEY (account_id, user_id),
-    KEY idx_user (user_id, role, account_id),
+    KEY idx_user (user_id, role, created_at, account_id),
     CONSTRAINT members_account_exists FOREIGN KEY (account_id) REFERENCES accounts (id),
     CONSTRAINT members_user_exists FOREIGN KEY (user_id) REFERENCES users (id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

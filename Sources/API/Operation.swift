@@ -76,8 +76,8 @@ extension Operation {
         let waiting: [Refusal] = isSafe ? [] : [.accountBusy]
         return switch access {
         case .anyone: changing
-        case .caller: changing + waiting + [.unauthenticated]
-        case .operator: changing + waiting + [.unauthenticated, .notFound]
+        case .caller: changing + waiting + [.unauthenticated, .forbidden]
+        case .operator: changing + waiting + [.unauthenticated, .forbidden, .notFound]
         case .vendor(let signature): [signature.refusal, .tooLarge]
         }
     }

@@ -96,7 +96,8 @@ extension Refusal {
         case .unsigned: "The signature is not that of the body."
         case .invalidCredentials: "Address and password do not belong together."
         case .insufficientCredits: "The balance does not cover the price. Nothing was charged."
-        case .forbidden: "Another site sent this request from a visitor's browser."
+        case .forbidden:
+            "Another site sent this from a visitor's browser, or the caller may not do it."
         case .accountHeld: "ACCOUNT_HELD: the books of this account are being checked."
         case .notFound: "There is no such thing, or it is another user's."
         case .methodNotAllowed: "The path takes other methods, which Allow names."

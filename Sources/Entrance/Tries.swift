@@ -10,11 +10,10 @@ package struct Tries {
     /// A sign-in: by the account's address and the caller's network, or by the device alone when it
     /// has signed in to that account before. An address without an account is counted like another.
     package static func signIn(
-        email: String, account: UserID?, _ request: Request, _ tokens: TokenAuthority
+        email: String, user: UserID?, _ request: Request, _ tokens: TokenAuthority
     ) -> Tries {
-        if let account, let device = DeviceCookie(of: request), device.belongs(to: account, tokens)
-        {
-            let name = "\(account):\(Base64.encode(device.id, .urlSafe))"
+        if let user, let device = DeviceCookie(of: request), device.belongs(to: user, tokens) {
+            let name = "\(user):\(Base64.encode(device.id, .urlSafe))"
             return Tries(keys: [ThrottleKey(tokens.code(of: "tries of device:\(name)"), .device)])
         }
         return Tries(keys: [

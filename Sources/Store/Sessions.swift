@@ -7,13 +7,36 @@ package enum SessionKind {}
 /// What names a session to its owner; it opens nothing.
 package typealias SessionID = ID<SessionKind>
 
+/// That a user acts for an account.
+package struct Membership: Hashable, Sendable {
+    package enum Role: String, CaseIterable, Sendable {
+        /// All there is.
+        case owner
+        /// Orders videos.
+        case member
+        /// Buys credit.
+        case billing
+    }
+
+    package let account: AccountID
+    package let role: Role
+
+    package init(account: AccountID, role: Role) {
+        self.account = account
+        self.role = role
+    }
+}
+
+extension Membership.Role: SQLConvertible {}
+
 /// Who is signed in by a session.
 package struct SignIn: Sendable {
     package let user: User
     /// Whether the password was shown within fifteen minutes.
     package let isRecent: Bool
-    /// For which account they act: their own, else the first that they belong to.
-    package let account: AccountID
+    /// For which account they act, and as what: their own, else the first that they belong to. Nil
+    /// when they belong to none.
+    package let membership: Membership?
 }
 
 /// A sign-in, as its owner sees it.
@@ -43,25 +66,28 @@ extension Connection {
             """)
     }
 
-    /// The sign-in whose session this is; nil when it ended, is over, or its user is blocked or
-    /// belongs to no account. That it was used is written down once in five minutes.
+    /// The sign-in whose session this is; nil when it ended, is over, or its user is blocked.
+    /// That it was used is written down once in five minutes.
     package func useSession(_ idHash: [UInt8]) throws -> SignIn? {
         let found = try first(
             """
-            SELECT \(sql: User.columns), members.account_id,
+            SELECT \(sql: User.columns), members.account_id, members.role AS member_role,
                 sessions.created_at > UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE AS is_recent,
                 last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
             FROM sessions
             JOIN users ON users.id = sessions.user_id
-            JOIN members ON members.user_id = users.id
+            LEFT JOIN members ON members.user_id = users.id
             WHERE id_hash = \(idHash) AND \(sql: isOpen) AND blocked_at IS NULL
-            ORDER BY members.role, members.account_id
+            ORDER BY members.role, members.created_at, members.account_id
             LIMIT 1
             """
         ) { row in
+            let account: AccountID? = try row("account_id")
             let signIn = SignIn(
                 user: try User(row: row), isRecent: try row("is_recent"),
-                account: try row("account_id"))
+                membership: try account.map {
+                    try Membership(account: $0, role: row("member_role"))
+                })
             return (signIn: signIn, isStale: try row("is_stale") as Bool)
         }
         guard let found else { return nil }

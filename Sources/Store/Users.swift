@@ -77,14 +77,15 @@ extension Connection {
         }
     }
 
-    /// The account that a user owns; nil when they only act for others', or for none.
+    /// The account that a user owns, of several the one that they own for longest; nil when they only
+    /// act for others', or for none.
     package func account(ownedBy user: UserID) throws -> AccountID? {
         try first(
             """
             SELECT account_id
             FROM members
             WHERE user_id = \(user) AND role = 'owner'
-            ORDER BY account_id
+            ORDER BY created_at, account_id
             LIMIT 1
             """
         ) { row in try row("account_id") }

@@ -7,7 +7,8 @@ extension Phrase {
         // Refusals of whole requests.
         case someFieldsWrong, someFieldsWrongOfMany, bodyTooLarge, mediaTypeUnsupported
         case bodyIncomplete, signatureWrong, signInNeeded, credentialsWrong, creditTooLow
-        case debtOpen, foreignOrigin, callerMayNot, personNeeded, nothingHere, methodNotAllowed
+        case debtOpen, foreignOrigin, callerMayNot, accountNeeded, personNeeded, nothingHere,
+            methodNotAllowed
         case videoJustChanged, keyUsed
         case callLimitReached, triedTooOften, accountHeld, booksChecked, vendorUnavailable
         case orderKept, busy, earlierRequestsAtWork, paymentServiceSlow, internalError

@@ -138,7 +138,7 @@ enum Administration {
         var body = context.body.reader
         return try Operator(
             userID: caller.person().id, reason: body.read(Inputs.anyReason),
-            key: context.request.clientKey(body: [])?.key)
+            key: context.request.clientKey(body: [], of: caller)?.key)
     }
 
     /// Sends money back, and takes the credit with it: `amount`, or all that is not spent.

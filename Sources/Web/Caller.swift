@@ -40,7 +40,7 @@ struct Caller: Sendable {
 
 extension Caller {
     /// The caller of a request. Throws ``Unauthenticated`` without a good session, and ``Forbidden``
-    /// when a browser sends its cookie from another site's page.
+    /// when a browser sends its cookie from another site's page, or the person belongs to no account.
     init(_ context: Context) throws {
         let request = context.request
         guard let credential = try Credential.of(request) else { throw Unauthenticated() }
@@ -51,12 +51,25 @@ extension Caller {
         let user = signIn.user
         guard user.id == token.userID, user.isEmailVerified || !context.settings.requiresVerified
         else { throw Unauthenticated() }
-        account = signIn.account
+        guard let membership = signIn.membership else { throw Forbidden(.accountNeeded) }
+        account = membership.account
         self.user = user
         via = .session(token, isCookie: credential.isCookie)
-        scopes = .all
+        scopes = Scope(of: membership.role)
         permissions = user.role == .admin ? .all : []
         isRecent = signIn.isRecent
         isTest = false
+    }
+}
+
+extension Scope {
+    /// What a person may do for an account that they belong to as this.
+    init(of role: Membership.Role) {
+        self =
+            switch role {
+            case .owner: .all
+            case .member: [.person, .readVideos, .orderVideos, .readCredits]
+            case .billing: [.person, .readCredits, .buyCredits]
+            }
     }
 }

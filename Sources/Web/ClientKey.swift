@@ -8,7 +8,10 @@ import Texts
 
 extension Request {
     /// The caller's key for this call, with the hash of all that it names.
-    func clientKey(body: [UInt8]) throws -> ClientKey? {
+    ///
+    /// - Parameter caller: the person is named too. What another of the account did under the same key
+    ///   is another request, and its answer is not theirs.
+    func clientKey(body: [UInt8], of caller: Caller) throws -> ClientKey? {
         guard let key = try single("HTTP_IDEMPOTENCY_KEY", "Idempotency-Key"), !key.isEmpty else {
             return nil
         }
@@ -17,6 +20,7 @@ extension Request {
         }
         var hash = SHA256()
         hash.update("\(method.rawValue) \(path)\n".utf8)
+        if let user = caller.user { hash.update("\(user.id)\n".utf8) }
         hash.update(body)
         return ClientKey(key: key, requestHash: hash.finalize())
     }

@@ -36,7 +36,7 @@ enum Purchases {
     /// does not answer within ten seconds, 503 when others wait for it already: the purchase is
     /// kept, and the same call goes on with it.
     private static func create(_ context: Context, _ caller: Caller) throws -> Response {
-        let key = try context.request.clientKey(body: context.body.bytes)
+        let key = try context.request.clientKey(body: context.body.bytes, of: caller)
         let catalog = try context.site.catalog()
         var body = context.body.reader
         guard let id = body.read(Inputs.packageID), let package = catalog.package(id) else {

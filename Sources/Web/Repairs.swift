@@ -207,7 +207,7 @@ enum Repairs {
 
         /// Throws ``InvalidInput`` without a reason or a key, or when `dryRun` is no flag.
         init(_ context: Context, _ caller: Caller) throws {
-            guard let key = try context.request.clientKey(body: [])?.key else {
+            guard let key = try context.request.clientKey(body: [], of: caller)?.key else {
                 throw InvalidInput("Idempotency-Key", .keyMissing)
             }
             reader = context.body.reader

@@ -53,7 +53,7 @@ enum Sessions {
         let login = try context.database.login(email: credentials.email)
         let log = context.log
         let tries = Tries.signIn(
-            email: credentials.email, account: login?.user.id, context.request,
+            email: credentials.email, user: login?.user.id, context.request,
             context.site.tokens)
         let check: PasswordGate.Check
         do {

@@ -70,7 +70,7 @@ enum Videos {
     /// The same `Idempotency-Key` and body get the first answer again. 402 when the balance is too
     /// low, 429 beyond GENERATE_LIMIT.
     private static func create(_ context: Context, _ caller: Caller) throws -> Response {
-        let key = try context.request.clientKey(body: context.body.bytes)
+        let key = try context.request.clientKey(body: context.body.bytes, of: caller)
         let catalog = try context.site.catalog()
         let draft = try VideoDraft(.object(context.body.members), catalog: catalog)
         return try accept(draft, at: catalog.version, key: key, context, caller)
@@ -78,7 +78,7 @@ enum Videos {
 
     /// Orders the video again that has ended, with its settings. 409 while it is under way.
     private static func retry(_ context: Context, _ caller: Caller) throws -> Response {
-        let key = try context.request.clientKey(body: [])
+        let key = try context.request.clientKey(body: [], of: caller)
         guard let video = try context.database.video(context.id(), of: caller.account) else {
             throw NotFound()
         }
