@@ -96,6 +96,14 @@ let package = Package(
                 "MariaDB", "Media", "Pollo", "Sodium", "Store", "Stripe", "System", "Texts",
                 httpTypes, logging,
             ]),
+        // What the operator sees and does, over the same site.
+        module(
+            "Console",
+            [
+                "API", "Billing", "Domain", "HTTP", "JSON", "Ledger", "Pollo", "Store", "Texts",
+                "Web",
+                httpTypes, logging,
+            ]),
         module(
             "Worker",
             [
@@ -108,8 +116,8 @@ let package = Package(
         .executableTarget(
             name: "Rushes",
             dependencies: [
-                "Addresses", "Billing", "Curl", "Domain", "Entrance", "FastCGI", "JSON", "Ledger",
-                "MariaDB", "Media",
+                "Addresses", "Billing", "Console", "Curl", "Domain", "Entrance", "FastCGI", "JSON",
+                "Ledger", "MariaDB", "Media",
                 "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts", "Web",
                 "Worker",
                 argumentParser, logging,
@@ -205,7 +213,7 @@ let package = Package(
                 "Ledger",
                 "MariaDB", "PaymentSupport", "RandomSupport", "Sandbox", "Sodium", "Store",
                 "Stripe", "System",
-                "Web", httpTypes, logging,
+                "Console", "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",

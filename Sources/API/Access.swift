@@ -60,5 +60,9 @@ package struct Permission: OptionSet, Sendable {
     package static let moveMoney = Permission(rawValue: 1 << 2)
     package static let repairBooks = Permission(rawValue: 1 << 3)
 
-    package static let all: Permission = [.look, .endVideos, .moveMoney, .repairBooks]
+    package static let managePeople = Permission(rawValue: 1 << 4)
+
+    package static let all: Permission = [
+        .look, .endVideos, .moveMoney, .repairBooks, .managePeople,
+    ]
 }

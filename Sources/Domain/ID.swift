@@ -18,6 +18,9 @@ package struct ID<Kind>: Hashable, Sendable {
         uuid = UUID(high, low)
     }
 
+    /// The least id that can be made at `instant`: all that are made later sort after it.
+    package static func first(at instant: Date) -> ID { ID(at: instant, random: (0, 0)) }
+
     /// Parses the 36-character form, in either case.
     package init?(_ text: String) {
         guard let uuid = UUID(text: text) else { return nil }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Entrance
 import FastCGI
 import Logging
@@ -36,6 +37,7 @@ struct Serve: ParsableCommand {
         log.notice("listening", metadata: ["threads": "\(threads)"])
         try server.run {
             let site = Site(
+                routes: Web.routes + Console.routes,
                 settings: settings.site, database: Connection(settings.database),
                 stripe: settings.stripeClient(timeout: .seconds(10)), passwords: passwords,
                 threads: gate,

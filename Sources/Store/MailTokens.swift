@@ -358,7 +358,7 @@ extension Connection {
 
     /// The address is the user's. The first time, what a new account gets is given to the one
     /// that they own, under a key of the account, so it comes once whatever address is proved later.
-    private func noteProof(_ user: UserID, credit: Money, policy: CreditPolicy) throws {
+    func noteProof(_ user: UserID, credit: Money, policy: CreditPolicy) throws {
         let isFirst = try execute(
             """
             UPDATE users SET email_verified_at = UTC_TIMESTAMP(6)

@@ -51,7 +51,8 @@ extension Phrase {
 
         // Webhook endpoints, purchases, operators.
         case endpointAddressNeeded, eventsMalformed, signatureMisfit, notAnEvent
-        case actionMalformed, taskMalformed, amountOrEffectNeeded
+        case amountTooLarge, wordToChoose, idMalformed, actionMalformed, taskMalformed,
+            amountOrEffectNeeded
 
         // Why a video could not be made.
         case failedAtVendor, failedRefused, failedInvalid, failedLate, failedVendorDown

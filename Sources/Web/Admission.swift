@@ -1,18 +1,18 @@
-import API
+package import API
 import Domain
 import Entrance
-import HTTP
+package import HTTP
 import Texts
 
 /// What a handler may touch and who asks, by whom it is for.
-typealias OpenHandler = @Sendable (Context) throws -> Response
-typealias CallerHandler = @Sendable (Context, Caller) throws -> Response
+package typealias OpenHandler = @Sendable (Context) throws -> Response
+package typealias CallerHandler = @Sendable (Context, Caller) throws -> Response
 /// It gets the body, of which the signature was checked.
 typealias VendorHandler = @Sendable (Context, [UInt8]) throws -> Response
 
 /// Who may call a route, and how its handler is called once that is so. Each kind of caller has
 /// its own kind of handler, so that a check that was forgotten does not compile.
-struct Admission<Handling>: Sendable {
+package struct Admission<Handling>: Sendable {
     let access: Access
     let admit: @Sendable (Handling, Body?) -> Handler
 }
@@ -48,7 +48,7 @@ extension Admission where Handling == CallerHandler {
     }
 
     /// An operator who may do this. To others the route does not exist.
-    static func `operator`(_ permission: Permission) -> Admission {
+    package static func `operator`(_ permission: Permission) -> Admission {
         Admission(access: .operator(permission)) { handler, body in
             { context in
                 let caller = try Caller(context)

@@ -1,31 +1,31 @@
 import API
-import Domain
+package import Domain
 import Entrance
 import HTTP
 import Store
 import Texts
 
 /// For whom a request acts, and what it may do.
-struct Caller: Sendable {
+package struct Caller: Sendable {
     /// How it has shown for whom it acts.
     enum Way: Sendable {
         case session(TokenAuthority.Token, isCookie: Bool)
     }
 
     /// Who owns what the caller sees, and pays.
-    let account: AccountID
+    package let account: AccountID
     /// The person who acts; nil when it is a program.
     let user: User?
     let via: Way
     let scopes: Scope
     let permissions: Permission
     /// Whether the person signed in within fifteen minutes, which dangerous things may ask for.
-    let isRecent: Bool
+    package let isRecent: Bool
     /// Whether it is play: no money moves for it.
     let isTest: Bool
 
     /// The person who acts. Throws ``Forbidden`` when a program does.
-    func person() throws -> User {
+    package func person() throws -> User {
         guard let user else { throw Forbidden(.personNeeded) }
         return user
     }

@@ -1,9 +1,9 @@
 import API
 import Domain
-import HTTP
+package import HTTP
 import HTTPTypes
 import Sodium
-import Store
+package import Store
 import Texts
 
 extension Request {
@@ -11,7 +11,7 @@ extension Request {
     ///
     /// - Parameter caller: the person is named too. What another of the account did under the same key
     ///   is another request, and its answer is not theirs.
-    func clientKey(body: [UInt8], of caller: Caller) throws -> ClientKey? {
+    package func clientKey(body: [UInt8], of caller: Caller) throws -> ClientKey? {
         guard let key = try single("HTTP_IDEMPOTENCY_KEY", "Idempotency-Key"), !key.isEmpty else {
             return nil
         }

@@ -1,24 +1,24 @@
-import API
-import Billing
-import Domain
+package import API
+package import Billing
+package import Domain
 import Entrance
 import FoundationEssentials
-import HTTP
-import Logging
-import MariaDB
+package import HTTP
+package import Logging
+package import MariaDB
 import Store
 import Stripe
 
 /// What a handler may touch while it answers one request. One object, since a value of so many parts
 /// is copied at each step of the way to its handler.
-final class Context {
+package final class Context {
     let site: Site
-    let request: Request
+    package let request: Request
     /// What the variable parts of the route's path were.
     let arguments: [String]
     let now: Date
     /// What the route takes; empty for one that takes nothing.
-    var body = Content.empty
+    package var body = Content.empty
 
     init(site: Site, request: Request, arguments: [String], now: Date = Date()) {
         self.site = site
@@ -27,16 +27,18 @@ final class Context {
         self.now = now
     }
 
-    var settings: SiteSettings { site.settings }
-    var database: Connection { site.database }
-    var log: Logger { site.logger(for: request) }
+    package var settings: SiteSettings { site.settings }
+    package var database: Connection { site.database }
+    package var log: Logger { site.logger(for: request) }
 
     /// How long one request may ask Stripe, however many calls that takes.
     private static let patienceForStripe = Duration.seconds(10)
 
     /// Runs `body`, which asks Stripe and applies what it says. Throws ``Crowded`` and has done
     /// nothing when as many as may wait for Stripe do.
-    func withBilling<Result>(_ log: Logger, _ body: (Billing) throws -> Result) throws -> Result {
+    package func withBilling<Result>(_ log: Logger, _ body: (Billing) throws -> Result) throws
+        -> Result
+    {
         try site.threads.pass(.stripe) {
             var stripe = site.stripe
             stripe.deadline = .now + Self.patienceForStripe
@@ -47,7 +49,7 @@ final class Context {
     }
 
     /// The id in the path, the first of several; one that is malformed is an id of nothing.
-    func id<Kind>(at index: Int = 0) throws -> ID<Kind> {
+    package func id<Kind>(at index: Int = 0) throws -> ID<Kind> {
         guard arguments.indices.contains(index), let id = ID<Kind>(arguments[index]) else {
             throw NotFound()
         }

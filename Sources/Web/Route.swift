@@ -1,6 +1,6 @@
 package import API
 import HTTP
-import HTTPTypes
+package import HTTPTypes
 
 /// Answers a request; everything that it may touch is in the context. It throws what goes wrong:
 /// one place turns that into an answer.
@@ -13,7 +13,7 @@ package struct Route: Sendable {
     package fileprivate(set) var operation: Operation
     let handler: Handler
 
-    init<Handling>(
+    package init<Handling>(
         _ method: HTTPRequest.Method, _ pattern: String, _ id: String, by who: Admission<Handling>,
         with parameters: [Parameter] = [], takes body: Body? = nil, answers outcomes: [Outcome],
         refuses refusals: [Refusal] = [], needsDatabase: Bool = true, _ summary: String,
@@ -32,7 +32,7 @@ package struct Route: Sendable {
 
 extension [Route] {
     /// The routes of one part of the API, under its name.
-    static func part(_ name: String, _ routes: [Route]) -> [Route] {
+    package static func part(_ name: String, _ routes: [Route]) -> [Route] {
         routes.map { route in
             var route = route
             route.operation.part = name

@@ -1,11 +1,8 @@
-import API
-
-/// The table of contents of the API: each route stands beside its handler.
+/// What everybody may call but the operator: each route stands beside its handler.
 package let routes: [Route] = [
     Health.routes, Description.routes, Tiers.routes, Packages.routes,
     Accounts.routes, Sessions.routes, Addresses.routes, Passwords.routes, SessionList.routes,
     Videos.routes, Gallery.routes, Credits.routes, Purchases.routes,
-    Administration.routes, Repairs.routes,
     WebhookEndpoints.routes, WebhookDeliveries.routes,
     StripeWebhook.routes, PolloWebhook.routes,
 ].flatMap { $0 }

@@ -24,17 +24,22 @@ package final class Site {
     let passwords: PasswordGate
     let threads: ThreadGate
     private let log: Logger
-    private let router = Router(routes.map(\.operation))
-    private let handlers = routes.map(\.handler)
+    private let operations: [Operation]
+    private let router: Router
+    private let handlers: [Handler]
     private var remembered = Remembered()
 
     /// - Parameters:
+    ///   - routes: all that it answers.
     ///   - passwords: of the whole process, as is
     ///   - threads: what its threads may wait for.
     package init(
-        settings: SiteSettings, database: Connection, stripe: StripeClient,
+        routes: [Route], settings: SiteSettings, database: Connection, stripe: StripeClient,
         passwords: PasswordGate, threads: ThreadGate, log: Logger
     ) {
+        operations = routes.map(\.operation)
+        router = Router(operations)
+        handlers = routes.map(\.handler)
         self.settings = settings
         self.database = database
         self.stripe = stripe
@@ -95,7 +100,7 @@ package final class Site {
             return known.document
         }
         let document = OpenAPI.document(
-            of: routes.map(\.operation), catalog: catalog, appURL: settings.appURL,
+            of: operations, catalog: catalog, appURL: settings.appURL,
             cookie: SessionCookie.name)
         remembered.openAPI = (catalog.version, document)
         return document

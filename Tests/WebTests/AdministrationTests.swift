@@ -15,16 +15,10 @@ import Testing
 struct AdministrationTests {
     private let reads = ["/api/admin/attention", "/api/admin/audit"]
 
-    private func makeAdministrator(_ site: TestSite) throws -> TestUser {
-        let user = try site.makeUser()
-        try site.database.execute("UPDATE users SET role = 'admin' WHERE id = \(user.id)")
-        return user
-    }
-
     @Test func `to everyone else the routes do not exist`() throws {
         try withSite { site in
             let user = try site.makeUser()
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             var count = 0
             for route in routes where route.pattern.hasPrefix("/api/admin/") {
                 count += 1
@@ -41,7 +35,7 @@ struct AdministrationTests {
 
     @Test func `every act needs a reason`() throws {
         try withSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let id = VideoID.new()
             let long = String(repeating: "e\u{301}", count: 400)
             for path in ["/api/admin/purchases/\(id)/refund", "/api/admin/videos/\(id)/resolution"]
@@ -62,7 +56,7 @@ struct AdministrationTests {
     @Test(arguments: ["0", "-1", "4.505", "1e12", #""4.50""#, "1000001", "true"])
     func `an amount of money that is none is refused`(amount: String) throws {
         try withSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let answer = try site.post(
                 "/api/admin/purchases/\(PurchaseID.new())/refund",
                 #"{"reason": "a test", "amount": \#(amount)}"#, as: administrator)
@@ -73,7 +67,7 @@ struct AdministrationTests {
 
     @Test func `an uncertain video is resolved once, and that is written down`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let user = try site.makeUser(credit: 5.dollars)
             let video = try site.makeVideo(for: user)
             let path = "/api/admin/videos/\(video)/resolution"
@@ -98,7 +92,7 @@ struct AdministrationTests {
 
     @Test func `a video is ended in any state, once, and that is written down`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let user = try site.makeUser(credit: 5.dollars)
             let video = try site.makeVideo(for: user)
             let path = "/api/admin/videos/\(video)/closure"
@@ -141,7 +135,7 @@ struct AdministrationTests {
     @Test(arguments: ["5", "5.0", "5.00"])
     func `money goes back with its credit, and that is written down`(amount: String) throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let (user, id) = try buy(site)
             let answer = try refund(id, site, as: administrator, amount: amount)
             #expect(answer.status == 200)
@@ -163,7 +157,7 @@ struct AdministrationTests {
 
     @Test func `without an amount all that is not spent goes back`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let (user, id) = try buy(site)
             let answer = try refund(id, site, as: administrator, amount: "null")
             #expect(answer.json["status"]?.string == "refunded")
@@ -173,7 +167,7 @@ struct AdministrationTests {
 
     @Test func `more than is left is refused, and Stripe is not asked`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let (user, id) = try buy(site)
             let calls = site.stripe.requests.count
             let answer = try refund(id, site, as: administrator, amount: "10")
@@ -186,7 +180,7 @@ struct AdministrationTests {
 
     @Test func `what Stripe refuses is said in its words, and needs a person`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let (user, id) = try buy(site)
             #expect(try site.get("/api/admin/attention", as: administrator).items.isEmpty)
             site.stripe.refuseNext(400, "The charge is disputed.")
@@ -206,7 +200,7 @@ struct AdministrationTests {
 
     @Test func `without an answer of Stripe the refund stays under way`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let (user, id) = try buy(site)
             site.stripe.meet(.answerLost)
             let answer = try refund(id, site, as: administrator)
@@ -221,7 +215,7 @@ struct AdministrationTests {
 
     @Test func `the same key is the same refund, whatever became of the first call`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let (user, id) = try buy(site)
             func call(_ amount: String) throws -> Answer {
                 let body = #"{"reason": "asked by mail", "amount": \#(amount)}"#
@@ -246,7 +240,7 @@ struct AdministrationTests {
 
     @Test func `the log can be read by action`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let user = try site.makeUser()
             let actor = try Operator(userID: nil, systemUser: "ann", reason: "a test")
             try site.database.grantCredit(
@@ -276,7 +270,7 @@ struct AdministrationTests {
 
     @Test func `a difference is shown until a person closes it`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             try site.database.record(
                 [Difference(.payment, subject: "cs_1", amount: 5.dollars, "not credited")],
                 examined: [:])
@@ -310,7 +304,7 @@ struct AdministrationTests {
 
     @Test func `a command that repairs needs a reason and a key, and sound members`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let id = try site.makeUser().id
             let paths = [
                 "accounts/\(id)/rebuild", "accounts/\(id)/adjustment", "accounts/\(id)/take",
@@ -342,7 +336,7 @@ struct AdministrationTests {
 
     @Test func `a dry run tells what the command does, and the same key does it once`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let user = try site.makeUser()
             let path = "/api/admin/accounts/\(user.account)/adjustment"
             func adjust(_ rest: String, key: String = "k1") throws -> Answer {
@@ -385,8 +379,8 @@ struct AdministrationTests {
 
     @Test func `above the limit the answer is 202, until a second one says the same`() throws {
         try withFreshSite { site in
-            let first = try makeAdministrator(site)
-            let second = try makeAdministrator(site)
+            let first = try site.makeAdministrator()
+            let second = try site.makeAdministrator()
             let user = try site.makeUser()
             func give(_ administrator: TestUser) throws -> Answer {
                 try command(
@@ -409,7 +403,7 @@ struct AdministrationTests {
     @Test func `an account whose books are wrong is named, and goes on when it is rebuilt`() throws
     {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let user = try site.makeUser(credit: 5.dollars)
             try site.database.execute(
                 """
@@ -447,7 +441,7 @@ struct AdministrationTests {
 
     @Test func `a payment that does not fit is credited once Stripe says that it is paid`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let user = try site.makeUser()
             let order = try site.post(
                 "/api/credits/purchase", #"{"packageId": "starter"}"#, as: user)
@@ -477,7 +471,7 @@ struct AdministrationTests {
 
     @Test func `an uncertain video is shown, and goes on with the vendor's task`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let user = try site.makeUser(credit: 5.dollars)
             let video = try site.makeVideo(for: user)
             try site.database.execute(
@@ -501,7 +495,7 @@ struct AdministrationTests {
 
     @Test func `the last comparison with the vendors can be read once there was one`() throws {
         try withFreshSite { site in
-            let administrator = try makeAdministrator(site)
+            let administrator = try site.makeAdministrator()
             let path = "/api/admin/reconciliation"
             #expect(try site.get(path, as: administrator).status == 404)
             let id = PurchaseID.new()

@@ -14,8 +14,12 @@ import Store
 import Stripe
 import Testing
 
+@testable import Console
 @testable import Entrance
 @testable import Web
+
+/// All that the site answers.
+let routes = Web.routes + Console.routes
 
 /// A request as nginx hands it over: CGI parameters in their order, and a body.
 final class TestSource: RequestSource {
@@ -112,7 +116,7 @@ final class TestSite {
             purchaseLimit: CallLimit(calls: purchaseLimit, window: .seconds(900)),
             deadlines: JobDeadlines(), requiresVerified: requiresVerified)
         site = Site(
-            settings: settings, database: database,
+            routes: routes, settings: settings, database: database,
             stripe: stripe.client,
             passwords: passwords, threads: threads,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -180,6 +184,12 @@ final class TestSite {
         return TestUser(
             id: id, account: account, email: email,
             token: site.tokens.sign(token, at: Date()))
+    }
+
+    func makeAdministrator() throws -> TestUser {
+        let user = try makeUser()
+        try database.execute("UPDATE users SET role = 'admin' WHERE id = \(user.id)")
+        return user
     }
 
     private static let passwordHash = Password.hash(TestUser.password)

@@ -71,7 +71,7 @@ extension Connection {
 
 extension String {
     /// This text anywhere, with the wildcards of LIKE taken as they stand.
-    fileprivate var likePattern: String {
+    var likePattern: String {
         // Not by characters: a mark behind a wildcard would hide it.
         var pattern = String.UnicodeScalarView("%".unicodeScalars)
         for scalar in unicodeScalars {

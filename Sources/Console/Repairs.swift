@@ -7,6 +7,7 @@ import JSON
 import Logging
 import Store
 import Texts
+import Web
 
 extension Inputs {
     fileprivate static let wrongEffect = Input.text(

@@ -9,8 +9,10 @@ import Logging
 import Pollo
 import Store
 import Texts
+import Web
 
-extension Inputs {
+/// What operators send.
+enum Inputs {
     static let anyReason = reason("")
 
     static func reason(_ example: String) -> Input<String> {
@@ -21,15 +23,19 @@ extension Inputs {
         "taskId", "The vendor's id, when it made a task.", atMost: 255, isRequired: false,
         example: "t1")
 
+    fileprivate static let refund = cents(
+        "All that is not spent, when it is left out.", isRequired: false)
+    static let grant = cents(isRequired: true)
+
     /// Whole cents, above zero.
-    fileprivate static let refund = Input<Money>(
-        "amount", "All that is not spent, when it is left out.", as: .dollars, isRequired: false,
-        example: "4.5"
-    ) { reader, name in
-        guard let value = reader.value(name) else { return nil }
-        if let money = Money(value), money > .zero, money.cents != nil { return money }
-        reader.refuse(name, .centsMalformed)
-        return nil
+    private static func cents(_ says: String? = nil, isRequired: Bool) -> Input<Money> {
+        Input<Money>("amount", says, as: .dollars, isRequired: isRequired, example: "4.5") {
+            reader, name in
+            guard let value = reader.value(name) else { return nil }
+            if let money = Money(value), money > .zero, money.cents != nil { return money }
+            reader.refuse(name, .centsMalformed)
+            return nil
+        }
     }
 }
 

@@ -1,0 +1,9 @@
+// Console: what the operator sees and does over HTTP, on the site that Web makes. It knows Web's
+// kernel (routes, contexts, callers) and none of its handlers.
+
+package import Web
+
+/// What the operator may call: each route stands beside its handler.
+package let routes: [Route] = [
+    People.routes, Records.routes, Administration.routes, Repairs.routes,
+].flatMap { $0 }

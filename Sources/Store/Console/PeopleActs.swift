@@ -1,0 +1,144 @@
+package import Domain
+package import FoundationEssentials
+package import JSON
+import Ledger
+package import MariaDB
+
+/// What an operator has noted about a person.
+package struct PersonNote: Sendable {
+    package let id: ID<PersonNote>
+    package let actorID: UserID?
+    package let systemUser: String?
+    package let text: String
+    package let createdAt: Date
+}
+
+extension Connection {
+    /// Blocks a user: every session ends, no new one is made, and what they ordered and nobody has
+    /// begun is canceled, its hold given back; credit stays. Blocking twice is no error. Returns how
+    /// many videos were canceled. Throws ``NotFound``.
+    package func block(
+        _ user: UserID, policy: CreditPolicy, by actor: Operator
+    ) throws -> Int {
+        try act("user.block", on: user, by: actor) {
+            try execute(
+                """
+                UPDATE users SET blocked_at = COALESCE(blocked_at, UTC_TIMESTAMP(6))
+                WHERE id = \(user)
+                """)
+            try execute("DELETE FROM sessions WHERE user_id = \(user)")
+        }
+        return try cancelQueued(of: user, policy: policy)
+    }
+
+    /// Each in a transaction of its own: a job that a worker takes first goes its way.
+    private func cancelQueued(of user: UserID, policy: CreditPolicy) throws -> Int {
+        let waiting = try query(
+            """
+            SELECT id, account_id
+            FROM video_jobs
+            WHERE user_id = \(user) AND status = 'pending'
+            ORDER BY id
+            LIMIT 1000
+            """
+        ) { row in (try row("id") as VideoID, try row("account_id") as AccountID) }
+        var count = 0
+        for (id, account) in waiting {
+            do {
+                try cancel(id, of: account, policy: policy)
+                count += 1
+            } catch is Conflict {
+                continue
+            }
+        }
+        return count
+    }
+
+    /// Lets a blocked user in again.
+    package func unblock(_ user: UserID, by actor: Operator) throws {
+        try act("user.unblock", on: user, by: actor) {
+            try execute("UPDATE users SET blocked_at = NULL WHERE id = \(user)")
+        }
+    }
+
+    /// Ends every session of a user.
+    package func endSessions(of user: UserID, by actor: Operator) throws {
+        try act("user.end-sessions", on: user, by: actor) {
+            try execute("DELETE FROM sessions WHERE user_id = \(user)")
+        }
+    }
+
+    /// Takes an operator's word that the address is the user's; what a new account gets comes with
+    /// the first proof, as by a mail's link.
+    package func vouch(
+        for user: UserID, credit: Money, policy: CreditPolicy, by actor: Operator
+    ) throws {
+        try transaction {
+            if credit > .zero, let account = try account(ownedBy: user) {
+                try lockWallet(of: account)
+            }
+            try act("user.verify", on: user, by: actor) {
+                try noteProof(user, credit: credit, policy: policy)
+            }
+        }
+    }
+
+    /// Notes the reason as a remark about the user, which operators alone read.
+    package func note(about user: UserID, by actor: Operator) throws {
+        try act("user.note", on: user, by: actor) {
+            try execute(
+                """
+                INSERT INTO person_notes (id, user_id, actor_id, system_user_name, text, created_at)
+                VALUES (\(ID<PersonNote>.new()), \(user), \(actor.userID), \(actor.systemUser),
+                    \(actor.reason), UTC_TIMESTAMP(6))
+                """)
+        }
+    }
+
+    /// What was noted about a user, newest first, at most 100.
+    package func notes(about user: UserID) throws -> [PersonNote] {
+        try query(
+            """
+            SELECT id, actor_id, system_user_name, text, created_at
+            FROM person_notes
+            WHERE user_id = \(user)
+            ORDER BY id DESC
+            LIMIT 100
+            """
+        ) { row in
+            try PersonNote(
+                id: row("id"), actorID: row("actor_id"), systemUser: row("system_user_name"),
+                text: row("text"), createdAt: row("created_at"))
+        }
+    }
+
+    /// Does what an operator wants of a user, once for the key (P7), with a line in the log. Throws
+    /// ``NotFound`` when there is no such user.
+    private func act(
+        _ action: String, on user: UserID, by actor: Operator, _ effect: () throws -> Void
+    ) throws {
+        try transaction {
+            let known = try first("SELECT id FROM users WHERE id = \(user) FOR UPDATE") { row in
+                try row("id") as UserID
+            }
+            guard known != nil else { throw NotFound() }
+            guard try claim(action, "\(user)", arguments: "", result: "", by: actor) == nil
+            else { return }
+            try effect()
+            try log(action, "\(user)", detail: "", by: actor)
+        }
+    }
+}
+
+extension PersonNote: JSONObject {
+    package static var schemaName: String? { "PersonNote" }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == PersonNote {
+        fields.field("id") { $0.id }
+        fields.field("actorId") { $0.actorID }
+        fields.field("systemUser", "At the command line.") { $0.systemUser }
+        fields.field("text", example: "asked for an invoice".quoted) { $0.text }
+        fields.field("createdAt") { $0.createdAt }
+    }
+}
