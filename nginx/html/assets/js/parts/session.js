@@ -8,6 +8,7 @@ import { money } from "./money.js";
  * @property {string} id
  * @property {string} email
  * @property {boolean} emailVerified
+ * @property {string} role
  * @property {string | null} [pendingEmail]
  * @property {Record<string, boolean>} notifications
  * @property {number} balance
@@ -37,6 +38,9 @@ export function remember(now) {
   if (now) root.dataset.session = "in";
   else delete root.dataset.session;
   for (const line of document.querySelectorAll("[data-email]")) line.textContent = now?.email ?? "";
+  for (const link of document.querySelectorAll("[data-for-operator]")) {
+    /** @type {HTMLElement} */ (link).hidden = now?.role !== "admin";
+  }
   if (now) showBalance(now.balance);
 }
 

@@ -1,0 +1,63 @@
+// What needs a person, oldest first.
+import { actButton, forOperator, link, list, sum, when } from "./parts/console.js";
+import { el } from "./parts/element.js";
+import { text } from "../text/console.js";
+
+/** Where what an item is about is shown. @param {any} item */
+function pageOf({ kind, subject }) {
+  if (!/^[0-9a-f-]{36}$/.test(subject)) return null;
+  if (["parked_video", "uncertain_video", "vendor_loss", "late"].includes(kind)) {
+    return `/admin/videos/${subject}`;
+  }
+  if (["purchase_problem", "dispute", "refund_failed"].includes(kind)) return `/admin/purchases/${subject}`;
+  return kind === "quarantine" ? `/admin/users/${subject}` : null;
+}
+
+/** @param {any} item */
+function actsOf(item) {
+  const again = () => reload();
+  return el(
+    "div",
+    { class: "acts" },
+    item.differenceId && actButton({
+      words: text.act.closeDifference,
+      path: `/api/admin/differences/${item.differenceId}/closure`,
+    }, again),
+    item.findingId && actButton({
+      words: text.act.closeFinding,
+      path: `/api/admin/findings/${item.findingId}/closure`,
+    }, again),
+    item.kind === "quarantine" && actButton({
+      words: text.act.rebuild,
+      path: `/api/admin/accounts/${item.subject}/rebuild`,
+      isRehearsed: true,
+    }, again),
+  );
+}
+
+/** @param {any} item */
+function subjectOf(item) {
+  const page = pageOf(item);
+  return page ? link(page, item.subject) : el("span", { dir: "auto" }, item.subject);
+}
+
+const { head } = text;
+let reload = async () => {};
+forOperator(async () => {
+  reload = await list({
+    path: "/api/admin/attention",
+    empty: text.calm,
+    columns: [
+      { name: head.since, cell: ({ since }) => when(since) },
+      {
+        name: head.what,
+        cell: (item) =>
+          el("b", {}, text.kind[/** @type {keyof typeof text.kind} */ (item.kind)] ?? item.kind),
+      },
+      { name: head.subject, cell: subjectOf },
+      { name: head.detail, cell: ({ detail }) => el("span", { dir: "auto" }, detail) },
+      { name: head.amount, cell: ({ amount }) => sum(amount), end: true },
+      { name: head.act, cell: actsOf },
+    ],
+  });
+});

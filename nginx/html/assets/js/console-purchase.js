@@ -1,0 +1,75 @@
+// One purchase: its life at Stripe, what went back of it, and what an operator may do.
+import { api } from "./parts/api.js";
+import { actButton, facts, forOperator, idOfPage, link, part, rows, sum, when } from "./parts/console.js";
+import { el, find } from "./parts/element.js";
+import { named } from "./parts/records.js";
+import { text } from "../text/console.js";
+
+const { act, fact, head } = text;
+
+/** @param {any} purchase */
+function actsOf(purchase) {
+  const path = `/api/admin/purchases/${purchase.id}`;
+  /** @type {(import("./parts/console.js").Act | false)[]} */
+  const acts = [
+    purchase.paidAt && { words: act.refund, path: `${path}/refund`, fields: ["amount"] },
+    purchase.paidAt && { words: act.refresh, path: `${path}/refresh`, isRehearsed: true },
+    purchase.problem && !purchase.closedAt &&
+    { words: act.credit, path: `${path}/credit`, isRehearsed: true },
+    purchase.problem && !purchase.closedAt &&
+    { words: act.closePurchase, path: `${path}/closure`, isRehearsed: true },
+  ];
+  const shown = acts.filter(Boolean).map((one) =>
+    actButton(/** @type {import("./parts/console.js").Act} */ (one), start)
+  );
+  return shown.length ? el("div", { class: "acts" }, ...shown) : el("p", { class: "muted" }, text.none);
+}
+
+/** @param {any} purchase */
+const factsOf = (purchase) =>
+  facts([
+    [head.buyer, link(`/admin/users/${purchase.userId}`, purchase.email)],
+    [head.state, named(text.purchaseState, purchase.status)],
+    [head.pack, purchase.packageId],
+    [head.price, sum(purchase.price)],
+    [head.refunded, sum(purchase.refunded)],
+    [fact.clawedBack, sum(purchase.clawedBack)],
+    [fact.owed, sum(purchase.owed)],
+    [fact.frozen, purchase.isFrozen ? text.yes : null],
+    [fact.problem, purchase.problem && el("span", { dir: "auto" }, purchase.problem)],
+    [fact.closed, purchase.closedAt && when(purchase.closedAt, "full")],
+    [fact.live, purchase.isLive ? text.yes : text.no],
+    [fact.session, purchase.sessionId],
+    [fact.intent, purchase.paymentIntent],
+    [head.when, when(purchase.createdAt, "full")],
+    [head.paid, purchase.paidAt && when(purchase.paidAt, "full")],
+  ]);
+
+async function start() {
+  const purchase = await api(`/api/admin/purchases/${encodeURIComponent(idOfPage)}`);
+  find("[data-detail]").replaceChildren(
+    part(text.part.acts, actsOf(purchase)),
+    part(text.part.facts, factsOf(purchase)),
+    part(
+      text.part.refunds,
+      rows([
+        { name: head.when, cell: ({ createdAt }) => when(createdAt, "full") },
+        { name: head.amount, cell: ({ amount }) => sum(amount), end: true },
+        { name: head.reason, cell: ({ reason }) => el("span", { dir: "auto" }, reason) },
+        { name: head.id, cell: ({ stripeRefundId }) => stripeRefundId },
+        { name: fact.problem, cell: ({ problem }) => problem },
+      ], purchase.refunds),
+    ),
+    part(
+      text.part.disputes,
+      rows([
+        { name: head.when, cell: ({ createdAt }) => when(createdAt, "full") },
+        { name: head.id, cell: ({ id }) => id },
+        { name: head.state, cell: ({ standing }) => standing },
+        { name: head.amount, cell: ({ amount }) => sum(amount), end: true },
+      ], purchase.disputes),
+    ),
+  );
+  find("[data-detail]").removeAttribute("aria-busy");
+}
+forOperator(start);

@@ -1,0 +1,105 @@
+// One person: who they are, what they have and did, and what an operator may do.
+import { api } from "./parts/api.js";
+import { actButton, facts, forOperator, idOfPage, link, part, rows, sum, when } from "./parts/console.js";
+import { el, find } from "./parts/element.js";
+import { lineColumns, named, purchaseColumns, videoColumns } from "./parts/records.js";
+import { text } from "../text/console.js";
+
+const { act, fact, head } = text;
+
+/** @param {any} person */
+function actsOf(person) {
+  const user = `/api/admin/users/${person.id}`;
+  const account = person.accountId && `/api/admin/accounts/${person.accountId}`;
+  /** @type {(import("./parts/console.js").Act | false | null)[]} */
+  const acts = [
+    { words: act.note, path: `${user}/notes` },
+    !person.emailVerified && { words: act.verify, path: `${user}/verification` },
+    { words: act.signOut, path: `${user}/sign-out` },
+    person.blockedAt
+      ? { words: act.unblock, path: `${user}/unblock` }
+      : { words: act.block, path: `${user}/block` },
+    account && { words: act.grant, path: `${account}/grant`, fields: ["amount"], isNeeded: true },
+    account &&
+    { words: act.take, path: `${account}/take`, fields: ["amount"], isNeeded: true, isRehearsed: true },
+    person.shortfall > 0 &&
+    { words: act.waive, path: `${account}/waiver`, fields: ["amount"], isRehearsed: true },
+    account && { words: act.rebuild, path: `${account}/rebuild`, isRehearsed: true },
+  ];
+  return el(
+    "div",
+    { class: "acts" },
+    ...acts.filter(Boolean).map((one) =>
+      actButton(/** @type {import("./parts/console.js").Act} */ (one), start)
+    ),
+  );
+}
+
+/** @param {any} person */
+const whoOf = (person) =>
+  facts([
+    [fact.id, person.id],
+    [fact.account, person.accountId],
+    [fact.role, person.role],
+    [fact.verified, person.emailVerified ? text.yes : text.no],
+    [fact.blocked, person.blockedAt && when(person.blockedAt, "full")],
+    [head.joined, when(person.createdAt, "full")],
+    [head.seen, when(person.lastUsedAt)],
+  ]);
+
+/** @param {any} person */
+const moneyOf = (person) =>
+  facts([
+    [head.available, sum(person.available)],
+    [fact.reserved, sum(person.reserved)],
+    [fact.shortfall, person.shortfall > 0 ? sum(person.shortfall) : null],
+    [head.paid, sum(person.paid)],
+    [head.spent, sum(person.spent)],
+    ...person.lots.map((/** @type {any} */ lot) => [
+      named(text.source, lot.source),
+      el("span", {}, sum(lot.remaining), " · ", lot.expiresAt ? when(lot.expiresAt, "day") : fact.never),
+    ]),
+  ]);
+
+const sessionColumns = [
+  { name: head.seen, cell: (/** @type {any} */ { lastUsedAt }) => when(lastUsedAt) },
+  { name: head.detail, cell: (/** @type {any} */ { userAgent }) => userAgent },
+  { name: head.address, cell: (/** @type {any} */ { address }) => address },
+];
+
+async function start() {
+  const person = await api(`/api/admin/users/${encodeURIComponent(idOfPage)}`);
+  const account = person.accountId;
+  const none = { items: [] };
+  const [lines, purchases, videos, sessions] = await Promise.all([
+    account ? api(`/api/admin/accounts/${account}/transactions?limit=10`) : none,
+    account ? api(`/api/admin/purchases?account=${account}&limit=10`) : none,
+    account ? api(`/api/admin/videos?account=${account}&limit=10`) : none,
+    api(`/api/admin/users/${person.id}/sessions?limit=10`),
+  ]);
+  find("[data-title]").textContent = person.email;
+  const all = (/** @type {string} */ of) =>
+    el("p", {}, link(`/admin/${of}?account=${account}`, text.part.all));
+  find("[data-detail]").replaceChildren(
+    part(text.part.acts, actsOf(person)),
+    el(
+      "div",
+      { class: "console-pair" },
+      part(text.part.person, whoOf(person)),
+      part(text.part.money, moneyOf(person)),
+    ),
+    part(
+      text.part.notes,
+      rows([
+        { name: head.when, cell: ({ createdAt }) => when(createdAt, "full") },
+        { name: head.detail, cell: (note) => el("span", { dir: "auto" }, note.text) },
+      ], person.notes),
+    ),
+    part(text.part.lines, rows(lineColumns, lines.items)),
+    part(text.part.purchases, rows(purchaseColumns, purchases.items), all("purchases")),
+    part(text.part.videos, rows(videoColumns, videos.items), all("videos")),
+    part(text.part.sessions, rows(sessionColumns, sessions.items)),
+  );
+  find("[data-detail]").removeAttribute("aria-busy");
+}
+forOperator(start);

@@ -1,0 +1,22 @@
+// The people who use the shop, newest first.
+import { forOperator, link, list, sum, when } from "./parts/console.js";
+import { num } from "./parts/element.js";
+import { text } from "../text/console.js";
+
+const { head } = text;
+
+forOperator(() =>
+  list({
+    path: "/api/admin/users",
+    columns: [
+      { name: head.address, cell: ({ id, email }) => link(`/admin/users/${id}`, email) },
+      { name: head.state, cell: ({ blockedAt, role }) => (blockedAt ? text.fact.blocked : role) },
+      { name: head.available, cell: ({ available }) => sum(available), end: true },
+      { name: head.paid, cell: ({ paid }) => sum(paid), end: true },
+      { name: head.spent, cell: ({ spent }) => sum(spent), end: true },
+      { name: head.videos, cell: ({ videos }) => num(String(videos)), end: true },
+      { name: head.joined, cell: ({ createdAt }) => when(createdAt, "day") },
+      { name: head.seen, cell: ({ lastUsedAt }) => when(lastUsedAt) },
+    ],
+  })
+);

@@ -1,0 +1,293 @@
+// What the operator's pages have in common: who may see them, lists, facts, and acts with a reason.
+import { api } from "./api.js";
+import { el, find, num } from "./element.js";
+import { intent } from "./intent.js";
+import { money } from "./money.js";
+import { emptyBox, errorBox, notice } from "./notice.js";
+import { requireUser } from "./session.js";
+import { time } from "./time.js";
+import { toast } from "./toast.js";
+import { text } from "../../text/console.js";
+
+/** @typedef {{name: string, cell: (row: any) => Node | string | null | undefined, end?: boolean}} Column */
+
+/** The id in the address of a page about one thing. */
+export const idOfPage = location.pathname.split("/").pop() ?? "";
+
+/**
+ * Runs `start` for an operator; to everybody else there is nothing here.
+ * @param {() => Promise<unknown>} start
+ */
+export async function forOperator(start) {
+  const problem = find("[data-error]");
+  try {
+    const user = await requireUser();
+    if (user.role === "admin") return await start();
+    for (const part of document.querySelectorAll("[data-list], [data-detail], [data-filters]")) part.remove();
+    problem.replaceChildren(emptyBox("ban", text.nothing, text.nothingWords, null));
+  } catch (error) {
+    for (const part of document.querySelectorAll("[aria-busy]")) part.replaceChildren();
+    problem.replaceChildren(errorBox(error, () => forOperator(start)));
+  }
+}
+
+/** An amount, or a dash. @param {number | null | undefined} amount */
+export const sum = (amount) => (amount === null || amount === undefined ? "–" : num(money(amount)));
+
+/** A time, or a dash. @param {string | null | undefined} iso @param {"ago" | "full" | "day"} [style] */
+export const when = (iso, style) => (iso ? time(iso, style) : "–");
+
+/** @param {string} path @param {Node | string} words */
+export const link = (path, words) => el("a", { href: path, dir: "auto" }, words);
+
+/** @param {Column[]} columns @param {any[]} rows */
+export function table(columns, rows) {
+  const head = columns.map(({ name, end }) => el("th", { scope: "col", class: end && "end" }, name));
+  const line = (/** @type {any} */ row) =>
+    el(
+      "tr",
+      {},
+      ...columns.map(({ name, cell, end }) =>
+        el("td", { class: end && "end", "data-head": name }, el("div", {}, cell(row) || "–"))
+      ),
+    );
+  return el(
+    "table",
+    { class: "table" },
+    el("thead", {}, el("tr", {}, ...head)),
+    el("tbody", {}, ...rows.map(line)),
+  );
+}
+
+/** What is asked for, as the address says it: the fields of the form. @param {string[]} names */
+function asked(names) {
+  const all = new URLSearchParams(location.search);
+  const some = new URLSearchParams();
+  for (const name of names) {
+    const value = all.get(name)?.trim();
+    if (value) some.set(name, value);
+  }
+  return some;
+}
+
+/**
+ * A list by pages, with its filters in the address. Gives what loads it anew.
+ * @param {{path: string, columns: Column[], empty?: string}} what
+ */
+export async function list({ path, columns, empty = text.none }) {
+  const place = find("[data-list]");
+  const problem = find("[data-error]");
+  const moreRow = find("[data-more-row]");
+  const more = find("[data-more]");
+  /** @type {HTMLFormElement | null} */
+  const form = document.querySelector("[data-filters]");
+  const inputs = /** @type {HTMLInputElement[]} */ ([...(form?.querySelectorAll("[name]") ?? [])]);
+  /** @type {string | null} */
+  let cursor = null;
+  let round = 0;
+
+  /** @param {boolean} further */
+  async function load(further) {
+    const mine = ++round;
+    const ask = asked([...inputs.map(({ name }) => name), "account"]);
+    if (further && cursor) ask.set("cursor", cursor);
+    place.setAttribute("aria-busy", "true");
+    try {
+      const { items, nextCursor = null } = await api(`${path}?${ask}`);
+      if (mine !== round) return;
+      problem.replaceChildren();
+      const rows = table(columns, items);
+      if (further) find("tbody", place).append(...rows.tBodies[0].rows);
+      else place.replaceChildren(items.length ? rows : el("p", { class: "muted" }, empty));
+      cursor = nextCursor;
+    } catch (error) {
+      if (mine !== round) return;
+      if (!further) place.replaceChildren();
+      problem.replaceChildren(errorBox(error, () => load(further)));
+    }
+    place.removeAttribute("aria-busy");
+    moreRow.hidden = !cursor;
+  }
+
+  function fillIn() {
+    const now = asked(inputs.map(({ name }) => name));
+    for (const input of inputs) input.value = now.get(input.name) ?? "";
+  }
+
+  /** @param {boolean} replace */
+  function apply(replace) {
+    const now = asked(["account"]);
+    for (const { name, value } of inputs) if (value.trim()) now.set(name, value.trim());
+    const url = now.size ? `${location.pathname}?${now}` : location.pathname;
+    if (url === location.pathname + location.search) return;
+    history[replace ? "replaceState" : "pushState"](null, "", url);
+    load(false);
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let typing;
+  form?.addEventListener("input", ({ target }) => {
+    clearTimeout(typing);
+    const isText = /** @type {HTMLInputElement} */ (target).type === "search";
+    typing = setTimeout(() => apply(isText), isText ? 300 : 0);
+  });
+  form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(typing);
+    apply(false);
+  });
+  addEventListener("popstate", () => {
+    fillIn();
+    load(false);
+  });
+  more.addEventListener("click", () => cursor && load(true));
+  fillIn();
+  await load(false);
+  return () => load(false);
+}
+
+/** @param {[string, Node | string | null | undefined][]} lines those without a value are left out */
+export const facts = (lines) =>
+  el(
+    "dl",
+    { class: "facts" },
+    ...lines.filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+  );
+
+/** A part of a page about one thing. @param {string} title @param {...(Node | string | null)} children */
+export const part = (title, ...children) =>
+  el("section", { class: "card console-part" }, el("h2", {}, title), ...children);
+
+/** A list within a page. @param {Column[]} columns @param {any[]} rows */
+export const rows = (columns, rows) =>
+  rows.length
+    ? el("div", { class: "console-list" }, table(columns, rows))
+    : el("p", { class: "muted" }, text.none);
+
+/**
+ * @typedef {object} Act
+ * @property {string[]} words the name of the act, and what it does
+ * @property {string} path
+ * @property {("amount" | "taskId")[]} [fields]
+ * @property {boolean} [isRehearsed] whether it can tell what it would change
+ * @property {boolean} [isNeeded] whether the amount has to be there
+ */
+
+/** What a command answered, in words. @param {any} answer */
+function outcomeOf(answer) {
+  if (!answer?.outcome) return answer?.status ? text.done : answer === null ? text.done : text.finishing;
+  return text[/** @type {"done" | "repeated" | "waits"} */ (answer.outcome)] ?? text.done;
+}
+
+/** @param {string} id @param {string} label @param {Node} input @param {string} [hint] */
+const field = (id, label, input, hint) =>
+  el(
+    "div",
+    { class: "field" },
+    el("label", { for: id }, label),
+    hint && el("p", { class: "hint", id: `${id}-hint` }, hint),
+    input,
+  );
+
+/** The fields of an act's dialog. @param {Act} act */
+function fieldsOf(act) {
+  const reason = el("textarea", {
+    class: "input",
+    id: "act-reason",
+    rows: 2,
+    maxlength: 500,
+    required: true,
+    "aria-describedby": "act-reason-hint",
+  });
+  const amount = act.fields?.includes("amount") &&
+    el("input", { class: "input", id: "act-amount", inputmode: "decimal", autocomplete: "off" });
+  const task = act.fields?.includes("taskId") &&
+    el("input", { class: "input", id: "act-task", maxlength: 255, autocomplete: "off" });
+  const shown = [
+    amount && field("act-amount", text.amount, amount, act.isNeeded ? undefined : text.amountHint),
+    task && field("act-task", text.task, task, text.taskHint),
+    field("act-reason", text.reason, reason, text.reasonHint),
+  ].filter(Boolean);
+  const read = () => ({
+    reason: reason.value,
+    ...(amount && amount.value.trim() && { amount: numberOf(amount.value.trim()) }),
+    ...(task && task.value.trim() && { taskId: task.value.trim() }),
+  });
+  return { shown, read };
+}
+
+/** What is no number is sent as it is, and refused with words. @param {string} words */
+const numberOf = (words) => (/^-?\d+(\.\d+)?$/.test(words) ? Number(words) : words);
+
+/** What was refused, or failed. @param {any} error */
+function refusal(error) {
+  if (!error?.isApiError || error.status >= 500) return errorBox(error);
+  const details = Array.isArray(error.details) ? error.details : [{ message: error.message }];
+  return notice({}, ...details.map((/** @type {any} */ { message }) => message));
+}
+
+/**
+ * Asks for the reason of an act, does it once, and says what came of it.
+ * @param {Act} act @param {() => unknown} after
+ */
+export function perform(act, after) {
+  const wish = intent(`console.${act.path}`);
+  const { shown, read } = fieldsOf(act);
+  const said = el("div", {});
+  const button = (/** @type {string} */ words, /** @type {any} */ properties) =>
+    el("button", { class: "button", type: "button", ...properties }, words);
+  const send = async () => {
+    const answer = await wish.send(act.path, JSON.stringify(read()));
+    toast(outcomeOf(answer));
+    dialog.close();
+    // What was done is done: the page shows it, or is asked for anew.
+    await Promise.resolve(after()).catch(() => location.reload());
+  };
+  const rehearse = async () => {
+    const key = crypto.randomUUID();
+    const answer = await api(act.path, { method: "POST", body: { ...read(), dryRun: true }, key });
+    const changes = answer.changes.map((/** @type {string} */ change) => el("li", {}, change));
+    said.replaceChildren(
+      notice(
+        { tone: "", picture: "info" },
+        changes.length ? text.wouldChange : text.changesNothing,
+        el("ul", {}, ...changes),
+      ),
+    );
+  };
+  let isBusy = false;
+  const tried = (/** @type {() => Promise<void>} */ body) => async () => {
+    if (isBusy) return;
+    isBusy = true;
+    said.replaceChildren();
+    try {
+      await body();
+    } catch (error) {
+      said.replaceChildren(refusal(error));
+    }
+    isBusy = false;
+  };
+  const dialog = el(
+    "dialog",
+    { class: "dialog", "aria-labelledby": "act-title" },
+    el("h2", { id: "act-title" }, act.words[0]),
+    act.words[1] && el("p", { class: "muted" }, act.words[1]),
+    ...shown,
+    said,
+    el(
+      "div",
+      { class: "acts" },
+      button(act.words[0], { onclick: tried(send), "data-do": true }),
+      act.isRehearsed && button(text.try, { class: "button second", onclick: tried(rehearse) }),
+      button(text.cancel, { class: "button quiet", onclick: () => dialog.close() }),
+    ),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/** The button of an act. @param {Act} act @param {() => unknown} after */
+export const actButton = (act, after) =>
+  el("button", { class: "button second", type: "button", onclick: () => perform(act, after) }, act.words[0]);
