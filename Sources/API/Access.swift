@@ -61,8 +61,9 @@ package struct Permission: OptionSet, Sendable {
     package static let repairBooks = Permission(rawValue: 1 << 3)
 
     package static let managePeople = Permission(rawValue: 1 << 4)
+    package static let setPrices = Permission(rawValue: 1 << 5)
 
     package static let all: Permission = [
-        .look, .endVideos, .moveMoney, .repairBooks, .managePeople,
+        .look, .endVideos, .moveMoney, .repairBooks, .managePeople, .setPrices,
     ]
 }

@@ -193,19 +193,3 @@ enum Administration {
         return .nothing
     }
 }
-
-extension Money {
-    /// Dollars as they stand in JSON; nil when that is no exact amount within a million.
-    init?(_ json: JSONValue) {
-        switch json {
-        case .integer(let dollars) where (-1_000_000...1_000_000).contains(dollars):
-            self.init(micros: dollars * 1_000_000)
-        case .number(let dollars): self.init(dollars: "\(dollars)")
-        default: return nil
-        }
-    }
-}
-
-extension Schema {
-    static let dollars = Schema.type("number").says("US dollars, exact.")
-}

@@ -100,3 +100,19 @@ extension FieldReader {
         input.read(&self, input.about.name)
     }
 }
+
+extension Money {
+    /// Dollars as they stand in JSON; nil when that is no exact amount within a million.
+    package init?(_ json: JSONValue) {
+        switch json {
+        case .integer(let dollars) where (-1_000_000...1_000_000).contains(dollars):
+            self.init(micros: dollars * 1_000_000)
+        case .number(let dollars): self.init(dollars: "\(dollars)")
+        default: return nil
+        }
+    }
+}
+
+extension Schema {
+    package static let dollars = Schema.type("number").says("US dollars, exact.")
+}

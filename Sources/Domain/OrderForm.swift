@@ -56,9 +56,10 @@ package struct OrderForm {
         }
         var properties = [("tier", Schema.constant(tier.quoted)), ("duration", duration)]
         properties += given
-        properties += [VideoDraft.count.about, VideoDraft.webhookURL.about].map {
-            ($0.name, $0.schema)
-        }
+        let own = [
+            VideoDraft.count.about, VideoDraft.webhookURL.about, VideoDraft.price.about,
+        ]
+        properties += own.map { ($0.name, $0.schema) }
         return Schema.object(properties, required: required)
             .with("title", title.quoted).with("additionalProperties", "false")
     }

@@ -10,6 +10,8 @@ package struct VideoDraft: Hashable, Sendable {
     package let count: Int
     package let settings: VideoSettings
     package let webhookURL: String?
+    /// What the person was told that all of it costs; nil when they did not say.
+    package let quotedPrice: Money?
 
     package var price: Money { tier.price(forSeconds: duration) }
     package var total: Money { price * count }
@@ -48,8 +50,18 @@ extension VideoDraft {
     package static let count = Input.integer("count", in: 1...4, default: 1)
     package static let webhookURL = Input.text(
         "webhookUrl", atMost: 2000, format: "uri", isRequired: false)
+    package static let price = Input<Money>(
+        "price",
+        "What the quote said of all of it: the order is refused when it costs something else by now.",
+        as: .dollars, isRequired: false
+    ) { reader, name in
+        guard let value = reader.value(name) else { return nil }
+        if let money = Money(value), money > .zero, money.cents != nil { return money }
+        reader.refuse(name, .centsMalformed)
+        return nil
+    }
     private static let orderFields: Set<String> = [
-        "tier", "duration", count.about.name, webhookURL.about.name,
+        "tier", "duration", count.about.name, webhookURL.about.name, price.about.name,
     ]
 
     /// Judges `body` by `catalog`, or throws ``InvalidInput`` naming every bad field at once.
@@ -68,6 +80,8 @@ extension VideoDraft {
         let webhookURL = reader.read(Self.webhookURL).flatMap {
             reader.publicAddress("webhookUrl", $0)
         }
+
+        let quotedPrice = reader.read(Self.price)
 
         let chosen = Self.tier(&reader, catalog: catalog, duration: duration)
         var settings = VideoSettings(prompt: "")
@@ -88,6 +102,7 @@ extension VideoDraft {
         self.count = count
         self.settings = settings
         self.webhookURL = webhookURL
+        self.quotedPrice = quotedPrice
     }
 
     private static func refuseDuration(_ reader: inout FieldReader, _ durations: [Int]) {

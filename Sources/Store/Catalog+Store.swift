@@ -5,8 +5,13 @@ package import MariaDB
 extension Connection {
     /// The version that orders are taken at now.
     package func currentCatalogVersion() throws -> Int {
-        try first("SELECT MAX(version) AS version FROM catalog_versions") { try $0("version") }
-            ?? 0
+        try first(
+            """
+            SELECT MAX(version) AS version
+            FROM catalog_versions
+            WHERE valid_from <= UTC_TIMESTAMP(6)
+            """
+        ) { try $0("version") } ?? 0
     }
 
     /// All that is sold at `version`, tiers that are switched off included.

@@ -51,7 +51,8 @@ extension Phrase {
 
         // Webhook endpoints, purchases, operators.
         case endpointAddressNeeded, eventsMalformed, signatureMisfit, notAnEvent
-        case amountTooLarge, wordToChoose, idMalformed, actionMalformed, taskMalformed,
+        case catalogChanged, nothingChanged, timePast, priceChanged, amountTooLarge, wordToChoose,
+            idMalformed, actionMalformed, taskMalformed,
             amountOrEffectNeeded
 
         // Why a video could not be made.

@@ -48,6 +48,12 @@ package final class Context {
         }
     }
 
+    /// What the first variable part of the path was.
+    package func argument() throws -> String {
+        guard let first = arguments.first else { throw NotFound() }
+        return first
+    }
+
     /// The id in the path, the first of several; one that is malformed is an id of nothing.
     package func id<Kind>(at index: Int = 0) throws -> ID<Kind> {
         guard arguments.indices.contains(index), let id = ID<Kind>(arguments[index]) else {

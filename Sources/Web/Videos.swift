@@ -23,7 +23,7 @@ enum Videos {
                 .post, "/api/videos/generate", "generateVideo", by: .caller(.orderVideos),
                 with: [.idempotencyKey],
                 takes: .order("VideoOrder", for: .order, example: orderExample),
-                answers: [.acceptedVideo], refuses: orderRefusals + [.rateLimited],
+                answers: [.acceptedVideo], refuses: orderRefusals + [.conflict, .rateLimited],
                 "Orders one to four videos, paid in credit", create),
             Route(
                 .post, "/api/videos/:id/cancellation", "cancelVideo", by: .caller(.orderVideos),

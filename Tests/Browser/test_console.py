@@ -7,12 +7,12 @@ import uuid
 from pathlib import Path
 
 import pytest
-from pages import Person, log_in, ready, sign_up
+from pages import Person, choose, create_button, log_in, ready, sign_up, write_prompt
 from playwright.sync_api import expect
 from test_pages import check
 
 TOP = Path(__file__).parents[2]
-PAGES = ["/admin/attention", "/admin/users", "/admin/purchases", "/admin/videos", "/admin/audit"]
+PAGES = ["/admin/attention", "/admin/users", "/admin/purchases", "/admin/videos", "/admin/catalog", "/admin/audit"]
 
 
 @pytest.fixture(scope="session")
@@ -162,3 +162,35 @@ def test_money_goes_back_with_its_credit(open_as, operator, browser, browser_con
     do(page, "Send money back", "asked by mail")
     expect(page.locator("dt:text-is('Refunded') + dd").first).to_have_text("$9.99", timeout=20_000)
     expect(page.get_by_role("cell", name="asked by mail")).to_be_visible()
+
+
+@pytest.mark.refusals(409)
+def test_a_price_that_changes_is_asked_about_again(open_as, operator, buyer):
+    """The page says the price that is charged, also when it changed after it was shown."""
+    page = open_as(buyer)
+    page.goto("/create")
+    ready(page)
+    choose(page, "economy", 5)
+    write_prompt(page, "A price that changes")
+    expect(create_button(page)).to_contain_text("$1.00")
+    console = open_as(operator)
+    see(console, "/admin/catalog")
+    console.get_by_role("button", name="Change: Economy").click()
+    dialog = console.get_by_role("dialog")
+    dialog.get_by_label("Price per second").fill("0.25")
+    dialog.get_by_label("Reason").fill("for a test")
+    dialog.get_by_role("button", name="Show what it would change").click()
+    expect(dialog.get_by_text("5 s: $1.00 -> $1.25")).to_be_visible()
+    expect(dialog.get_by_text("The last 30 days")).to_be_visible()
+    dialog.locator("[data-do]").click()
+    expect(console.locator("[data-toasts]")).to_contain_text("Done.")
+    try:
+        create_button(page).click()
+        expect(page.get_by_text("The price has changed: this costs $1.25 now.")).to_be_visible()
+        expect(create_button(page)).to_contain_text("$1.25")
+        create_button(page).click()
+        expect(page.locator("[data-toasts]")).to_contain_text("In the queue")
+    finally:
+        see(console, "/admin/catalog")
+        do(console, "Change: Economy", "as it was", **{"Price per second": "0.2"})
+        expect(console.locator("[data-toasts]")).to_contain_text("Done.")

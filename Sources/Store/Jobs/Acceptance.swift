@@ -1,6 +1,7 @@
 package import Domain
 import Ledger
 package import MariaDB
+import Texts
 
 /// What a generate call asks the database to accept.
 package struct VideoOrder {
@@ -31,7 +32,8 @@ extension Connection {
     /// JSON; a key that was used is answered as it was then.
     ///
     /// Throws ``RateLimited``, ``InsufficientCredits``, ``IdempotencyConflict``, ``IntakeStopped`` or
-    /// ``AccountHeld`` and changes nothing.
+    /// ``AccountHeld``, and ``Conflict`` when it costs something else than was quoted, and changes
+    /// nothing.
     package func accept(
         _ order: VideoOrder, from account: AccountID, by user: UserID, key: ClientKey?,
         limit: CallLimit, queueDeadline: Duration
@@ -44,6 +46,9 @@ extension Connection {
             // A COMMIT whose answer was lost ran again, for a call without a key.
             guard try !wasAccepted(order, from: account) else {
                 return .now(try acceptance(of: order, balance: wallet.balances.available))
+            }
+            if let quoted = order.draft.quotedPrice, quoted != order.draft.total {
+                throw Conflict(.priceChanged, ["price": .money(order.draft.total)])
             }
             try checkRate(limit, of: account)
             try wallet.requireFunds(order.draft.total)

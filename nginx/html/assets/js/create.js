@@ -47,15 +47,16 @@ async function submit() {
   wish.isSending = true;
   button.setAttribute("aria-disabled", "true");
   button.textContent = text.create.sending;
-  await send(body);
+  await send(body, price);
   wish.isSending = false;
   showPrice(wish);
 }
 
-/** @param {string} body */
-async function send(body) {
+/** @param {string} body @param {number} price what the button says */
+async function send(body, price) {
   try {
-    const answer = await wish.order.send("/api/videos/generate", body);
+    const sent = JSON.stringify({ ...JSON.parse(body), price: Math.round(price * 100) / 100 });
+    const answer = await wish.order.send("/api/videos/generate", body, sent);
     wish.balance = answer.balance;
     showBalance(answer.balance);
     const jobs = jobsOf(answer, JSON.parse(body));
@@ -66,6 +67,8 @@ async function send(body) {
     await new Promise((resolve) => setTimeout(resolve, 1500));
   } catch (/** @type {any} */ error) {
     if (error.code === "INSUFFICIENT_CREDITS") wish.balance = error.details?.current ?? wish.balance;
+    // It costs something else by now: the button says what.
+    if (error.code === "CONFLICT") await refresh();
     showRefusal(form, error, wish.order.isKept);
   }
 }
@@ -90,8 +93,7 @@ onLeave(form, (field) => {
 wish.more.addEventListener("toggle", () => wish.keep());
 onSubmit(form, submit);
 // Someone who comes back after a while sees the present prices and balance.
-document.addEventListener("visibilitychange", async () => {
-  if (document.hidden || !wish.tiers.length || wish.isSending) return;
+async function refresh() {
   try {
     const [user, { items }] = await Promise.all([me(), api("/api/tiers"), running.load()]);
     wish.tiers = items;
@@ -101,6 +103,9 @@ document.addEventListener("visibilitychange", async () => {
   } catch {
     // The next press asks the server anyway.
   }
+}
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && wish.tiers.length && !wish.isSending) refresh();
 });
 
 async function start() {

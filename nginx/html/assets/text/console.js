@@ -9,10 +9,28 @@ export const text = {
   loading: "Loading",
   reason: "Reason",
   reasonHint: "The log keeps it. Three characters at least.",
-  amount: "Amount in dollars",
-  task: "Task of the vendor",
-  taskHint: "Leave it empty when the vendor made none: the price is given back.",
-  amountHint: "Leave it empty for all that is left.",
+  field: {
+    amount: "Amount in dollars",
+    taskId: "Task of the vendor",
+    pricePerSecond: "Price per second in dollars",
+    costPerSecond: "Cost per second in dollars",
+    price: "Price in dollars",
+    credits: "Credits",
+    bonus: "Bonus",
+    validFrom: "Valid from",
+  },
+  fieldHint: {
+    taskId: "Leave it empty when the vendor made none: the price is given back.",
+    amount: "Leave it empty for all that is left.",
+    validFrom: "Leave it empty for at once. Your own time.",
+  },
+  /** @param {any} effect */
+  effect: (effect) =>
+    `The last 30 days: ${effect.videos} videos brought $${effect.revenue}, a margin of $${effect.margin}; ` +
+    `they would have brought $${effect.newRevenue}, a margin of $${effect.newMargin}.`,
+  /** @param {boolean} isSold @param {boolean} isPopular */
+  sale: (isSold, isPopular) => `${isSold ? "On sale" : "Off"}${isPopular ? ", popular" : ""}`,
+  current: "(now)",
   cancel: "Cancel",
   try: "Show what it would change",
   done: "Done.",
@@ -99,6 +117,13 @@ export const text = {
     id: "Id",
     line: "Line",
     after: "Balance",
+    perSecond: "Per second",
+    costPerSecond: "Cost per second",
+    lengths: "Price − cost = margin",
+    credits: "Credits",
+    bonus: "Bonus",
+    version: "Version",
+    validFrom: "Valid from",
   },
   fact: {
     id: "User",
@@ -146,6 +171,9 @@ export const text = {
     disputes: "Disputes",
     tries: "Tries",
     all: "See all",
+    tiers: "Tiers",
+    packs: "Packs",
+    versions: "Versions",
   },
   act: {
     block: ["Block", "All sessions end, what waits is canceled, credit stays."],
@@ -165,6 +193,9 @@ export const text = {
     endVideo: ["End it", "Its price is given back. What the vendor makes of it is a loss."],
     closeDifference: ["Close", "It is shown no more while it stays as it is."],
     closeFinding: ["Close", "It stops nothing while it stays as it is."],
-    open: ["Open", ""],
+    price: ["Change", "As a version of the catalog of its own."],
+    switchOff: ["Switch off", "It is sold no more; what was ordered is made."],
+    switchOn: ["Switch on", "It is sold again."],
+    popular: ["Mark as popular", "Instead of the one that is."],
   },
 };

@@ -169,7 +169,9 @@ export const rows = (columns, rows) =>
  * @typedef {object} Act
  * @property {string[]} words the name of the act, and what it does
  * @property {string} path
- * @property {("amount" | "taskId")[]} [fields]
+ * @property {string[]} [fields] what is typed, by the names of the API
+ * @property {Record<string, any>} [values] what stands in them at first
+ * @property {Record<string, any>} [also] what is sent beside them
  * @property {boolean} [isRehearsed] whether it can tell what it would change
  * @property {boolean} [isNeeded] whether the amount has to be there
  */
@@ -190,6 +192,25 @@ const field = (id, label, input, hint) =>
     input,
   );
 
+/** How a field of an act is typed. @param {string} name @param {any} value */
+function inputOf(name, value) {
+  const kind = name === "validFrom"
+    ? { type: "datetime-local" }
+    : name === "taskId"
+    ? { maxlength: 255 }
+    : { inputmode: "decimal" };
+  const input = el("input", { class: "input", id: `act-${name}`, autocomplete: "off", ...kind });
+  if (value !== undefined) input.value = String(value);
+  return input;
+}
+
+/** What is typed into a field, as the API takes it. @param {string} name @param {string} words */
+function valueOf(name, words) {
+  if (name === "taskId") return words;
+  if (name === "validFrom") return Number.isNaN(Date.parse(words)) ? words : new Date(words).toISOString();
+  return numberOf(words);
+}
+
 /** The fields of an act's dialog. @param {Act} act */
 function fieldsOf(act) {
   const reason = el("textarea", {
@@ -200,19 +221,31 @@ function fieldsOf(act) {
     required: true,
     "aria-describedby": "act-reason-hint",
   });
-  const amount = act.fields?.includes("amount") &&
-    el("input", { class: "input", id: "act-amount", inputmode: "decimal", autocomplete: "off" });
-  const task = act.fields?.includes("taskId") &&
-    el("input", { class: "input", id: "act-task", maxlength: 255, autocomplete: "off" });
+  const names = act.fields ?? [];
+  const inputs = names.map((name) => inputOf(name, act.values?.[name]));
+  const hintOf = (/** @type {string} */ name) =>
+    name === "amount" && act.isNeeded
+      ? undefined
+      : text.fieldHint[/** @type {keyof typeof text.fieldHint} */ (name)];
   const shown = [
-    amount && field("act-amount", text.amount, amount, act.isNeeded ? undefined : text.amountHint),
-    task && field("act-task", text.task, task, text.taskHint),
+    ...names.map((name, at) =>
+      field(
+        `act-${name}`,
+        text.field[/** @type {keyof typeof text.field} */ (name)],
+        inputs[at],
+        hintOf(name),
+      )
+    ),
     field("act-reason", text.reason, reason, text.reasonHint),
-  ].filter(Boolean);
+  ];
   const read = () => ({
+    ...act.also,
     reason: reason.value,
-    ...(amount && amount.value.trim() && { amount: numberOf(amount.value.trim()) }),
-    ...(task && task.value.trim() && { taskId: task.value.trim() }),
+    ...Object.fromEntries(
+      names.map((name, at) => [name, inputs[at].value.trim()]).filter(([, words]) => words).map((
+        [name, words],
+      ) => [name, valueOf(name, words)]),
+    ),
   });
   return { shown, read };
 }
@@ -253,6 +286,7 @@ export function perform(act, after) {
         { tone: "", picture: "info" },
         changes.length ? text.wouldChange : text.changesNothing,
         el("ul", {}, ...changes),
+        answer.effect && text.effect(answer.effect),
       ),
     );
   };

@@ -13,7 +13,7 @@ export function intent(name) {
   const store = `rushes.intent.${name}`;
   let isKept = true;
 
-  /** @returns {{key: string, body: string} | null} */
+  /** @returns {{key: string, body: string, sent: string} | null} */
   function kept() {
     try {
       return JSON.parse(tab.get(store) ?? "null");
@@ -32,13 +32,17 @@ export function intent(name) {
     get isKept() {
       return isKept;
     },
-    /** @param {string} path @param {string} body */
-    async send(path, body) {
+    /**
+     * @param {string} path
+     * @param {string} body what is wished
+     * @param {string} [sent] how that is said now; the same wish again is said as it was at first
+     */
+    async send(path, body, sent = body) {
       const before = kept();
-      const key = before?.body === body ? before.key : crypto.randomUUID();
-      isKept = tab.set(store, JSON.stringify({ key, body }));
+      const now = before?.body === body ? before : { key: crypto.randomUUID(), body, sent };
+      isKept = tab.set(store, JSON.stringify(now));
       try {
-        const answer = await api(path, { method: "POST", body, key });
+        const answer = await api(path, { method: "POST", body: now.sent ?? body, key: now.key });
         tab.remove(store);
         return answer;
       } catch (error) {

@@ -1,0 +1,299 @@
+package import Domain
+package import FoundationEssentials
+package import JSON
+package import MariaDB
+import Texts
+
+/// A version of the catalog.
+package struct CatalogVersion: Sendable {
+    package let version: Int
+    package let reason: String
+    package let createdBy: UserID?
+    package let createdAt: Date
+    package let validFrom: Date
+}
+
+/// The videos of a tier that were delivered in the last thirty days, at the prices that they were
+/// sold at, and at those of a changed tier.
+package struct TierEffect: Sendable {
+    package let videoCount: Int
+    package let revenue: Money
+    package let cost: Money
+    package let newRevenue: Money
+    package let newCost: Money
+}
+
+/// What a change of the catalog made, or would make.
+package struct CatalogReport: Sendable {
+    package let outcome: CommandReport.Outcome
+    /// The version that it made, or would make.
+    package let version: Int
+    package let validFrom: Date
+    package let changes: [String]
+    /// Of a tier alone.
+    package let effect: TierEffect?
+}
+
+/// When a change is to hold, and what it is a change of.
+package struct CatalogEdit: Sendable {
+    /// The version that was looked at: a later one is not overwritten unseen.
+    package let base: Int
+    /// Nil: at once.
+    package let validFrom: Date?
+    package let isRehearsal: Bool
+
+    package init(base: Int, validFrom: Date?, isRehearsal: Bool) {
+        self.base = base
+        self.validFrom = validFrom
+        self.isRehearsal = isRehearsal
+    }
+}
+
+extension Connection {
+    /// The versions of the catalog, newest first, also those that are not valid yet; at most 100.
+    package func catalogVersions() throws -> [CatalogVersion] {
+        try query(
+            """
+            SELECT version, reason, created_by, created_at, valid_from
+            FROM catalog_versions
+            ORDER BY version DESC
+            LIMIT 100
+            """
+        ) { row in
+            try CatalogVersion(
+                version: row("version"), reason: row("reason"), createdBy: row("created_by"),
+                createdAt: row("created_at"), validFrom: row("valid_from"))
+        }
+    }
+
+    /// Makes a version of the catalog in which one tier is another, once for the key (P7). What was
+    /// ordered keeps its price. Throws ``NotFound``, ``InvalidInput`` for a time that is past, and
+    /// ``Conflict`` when nothing differs or another version was made meanwhile.
+    package func changeTier(
+        _ id: String, _ change: TierChange, _ edit: CatalogEdit, by actor: Operator
+    ) throws -> CatalogReport {
+        try changeCatalog("catalog.tier", id, edit, by: actor) { catalog in
+            guard let old = catalog.tier(id) else { throw NotFound() }
+            let new = old.changed(by: change)
+            return CatalogStep(
+                changes: new.differences(from: old), effect: try effect(of: new)
+            ) { db, version in
+                if new.isPopular, !old.isPopular {
+                    try db.execute(
+                        "UPDATE tiers SET is_popular = FALSE WHERE catalog_version = \(version)")
+                }
+                try db.execute(
+                    """
+                    UPDATE tiers
+                    SET name = \(new.name), cost_per_second_micros = \(new.costPerSecond),
+                        price_per_second_micros = \(new.pricePerSecond),
+                        is_popular = \(new.isPopular), is_enabled = \(new.isEnabled)
+                    WHERE catalog_version = \(version) AND id = \(id)
+                    """)
+            }
+        }
+    }
+
+    /// The same of a package.
+    package func changePackage(
+        _ id: String, _ change: PackageChange, _ edit: CatalogEdit, by actor: Operator
+    ) throws -> CatalogReport {
+        try changeCatalog("catalog.package", id, edit, by: actor) { catalog in
+            guard let old = catalog.package(id) else { throw NotFound() }
+            let new = old.changed(by: change)
+            return CatalogStep(changes: new.differences(from: old), effect: nil) { db, version in
+                if new.isPopular, !old.isPopular {
+                    try db.execute(
+                        "UPDATE packages SET is_popular = FALSE WHERE catalog_version = \(version)")
+                }
+                try db.execute(
+                    """
+                    UPDATE packages
+                    SET price_micros = \(new.price), credits_micros = \(new.credits),
+                        bonus_micros = \(new.bonus), is_popular = \(new.isPopular)
+                    WHERE catalog_version = \(version) AND id = \(id)
+                    """)
+            }
+        }
+    }
+
+    private func changeCatalog(
+        _ action: String, _ subject: String, _ edit: CatalogEdit, by actor: Operator,
+        _ step: (Catalog) throws -> CatalogStep
+    ) throws -> CatalogReport {
+        try transaction {
+            guard let last = try lockLastVersion() else { throw NotFound() }
+            let step = try step(catalog(version: last.version))
+            let words = step.changes.joined(separator: "; ")
+            let version = last.version + 1
+            let from = edit.validFrom.map { max($0, last.validFrom, last.now) }
+            let arguments = (edit.validFrom.map { "\(words); from \($0.iso8601)" } ?? words)
+            func report(_ outcome: CommandReport.Outcome, _ version: Int) -> CatalogReport {
+                CatalogReport(
+                    outcome: outcome, version: version,
+                    validFrom: from ?? max(last.now, last.validFrom), changes: step.changes,
+                    effect: step.effect)
+            }
+            if let before = try doneBefore(action, subject, by: actor) {
+                return report(.repeated, before)
+            }
+            guard last.version == edit.base else { throw Conflict(.catalogChanged) }
+            if let validFrom = edit.validFrom, validFrom < last.now {
+                throw InvalidInput("validFrom", .timePast)
+            }
+            guard !step.changes.isEmpty else { throw Conflict(.nothingChanged) }
+            if edit.isRehearsal { return report(.rehearsed, version) }
+            _ = try claim(
+                action, subject, arguments: arguments.cut(to: 500), result: "\(version)",
+                by: actor)
+            try copyCatalog(last.version, to: version, validFrom: from, by: actor)
+            try step.apply(self, version)
+            try log(action, subject, detail: arguments, by: actor)
+            return report(.done, version)
+        }
+    }
+
+    /// The version that the same key made before. Throws ``IdempotencyConflict`` for another
+    /// command's.
+    private func doneBefore(
+        _ action: String, _ subject: String, by actor: Operator
+    ) throws -> Int? {
+        let known = try first(
+            """
+            SELECT action, subject, result FROM operator_commands
+            WHERE command_key = \(actor.key) FOR UPDATE
+            """
+        ) { row in
+            try (
+                action: row("action") as String, subject: row("subject") as String,
+                result: row("result") as String
+            )
+        }
+        guard let known else { return nil }
+        guard known.action == action, known.subject == subject, let version = Int(known.result)
+        else { throw IdempotencyConflict() }
+        return version
+    }
+
+    private func lockLastVersion() throws -> (version: Int, validFrom: Date, now: Date)? {
+        try first(
+            """
+            SELECT version, valid_from, UTC_TIMESTAMP(6) AS now
+            FROM catalog_versions
+            ORDER BY version DESC
+            LIMIT 1
+            FOR UPDATE
+            """
+        ) { row in
+            try (version: row("version"), validFrom: row("valid_from"), now: row("now"))
+        }
+    }
+
+    private func copyCatalog(
+        _ old: Int, to new: Int, validFrom: Date?, by actor: Operator
+    ) throws {
+        try execute(
+            """
+            INSERT INTO catalog_versions (version, reason, created_by, created_at, valid_from)
+            SELECT \(new), \(actor.reason), \(actor.userID), UTC_TIMESTAMP(6),
+                GREATEST(COALESCE(\(validFrom), UTC_TIMESTAMP(6)), valid_from)
+            FROM catalog_versions
+            WHERE version = \(old)
+            """)
+        try execute(
+            """
+            INSERT INTO tiers
+                (catalog_version, id, position, name, model, vendor_path, cost_per_second_micros,
+                 price_per_second_micros, durations, features, fields, is_popular, is_enabled)
+            SELECT \(new), id, position, name, model, vendor_path, cost_per_second_micros,
+                price_per_second_micros, durations, features, fields, is_popular, is_enabled
+            FROM tiers
+            WHERE catalog_version = \(old)
+            """)
+        try execute(
+            """
+            INSERT INTO packages
+                (catalog_version, id, position, price_micros, credits_micros, bonus_micros,
+                 is_popular)
+            SELECT \(new), id, position, price_micros, credits_micros, bonus_micros, is_popular
+            FROM packages
+            WHERE catalog_version = \(old)
+            """)
+    }
+
+    /// What the last thirty days would have been with the tier as it is to be.
+    private func effect(of tier: Tier) throws -> TierEffect {
+        let sold = try query(
+            """
+            SELECT duration_seconds, COUNT(*) AS video_count,
+                SUM(user_charged_micros) AS revenue_micros,
+                SUM(COALESCE(actual_cost_micros, estimated_cost_micros)) AS cost_micros
+            FROM video_jobs
+            WHERE completed_at >= UTC_TIMESTAMP(6) - INTERVAL 30 DAY AND state = 'delivered'
+                AND tier = \(tier.id)
+            GROUP BY duration_seconds
+            """
+        ) { row in
+            try (
+                seconds: row("duration_seconds") as Int, count: row("video_count") as Int,
+                revenue: row("revenue_micros") as Money, cost: row("cost_micros") as Money
+            )
+        }
+        return TierEffect(
+            videoCount: sold.reduce(0) { $0 + $1.count },
+            revenue: sold.reduce(.zero) { $0 + $1.revenue },
+            cost: sold.reduce(.zero) { $0 + $1.cost },
+            newRevenue: sold.reduce(.zero) { $0 + tier.price(forSeconds: $1.seconds) * $1.count },
+            newCost: sold.reduce(.zero) { $0 + tier.cost(forSeconds: $1.seconds) * $1.count })
+    }
+}
+
+/// A change of the catalog, as it is told and as it is made.
+private struct CatalogStep {
+    let changes: [String]
+    let effect: TierEffect?
+    let apply: (Connection, Int) throws -> Void
+}
+
+extension CatalogVersion: JSONObject {
+    package static var schemaName: String? { "CatalogVersion" }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == CatalogVersion {
+        fields.field("version") { $0.version }
+        fields.field("reason", example: "first price list".quoted) { $0.reason }
+        fields.field("createdBy") { $0.createdBy }
+        fields.field("createdAt") { $0.createdAt }
+        fields.field("validFrom") { $0.validFrom }
+    }
+}
+
+extension TierEffect: JSONObject {
+    package static var schemaName: String? { "TierEffect" }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == TierEffect {
+        fields.field("videos", "Delivered in the last 30 days.") { $0.videoCount }
+        fields.field("revenue", "As they were sold.", example: "1.86") { $0.revenue }
+        fields.field("cost", example: "0.6") { $0.cost }
+        fields.field("margin", example: "1.26") { $0.revenue - $0.cost }
+        fields.field("newRevenue", "At the changed prices.", example: "2.1") { $0.newRevenue }
+        fields.field("newCost", example: "0.6") { $0.newCost }
+        fields.field("newMargin", example: "1.5") { $0.newRevenue - $0.newCost }
+    }
+}
+
+extension CatalogReport: JSONObject {
+    package static var schemaName: String? { "CatalogReport" }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == CatalogReport {
+        fields.field("outcome") { $0.outcome }
+        fields.field("version", "Of the catalog.", example: "2") { $0.version }
+        fields.field("validFrom") { $0.validFrom }
+        fields.field("changes", "In words for the operator.", example: #"["switched off"]"#) {
+            $0.changes
+        }
+        fields.field("effect", "Of a tier's change, on the last 30 days.") { $0.effect }
+    }
+}

@@ -1,0 +1,106 @@
+// What is sold at which price and cost, and changes of it.
+import { api } from "./parts/api.js";
+import { actButton, forOperator, link, part, rows, sum, when } from "./parts/console.js";
+import { el, find, num } from "./parts/element.js";
+import { text } from "../text/console.js";
+
+const { act, head } = text;
+
+/** @param {any} tier */
+const lengthsOf = (tier) =>
+  el(
+    "ul",
+    { class: "plain" },
+    ...tier.lengths.map((/** @type {any} */ length) =>
+      el(
+        "li",
+        {},
+        `${text.seconds(length.seconds)}: `,
+        sum(length.price),
+        ` − `,
+        sum(length.cost),
+        ` = `,
+        sum(length.margin),
+      )
+    ),
+  );
+
+/** @param {number} version @param {any} tier */
+const tierActs = (version, tier) => {
+  const path = `/api/admin/tiers/${encodeURIComponent(tier.id)}`;
+  const of = (/** @type {string[]} */ [name, words]) => [`${name}: ${tier.name}`, words];
+  const known = { isRehearsed: true, path };
+  return el(
+    "div",
+    { class: "acts" },
+    actButton({
+      ...known,
+      words: of(act.price),
+      fields: ["pricePerSecond", "costPerSecond", "validFrom"],
+      values: { pricePerSecond: tier.pricePerSecond, costPerSecond: tier.costPerSecond },
+      also: { version },
+    }, start),
+    actButton({
+      ...known,
+      words: of(tier.enabled ? act.switchOff : act.switchOn),
+      also: { version, enabled: !tier.enabled },
+    }, start),
+    !tier.popular && actButton({ ...known, words: of(act.popular), also: { version, popular: true } }, start),
+  );
+};
+
+/** @param {number} version @param {any} pack */
+const packActs = (version, pack) =>
+  actButton({
+    words: [`${act.price[0]}: ${pack.id}`, act.price[1]],
+    path: `/api/admin/packages/${encodeURIComponent(pack.id)}`,
+    isRehearsed: true,
+    fields: ["price", "credits", "bonus", "validFrom"],
+    values: { price: pack.price, credits: pack.credits, bonus: pack.bonus },
+    also: { version },
+  }, start);
+
+async function start() {
+  const { version, currentVersion, tiers, packages, versions } = await api("/api/admin/catalog");
+  find("[data-detail]").replaceChildren(
+    part(
+      text.part.tiers,
+      rows([
+        { name: head.tier, cell: ({ name, model }) => el("span", {}, el("b", {}, name), ` ${model}`) },
+        { name: head.state, cell: ({ enabled, popular }) => text.sale(enabled, popular) },
+        { name: head.perSecond, cell: ({ pricePerSecond }) => num(`$${pricePerSecond}`), end: true },
+        { name: head.costPerSecond, cell: ({ costPerSecond }) => num(`$${costPerSecond}`), end: true },
+        { name: head.lengths, cell: lengthsOf },
+        { name: head.act, cell: (tier) => tierActs(version, tier) },
+      ], tiers),
+    ),
+    part(
+      text.part.packs,
+      rows([
+        { name: head.pack, cell: ({ id }) => el("b", {}, id) },
+        { name: head.price, cell: ({ price }) => sum(price), end: true },
+        { name: head.credits, cell: ({ credits }) => sum(credits), end: true },
+        { name: head.bonus, cell: ({ bonus }) => sum(bonus), end: true },
+        { name: head.act, cell: (pack) => packActs(version, pack) },
+      ], packages),
+    ),
+    part(
+      text.part.versions,
+      rows([
+        {
+          name: head.version,
+          cell: (row) =>
+            row.version === currentVersion ? `${row.version} ${text.current}` : String(row.version),
+        },
+        { name: head.validFrom, cell: ({ validFrom }) => when(validFrom, "full") },
+        { name: head.reason, cell: ({ reason }) => el("span", { dir: "auto" }, reason) },
+        {
+          name: head.who,
+          cell: ({ createdBy }) => (createdBy ? link(`/admin/users/${createdBy}`, createdBy) : null),
+        },
+      ], versions),
+    ),
+  );
+  find("[data-detail]").removeAttribute("aria-busy");
+}
+forOperator(start);
