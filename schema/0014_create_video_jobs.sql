@@ -5,8 +5,11 @@
 -- whose last look had no answer gets more time, bounded by `extensions` (J14). Only what was
 -- refunded can be lost to the vendor (J10): such a job whose task is known is asked for at
 -- `late_look_at`, `late_looks` times so far, until the vendor tells whether it made the video;
--- until then a loss is presumed. `reconcile_tried_at`: when the vendor was last asked what became
--- of the task; those that it did not tell of come again after all others (R4). The unique key of
+-- until then a loss is presumed. `turn_at` is the order of the queue, in which accounts take turns: an
+-- account's video stands there as if it was ordered ten minutes after the one before that is still
+-- open. `reconcile_tried_at`: when the vendor was last asked what became
+-- of the task; those that it did not tell of come again after all others (R4); `uncompared_at`: the
+-- end of a job of which it was not compared yet. The unique key of
 -- `task_id` is its index.
 CREATE TABLE video_jobs (
     id                    UUID         NOT NULL PRIMARY KEY,
@@ -48,6 +51,7 @@ CREATE TABLE video_jobs (
     pollo_status          VARCHAR(32)  NULL,
     video_url             TEXT         NULL,
     attempts              INT          NOT NULL DEFAULT 0,
+    turn_at               DATETIME(6)  NOT NULL DEFAULT UTC_TIMESTAMP(6),
     next_attempt_at       DATETIME(6)  NOT NULL,
     deadline_at           DATETIME(6)  NULL,
     extensions            INT          NOT NULL DEFAULT 0,
@@ -70,14 +74,22 @@ CREATE TABLE video_jobs (
     state_at              DATETIME(6)  NOT NULL,
     submitted_at          DATETIME(6)  NULL,
     completed_at          DATETIME(6)  NULL,
-    KEY idx_user_status (user_id, status, id),
-    KEY idx_account_status (account_id, status, id),
+    uncompared_at         DATETIME(6)  AS (
+        IF(reconciled_at IS NULL AND COALESCE(task_id, callback_task_id) IS NOT NULL,
+            completed_at, NULL)) STORED,
+    KEY idx_user (user_id, created_at),
     KEY idx_account (account_id, id),
-    KEY idx_due (state, next_attempt_at, account_id, tier),
+    KEY idx_account_status (account_id, status, id),
+    KEY idx_account_tier (account_id, tier, status, id),
+    KEY idx_turn (state, turn_at),
+    KEY idx_tier_turn (state, tier, turn_at),
+    KEY idx_due (state, next_attempt_at),
     KEY idx_deadline (deadline_at),
     KEY idx_lease (lease_until),
     KEY idx_completed (completed_at),
     KEY idx_late_look (late_look_at),
+    KEY idx_uncompared (uncompared_at, reconcile_tried_at),
+    KEY idx_submitted (submitted_at),
     CONSTRAINT video_jobs_task_unique UNIQUE (task_id),
     CONSTRAINT video_jobs_callback_unique UNIQUE (callback_token),
     CONSTRAINT video_jobs_account_exists FOREIGN KEY (account_id) REFERENCES accounts (id),

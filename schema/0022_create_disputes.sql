@@ -11,5 +11,6 @@ CREATE TABLE disputes (
     changed_at    DATETIME(6)  NOT NULL,
     checked_at    DATETIME(6)  NULL,
     KEY idx_purchase (purchase_id),
+    KEY idx_standing (standing),
     CONSTRAINT disputes_purchase_exists FOREIGN KEY (purchase_id) REFERENCES purchases (id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

@@ -10,6 +10,7 @@ CREATE TABLE operator_commands (
     is_done      BOOLEAN      NOT NULL DEFAULT TRUE,
     requested_by VARCHAR(255) NULL,
     created_at   DATETIME(6)  NOT NULL,
+    KEY idx_done (is_done),
     CONSTRAINT operator_commands_waits_for_second
         CHECK (is_done OR requested_by IS NOT NULL)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;

@@ -94,8 +94,8 @@ package struct Video: Sendable {
     package let duration: Int
     package let taskID: String?
     package let price: Money
-    /// Jobs of anyone that were queued before this one and still are; nil once it left the queue.
-    package let jobsAhead: Int?
+    /// Jobs of anyone whose turn is before this one's; nil once it left the queue.
+    package var jobsAhead: Int?
     package let createdAt: Date
     package let completedAt: Date?
     package let file: VideoFile?

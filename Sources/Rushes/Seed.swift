@@ -65,7 +65,8 @@ extension Admin {
                 reason: "Credit to try things with", policy: settings.policy.credit, grant: .new())
             for sample in Sample.all {
                 let draft = try sample.draft(catalog)
-                let id = VideoID.new()
+                let startedAt = Date(timeIntervalSinceNow: -Double(sample.hoursAgo) * 3600)
+                let id = VideoID.new(at: startedAt)
                 let ending: SampleEnding =
                     if let failure = sample.failure {
                         .refunded(failure)
@@ -80,7 +81,7 @@ extension Admin {
                         videos: [(id, Base64.encode(randomBytes(24), .urlSafe))],
                         estimatedSeconds: 70 + draft.duration * 6),
                     of: owner.account, by: owner.user, ending: ending,
-                    startedAt: Date(timeIntervalSinceNow: -Double(sample.hoursAgo) * 3600),
+                    startedAt: startedAt,
                     lasting: 70 + draft.duration * 6, policy: settings.policy.credit)
             }
         }

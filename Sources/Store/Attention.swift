@@ -105,7 +105,7 @@ extension Connection {
         SELECT 'purchase_problem', CAST(id AS CHAR), NULL, NULL, price_micros, problem,
             created_at
         FROM purchases
-        WHERE problem IS NOT NULL AND closed_at IS NULL
+        WHERE needs_person = TRUE
         UNION ALL
         SELECT 'dispute', CAST(purchase_id AS CHAR), NULL, NULL, amount_micros,
             CONCAT(id, ' is ', standing), created_at
@@ -115,7 +115,7 @@ extension Connection {
         SELECT 'refund_failed', CAST(purchase_id AS CHAR), NULL, NULL, amount_micros, problem,
             created_at
         FROM refunds
-        WHERE problem IS NOT NULL AND NOT EXISTS (
+        WHERE is_problem = TRUE AND NOT EXISTS (
             SELECT 1
             FROM refunds AS later
             WHERE later.purchase_id = refunds.purchase_id AND later.id > refunds.id
@@ -154,7 +154,7 @@ extension Connection {
             CONCAT(action, ' ', subject, ' ', arguments, ', asked for by ', requested_by),
             created_at
         FROM operator_commands
-        WHERE NOT is_done
+        WHERE is_done = FALSE
         """
 }
 

@@ -32,7 +32,7 @@ extension Connection {
             """
             SELECT DISTINCT account_id
             FROM credit_lots
-            WHERE expires_at <= UTC_TIMESTAMP(6) AND remaining_micros > 0 AND frozen_at IS NULL
+            WHERE lapses_at <= UTC_TIMESTAMP(6)
             LIMIT \(limit)
             """
         ) { row in try row("account_id") as AccountID }

@@ -209,9 +209,8 @@ extension Connection {
                                 IF(expires_at <= UTC_TIMESTAMP(6) + INTERVAL 3 DAY, 3, 14))
                                 AS notice
                         FROM credit_lots
-                        WHERE expires_at > UTC_TIMESTAMP(6)
-                            AND expires_at <= UTC_TIMESTAMP(6) + INTERVAL 14 DAY
-                            AND remaining_micros > 0 AND frozen_at IS NULL
+                        WHERE credit_lots.lapses_at > UTC_TIMESTAMP(6)
+                            AND credit_lots.lapses_at <= UTC_TIMESTAMP(6) + INTERVAL 14 DAY
                             AND created_at <= UTC_TIMESTAMP(6) - INTERVAL 1 DAY) AS lots
                   GROUP BY lots.account_id, lots.notice) AS notices
             JOIN users ON users.id = \(sql: .owner(of: "notices.account_id"))

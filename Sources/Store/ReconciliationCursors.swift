@@ -82,10 +82,9 @@ extension Connection {
                 OR EXISTS (
                     SELECT 1
                     FROM video_jobs
-                    WHERE completed_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 14 DAY
+                    WHERE uncompared_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 14 DAY
                             AND UTC_TIMESTAMP(6) - INTERVAL 6 HOUR
-                        AND COALESCE(task_id, callback_task_id) IS NOT NULL
-                        AND reconciled_at IS NULL AND reconcile_tried_at IS NULL)
+                        AND reconcile_tried_at IS NULL)
             """, { _ in true }) ?? false
     }
 

@@ -67,9 +67,8 @@ extension Connection {
     package func tasksToReconcile(limit: Int, askedBefore start: Date) throws -> [EndedTask] {
         try endedTasks(
             """
-            completed_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 14 DAY
+            uncompared_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 14 DAY
                     AND UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE
-                AND COALESCE(task_id, callback_task_id) IS NOT NULL AND reconciled_at IS NULL
                 AND (reconcile_tried_at IS NULL OR reconcile_tried_at < \(start))
             ORDER BY reconcile_tried_at, completed_at
             LIMIT \(limit)
@@ -80,10 +79,9 @@ extension Connection {
     package func untoldTasks(limit: Int) throws -> [EndedTask] {
         try endedTasks(
             """
-            completed_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 60 DAY
+            uncompared_at BETWEEN UTC_TIMESTAMP(6) - INTERVAL 60 DAY
                     AND UTC_TIMESTAMP(6) - INTERVAL 14 DAY
-                AND COALESCE(task_id, callback_task_id) IS NOT NULL AND reconciled_at IS NULL
-            ORDER BY completed_at
+            ORDER BY uncompared_at
             LIMIT \(limit)
             """)
     }

@@ -3,6 +3,7 @@
 // It moves money by Ledger alone, asks nobody outside, and knows no HTTP.
 
 package import Domain
+package import FoundationEssentials
 import Ledger
 import MariaDB
 
@@ -13,6 +14,11 @@ extension User.Role: SQLConvertible {}
 extension ID {
     /// A new id of this moment, which sorts after all that this process has made before.
     package static func new() -> ID { newID() }
+
+    /// A new id of an instant that is past, which sorts among those of that time.
+    package static func new(at instant: Date) -> ID {
+        ID(at: instant, random: (.random(in: 0 ... .max), .random(in: 0 ... .max)))
+    }
 }
 
 extension RawRepresentable where RawValue == String {

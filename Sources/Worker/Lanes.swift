@@ -81,8 +81,17 @@ package struct Lane: Sendable {
     package static let reports = Lane(
         name: "reports",
         chores: [
+            Chore(oneOfAll: "queue", every: .seconds(1), within: .seconds(5)) { worker, _, _ in
+                try worker.database.markQueue()
+                return .done
+            },
             Chore("health", every: .seconds(15), within: .seconds(15)) { worker, _ in
                 try worker.checkHealth()
+            },
+            Chore(oneOfAll: "figures", every: .seconds(60), within: .seconds(30)) {
+                worker, budget, _ in
+                try budget.rounds { try worker.database.countFigures() }
+                return .done
             },
             Chore("estimates", every: .seconds(60), within: .seconds(15)) { worker, _ in
                 try worker.database.measureRenderTimes()

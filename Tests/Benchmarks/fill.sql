@@ -210,7 +210,7 @@ BEGIN
         (id, account_id, user_id, generate_call_id, tier, catalog_version, state, failure_reason,
          prompt, input_image_url, duration_seconds, vendor_path, vendor_input, estimated_cost_micros,
          actual_cost_micros, user_charged_micros, callback_token, task_id, pollo_status, video_url,
-         attempts, next_attempt_at, deadline_at, file_bytes, file_sha256, file_milliseconds,
+         attempts, turn_at, next_attempt_at, deadline_at, file_bytes, file_sha256, file_milliseconds,
          file_width, file_height, has_poster, reconciled_at, created_at, state_at, submitted_at,
          completed_at)
     SELECT id, account_id, user_id, id, tier, 1, state, IF(state = 'refunded', 'vendor_failed', NULL),
@@ -226,6 +226,7 @@ BEGIN
         IF(state = 'queued', NULL, CONCAT('task-', id)),
         IF(state = 'delivered', 'succeed', NULL),
         IF(state = 'delivered', CONCAT('/', id, '.mp4'), NULL), IF(state = 'queued', 0, 1),
+        created_at + INTERVAL IF(state = 'queued', 600 * (j - ended), 0) SECOND,
         UTC_TIMESTAMP(6) - INTERVAL 1 SECOND,
         IF(state IN ('queued', 'submitted'), UTC_TIMESTAMP(6) + INTERVAL 1 DAY, NULL),
         IF(state = 'delivered', 1000000, NULL),

@@ -15,7 +15,8 @@ BEGIN
                     THEN 'SELECT'
                 WHEN table_name IN ('ledger_entries', 'transactions', 'audit_log') THEN 'SELECT, INSERT'
                 WHEN table_name IN ('sessions', 'idempotency_keys', 'outbox', 'webhook_endpoints',
-                                    'health_checks', 'throttles', 'mail_tokens')
+                                    'health_checks', 'throttles', 'mail_tokens', 'queue_marks',
+                                    'daily_figures')
                     THEN 'SELECT, INSERT, UPDATE, DELETE'
                 ELSE 'SELECT, INSERT, UPDATE'
             END AS privileges

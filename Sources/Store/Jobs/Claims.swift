@@ -6,7 +6,8 @@ extension Connection {
     /// sent (J4, J11). Nil when there is none, when `parallel` tasks are under way, or while
     /// submitting is paused.
     ///
-    /// Accounts take turns: the next job is the oldest of the account with the fewest under way.
+    /// Accounts take turns (`turn_at`): however many jobs one has in the queue, each of the others'
+    /// next ones comes before its second.
     package func claimSubmission(lasting: Duration, parallel: Int) throws -> ClaimedJob? {
         let lease = LeaseToken.new()
         return try claimingOnce("'submitting'", lease) {
@@ -30,7 +31,7 @@ extension Connection {
                     : try first(
                         """
                         SELECT id
-                        FROM video_jobs
+                        FROM video_jobs FORCE INDEX (idx_lease)
                         WHERE lease_until > UTC_TIMESTAMP(6) AND lease_token = \(lease)
                             AND state = \(sql: state)
                         """
@@ -56,47 +57,43 @@ extension Connection {
     /// The job whose turn it is. One that probes for all is another than the last, and of another
     /// tier where there is one (J15); so is one that probes for its tier.
     private func nextToSubmit(_ gates: Gates) throws -> (id: VideoID, tier: String)? {
-        var isDue: SQL = """
-            state = 'queued' AND next_attempt_at <= UTC_TIMESTAMP(6)
-                AND deadline_at > UTC_TIMESTAMP(6)
-            """
-        for tier in gates.closedTiers { isDue = "\(sql: isDue) AND tier <> \(tier)" }
+        let closed = Set(gates.closedTiers)
+        let tiers = try query("SELECT DISTINCT id FROM tiers") { row in try row("id") as String }
+            .filter { !closed.contains($0) }
         if let gate = gates.probedByAll {
-            return try first(
-                """
-                SELECT id, tier
-                FROM video_jobs
-                WHERE \(sql: isDue)
-                ORDER BY COALESCE(id = \(gate.lastProbe), FALSE),
-                    COALESCE(tier = \(gate.lastTier), FALSE), id
-                LIMIT 1
-                """
-            ) { row in (try row("id"), try row("tier")) }
+            let isOther: SQL = gate.lastProbe.map { "id <> \($0)" } ?? "TRUE"
+            return try nextInTurn(of: tiers.filter { $0 != gate.lastTier }, where: isOther)
+                ?? nextInTurn(of: tiers, where: isOther) ?? nextInTurn(of: tiers)
         }
-        var isNew = isDue
+        guard !gates.lastProbes.isEmpty else { return try nextInTurn(of: tiers) }
+        var isNew: SQL = "TRUE"
         for probe in gates.lastProbes { isNew = "\(sql: isNew) AND id <> \(probe)" }
-        return try nextInTurn(isNew) ?? (gates.lastProbes.isEmpty ? nil : nextInTurn(isDue))
+        return try nextInTurn(of: tiers, where: isNew) ?? nextInTurn(of: tiers)
     }
 
-    private func nextInTurn(_ isDue: SQL) throws -> (id: VideoID, tier: String)? {
-        try first(
-            """
-            SELECT id, tier
-            FROM video_jobs
-            WHERE id = (
-                SELECT MIN(id) AS id
-                FROM video_jobs
-                WHERE \(sql: isDue)
-                GROUP BY account_id
-                ORDER BY (
-                    SELECT COUNT(*)
-                    FROM video_jobs AS under_way
-                    WHERE under_way.account_id = video_jobs.account_id
-                        AND under_way.state IN ('submitting', 'submit_unknown', 'submitted')
-                ), id
-                LIMIT 1)
-            """
-        ) { row in (try row("id"), try row("tier")) }
+    /// Of the first job of each tier the one whose turn it is. By tier, so that those of a closed one
+    /// are passed by however many they are. Passed over are only those that wait for their next try,
+    /// and those whose time is over, which the sweep ends within a second.
+    private func nextInTurn(
+        of tiers: [String], where condition: SQL = "TRUE"
+    ) throws -> (id: VideoID, tier: String)? {
+        var heads: SQL = ""
+        for (number, tier) in tiers.enumerated() {
+            heads = """
+                \(sql: heads)\(sql: number == 0 ? "" : " UNION ALL ")
+                (SELECT id, tier, turn_at
+                 FROM video_jobs FORCE INDEX (idx_tier_turn)
+                 WHERE state = 'queued' AND tier = \(tier)
+                     AND next_attempt_at <= UTC_TIMESTAMP(6) AND deadline_at > UTC_TIMESTAMP(6)
+                     AND \(sql: condition)
+                 ORDER BY turn_at, id
+                 LIMIT 1)
+                """
+        }
+        guard !tiers.isEmpty else { return nil }
+        return try first("\(sql: heads) ORDER BY turn_at, id LIMIT 1") { row in
+            (try row("id"), try row("tier"))
+        }
     }
 
     /// Tasks that the vendor has, or may have: a lost answer counts for the time a render takes. Lost
@@ -105,12 +102,12 @@ extension Connection {
     private func tasksUnderWay(of parallel: Int) throws -> Int {
         try first(
             """
-            SELECT COUNT(IF(state <> 'submit_unknown', 1, NULL))
-                + LEAST(COUNT(IF(state = 'submit_unknown', 1, NULL)), \(parallel / 2)) AS tasks
-            FROM video_jobs
-            WHERE state IN ('submitting', 'submitted')
-                OR (state = 'submit_unknown'
-                    AND state_at > UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE)
+            SELECT (SELECT COUNT(*) FROM video_jobs WHERE state IN ('submitting', 'submitted'))
+                + LEAST((
+                    SELECT COUNT(*)
+                    FROM video_jobs
+                    WHERE state = 'submit_unknown'
+                        AND state_at > UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE), \(parallel / 2)) AS tasks
             """
         ) { row in try row("tasks") } ?? 0
     }
@@ -128,7 +125,7 @@ extension Connection {
     private func claim(in state: SQL, lasting: Duration) throws -> ClaimedJob? {
         try claim(
             state, "state = \(sql: state) AND next_attempt_at <= UTC_TIMESTAMP(6)",
-            order: "next_attempt_at", lasting: lasting)
+            by: "idx_due", order: "next_attempt_at", lasting: lasting)
     }
 
     /// How many files are being fetched now, by all workers.
@@ -154,7 +151,7 @@ extension Connection {
     package func claimLateLook(lasting: Duration) throws -> ClaimedJob? {
         try claim(
             "'refunded'", "state = 'refunded' AND late_look_at <= UTC_TIMESTAMP(6)",
-            order: "late_look_at",
+            by: "idx_late_look", order: "late_look_at",
             settingAlso: """
                 , late_look_at = IF(late_looks + 1 >= \(Self.largestLookCount)
                         OR completed_at < UTC_TIMESTAMP(6) - INTERVAL \(Self.lookDays) DAY,
@@ -164,8 +161,11 @@ extension Connection {
                 """, lasting: lasting)
     }
 
+    /// Read in the order of the index, so that the one row that is taken is the only one that is
+    /// locked, and others find the next.
     private func claim(
-        _ state: SQL, _ condition: SQL, order: SQL, settingAlso assignments: SQL = "",
+        _ state: SQL, _ condition: SQL, by index: SQL, order: SQL,
+        settingAlso assignments: SQL = "",
         lasting: Duration
     ) throws -> ClaimedJob? {
         let lease = LeaseToken.new()
@@ -173,7 +173,7 @@ extension Connection {
             let next = try first(
                 """
                 SELECT id
-                FROM video_jobs
+                FROM video_jobs FORCE INDEX (\(sql: index))
                 WHERE \(sql: condition)
                     AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
                 ORDER BY \(sql: order)

@@ -16,35 +16,87 @@ package struct VideoFilter: Sendable {
 
 extension Connection {
     package func video(_ id: VideoID, of account: AccountID) throws -> Video? {
-        try first(
+        try placedVideos(
             """
             SELECT \(sql: Video.columns)
             FROM video_jobs
             WHERE id = \(id) AND account_id = \(account)
-            """, Video.init(row:))
+            """
+        ).first
     }
 
     /// The same, as the user who ordered it is told of it.
     package func video(_ id: VideoID, orderedBy user: UserID) throws -> Video? {
-        try first(
+        try placedVideos(
             """
             SELECT \(sql: Video.columns)
             FROM video_jobs
             WHERE id = \(id) AND user_id = \(user)
-            """, Video.init(row:))
+            """
+        ).first
+    }
+
+    private func placedVideos(_ sql: SQL) throws -> [Video] {
+        try place(query(sql, Video.init(row:)))
     }
 
     /// The account's videos, newest first, those after `cursor` only.
+    ///
+    /// What is listed of one status, or of one tier and status, lies in that order in an index. Of
+    /// more than one, the newest of each are joined. Words are looked for in the account's prompts
+    /// alone, newest first, as far as the page goes.
     package func videos(
         of account: AccountID, matching filter: VideoFilter, before cursor: VideoID?, limit: Int
     ) throws -> [Video] {
-        var conditions: SQL = "account_id = \(account)"
-        if !filter.statuses.isEmpty {
-            var list: SQL = "\(filter.statuses[0])"
-            for status in filter.statuses.dropFirst() { list = "\(sql: list), \(status)" }
-            conditions = "\(sql: conditions) AND status IN (\(sql: list))"
+        let rest = Self.condition(filter, before: cursor)
+        var statuses: [VideoStatus?] = filter.statuses
+        if statuses.isEmpty { statuses = filter.tier == nil ? [nil] : VideoStatus.allCases }
+        var lists: SQL = ""
+        for (number, status) in statuses.enumerated() {
+            let list = Self.newest(of: account, filter.tier, status, rest, limit: limit)
+            lists = number == 0 ? "(\(sql: list))" : "\(sql: lists) UNION ALL (\(sql: list))"
         }
-        if let tier = filter.tier { conditions = "\(sql: conditions) AND tier = \(tier)" }
+        return try placedVideos(
+            """
+            SELECT \(sql: Video.columns)
+            FROM (
+                SELECT id AS listed_id
+                FROM (\(sql: lists)) AS lists
+                ORDER BY id DESC
+                LIMIT \(limit)
+            ) AS listed
+            STRAIGHT_JOIN video_jobs ON video_jobs.id = listed_id
+            ORDER BY listed_id DESC
+            """)
+    }
+
+    /// The ids of the newest of an account's videos of this tier and status, in the order of an index.
+    private static func newest(
+        of account: AccountID, _ tier: String?, _ status: VideoStatus?, _ rest: SQL, limit: Int
+    ) -> SQL {
+        let (index, key): (SQL, SQL) =
+            switch (tier, status) {
+            case (let tier?, let status?):
+                (
+                    "idx_account_tier",
+                    "account_id = \(account) AND tier = \(tier) AND status = \(status)"
+                )
+            case (nil, let status?):
+                ("idx_account_status", "account_id = \(account) AND status = \(status)")
+            default: ("idx_account", "account_id = \(account)")
+            }
+        return """
+            SELECT id
+            FROM video_jobs FORCE INDEX (\(sql: index))
+            WHERE \(sql: key)\(sql: rest)
+            ORDER BY id DESC
+            LIMIT \(limit)
+            """
+    }
+
+    /// What is asked of a video besides its tier and status.
+    private static func condition(_ filter: VideoFilter, before cursor: VideoID?) -> SQL {
+        var conditions: SQL = ""
         for word in filter.words {
             // The column folds case and accents. One that is a code point of its own would still
             // be another text than the letter with the mark behind it.
@@ -55,17 +107,18 @@ extension Connection {
             }
             conditions = "\(sql: conditions))"
         }
-        if let from = filter.from { conditions = "\(sql: conditions) AND created_at >= \(from)" }
-        if let to = filter.to { conditions = "\(sql: conditions) AND created_at < \(to)" }
+        // An id tells when it was made, by the clock of the host that took the order: within a day
+        // of the database's.
+        if let from = filter.from {
+            let first = VideoID(at: from.addingTimeInterval(-86_400), random: (0, 0))
+            conditions = "\(sql: conditions) AND id >= \(first) AND created_at >= \(from)"
+        }
+        if let to = filter.to {
+            let end = VideoID(at: to.addingTimeInterval(86_400), random: (0, 0))
+            conditions = "\(sql: conditions) AND id < \(end) AND created_at < \(to)"
+        }
         if let cursor { conditions = "\(sql: conditions) AND id < \(cursor)" }
-        return try query(
-            """
-            SELECT \(sql: Video.columns)
-            FROM video_jobs
-            WHERE \(sql: conditions)
-            ORDER BY id DESC
-            LIMIT \(limit)
-            """, Video.init(row:))
+        return conditions
     }
 }
 
@@ -88,11 +141,6 @@ extension Video {
         id, tier, state, failure_reason, prompt, negative_prompt, input_image_url, image_tail_url,
         aspect_ratio, resolution, mode, strength, seed, duration_seconds, task_id,
         user_charged_micros,
-        IF(state = 'queued',
-            (SELECT COUNT(*)
-             FROM video_jobs AS ahead
-             WHERE ahead.state = 'queued' AND ahead.id < video_jobs.id),
-            NULL) AS jobs_ahead,
         created_at, completed_at, version, file_bytes, file_sha256, file_milliseconds, file_width,
         file_height, has_poster
         """
@@ -114,7 +162,6 @@ extension Video {
         let duration: Int = try row("duration_seconds")
         let taskID: String? = try row("task_id")
         let price: Money = try row("user_charged_micros")
-        let jobsAhead: Int? = try row("jobs_ahead")
         let createdAt: Date = try row("created_at")
         let completedAt: Date? = try row("completed_at")
         let version: Int = try row("version")
@@ -128,7 +175,7 @@ extension Video {
         self.init(
             id: id, tierID: tierID, state: state, failureReason: failureReason,
             settings: settings, duration: duration, taskID: taskID, price: price,
-            jobsAhead: jobsAhead, createdAt: createdAt, completedAt: completedAt, file: file,
+            jobsAhead: nil, createdAt: createdAt, completedAt: completedAt, file: file,
             version: version)
     }
 }

@@ -29,6 +29,7 @@ extension Connection {
                 throw Conflict(.videoNotCancelable)
             }
             try end(id, in: .queued, reason: .canceled, of: &wallet, policy: policy)
+            try moveUp(behind: id, of: account)
         }
     }
 

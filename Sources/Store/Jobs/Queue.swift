@@ -1,0 +1,117 @@
+import Domain
+package import MariaDB
+
+// The order in which jobs are submitted, and a job's place in it.
+extension Connection {
+    /// How much later than an account's last open video its next one stands in the queue. So the
+    /// first videos of all accounts come before anybody's second, and who has ordered many waits
+    /// for the others' for so long at most.
+    private static let turnSeconds = 600
+    /// How many jobs lie between two milestones of the queue.
+    private static let markDistance = 64
+
+    /// Where an account's next video stands in the queue: behind its last one that is still open. The
+    /// caller has locked the wallet, so that two orders at once stand one behind the other.
+    static func nextTurn(of account: AccountID) -> SQL {
+        """
+        GREATEST(UTC_TIMESTAMP(6), COALESCE((
+                SELECT turn_at FROM (\(sql: turn(after: "'pending'", of: account))) AS last
+            ), '1000-01-01'), COALESCE((
+                SELECT turn_at FROM (\(sql: turn(after: "'processing'", of: account))) AS last
+            ), '1000-01-01'))
+        """
+    }
+
+    /// The turn after the account's newest video of this status.
+    private static func turn(after status: SQL, of account: AccountID) -> SQL {
+        """
+        SELECT turn_at + INTERVAL \(turnSeconds) SECOND AS turn_at
+        FROM video_jobs FORCE INDEX (idx_account_status)
+        WHERE account_id = \(account) AND status = \(sql: status)
+        ORDER BY id DESC
+        LIMIT 1
+        """
+    }
+
+    /// How many jobs wait whose turn is before this one's.
+    func jobsAhead(of id: VideoID) throws -> Int {
+        try first("SELECT \(sql: Self.jobsAhead(of: id)) AS jobs_ahead") { row in
+            try row("jobs_ahead")
+        } ?? 0
+    }
+
+    /// The milestone before the place, and what is between: never more than ``markDistance`` and
+    /// what has come in the second since they were set.
+    private static func jobsAhead(of id: VideoID) -> SQL {
+        let turn: SQL = "(SELECT turn_at FROM video_jobs WHERE id = \(id))"
+        return """
+            (COALESCE((
+                SELECT position
+                FROM queue_marks
+                WHERE turn_at <= \(sql: turn)
+                ORDER BY turn_at DESC
+                LIMIT 1), 0)
+            + (
+                SELECT COUNT(*)
+                FROM video_jobs FORCE INDEX (idx_turn)
+                WHERE state = 'queued' AND turn_at < \(sql: turn) AND turn_at >= COALESCE((
+                    SELECT MAX(turn_at)
+                    FROM queue_marks
+                    WHERE turn_at <= \(sql: turn)), '1000-01-01')))
+            """
+    }
+
+    /// Tells of each video that waits how many jobs are before it.
+    func place(_ videos: [Video]) throws -> [Video] {
+        let waiting = videos.filter { $0.state == .queued }
+        guard let head = waiting.first else { return videos }
+        var select: SQL = """
+            SELECT \(head.id) AS id, \(sql: Self.jobsAhead(of: head.id)) AS jobs_ahead
+            """
+        for video in waiting.dropFirst() {
+            select = """
+                \(sql: select)
+                UNION ALL
+                SELECT \(video.id), \(sql: Self.jobsAhead(of: video.id))
+                """
+        }
+        let found = try query(select) { row in
+            try (row("id") as VideoID, row("jobs_ahead") as Int)
+        }
+        let places = Dictionary(found, uniquingKeysWith: { first, _ in first })
+        return videos.map { video in
+            var video = video
+            video.jobsAhead = places[video.id]
+            return video
+        }
+    }
+
+    /// A video has left the queue by its owner's word: those that the account has behind it move up,
+    /// none before the time when it was ordered.
+    func moveUp(behind id: VideoID, of account: AccountID) throws {
+        try execute(
+            """
+            UPDATE video_jobs FORCE INDEX (idx_account_status)
+            SET turn_at = GREATEST(created_at, turn_at - INTERVAL \(Self.turnSeconds) SECOND)
+            WHERE account_id = \(account) AND status = 'pending' AND id > \(id)
+            """)
+    }
+
+    /// Sets the milestones of the queue anew, from which ``jobsAhead(of:)`` counts.
+    package func markQueue() throws {
+        try transaction {
+            try execute("DELETE FROM queue_marks")
+            try execute(
+                """
+                INSERT INTO queue_marks (position, turn_at)
+                SELECT position, turn_at
+                FROM (
+                    SELECT turn_at, ROW_NUMBER() OVER (ORDER BY turn_at) - 1 AS position
+                    FROM video_jobs FORCE INDEX (idx_turn)
+                    WHERE state = 'queued'
+                ) AS queue
+                WHERE position > 0 AND position % \(Self.markDistance) = 0
+                """)
+        }
+    }
+}
