@@ -97,17 +97,10 @@ extension Connection {
     }
 
     private func acceptance(of order: VideoOrder, balance: Money) throws -> Acceptance {
-        let ahead = try first(
-            """
-            SELECT COUNT(*) AS ahead
-            FROM video_jobs
-            WHERE state = 'queued' AND id < \(order.videos[0].id)
-            """
-        ) { row in try row("ahead") as Int }
-        return Acceptance(
+        Acceptance(
             videoIDs: order.videos.map(\.id), tierID: order.draft.tier.id,
             price: order.draft.total, estimatedSeconds: order.estimatedSeconds, balance: balance,
-            jobsAhead: ahead ?? 0)
+            jobsAhead: try jobsAhead(of: order.videos[0].id))
     }
 
     /// Throws ``RateLimited`` when the account has used up the window: when the call that is as many
@@ -153,15 +146,15 @@ extension Connection {
                 (id, account_id, user_id, generate_call_id, tier, catalog_version, state, prompt,
                  negative_prompt, input_image_url, image_tail_url, duration_seconds, aspect_ratio,
                  resolution, mode, strength, seed, webhook_url, vendor_path, vendor_input,
-                 estimated_cost_micros, user_charged_micros, callback_token, next_attempt_at,
-                 deadline_at, created_at, state_at)
+                 estimated_cost_micros, user_charged_micros, callback_token, turn_at,
+                 next_attempt_at, deadline_at, created_at, state_at)
             VALUES (\(id), \(account), \(user), \(order.call), \(draft.tier.id),
                 \(order.catalogVersion), 'queued', \(settings.prompt), \(settings.negativePrompt), \(settings.image),
                 \(settings.imageTail), \(draft.duration), \(settings.aspectRatio),
                 \(settings.resolution), \(settings.mode), \(settings.strength), \(settings.seed),
                 \(draft.webhookURL), \(draft.tier.vendorPath), \(draft.vendorInput.json),
                 \(draft.tier.cost(forSeconds: draft.duration)), \(draft.price), \(callbackToken),
-                UTC_TIMESTAMP(6),
+                \(sql: Self.nextTurn(of: account)), UTC_TIMESTAMP(6),
                 UTC_TIMESTAMP(6) + INTERVAL \(queueDeadline.microseconds) MICROSECOND,
                 UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
             """)
