@@ -35,52 +35,50 @@ extension Connection {
 
     /// How many jobs wait whose turn is before this one's.
     func jobsAhead(of id: VideoID) throws -> Int {
-        try first("SELECT \(sql: Self.jobsAhead(of: id)) AS jobs_ahead") { row in
+        let turn: SQL = "(SELECT turn_at FROM video_jobs WHERE id = \(id))"
+        return try first("SELECT \(sql: Self.jobsAhead(of: turn)) AS jobs_ahead") { row in
             try row("jobs_ahead")
         } ?? 0
     }
 
     /// The milestone before the place, and what is between: never more than ``markDistance`` and
     /// what has come in the second since they were set.
-    private static func jobsAhead(of id: VideoID) -> SQL {
-        let turn: SQL = "(SELECT turn_at FROM video_jobs WHERE id = \(id))"
-        return """
-            (COALESCE((
-                SELECT position
+    private static func jobsAhead(of turn: SQL) -> SQL {
+        """
+        (COALESCE((
+            SELECT position
+            FROM queue_marks
+            WHERE turn_at <= \(sql: turn)
+            ORDER BY turn_at DESC
+            LIMIT 1), 0)
+        + (
+            SELECT COUNT(*)
+            FROM video_jobs FORCE INDEX (idx_turn)
+            WHERE state = 'queued' AND turn_at < \(sql: turn) AND turn_at >= COALESCE((
+                SELECT MAX(turn_at)
                 FROM queue_marks
-                WHERE turn_at <= \(sql: turn)
-                ORDER BY turn_at DESC
-                LIMIT 1), 0)
-            + (
-                SELECT COUNT(*)
-                FROM video_jobs FORCE INDEX (idx_turn)
-                WHERE state = 'queued' AND turn_at < \(sql: turn) AND turn_at >= COALESCE((
-                    SELECT MAX(turn_at)
-                    FROM queue_marks
-                    WHERE turn_at <= \(sql: turn)), '1000-01-01')))
-            """
+                WHERE turn_at <= \(sql: turn)), '1000-01-01')))
+        """
     }
 
-    /// Tells of each video that waits how many jobs are before it.
-    func place(_ videos: [Video]) throws -> [Video] {
-        let waiting = videos.filter { $0.state == .queued }
-        guard let head = waiting.first else { return videos }
-        var select: SQL = """
-            SELECT \(head.id) AS id, \(sql: Self.jobsAhead(of: head.id)) AS jobs_ahead
-            """
-        for video in waiting.dropFirst() {
-            select = """
-                \(sql: select)
-                UNION ALL
-                SELECT \(video.id), \(sql: Self.jobsAhead(of: video.id))
-                """
+    /// Tells of each video that waits how many jobs are before it, in one statement.
+    func place(_ rows: [(video: Video, turnAt: String)]) throws -> [Video] {
+        let waiting = rows.filter { $0.video.state == .queued }
+        guard !waiting.isEmpty else { return rows.map(\.video) }
+        var select: SQL = ""
+        for (number, row) in waiting.enumerated() {
+            let ahead = Self.jobsAhead(of: "\(row.turnAt)")
+            select =
+                number == 0
+                ? "SELECT \(row.video.id) AS id, \(sql: ahead) AS jobs_ahead"
+                : "\(sql: select) UNION ALL SELECT \(row.video.id), \(sql: ahead)"
         }
         let found = try query(select) { row in
             try (row("id") as VideoID, row("jobs_ahead") as Int)
         }
         let places = Dictionary(found, uniquingKeysWith: { first, _ in first })
-        return videos.map { video in
-            var video = video
+        return rows.map { row in
+            var video = row.video
             video.jobsAhead = places[video.id]
             return video
         }

@@ -37,7 +37,7 @@ extension Connection {
     }
 
     private func placedVideos(_ sql: SQL) throws -> [Video] {
-        try place(query(sql, Video.init(row:)))
+        try place(query(sql) { row in try (Video(row: row), row("turn_at")) })
     }
 
     /// The account's videos, newest first, those after `cursor` only.
@@ -140,9 +140,8 @@ extension Video {
     static let columns: SQL = """
         id, tier, state, failure_reason, prompt, negative_prompt, input_image_url, image_tail_url,
         aspect_ratio, resolution, mode, strength, seed, duration_seconds, task_id,
-        user_charged_micros,
-        created_at, completed_at, version, file_bytes, file_sha256, file_milliseconds, file_width,
-        file_height, has_poster
+        user_charged_micros, CAST(turn_at AS CHAR) AS turn_at, created_at, completed_at, version,
+        file_bytes, file_sha256, file_milliseconds, file_width, file_height, has_poster
         """
 
     init(row: Row) throws {
