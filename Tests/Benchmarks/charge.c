@@ -65,25 +65,35 @@ static const char *const texts[STEPS] = {
         "created_at + INTERVAL ? MICROSECOND) AS free_in_seconds "
         "FROM generate_calls "
         "WHERE account_id = ? "
-        "AND created_at > UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND "
-        "ORDER BY created_at DESC "
-        "LIMIT 1 OFFSET ?",
+        "AND number = (SELECT MAX(number) AS number FROM generate_calls WHERE account_id = ?) - ? "
+        "AND created_at > UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND",
     [ADD_CALL] =
-        "INSERT INTO generate_calls (id, account_id, created_at) "
-        "VALUES (?, ?, UTC_TIMESTAMP(6))",
+        "INSERT INTO generate_calls (id, account_id, number, created_at) "
+        "VALUES (?, ?, COALESCE(( SELECT number + 1 FROM "
+        "(SELECT MAX(number) AS number FROM generate_calls WHERE account_id = ?) AS last "
+        "), 1), UTC_TIMESTAMP(6))",
     [ADD_JOB] =
         "INSERT INTO video_jobs "
         "(id, account_id, user_id, generate_call_id, tier, catalog_version, state, prompt, "
         "negative_prompt, input_image_url, image_tail_url, duration_seconds, aspect_ratio, "
         "resolution, mode, strength, seed, webhook_url, vendor_path, vendor_input, "
-        "estimated_cost_micros, user_charged_micros, callback_token, next_attempt_at, "
-        "deadline_at, created_at, state_at) "
+        "estimated_cost_micros, user_charged_micros, callback_token, turn_at, "
+        "next_attempt_at, deadline_at, created_at, state_at) "
         "VALUES (?, ?, ?, ?, ?, "
         "?, 'queued', ?, ?, ?, "
         "?, ?, ?, "
         "?, ?, ?, ?, "
         "?, ?, ?, "
         "?, ?, ?, "
+        "GREATEST(UTC_TIMESTAMP(6), "
+        "COALESCE(( SELECT turn_at FROM (SELECT turn_at + INTERVAL ? SECOND AS turn_at "
+        "FROM video_jobs FORCE INDEX (idx_account_status) "
+        "WHERE account_id = ? AND status = 'pending' "
+        "ORDER BY id DESC LIMIT 1) AS last ), '1000-01-01'), "
+        "COALESCE(( SELECT turn_at FROM (SELECT turn_at + INTERVAL ? SECOND AS turn_at "
+        "FROM video_jobs FORCE INDEX (idx_account_status) "
+        "WHERE account_id = ? AND status = 'processing' "
+        "ORDER BY id DESC LIMIT 1) AS last ), '1000-01-01')), "
         "UTC_TIMESTAMP(6), "
         "UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND, "
         "UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
@@ -133,9 +143,14 @@ static const char *const texts[STEPS] = {
         "?, ?, ?, ?, "
         "UTC_TIMESTAMP(6))",
     [ACCEPTANCE] =
-        "SELECT COUNT(*) AS ahead "
-        "FROM video_jobs "
-        "WHERE state = 'queued' AND id < ?",
+        "SELECT (COALESCE(( SELECT position FROM queue_marks "
+        "WHERE turn_at <= (SELECT turn_at FROM video_jobs WHERE id = ?) "
+        "ORDER BY turn_at DESC LIMIT 1), 0) "
+        "+ ( SELECT COUNT(*) FROM video_jobs FORCE INDEX (idx_turn) "
+        "WHERE state = 'queued' AND turn_at < (SELECT turn_at FROM video_jobs WHERE id = ?) "
+        "AND turn_at >= COALESCE(( SELECT MAX(turn_at) FROM queue_marks "
+        "WHERE turn_at <= (SELECT turn_at FROM video_jobs WHERE id = ?)), '1000-01-01'))) "
+        "AS jobs_ahead",
     [STORE_ANSWER] =
         "INSERT INTO idempotency_keys "
         "(account_id, client_key, request_hash, status_code, answer, created_at) "
@@ -154,6 +169,7 @@ static const char *const detail =
     "{\"what\":\"video\",\"tier\":\"economy\",\"seconds\":5}";
 static const int64_t price = 1000000, cost = 350000, seconds = 5, low_balance = 5000000;
 static const int64_t queue_deadline = 3600000000;
+static const int64_t turn_seconds = 600;
 static const int64_t estimated_seconds = 120, dollar = 1000000;
 
 typedef char Text[64];
@@ -340,12 +356,15 @@ static int try_charge(Worker *worker, const char *account, const char *user)
     EXPECT(run(worker, INTAKE, "iii", "tt", call, account), 1);
     if (cells[0].number || cells[1].number || cells[2].number)
         stop("intake", "accepted before, or stopped");
-    EXPECT(run(worker, RATE, "i", "itii", limit_window, account, limit_window, limit_calls - 1), 0);
-    EXPECT(run(worker, ADD_CALL, "", "tt", call, account), 1);
     EXPECT(
-        run(worker, ADD_JOB, "", "tttttitnnninnnnnnttiiti", job, account, user, call, tier, (int64_t)1,
-            prompt, seconds, vendor_path, vendor_input, cost, price, token,
-            queue_deadline),
+        run(worker, RATE, "i", "ittii", limit_window, account, account, limit_calls - 1,
+            limit_window),
+        0);
+    EXPECT(run(worker, ADD_CALL, "", "ttt", call, account, account), 1);
+    EXPECT(
+        run(worker, ADD_JOB, "", "tttttitnnninnnnnnttiitititi", job, account, user, call, tier, (int64_t)1,
+            prompt, seconds, vendor_path, vendor_input, cost, price, token, turn_seconds, account,
+            turn_seconds, account, queue_deadline),
         1);
     const int64_t none = 0;
     EXPECT(
@@ -366,7 +385,7 @@ static int try_charge(Worker *worker, const char *account, const char *user)
         run(worker, RECORD, "", "tttnttiittttn", line, account, job, account, "charge", -price,
             available - price, description, detail, operation, job),
         1);
-    EXPECT(run(worker, ACCEPTANCE, "i", "t", job), 1);
+    EXPECT(run(worker, ACCEPTANCE, "i", "ttt", job, job, job), 1);
     snprintf(
         answer, sizeof answer,
         "{\"jobId\":\"%s\",\"taskId\":null,\"status\":\"pending\",\"tier\":\"%s\","

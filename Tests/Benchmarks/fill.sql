@@ -43,20 +43,14 @@ BEGIN
     WHILE at < jobs DO
         CALL fill_ended(seed, at, LEAST(jobs, at + 20000), jobs DIV own, others, jobs);
         CALL fill_jobs(seed);
-        UPDATE fill_accounts
-        JOIN (SELECT number, COUNT(*) AS added FROM fill_jobs GROUP BY number) AS chunk USING (number)
-        SET ended = ended + added, placed = placed + added;
-        COMMIT;
+        CALL fill_sums(TRUE);
         SET at = at + 20000;
     END WHILE;
     SET at = 0;
     WHILE at < queued + due DO
         CALL fill_open(seed, at, LEAST(queued + due, at + 20000), queued, others);
         CALL fill_jobs(seed);
-        UPDATE fill_accounts
-        JOIN (SELECT number, COUNT(*) AS added FROM fill_jobs GROUP BY number) AS chunk USING (number)
-        SET placed = placed + added;
-        COMMIT;
+        CALL fill_sums(FALSE);
         SET at = at + 20000;
     END WHILE;
     CALL fill_balances();
@@ -74,11 +68,12 @@ BEGIN
         number INT NOT NULL PRIMARY KEY, account_id UUID NOT NULL, user_id UUID NOT NULL,
         lot_id UUID NOT NULL, paid_lot_id UUID NOT NULL, bonus_lot_id UUID NOT NULL,
         purchase_id UUID NOT NULL, opened_at DATETIME(6) NOT NULL, granted BIGINT NOT NULL,
-        ended INT NOT NULL DEFAULT 0, placed INT NOT NULL DEFAULT 0);
+        ended INT NOT NULL DEFAULT 0, placed INT NOT NULL DEFAULT 0,
+        spent BIGINT NOT NULL DEFAULT 0, held BIGINT NOT NULL DEFAULT 0);
     INSERT INTO fill_accounts
     SELECT seq, fill_id(opened, seed, 'a', seq), fill_id(opened, seed, 'b', seq),
         fill_id(opened, seed, 'c', seq), fill_id(opened, seed, 'd', seq),
-        fill_id(opened, seed, 'e', seq), fill_id(opened, seed, 'f', seq), opened, granted, 0, 0
+        fill_id(opened, seed, 'e', seq), fill_id(opened, seed, 'f', seq), opened, granted, 0, 0, 0, 0
     FROM (SELECT seq, begun + INTERVAL seq SECOND AS opened
           FROM seq_0_to_1000000 WHERE seq <= others) AS numbers;
     INSERT INTO users (id, email, password_hash, email_verified_at, created_at)
@@ -204,8 +199,8 @@ END//
 CREATE OR REPLACE PROCEDURE fill_jobs(IN seed INT)
 MODIFIES SQL DATA
 BEGIN
-    INSERT INTO generate_calls (id, account_id, created_at)
-    SELECT id, account_id, created_at FROM fill_jobs JOIN fill_accounts USING (number);
+    INSERT INTO generate_calls (id, account_id, number, created_at)
+    SELECT id, account_id, j + 1, created_at FROM fill_jobs JOIN fill_accounts USING (number);
     INSERT INTO video_jobs
         (id, account_id, user_id, generate_call_id, tier, catalog_version, state, failure_reason,
          prompt, input_image_url, duration_seconds, vendor_path, vendor_input, estimated_cost_micros,
@@ -280,29 +275,32 @@ BEGIN
     WHERE state = 'refunded';
 END//
 
+-- What the videos of one chunk have cost their accounts.
+CREATE OR REPLACE PROCEDURE fill_sums(IN is_ended BOOLEAN)
+MODIFIES SQL DATA
+BEGIN
+    UPDATE fill_accounts
+    JOIN (
+        SELECT number, COUNT(*) AS added, SUM(IF(state = 'delivered', price, 0)) AS settled,
+            SUM(IF(state IN ('delivered', 'refunded'), 0, price)) AS waiting
+        FROM fill_jobs
+        GROUP BY number
+    ) AS chunk USING (number)
+    SET ended = ended + IF(is_ended, added, 0), placed = placed + added, spent = spent + settled,
+        held = held + waiting;
+    COMMIT;
+END//
+
 -- The lots and wallets as the videos have left them.
 CREATE OR REPLACE PROCEDURE fill_balances()
 MODIFIES SQL DATA
 BEGIN
     UPDATE credit_lots
     JOIN fill_accounts ON fill_accounts.lot_id = credit_lots.id
-    LEFT JOIN (
-        SELECT account_id,
-            SUM(IF(state = 'delivered', user_charged_micros, 0)) AS spent,
-            SUM(IF(state IN ('delivered', 'refunded'), 0, user_charged_micros)) AS held
-        FROM video_jobs
-        GROUP BY account_id
-    ) AS sums ON sums.account_id = fill_accounts.account_id
-    SET spent_micros = COALESCE(spent, 0), held_micros = COALESCE(held, 0),
-        remaining_micros = granted_micros - COALESCE(spent, 0) - COALESCE(held, 0);
+    SET spent_micros = spent, held_micros = held, remaining_micros = granted_micros - spent - held;
     UPDATE wallets
     JOIN fill_accounts USING (account_id)
-    JOIN (
-        SELECT account_id, SUM(remaining_micros) AS remaining, SUM(held_micros) AS held
-        FROM credit_lots
-        GROUP BY account_id
-    ) AS sums USING (account_id)
-    SET available_micros = remaining, held_micros = held;
+    SET available_micros = granted + 115000000 - spent - held, held_micros = held;
     COMMIT;
 END//
 DELIMITER ;

@@ -54,8 +54,10 @@ extension Connection {
             try wallet.requireFunds(order.draft.total)
             try execute(
                 """
-                INSERT INTO generate_calls (id, account_id, created_at)
-                VALUES (\(order.call), \(account), UTC_TIMESTAMP(6))
+                INSERT INTO generate_calls (id, account_id, number, created_at)
+                VALUES (\(order.call), \(account), COALESCE((
+                        SELECT number + 1 FROM (\(sql: Self.lastCall(of: account))) AS last
+                    ), 1), UTC_TIMESTAMP(6))
                 """)
             for video in order.videos {
                 try insert(
@@ -106,26 +108,41 @@ extension Connection {
     /// Throws ``RateLimited`` when the account has used up the window: when the call that is as many
     /// back as the limit allows is still in it. The next is free when that one leaves it.
     private func checkRate(_ limit: CallLimit, of account: AccountID) throws {
-        try checkRate(limit, of: account, in: "generate_calls")
+        try refuse(
+            limit,
+            whenIn: """
+                generate_calls
+                WHERE account_id = \(account)
+                    AND number = (\(sql: Self.lastCall(of: account))) - \(limit.calls - 1)
+                    AND created_at > UTC_TIMESTAMP(6) - INTERVAL \(limit.window.microseconds) MICROSECOND
+                """)
+    }
+
+    /// The number of an account's last call.
+    private static func lastCall(of account: AccountID) -> SQL {
+        "SELECT MAX(number) AS number FROM generate_calls WHERE account_id = \(account)"
     }
 
     /// The same for orders of credit. The caller has locked the wallet, so that two at once are
     /// counted one after the other.
     func checkPurchaseRate(_ limit: CallLimit, of account: AccountID) throws {
-        try checkRate(limit, of: account, in: "purchases")
+        try refuse(
+            limit,
+            whenIn: """
+                purchases
+                WHERE account_id = \(account)
+                    AND created_at > UTC_TIMESTAMP(6) - INTERVAL \(limit.window.microseconds) MICROSECOND
+                ORDER BY created_at DESC
+                LIMIT 1 OFFSET \(limit.calls - 1)
+                """)
     }
 
-    private func checkRate(_ limit: CallLimit, of account: AccountID, in table: SQL) throws {
-        let window = limit.window.microseconds
+    private func refuse(_ limit: CallLimit, whenIn rows: SQL) throws {
         let freeInSeconds = try first(
             """
             SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6),
-                created_at + INTERVAL \(window) MICROSECOND) AS free_in_seconds
-            FROM \(sql: table)
-            WHERE account_id = \(account)
-                AND created_at > UTC_TIMESTAMP(6) - INTERVAL \(window) MICROSECOND
-            ORDER BY created_at DESC
-            LIMIT 1 OFFSET \(limit.calls - 1)
+                created_at + INTERVAL \(limit.window.microseconds) MICROSECOND) AS free_in_seconds
+            FROM \(sql: rows)
             """
         ) { row in try row("free_in_seconds") as Int }
         guard let freeInSeconds else { return }
