@@ -77,7 +77,7 @@ CREATE TABLE video_jobs (
     uncompared_at         DATETIME(6)  AS (
         IF(reconciled_at IS NULL AND COALESCE(task_id, callback_task_id) IS NOT NULL,
             completed_at, NULL)) STORED,
-    KEY idx_user (user_id, created_at),
+    KEY idx_user_status (user_id, status, created_at),
     KEY idx_account (account_id, id),
     KEY idx_account_status (account_id, status, id),
     KEY idx_account_tier (account_id, tier, status, id),
