@@ -38,6 +38,7 @@ let package = Package(
     name: "rushes",
     products: [
         .executable(name: "rushes", targets: ["Rushes"]),
+        .executable(name: "rushes-probe", targets: ["RushesProbe"]),
         .executable(name: "rushes-sandbox", targets: ["RushesSandbox"]),
     ],
     dependencies: [
@@ -130,6 +131,28 @@ let package = Package(
                         "-Xlinker", "--icf=safe", "-Xlinker", "--gc-sections",
                     ], .when(configuration: .release))
             ]),
+        // What looks at files that came from elsewhere, in a process of its own for each: C on the
+        // static libraries of libavformat-dev, libavcodec-dev and libswscale-dev, of which it has
+        // the few parts that it names. Debian has libdav1d as a shared library alone, and parts of
+        // the static ones cannot be moved in memory (no PIE). The driver's own libraries come
+        // before these flags, so each is named by its file.
+        .executableTarget(
+            name: "RushesProbe",
+            cSettings: [
+                .unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror", "-fno-pie"])
+            ],
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-use-ld=lld", "-static-stdlib", "-Xclang-linker", "-no-pie",
+                        "-Xlinker", "--gc-sections", "-Xlinker", "--as-needed",
+                        "-Xlinker", "-z", "-Xlinker", "now",
+                    ]
+                        + [
+                            "-l:libavformat.a", "-l:libavcodec.a", "-l:libswscale.a",
+                            "-l:libswresample.a", "-l:libavutil.a", "-l:libz.a", "-ldav1d", "-lm",
+                        ].flatMap { ["-Xlinker", $0] })
+            ]),
         // Stripe and Pollo as values that take a request and give an answer: for the program, and
         // for tests, whose clients send to them.
         module("Sandbox", ["Addresses", "HTTP", "JSON", "Sodium", "System", httpTypes, logging]),
@@ -171,6 +194,10 @@ let package = Package(
         // A video, and the boxes that such files are made of.
         .target(
             name: "MediaSupport", path: "Tests/Support/MediaSupport", swiftSettings: strict),
+        // Confines itself as rushes-probe does, and tries to get out.
+        .executableTarget(
+            name: "confined-child", path: "Tests/Support/ConfinedChild",
+            cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
         tests("MediaTests", ["Domain", "JSON", "Media", "MediaSupport", "Sandbox", "System"]),
         tests("MariaDBTests", ["DatabaseSupport", "MariaDB"]),
         // A web server on a loopback port, which answers as a test says.

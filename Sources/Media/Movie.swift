@@ -10,15 +10,16 @@ struct Movie {
     let checksum: String
     let sizeBytes: Int
 
-    /// Throws ``NotStored`` for what is no video, before any program has seen it if its form says
-    /// so already. Each program runs once: ffprobe for the facts, ffmpeg for the poster.
+    /// Throws ``NotStored`` for what is no video, before any decoder has seen it if its form says
+    /// so already.
     init(at path: String) throws {
         let file = try OpenFile(path: path)
         _ = try MovieBoxes(fileBytes: file.sizeBytes) { offset, count in
             try file.bytes(at: offset, count: count)
         }
-        facts = try MovieTools.facts(of: path)
-        poster = MovieTools.poster(of: path)
+        let finding = try MovieTools.look(at: path)
+        facts = try MovieFacts(probe: finding.facts)
+        poster = finding.poster
         let data = try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
         var hash = SHA256()
         hash.update(data)

@@ -12,7 +12,7 @@ package struct Storage: Sendable {
     /// - Parameter folder: from the root on, or from where this process works now.
     package init(folder: String) {
         let isWhole = folder.utf8.first == UInt8(ascii: "/")
-        // The programs that look at the files work elsewhere.
+        // The program that looks at the files works elsewhere.
         self.folder = isWhole ? folder : "\(FileManager.default.currentDirectoryPath)/\(folder)"
     }
 

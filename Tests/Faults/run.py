@@ -46,7 +46,7 @@ def main() -> int:
         sys.exit("run.py: no row has such a name (see --list)")
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
     programs = Path(os.environ.get("RUSHES_BIN_DIR") or TOP / ".build/release").resolve()
-    for name in ("rushes", "rushes-sandbox"):
+    for name in ("rushes", "rushes-probe", "rushes-sandbox"):
         if not (programs / name).exists():
             sys.exit(f"run.py: no {name} in {programs}: build it, or set RUSHES_BIN_DIR")
     # So that Ctrl-C and a polite kill end what was started.

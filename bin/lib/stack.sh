@@ -26,8 +26,8 @@ stop_stack() {
     RUSHES_ENV_FILE=/dev/null RUSHES_STATE_DIR=$top/.rushes/$1 "$top/bin/dev" stop || true
 }
 
-# Builds both programs unless others were chosen, and has what comes later use them.
+# Builds the programs unless others were chosen, and has what comes later use them.
 choose_programs() {
-    build_programs rushes rushes-sandbox || return
+    build_programs rushes rushes-probe rushes-sandbox || return
     export RUSHES_BIN_DIR=${RUSHES_BIN_DIR:-$top/.build/release}
 }
