@@ -167,7 +167,7 @@ let package = Package(
         tests("AddressesTests", ["Addresses", "Texts"]),
         tests("TextsTests", ["Texts"]),
         tests("JSONTests", ["JSON", "RandomSupport"]),
-        tests("HTTPTests", ["HTTP"]),
+        tests("HTTPTests", ["HTTP", "System"]),
         tests("DomainTests", ["Domain", "JSON", "RandomSupport", "Texts"]),
         tests("SystemTests", ["System"]),
         // Random numbers that a seed decides.
@@ -180,7 +180,8 @@ let package = Package(
             path: "Tests/Support/DatabaseSupport", swiftSettings: strict),
         // Users, credit and jobs for tests of the shop, and the audit that each ends with.
         .target(
-            name: "BooksSupport", dependencies: ["Domain", "JSON", "Ledger", "MariaDB", "Store"],
+            name: "BooksSupport",
+            dependencies: ["Addresses", "Domain", "JSON", "Ledger", "MariaDB", "Store"],
             path: "Tests/Support/BooksSupport", swiftSettings: strict),
         // Stripe and Pollo in memory, and all that the books hold of one order.
         .target(
@@ -198,7 +199,15 @@ let package = Package(
         .executableTarget(
             name: "confined-child", path: "Tests/Support/ConfinedChild",
             cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
-        tests("MediaTests", ["Domain", "JSON", "Media", "MediaSupport", "Sandbox", "System"]),
+        // Pictures of every kind, and files that only look like one.
+        .target(
+            name: "PictureSupport", dependencies: ["System"],
+            path: "Tests/Support/PictureSupport", swiftSettings: strict),
+        tests(
+            "MediaTests",
+            [
+                "Domain", "JSON", "Media", "MediaSupport", "PictureSupport", "Sandbox", "System",
+            ]),
         tests("MariaDBTests", ["DatabaseSupport", "MariaDB"]),
         // A web server on a loopback port, which answers as a test says.
         .target(
@@ -238,7 +247,8 @@ let package = Package(
             [
                 "Addresses", "API", "DatabaseSupport", "Domain", "Entrance", "HTTP", "JSON",
                 "Ledger",
-                "MariaDB", "PaymentSupport", "RandomSupport", "Sandbox", "Sodium", "Store",
+                "MariaDB", "Media", "PaymentSupport", "PictureSupport", "RandomSupport", "Sandbox",
+                "Sodium", "Store",
                 "Stripe", "System",
                 "Console", "Web", httpTypes, logging,
             ]),
@@ -247,7 +257,8 @@ let package = Package(
             [
                 "Addresses", "BooksSupport", "Curl", "DatabaseSupport", "Domain", "HTTP", "JSON",
                 "Ledger", "LoopbackSupport", "MariaDB", "Media", "MediaSupport", "PaymentSupport",
-                "Pollo", "Sandbox", "Sodium", "Store", "Stripe", "System", "Texts", "Worker",
+                "PictureSupport", "Pollo", "Sandbox", "Sodium", "Store", "Stripe", "System",
+                "Texts", "Worker",
                 httpTypes, logging,
             ]),
         tests(

@@ -25,6 +25,9 @@ package struct Body: Sendable {
     package let schema: @Sendable (Catalog) -> Schema
     /// JSON text.
     package let example: String
+    /// The field of a form (`multipart/form-data`) that may hold a file instead, of at most so many
+    /// bytes. Whoever takes it reads it.
+    package var file: (field: String, bytes: Int)?
     /// Of its fields, where they are known.
     package private(set) var names: [String] = []
 

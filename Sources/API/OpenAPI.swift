@@ -119,11 +119,12 @@ private struct Document {
     private mutating func write(_ body: Body) {
         json.key("requestBody")
         json.beginObject()
-        json.member("description", "At most \(body.limit / 1024) kB.")
+        let most = max(body.limit, body.file?.bytes ?? 0)
+        json.member("description", "At most \(most / 1024) kB.")
         json.member("required", true)
         let catalog = catalog
         let schema = schemas.reference(body.name) { _ in body.schema(catalog) }
-        json.content(schema, example: body.example)
+        json.content(schema, example: body.example, file: body.file?.field)
         json.endObject()
     }
 
@@ -229,9 +230,16 @@ extension JSONWriter {
         endObject()
     }
 
-    fileprivate mutating func content(_ schema: Schema, example: String) {
+    /// - Parameter file: the field of a form with a file, which may be sent instead.
+    fileprivate mutating func content(_ schema: Schema, example: String, file: String? = nil) {
         key("content")
-        literal(#"{"application/json":{"schema":\#(schema.json),"example":\#(example)}}"#)
+        let form = file.map { field in
+            let bytes = Schema.type("string").with("contentMediaType", "image/*".quoted)
+            let schema = Schema.object([(field, bytes)], required: [field])
+            return #","multipart/form-data":{"schema":\#(schema.json)}"#
+        }
+        literal(
+            #"{"application/json":{"schema":\#(schema.json),"example":\#(example)}\#(form ?? "")}"#)
     }
 
     fileprivate mutating func write(_ parameter: Parameter) {

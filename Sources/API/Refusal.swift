@@ -105,7 +105,7 @@ extension Refusal {
         case .justChanged: "It has changed meanwhile."
         case .idempotencyConflict: "IDEMPOTENCY_CONFLICT: the key was used for another request."
         case .tooLarge: "The body is longer than the call takes; the message says how much it does."
-        case .unsupportedMediaType: "The body is of another type than JSON."
+        case .unsupportedMediaType: "The body is of a type that the call does not take."
         case .rateLimited: "Too many calls in the window."
         case .triedTooOften: "Too many tries."
         case .internal: "Something broke on our side."

@@ -5,6 +5,8 @@ package import Texts
 /// Reads the members of a JSON object one by one and gathers every complaint.
 package struct FieldReader {
     private let members: [String: JSONValue]
+    /// Where a catalog's addresses may lead although they are not public.
+    var exceptOrigins: [Origin] = []
     private var refused: [InvalidInput.Field] = []
     /// The fields of ``refused``, since a body may have thousands.
     private var refusedNames: Set<String> = []
@@ -99,7 +101,7 @@ package struct FieldReader {
             return nil
         }
         if rule.format == "uri" {
-            return publicAddress(name, text)
+            return publicAddress(name, text, except: exceptOrigins)
         }
         return text.isEmpty && !isRequired ? nil : text
     }

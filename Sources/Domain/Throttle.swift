@@ -46,6 +46,10 @@ extension Throttle {
     package static let device = Throttle(
         free: 5, firstWait: .seconds(15), longestWait: .seconds(900), forgetsAfter: .seconds(900))
 
+    /// Pictures that an account sends: thirty at once, then six in a minute.
+    package static let pictures = Throttle(
+        free: 30, firstWait: .seconds(5), longestWait: .seconds(60), forgetsAfter: .seconds(10))
+
     /// Mails that somebody asks for, to one address.
     package static let mails = Throttle(
         free: 5, firstWait: .seconds(300), longestWait: .seconds(3600),

@@ -1,3 +1,4 @@
+package import Addresses
 package import JSON
 package import Texts
 
@@ -65,11 +66,17 @@ extension VideoDraft {
     ]
 
     /// Judges `body` by `catalog`, or throws ``InvalidInput`` naming every bad field at once.
-    package init(_ body: JSONValue, catalog: Catalog, for purpose: DraftPurpose = .order) throws {
+    ///
+    /// - Parameter own: our own origin, whose pictures are taken wherever it is.
+    package init(
+        _ body: JSONValue, catalog: Catalog, for purpose: DraftPurpose = .order,
+        own: Origin? = nil
+    ) throws {
         guard case .object(let members) = body else {
             throw InvalidInput("body", .sendObject)
         }
         var reader = FieldReader(members)
+        reader.exceptOrigins = own.map { [$0] } ?? []
 
         for name in members.keys.sorted()
         where !Self.orderFields.contains(name) && !Self.modelFields.contains(name) {

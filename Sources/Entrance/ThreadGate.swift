@@ -9,6 +9,10 @@ package enum Awaited: Hashable, Sendable {
     case stripe
     /// The rows that callbacks of the video vendor change, which `work` may hold.
     case callbacks
+    /// The program that makes pictures ours.
+    case pictureTools
+    /// Other people's servers, which pictures are fetched from.
+    case pictureServers
 }
 
 /// As many threads as may wait for it do already, and none of them has got through lately.

@@ -38,6 +38,11 @@ package struct Tries {
         ])
     }
 
+    /// A picture that an account sends, whatever becomes of it: each costs a program's time.
+    package static func picture(of account: AccountID, _ tokens: TokenAuthority) -> Tries {
+        Tries(keys: [ThrottleKey(tokens.code(of: "pictures of:\(account)"), .pictures)])
+    }
+
     private static func network(
         _ label: String, _ throttle: Throttle, _ request: Request, _ tokens: TokenAuthority
     ) -> ThrottleKey {

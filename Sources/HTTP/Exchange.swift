@@ -61,3 +61,7 @@ package struct TransportError: Error, Equatable {
 
 /// Sends one request and waits for its answer: the seam between a vendor's client and libcurl.
 package typealias Send = (OutboundRequest) throws(TransportError) -> InboundResponse
+
+/// Fetches what lies at an address that somebody else has chosen into a new file at a path. Throws
+/// `.refusedAddress`, `.tooLarge`, or what went wrong on the way; then there is no file.
+package typealias Fetch = (_ url: String, _ path: String) throws(TransportError) -> Void

@@ -6,6 +6,7 @@ import Logging
 import MariaDB
 import System
 import Web
+import Worker
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +41,7 @@ struct Serve: ParsableCommand {
                 routes: Web.routes + Console.routes,
                 settings: settings.site, database: Connection(settings.database),
                 stripe: settings.stripeClient(timeout: .seconds(10)), passwords: passwords,
-                threads: gate,
+                threads: gate, fetch: settings.downloads().fetchPicture,
                 log: log)
             return site.respond(to:)
         }

@@ -14,6 +14,15 @@ package struct CommandResult: Equatable, Sendable {
     /// What it wrote, each up to the limit; the rest was read and dropped.
     package let output: [UInt8]
     package let errorOutput: [UInt8]
+    package let usage: Usage
+
+    /// What it took, its children included.
+    package struct Usage: Equatable, Sendable {
+        /// On a processor, for itself and in the kernel.
+        package let processor: Duration
+        /// The most memory that it held at once.
+        package let memoryBytes: Int
+    }
 
     package var isSuccess: Bool { ending == .exited(code: 0) }
 }
@@ -39,14 +48,19 @@ package struct CommandLimits: Equatable, Sendable {
     package var fileBytes: Int
     /// Files that it has open at once, the three standard ones included.
     package var descriptors: Int
+    /// Memory that it writes to (heap, stacks, private mappings), its libraries' code left out. Nil:
+    /// the address space alone bounds it.
+    package var dataBytes: Int?
 
     package init(
-        addressSpaceBytes: Int, processorSeconds: Int, fileBytes: Int, descriptors: Int
+        addressSpaceBytes: Int, processorSeconds: Int, fileBytes: Int, descriptors: Int,
+        dataBytes: Int? = nil
     ) {
         self.addressSpaceBytes = addressSpaceBytes
         self.processorSeconds = processorSeconds
         self.fileBytes = fileBytes
         self.descriptors = descriptors
+        self.dataBytes = dataBytes
     }
 
     /// What to run in place of a program, for it to be run under these limits.
@@ -55,10 +69,12 @@ package struct CommandLimits: Equatable, Sendable {
     /// prlimit(2) on a child that runs already comes late. prlimit(1) of util-linux, which every
     /// Debian has, limits itself and becomes the program, without a shell in between.
     fileprivate var wrapper: [String] {
-        [
-            "prlimit", "--as=\(addressSpaceBytes)", "--cpu=\(processorSeconds)",
-            "--fsize=\(fileBytes)", "--nofile=\(descriptors)", "--core=0", "--",
-        ]
+        ["prlimit", "--as=\(addressSpaceBytes)"]
+            + (dataBytes.map { ["--data=\($0)"] } ?? [])
+            + [
+                "--cpu=\(processorSeconds)", "--fsize=\(fileBytes)", "--nofile=\(descriptors)",
+                "--core=0", "--",
+            ]
     }
 }
 
@@ -102,14 +118,15 @@ package struct Command {
             throw .lost(error)
         }
         let ending: CommandResult.Ending
+        let usage: CommandResult.Usage
         do throws(SystemError) {
-            ending = try killGroup(of: process)
+            (ending, usage) = try killGroup(of: process)
         } catch {
             throw .lost(error)
         }
         guard hasEnded else { throw .timedOut }
         return CommandResult(
-            ending: ending, output: output.bytes, errorOutput: errorOutput.bytes)
+            ending: ending, output: output.bytes, errorOutput: errorOutput.bytes, usage: usage)
     }
 
     // MARK: Start
@@ -251,14 +268,24 @@ package struct Command {
     }
 
     /// Kills what is left of the group and reaps the program.
-    private static func killGroup(of process: pid_t) throws(SystemError) -> CommandResult.Ending {
+    @discardableResult
+    private static func killGroup(
+        of process: pid_t
+    ) throws(SystemError) -> (CommandResult.Ending, CommandResult.Usage) {
         // Fails when nothing is left, as it should.
         kill(-process, SIGKILL)
         var status: Int32 = 0
-        _ = try retrying("waitpid") { unsafe waitpid(process, &status, 0) }
+        var used = rusage()
+        _ = try retrying("wait4") { unsafe wait4(process, &status, 0, &used) }
+        let times = [used.ru_utime, used.ru_stime].map { time in
+            Duration.seconds(time.tv_sec) + .microseconds(time.tv_usec)
+        }
+        // In kilobytes: getrusage(2).
+        let usage = CommandResult.Usage(
+            processor: times[0] + times[1], memoryBytes: used.ru_maxrss * 1024)
         // WIFEXITED, WEXITSTATUS and WTERMSIG of wait(2) are macros, which Swift does not import.
         let signal = status & 0x7f
-        return signal == 0 ? .exited(code: status >> 8 & 0xff) : .killed(signal: signal)
+        return (signal == 0 ? .exited(code: status >> 8 & 0xff) : .killed(signal: signal), usage)
     }
 
     /// The pipe that one output of the program comes through.

@@ -175,6 +175,26 @@ private let englishTexts: [Phrase.Name: String] = [
     .searchTooLong: "Use at most 200 characters of text.",
     .searchTooManyWords: "Search for at most 8 words.",
 
+    // Pictures.
+    .sendPictureForm: """
+    Send the picture as multipart/form-data in the field image, or JSON with its url.
+    """,
+    .pictureFormMalformed: "Send one field, image, with one file.",
+    .pictureAddressNeeded: "Send the address of a picture.",
+    .pictureUnknownKind: "This is no picture that we can read. Use JPG, PNG, WebP or HEIC.",
+    .pictureBroken: "This picture is damaged, or not whole. Save it again and retry.",
+    .pictureTooSmall: "This picture is too small. Each side needs at least {least} pixels.",
+    .pictureTooLong:
+        "This picture is too long and narrow. One side may be at most {most} times the other.",
+    .pictureTooManyPoints: """
+    This picture is too large to be read. Send at most {most} million pixels,     {side} on a side.
+    """,
+    .pictureGone: "This picture is not there any more. Choose another.",
+    .pictureNotFetched: "No picture could be fetched from this address.",
+    .pictureFetchTooLarge: "The file at this address is larger than {size} MB.",
+    .uploadsFull: "You have as many pictures as we keep. Remove one first.",
+    .uploadInUse: "A video is being made from this picture. Remove it afterwards.",
+
     // Webhook endpoints, purchases, operators.
     .endpointAddressNeeded: "Send the address that is to be called.",
     .eventsMalformed: "Send a list of one or more of {names}.",
@@ -194,7 +214,9 @@ private let englishTexts: [Phrase.Name: String] = [
     // Why a video could not be made.
     .failedAtVendor: "The video service could not make this video. Nothing was charged.",
     .failedRefused: "The video service refused this prompt. Nothing was charged.",
-    .failedInvalid: "The video service did not accept these settings. Nothing was charged.",
+    .failedInvalid: """
+    These settings or this picture could not be used. Nothing was charged.
+    """,
     .failedLate: "The video was not ready in time. Nothing was charged.",
     .failedVendorDown: "The video service could not be reached. Nothing was charged.",
     .failedCanceled: "Canceled. Nothing was charged.",

@@ -49,6 +49,11 @@ extension Phrase {
         case cheapestTier, cheapestTierTaking, fromText, fromImage
         case statusToChoose, searchTooLong, searchTooManyWords
 
+        // Pictures.
+        case sendPictureForm, pictureFormMalformed, pictureAddressNeeded, pictureUnknownKind
+        case pictureBroken, pictureTooSmall, pictureTooLong, pictureTooManyPoints, pictureGone
+        case pictureNotFetched, pictureFetchTooLarge, uploadsFull, uploadInUse
+
         // Webhook endpoints, purchases, operators.
         case endpointAddressNeeded, eventsMalformed, signatureMisfit, notAnEvent
         case catalogChanged, nothingChanged, timePast, priceChanged, amountTooLarge, wordToChoose,

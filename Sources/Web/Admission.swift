@@ -77,7 +77,7 @@ extension Admission where Handling == VendorHandler {
 extension Context {
     /// With the body that the route takes.
     fileprivate func reading(_ body: Body?) throws -> Context {
-        if let body { self.body = try request.json(upTo: body.limit) }
+        if let body, body.file == nil { self.body = try request.json(upTo: body.limit) }
         return self
     }
 

@@ -2,7 +2,7 @@
 package let routes: [Route] = [
     Health.routes, Description.routes, Tiers.routes, Packages.routes,
     Accounts.routes, Sessions.routes, Addresses.routes, Passwords.routes, SessionList.routes,
-    Videos.routes, Gallery.routes, Credits.routes, Purchases.routes,
+    Videos.routes, Gallery.routes, Uploads.routes, Credits.routes, Purchases.routes,
     WebhookEndpoints.routes, WebhookDeliveries.routes,
     StripeWebhook.routes, PolloWebhook.routes,
 ].flatMap { $0 }

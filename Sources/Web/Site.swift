@@ -23,6 +23,7 @@ package final class Site {
     let links: LinkTokens
     let passwords: PasswordGate
     let threads: ThreadGate
+    let fetch: Fetch
     private let log: Logger
     private let operations: [Operation]
     private let router: Router
@@ -32,10 +33,11 @@ package final class Site {
     /// - Parameters:
     ///   - routes: all that it answers.
     ///   - passwords: of the whole process, as is
-    ///   - threads: what its threads may wait for.
+    ///   - threads: what its threads may wait for
+    ///   - fetch: brings the pictures that people name by their addresses.
     package init(
         routes: [Route], settings: SiteSettings, database: Connection, stripe: StripeClient,
-        passwords: PasswordGate, threads: ThreadGate, log: Logger
+        passwords: PasswordGate, threads: ThreadGate, fetch: @escaping Fetch, log: Logger
     ) {
         operations = routes.map(\.operation)
         router = Router(operations)
@@ -45,6 +47,7 @@ package final class Site {
         self.stripe = stripe
         self.passwords = passwords
         self.threads = threads
+        self.fetch = fetch
         self.log = log
         tokens = TokenAuthority(
             secret: settings.jwtSecret, previous: settings.previousJWTSecret)

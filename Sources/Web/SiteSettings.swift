@@ -1,5 +1,6 @@
 package import Addresses
 package import Domain
+package import Media
 
 /// What the site is set to; the same for every thread.
 package struct SiteSettings: Sendable {
@@ -24,11 +25,15 @@ package struct SiteSettings: Sendable {
     /// Whether an address has to be proved before anybody signs in with it.
     package var requiresVerified: Bool
 
+    /// Where pictures are put.
+    package var media: Storage
+
     package init(
         origin: Origin, jwtSecret: [UInt8], previousJWTSecret: [UInt8]?,
         stripeWebhookSecrets: [String], polloWebhookSecret: String, isLive: Bool,
         creditPolicy: CreditPolicy, signupCredit: Money, generateLimit: CallLimit,
-        purchaseLimit: CallLimit, deadlines: JobDeadlines, exceptOrigins: [Origin] = [],
+        purchaseLimit: CallLimit, deadlines: JobDeadlines, media: Storage,
+        exceptOrigins: [Origin] = [],
         requiresVerified: Bool = false
     ) {
         self.origin = origin
@@ -42,6 +47,7 @@ package struct SiteSettings: Sendable {
         self.generateLimit = generateLimit
         self.purchaseLimit = purchaseLimit
         self.deadlines = deadlines
+        self.media = media
         self.exceptOrigins = exceptOrigins
         self.requiresVerified = requiresVerified
     }

@@ -61,8 +61,10 @@ enum Videos {
     /// What a video would cost. `tier` and `duration` are needed; the other fields of an order are
     /// judged when they are there.
     private static func quote(_ context: Context, _ caller: Caller) throws -> Response {
+        let members = try context.withPictures(context.body.members, of: caller)
         let draft = try VideoDraft(
-            .object(context.body.members), catalog: context.site.catalog(), for: .quote)
+            .object(members), catalog: context.site.catalog(), for: .quote,
+            own: context.settings.origin)
         let balance = try context.database.balance(of: caller.account)
         return .json(Quote(draft, available: balance.available))
     }
@@ -72,7 +74,9 @@ enum Videos {
     private static func create(_ context: Context, _ caller: Caller) throws -> Response {
         let key = try context.request.clientKey(body: context.body.bytes, of: caller)
         let catalog = try context.site.catalog()
-        let draft = try VideoDraft(.object(context.body.members), catalog: catalog)
+        let members = try context.withPictures(context.body.members, of: caller)
+        let draft = try VideoDraft(
+            .object(members), catalog: catalog, own: context.settings.origin)
         return try accept(draft, at: catalog.version, key: key, context, caller)
     }
 
@@ -84,9 +88,11 @@ enum Videos {
         }
         guard video.state.isFinal else { throw Conflict(.videoUnfinished) }
         let catalog = try context.site.catalog()
+        guard case .object(let order) = video.order else { throw NotFound() }
+        let members = try context.withPictures(order, of: caller)
         return try accept(
-            VideoDraft(video.order, catalog: catalog), at: catalog.version, key: key, context,
-            caller)
+            VideoDraft(.object(members), catalog: catalog, own: context.settings.origin),
+            at: catalog.version, key: key, context, caller)
     }
 
     private static func accept(

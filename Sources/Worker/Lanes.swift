@@ -100,6 +100,9 @@ package struct Lane: Sendable {
                 try worker.database.setMail(isOn: worker.settings.isMailOn)
                 try budget.rounds { try worker.database.remindOfLapsingCredit(limit: 100) > 0 }
             },
+            Chore("pictures", every: .seconds(600), within: .seconds(15)) {
+                try $0.clearPictures($1)
+            },
             Chore("purge", every: .seconds(600), within: .seconds(15)) { worker, budget in
                 let database = worker.database
                 // Until all is gone, as long as the time lasts: more may come in ten minutes than

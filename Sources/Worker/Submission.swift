@@ -33,9 +33,10 @@ extension Worker {
             try noteTask(taskID, of: job)
             return true
         }
+        guard let input = try withOwnPictures(job) else { return true }
         let outcome = Result { () throws(PolloCreateFailure) in
             try pollo.create(
-                path: job.vendorPath, input: job.vendorInput,
+                path: job.vendorPath, input: input,
                 webhookURL: "\(settings.appURL)/api/webhooks/pollo/\(job.callbackToken)")
         }
         switch outcome {

@@ -66,13 +66,14 @@ import Testing
     /// The tables of what an account owns.
     private static let owned: [SQL] = [
         "credit_lots", "findings", "generate_calls", "idempotency_keys", "ledger_entries",
-        "members", "outbox", "purchases", "transactions", "video_jobs", "wallets",
+        "members", "outbox", "purchases", "transactions", "uploads", "video_jobs", "wallets",
         "webhook_endpoints",
     ]
 
     /// The tables of what a user does, or signs in with.
     private static let acted: [SQL] = [
-        "mail_tokens", "members", "outbox", "purchases", "sessions", "transactions", "video_jobs",
+        "mail_tokens", "members", "outbox", "purchases", "sessions", "transactions", "uploads",
+        "video_jobs",
     ]
 
     /// How many rows name an owner whom `owners` has not. A table without rows shows nothing, and is
@@ -102,6 +103,11 @@ import Testing
                 try db.insertWebhookEndpoint(
                     .new(), draft, secret: Array(repeating: 7, count: 32), of: account)
                 try db.buy("starter", for: account)
+                let name = try PictureName(String(repeating: "\(number)", count: 32)).orThrow("x")
+                _ = try db.keepUpload(
+                    .new(), name,
+                    PictureFacts(width: 1, height: 1, sizeBytes: 1, checksum: "\(number)"),
+                    of: account, by: db.owner(of: account), isCounted: true)
                 let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
                 try db.accept(db.order(), from: account, key: key)
                 try db.advanceJob(to: .delivered, task: "task-\(number)")

@@ -7,6 +7,7 @@ import HTTPTypes
 import JSON
 import Logging
 import MariaDB
+import Media
 import PaymentSupport
 import Sandbox
 import Sodium
@@ -92,6 +93,7 @@ final class TestSite {
 
     let database: Connection
     let stripe: TinyStripe
+    let media: Storage
     let site: Site
     /// Where requests come from: another network for each site, because tries are counted by it.
     var address =
@@ -102,10 +104,12 @@ final class TestSite {
         _ database: Connection, stripe: TinyStripe = TinyStripe(),
         passwords: PasswordGate = PasswordGate(), limit: Int = 10, purchaseLimit: Int = 100,
         signupCredit: Money = .zero, requiresVerified: Bool = false,
-        threads: ThreadGate = ThreadGate(threads: 16)
+        threads: ThreadGate = ThreadGate(threads: 16),
+        media: Storage = Storage(folder: "/nonexistent"), pictures: PictureServer = PictureServer()
     ) {
         self.database = database
         self.stripe = stripe
+        self.media = media
         guard let origin = try? Origin(Self.origin) else { preconditionFailure(Self.origin) }
         let settings = SiteSettings(
             origin: origin, jwtSecret: Self.secret, previousJWTSecret: Self.previousSecret,
@@ -114,11 +118,11 @@ final class TestSite {
             signupCredit: signupCredit,
             generateLimit: CallLimit(calls: limit, window: .seconds(900)),
             purchaseLimit: CallLimit(calls: purchaseLimit, window: .seconds(900)),
-            deadlines: JobDeadlines(), requiresVerified: requiresVerified)
+            deadlines: JobDeadlines(), media: media, requiresVerified: requiresVerified)
         site = Site(
             routes: routes, settings: settings, database: database,
             stripe: stripe.client,
-            passwords: passwords, threads: threads,
+            passwords: passwords, threads: threads, fetch: pictures.fetch,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

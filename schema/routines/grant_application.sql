@@ -16,7 +16,7 @@ BEGIN
                 WHEN table_name IN ('ledger_entries', 'transactions', 'audit_log') THEN 'SELECT, INSERT'
                 WHEN table_name IN ('sessions', 'idempotency_keys', 'outbox', 'webhook_endpoints',
                                     'health_checks', 'throttles', 'mail_tokens', 'queue_marks',
-                                    'daily_figures')
+                                    'daily_figures', 'uploads')
                     THEN 'SELECT, INSERT, UPDATE, DELETE'
                 ELSE 'SELECT, INSERT, UPDATE'
             END AS privileges

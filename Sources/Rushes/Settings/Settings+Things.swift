@@ -14,6 +14,8 @@ extension Settings {
 
     var database: DatabaseConfiguration { databases.application }
 
+    private var storage: Storage { Storage(folder: media.folder) }
+
     var site: SiteSettings {
         SiteSettings(
             origin: shop.origin, jwtSecret: shop.jwtSecret,
@@ -22,7 +24,8 @@ extension Settings {
             polloWebhookSecret: pollo.webhookSecret, isLive: stripe.isLive,
             creditPolicy: policy.credit, signupCredit: policy.signupCredit,
             generateLimit: policy.generateLimit, purchaseLimit: policy.purchaseLimit,
-            deadlines: policy.deadlines, exceptOrigins: pollo.exceptOrigins,
+            deadlines: policy.deadlines, media: storage,
+            exceptOrigins: pollo.exceptOrigins,
             requiresVerified: policy.requiresVerified)
     }
 
@@ -35,7 +38,7 @@ extension Settings {
 
     var worker: WorkerSettings {
         WorkerSettings(
-            appURL: shop.origin.text, media: Storage(folder: media.folder),
+            appURL: shop.origin.text, media: storage,
             parallel: pollo.parallel, pollInterval: pollo.pollInterval,
             deadlines: policy.deadlines, creditPolicy: policy.credit,
             isMailOn: post.mail != nil)

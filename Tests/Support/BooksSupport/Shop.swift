@@ -1,3 +1,4 @@
+import Addresses
 package import Domain
 import JSON
 import Ledger
@@ -63,7 +64,10 @@ extension Connection {
             "count": .integer(Int64(count)), "prompt": .string("A fox runs through fresh snow"),
         ]
         if let image { members["image"] = .string(image) }
-        let draft = try VideoDraft(.object(members), catalog: catalog(version: 1))
+        // A picture may lie on a server of the test's own.
+        let draft = try VideoDraft(
+            .object(members), catalog: catalog(version: 1),
+            own: image.flatMap { WebURL(link: $0)?.origin })
         return VideoOrder(
             call: .new(), draft: draft, catalogVersion: 1,
             videos: (0..<count).map { _ in (id: .new(), callbackToken: "\(VideoID.new())") },
