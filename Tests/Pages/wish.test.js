@@ -128,7 +128,7 @@ Deno.test("a picture has a whole address, and is demanded by the tier that only 
   ) {
     equal(problem(wrong), "Write a full address that begins with https://.");
   }
-  equal(problem(""), "Premium animates a picture, so it needs the address of one.");
+  equal(problem(""), "Premium animates a picture, so it needs one.");
   equal(problem("", basic), null);
 });
 

@@ -7,6 +7,7 @@ import { fieldError, onLeave } from "./parts/fields.js";
 import { errorBox } from "./parts/notice.js";
 import { jobsOf, showRefusal, showWrongFields } from "./parts/order.js";
 import { prefilled } from "./parts/prefill.js";
+import { workPictures } from "./parts/pictures.js";
 import { PresentWish, typed } from "./parts/present.js";
 import { RunningVideos } from "./parts/running.js";
 import { me, requireUser, showBalance } from "./parts/session.js";
@@ -23,6 +24,7 @@ const wish = new PresentWish(form, () => {
   showLengths(wish);
   showPrice(wish);
 });
+const pictures = workPictures(form);
 /** From the start, so that no order is without it, whatever else did not load. */
 const running = new RunningVideos((id) => wish.nameOf(id), takeBalance);
 
@@ -116,6 +118,7 @@ async function start() {
     Object.assign(wish, { tiers: items, draft, balance: user.balance });
     showTiers(form, items, draft.tier);
     wish.fillIn();
+    pictures.follow();
     showLengths(wish);
     showFields(wish);
     if (hasDraft() || draft.prompt) wish.keep();

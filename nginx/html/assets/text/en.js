@@ -100,13 +100,30 @@ export const text = {
   },
 
   password: { show: "Show password", hide: "Hide password" },
+  picture: {
+    kind: "This is no picture that we can read. Use JPG, PNG, WebP or HEIC.",
+    bytes: "This picture is larger than 10 MB.",
+    damaged: "This picture is damaged. Save it again and retry.",
+    large: "This picture has too many pixels. Use at most 50 million, 12,000 on a side.",
+    /** @param {number} least */
+    small: (least) => `This picture is too small. Each side needs at least ${least} pixels.`,
+    /** @param {number} most */
+    narrow: (most) => `This picture is too long and narrow. One side may be at most ${most} times the other.`,
+    sending: "Sending the picture…",
+    fetching: "Fetching the picture…",
+    /** @param {number} width @param {number} height */
+    ready: (width, height) => `Ready: ${width} × ${height}`,
+    /** @param {number} width @param {number} height */
+    earlier: (width, height) => `Use the picture of ${width} × ${height} again`,
+    none: "You have sent no picture yet.",
+  },
   need: {
     email: "Write your e-mail address, for example name@example.com.",
     password: "Write a password of at least 8 characters.",
     passwordLogin: "Write your password.",
     passwordLong: "That is too long. Use at most 1,024 bytes.",
     imageURL: "Write a full address that begins with https://.",
-    image: (/** @type {string} */ tier) => `${tier} animates a picture, so it needs the address of one.`,
+    image: (/** @type {string} */ tier) => `${tier} animates a picture, so it needs one.`,
     prompt: "Describe the video first.",
     /** @param {number} least */
     promptShort: (least) => `Write at least ${least} characters.`,
