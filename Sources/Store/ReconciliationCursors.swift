@@ -111,7 +111,8 @@ extension Connection {
     {
         try paidPurchases(
             """
-            created_at > \(start) AND paid_at < \(end) AND NOT EXISTS (
+            id >= \(PurchaseID(at: start.addingTimeInterval(-86_400), random: (0, 0)))
+            AND created_at > \(start) AND paid_at < \(end) AND NOT EXISTS (
                 SELECT 1 FROM listed_purchases WHERE purchase_id = purchases.id)
             ORDER BY id
             LIMIT 1000

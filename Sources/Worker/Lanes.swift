@@ -81,9 +81,8 @@ package struct Lane: Sendable {
     package static let reports = Lane(
         name: "reports",
         chores: [
-            Chore(oneOfAll: "queue", every: .seconds(1), within: .seconds(5)) { worker, _, _ in
-                try worker.database.markQueue()
-                return .done
+            Chore("queue", every: .seconds(1), within: .seconds(5)) { worker, _ in
+                try worker.markQueue()
             },
             Chore("health", every: .seconds(15), within: .seconds(15)) { worker, _ in
                 try worker.checkHealth()

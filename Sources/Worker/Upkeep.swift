@@ -17,6 +17,15 @@ extension Worker {
         return Billing(database: database, stripe: stripe, policy: settings.creditPolicy, log: log)
     }
 
+    /// One worker of all sets the milestones of the queue, while there is one that needs them.
+    func markQueue() throws {
+        guard try database.needsMarks() else { return }
+        try database.takeTurn("queue", every: .seconds(1), lasting: .seconds(10)) { _ in
+            try database.markQueue()
+            return .done
+        }
+    }
+
     func endOverdueJobs(_ budget: Budget) throws {
         try budget.rounds {
             let lost = try database.sweepLostSubmissions(

@@ -119,6 +119,9 @@ private let growing: Set = [
         _ = try db.unprocessedStripeEvents(limit: 20)
         _ = try db.takeUnfinishedRefunds(limit: 100)
         _ = try db.hasStuckEvents()
+        _ = try db.needsMarks()
+        _ = try db.unlistedPurchases(
+            since: Date(timeIntervalSinceNow: -86_400), paidBefore: Date())
         _ = try db.hasMoreToReconcile()
         _ = try db.tasksToReconcile(limit: 100, askedBefore: Date())
         _ = try db.untoldTasks(limit: 100)
@@ -246,6 +249,7 @@ private let growing: Set = [
                 }
             }
             try expectPlaces(0)
+            #expect(try db.needsMarks())
             try db.markQueue()
             #expect(try db.count("SELECT COUNT(*) FROM queue_marks") == 3)
             try expectPlaces(0)
@@ -264,6 +268,7 @@ private let growing: Set = [
             let ann = try db.insertAccount(credit: .dollars(9))
             let ben = try db.insertAccount(credit: .dollars(9))
             let own = try (1...3).map { _ in try db.insertJob(of: ann) }
+            #expect(try !db.needsMarks())
             let other = try (1...2).map { _ in try db.insertJob(of: ben) }
             try db.cancel(own[0], of: ann, policy: .test)
             let turns = try (1...4).map { _ in try db.claimToSubmit().id }

@@ -108,6 +108,9 @@ import Testing
             try db.setHealth("x", isHealthy: true, detail: "x")
             try db.measureRenderTimes()
             #expect(try db.renderTimes().count == 1)
+            #expect(try !db.needsMarks())
+            try db.markQueue()
+            while try db.countFigures() {}
             _ = try db.takePurchasesToCheck(limit: 9)
             #expect(try db.catalog(version: 1).tiers.count == 4)
             #expect(try db.count("SELECT COUNT(*) FROM revenue_analytics") == 1)

@@ -68,6 +68,18 @@ import Testing
         }
     }
 
+    @Test func `a long queue has its milestones, and a short one costs no write`() throws {
+        try Bench.with { bench in
+            let account = try bench.db.insertAccount(credit: .dollars(90))
+            bench.worker.doChores(in: .reports)
+            #expect(try bench.db.count("SELECT COUNT(*) FROM schedules WHERE name = 'queue'") == 0)
+            for _ in 1...20 { try bench.db.accept(bench.db.order(count: 4), from: account) }
+            let other = bench.another()
+            other.doChores(in: .reports)
+            #expect(try bench.db.count("SELECT COUNT(*) FROM queue_marks") == 1)
+        }
+    }
+
     @Test func `an event that came before its purchase is known has its effect later`() throws {
         try Bench.with { bench in
             let purchase = try bench.db.insertPurchase("pro", of: bench.account)

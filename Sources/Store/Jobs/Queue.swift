@@ -95,6 +95,22 @@ extension Connection {
             """)
     }
 
+    /// Whether the queue is longer than from one milestone to the next, or has some: a short one is
+    /// counted as it is, and an idle shop writes nothing.
+    package func needsMarks() throws -> Bool {
+        try first(
+            """
+            SELECT EXISTS (SELECT 1 FROM queue_marks) OR (
+                SELECT COUNT(*) > \(Self.markDistance)
+                FROM (
+                    SELECT 1
+                    FROM video_jobs FORCE INDEX (idx_turn)
+                    WHERE state = 'queued'
+                    LIMIT \(Self.markDistance + 1)) AS head) AS needs_marks
+            """
+        ) { row in try row("needs_marks") } ?? false
+    }
+
     /// Sets the milestones of the queue anew, from which ``jobsAhead(of:)`` counts.
     package func markQueue() throws {
         try transaction {
