@@ -45,6 +45,22 @@ extension Connection {
         }
     }
 
+    /// Says that something is well, unless that was said within ten seconds: what goes well many
+    /// times a second is not written down, and brought to the disk, each time.
+    package func noteHealthy(_ name: String, detail: String) throws {
+        let isKnown = try first(
+            """
+            SELECT EXISTS (
+                SELECT 1
+                FROM health_checks
+                WHERE name = \(name) AND is_healthy AND detail = \(detail)
+                    AND checked_at > UTC_TIMESTAMP(6) - INTERVAL 10 SECOND
+            ) AS is_known
+            """
+        ) { row in try row("is_known") as Bool }
+        if isKnown != true { try setHealth(name, isHealthy: true, detail: detail) }
+    }
+
     package func setHealth(_ name: String, isHealthy: Bool, detail: String) throws {
         try execute(
             """

@@ -26,7 +26,7 @@ extension Courier {
         switch deliver(message, by: mail) {
         case nil:
             try persist(claim, patience: patience) { try database.noteSent(claim) }
-            try database.setHealth("mail", isHealthy: true, detail: "the last mail was taken")
+            try database.noteHealthy("mail", detail: "the last mail was taken")
         case let problem?:
             let delay =
                 problem.isFinal ? nil : RetrySchedule.mail.delay(afterFailures: claim.failures + 1)

@@ -67,13 +67,18 @@ import Testing
     }
 
     /// A movie made by ffmpeg.
-    private func movie(_ arguments: String...) throws -> [UInt8] {
+    private func movie(_ arguments: String..., form: String = "mov") throws -> [UInt8] {
+        try movie(arguments, form: form)
+    }
+
+    private func movie(_ arguments: [String], form: String = "mov") throws -> [UInt8] {
         let result = try Command.run(
             "ffmpeg",
             ["-v", "error", "-nostdin", "-threads", "1"] + arguments
-                + ["-f", "mov", "-movflags", "frag_keyframe+empty_moov", "pipe:1"],
+                + ["-f", form, "-movflags", "frag_keyframe+empty_moov", "pipe:1"],
             timeout: .seconds(60), outputLimit: 64 << 20)
-        try #require(result.isSuccess)
+        try #require(
+            result.isSuccess, "\(String(decoding: result.errorOutput.suffix(300), as: UTF8.self))")
         return result.output
     }
 
@@ -88,6 +93,41 @@ import Testing
             #expect((facts.width, facts.height, facts.milliseconds) == (960, 540, 6000))
             let poster = try #require(finding.poster)
             #expect(poster.starts(with: [0xFF, 0xD8]) && poster.suffix(2) == [0xFF, 0xD9])
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("h264", ["libx264", "-bf", "2"]), ("hevc", ["libx265"]),
+            ("vp9", ["libvpx-vp9", "-deadline", "realtime"]),
+            ("av1", ["libaom-av1", "-cpu-used", "8"]),
+            ("h264", ["libx264", "-pix_fmt", "yuv444p"]),
+            ("hevc", ["libx265", "-pix_fmt", "yuv420p10le"]),
+        ])
+    func `what browsers play has facts and a poster`(codec: String, encoder: [String]) throws {
+        let bytes = try movie(
+            ["-f", "lavfi", "-i", "testsrc=s=320x182:r=10:d=1", "-c:v"] + encoder, form: "mp4")
+        try with(bytes) { path in
+            let finding = try MovieTools.look(at: path)
+            #expect(finding.facts["codec"]?.string == codec)
+            let facts = try MovieFacts(probe: finding.facts)
+            #expect((facts.width, facts.height, facts.milliseconds) == (320, 182, 1000))
+            #expect(finding.facts["pictures"]?.integer == 10)
+            #expect(finding.poster?.starts(with: [0xFF, 0xD8]) == true)
+        }
+    }
+
+    @Test(arguments: [("aac", true), ("libmp3lame", true), ("libopus", true), ("ac3", false)])
+    func `sound that browsers play is let through, and no other`(
+        encoder: String, isTaken: Bool
+    ) throws {
+        let bytes = try movie(
+            "-f", "lavfi", "-i", "testsrc=s=320x182:r=10:d=1", "-f", "lavfi", "-i",
+            "sine=sample_rate=48000:duration=1", "-c:v", "libx264", "-c:a", encoder, "-strict",
+            "-2",
+            form: encoder == "libopus" ? "mp4" : "mov")
+        try with(bytes) { path in
+            #expect(((try? MovieTools.look(at: path)) != nil) == isTaken)
         }
     }
 

@@ -231,6 +231,23 @@ func withQueue(_ body: (Connection) throws -> Void) throws {
         }
     }
 
+    @Test func `a task is written down while a claim holds the gates`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let account = try db.insertAccount(credit: .dollars(5))
+            _ = try db.insertJob(of: account)
+            let job = try db.claimToSubmit()
+            var impatient = configuration
+            impatient.lockWaitTimeoutSeconds = 0
+            let other = Connection(impatient) { _ in }
+            try db.transaction {
+                _ = try db.query("SELECT 1 FROM vendor_gates FOR UPDATE") { _ in true }
+                try other.submitted(job, task: "task-1")
+            }
+            #expect(try db.count("SELECT COUNT(*) FROM video_jobs WHERE task_id = 'task-1'") == 1)
+        }
+    }
+
     @Test func `a probe that fails is the only one of its interval`() throws {
         try withJobs(3) { db in
             try db.pause(tier: nil, for: .seconds(60), reason: "no credits")

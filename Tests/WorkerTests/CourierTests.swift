@@ -412,6 +412,34 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
         }
     }
 
+    @Test func `that mail goes is written down once in ten seconds, and at once after a failure`()
+        throws
+    {
+        try withPost { post in
+            func age() throws -> Int? {
+                try post.db.healthChecks().first { $0.name == "mail" }?.ageSeconds
+            }
+            func pass(_ seconds: Int) throws {
+                try post.db.execute(
+                    """
+                    UPDATE health_checks
+                    SET checked_at = UTC_TIMESTAMP(6) - INTERVAL \(seconds) SECOND
+                    WHERE name = 'mail'
+                    """)
+            }
+            try post.db.noteHealthy("mail", detail: "taken")
+            try pass(8)
+            try post.db.noteHealthy("mail", detail: "taken")
+            #expect(try age() == 8)
+            try pass(11)
+            try post.db.noteHealthy("mail", detail: "taken")
+            #expect(try age() == 0)
+            try post.db.setHealth("mail", isHealthy: false, detail: "refused")
+            try post.db.noteHealthy("mail", detail: "taken")
+            #expect(try post.db.healthChecks().first { $0.name == "mail" }?.isHealthy == true)
+        }
+    }
+
     @Test func `without mail nothing is taken from the outbox`() throws {
         try withPost { post in
             try post.endJob()

@@ -44,12 +44,23 @@ extension Connection {
 
     /// A create call went through: whatever was paused for the tier or for all is over.
     func openGate(of job: ClaimedJob) throws {
-        try execute(
+        // Looked at first: all claims wait for this row, and a statement locks it also where it
+        // finds nothing to change.
+        let isClosed = try first(
             """
-            UPDATE vendor_gates
-            SET paused_until = NULL, reason = NULL, changed_at = UTC_TIMESTAMP(6)
-            WHERE name = 'pollo' AND paused_until IS NOT NULL
-            """)
+            SELECT EXISTS (
+                SELECT 1 FROM vendor_gates WHERE name = 'pollo' AND paused_until IS NOT NULL
+            ) AS is_closed
+            """
+        ) { row in try row("is_closed") as Bool }
+        if isClosed == true {
+            try execute(
+                """
+                UPDATE vendor_gates
+                SET paused_until = NULL, reason = NULL, changed_at = UTC_TIMESTAMP(6)
+                WHERE name = 'pollo' AND paused_until IS NOT NULL
+                """)
+        }
         try noteSuccess(.create, of: job.id, tier: job.tierID)
     }
 
