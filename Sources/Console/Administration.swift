@@ -11,34 +11,6 @@ import Store
 import Texts
 import Web
 
-/// What operators send.
-enum Inputs {
-    static let anyReason = reason("")
-
-    static func reason(_ example: String) -> Input<String> {
-        .plain("reason", as: .text(atLeast: 3, atMost: 500), example: example)
-    }
-
-    fileprivate static let taskID = Input.text(
-        "taskId", "The vendor's id, when it made a task.", atMost: 255, isRequired: false,
-        example: "t1")
-
-    fileprivate static let refund = cents(
-        "All that is not spent, when it is left out.", isRequired: false)
-    static let grant = cents(isRequired: true)
-
-    /// Whole cents, above zero.
-    private static func cents(_ says: String? = nil, isRequired: Bool) -> Input<Money> {
-        Input<Money>("amount", says, as: .dollars, isRequired: isRequired, example: "4.5") {
-            reader, name in
-            guard let value = reader.value(name) else { return nil }
-            if let money = Money(value), money > .zero, money.cents != nil { return money }
-            reader.refuse(name, .centsMalformed)
-            return nil
-        }
-    }
-}
-
 extension Body {
     static func closure(_ example: String) -> Body { Body("Closure", Inputs.reason(example)) }
 }

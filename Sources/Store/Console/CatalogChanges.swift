@@ -1,38 +1,7 @@
 package import Domain
 package import FoundationEssentials
-package import JSON
 package import MariaDB
 import Texts
-
-/// A version of the catalog.
-package struct CatalogVersion: Sendable {
-    package let version: Int
-    package let reason: String
-    package let createdBy: UserID?
-    package let createdAt: Date
-    package let validFrom: Date
-}
-
-/// The videos of a tier that were delivered in the last thirty days, at the prices that they were
-/// sold at, and at those of a changed tier.
-package struct TierEffect: Sendable {
-    package let videoCount: Int
-    package let revenue: Money
-    package let cost: Money
-    package let newRevenue: Money
-    package let newCost: Money
-}
-
-/// What a change of the catalog made, or would make.
-package struct CatalogReport: Sendable {
-    package let outcome: CommandReport.Outcome
-    /// The version that it made, or would make.
-    package let version: Int
-    package let validFrom: Date
-    package let changes: [String]
-    /// Of a tier alone.
-    package let effect: TierEffect?
-}
 
 /// When a change is to hold, and what it is a change of.
 package struct CatalogEdit: Sendable {
@@ -253,47 +222,4 @@ private struct CatalogStep {
     let changes: [String]
     let effect: TierEffect?
     let apply: (Connection, Int) throws -> Void
-}
-
-extension CatalogVersion: JSONObject {
-    package static var schemaName: String? { "CatalogVersion" }
-
-    package static func list<List: FieldList>(_ fields: inout List)
-    where List.Source == CatalogVersion {
-        fields.field("version") { $0.version }
-        fields.field("reason", example: "first price list".quoted) { $0.reason }
-        fields.field("createdBy") { $0.createdBy }
-        fields.field("createdAt") { $0.createdAt }
-        fields.field("validFrom") { $0.validFrom }
-    }
-}
-
-extension TierEffect: JSONObject {
-    package static var schemaName: String? { "TierEffect" }
-
-    package static func list<List: FieldList>(_ fields: inout List)
-    where List.Source == TierEffect {
-        fields.field("videos", "Delivered in the last 30 days.") { $0.videoCount }
-        fields.field("revenue", "As they were sold.", example: "1.86") { $0.revenue }
-        fields.field("cost", example: "0.6") { $0.cost }
-        fields.field("margin", example: "1.26") { $0.revenue - $0.cost }
-        fields.field("newRevenue", "At the changed prices.", example: "2.1") { $0.newRevenue }
-        fields.field("newCost", example: "0.6") { $0.newCost }
-        fields.field("newMargin", example: "1.5") { $0.newRevenue - $0.newCost }
-    }
-}
-
-extension CatalogReport: JSONObject {
-    package static var schemaName: String? { "CatalogReport" }
-
-    package static func list<List: FieldList>(_ fields: inout List)
-    where List.Source == CatalogReport {
-        fields.field("outcome") { $0.outcome }
-        fields.field("version", "Of the catalog.", example: "2") { $0.version }
-        fields.field("validFrom") { $0.validFrom }
-        fields.field("changes", "In words for the operator.", example: #"["switched off"]"#) {
-            $0.changes
-        }
-        fields.field("effect", "Of a tier's change, on the last 30 days.") { $0.effect }
-    }
 }

@@ -1,6 +1,5 @@
 package import Domain
 package import FoundationEssentials
-package import JSON
 import Ledger
 package import MariaDB
 
@@ -22,30 +21,6 @@ package struct Person: Sendable {
     package let spent: Money
     package let purchaseCount: Int
     package let videoCount: Int
-}
-
-/// What people are looked for by.
-package enum PersonSearch: Sendable {
-    case all
-    /// Of a user, an account, a purchase or a video.
-    case id(UUID)
-    /// Stripe's name of a payment, a session, a refund or a dispute.
-    case reference(String)
-    /// A part of the address.
-    case text(String)
-
-    package init(_ text: String) {
-        let text = text.trimmed
-        if text.isEmpty {
-            self = .all
-        } else if let id = ID<PersonSearch>(text) {
-            self = .id(id.uuid)
-        } else if ["pi_", "cs_", "re_", "dp_", "du_"].contains(where: text.hasPrefix) {
-            self = .reference(text)
-        } else {
-            self = .text(text.lowercased())
-        }
-    }
 }
 
 extension Connection {
@@ -72,36 +47,6 @@ extension Connection {
         try first(
             "\(sql: Person.select) WHERE users.id = \(sql: .owner(of: account))",
             Person.init(row:))
-    }
-}
-
-extension PersonSearch {
-    fileprivate var condition: SQL {
-        switch self {
-        case .all: return "TRUE"
-        case .id(let id):
-            let id = ID<PersonSearch>(uuid: id)
-            return """
-                users.id IN (
-                    SELECT id FROM users WHERE id = \(id)
-                    UNION SELECT user_id FROM members WHERE account_id = \(id)
-                    UNION SELECT user_id FROM purchases WHERE id = \(id)
-                    UNION SELECT user_id FROM video_jobs WHERE id = \(id))
-                """
-        case .reference(let name):
-            return """
-                users.id IN (
-                    SELECT user_id FROM purchases WHERE payment_intent = \(name)
-                    UNION SELECT user_id FROM purchases WHERE session_id = \(name)
-                    UNION SELECT user_id FROM purchases
-                        JOIN refunds ON refunds.purchase_id = purchases.id
-                        WHERE stripe_refund_id = \(name)
-                    UNION SELECT user_id FROM purchases
-                        JOIN disputes ON disputes.purchase_id = purchases.id
-                        WHERE disputes.id = \(name))
-                """
-        case .text(let text): return "users.email LIKE \(text.likePattern)"
-        }
     }
 }
 
@@ -144,23 +89,5 @@ extension Person {
         spent = try row("spent_micros")
         purchaseCount = try row("purchase_count")
         videoCount = try row("video_count")
-    }
-}
-
-extension Person: JSONObject {
-    package static var schemaName: String? { "Person" }
-
-    package static func list<List: FieldList>(_ fields: inout List) where List.Source == Person {
-        fields.include { $0.user }
-        fields.field("accountId", "Of the account that they own.") { $0.accountID }
-        fields.field("blockedAt") { $0.blockedAt }
-        fields.field("lastUsedAt", "When they were last here.") { $0.lastUsedAt }
-        fields.field("available", example: "53.14") { $0.available }
-        fields.field("reserved", "Held by videos that are being made.") { $0.reserved }
-        fields.field("shortfall", "A debt of earlier refunds.") { $0.shortfall }
-        fields.field("paid", "What they have paid, before refunds.", example: "47.99") { $0.paid }
-        fields.field("spent", "Of all their credit.", example: "1.86") { $0.spent }
-        fields.field("purchases", "How many were paid.") { $0.purchaseCount }
-        fields.field("videos", "How many were ordered.") { $0.videoCount }
     }
 }
