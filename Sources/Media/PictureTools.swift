@@ -48,6 +48,6 @@ enum PictureTools {
                 ".jpg[Q=90,strip,optimize_coding,background=255 255 255]", "\(largestSide)",
                 "--height", "\(largestSide)", "--size", "down", "--export-profile", "srgb",
                 "--fail-on", "truncated",
-            ], timeout: .seconds(10), outputLimit: maxBytes, in: folder.path, limits: limits)
+            ], timeout: .seconds(20), outputLimit: maxBytes, in: folder.path, limits: limits)
     }
 }

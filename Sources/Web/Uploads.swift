@@ -127,6 +127,9 @@ enum Uploads {
             picture = try context.site.threads.pass(.pictureTools) { try Picture(at: file.path) }
         } catch let problem as NotPicture {
             throw InvalidInput("image", problem.phrase)
+        } catch CommandError.timedOut {
+            // Its time on a processor is bounded, so that it was this machine that had none.
+            throw Refusal.busy
         }
         let media = context.settings.media
         guard let name = PictureName(Hex.encode(randomBytes(16))) else { throw NotFound() }

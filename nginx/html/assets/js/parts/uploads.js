@@ -72,7 +72,10 @@ export function sendFile(file, progress, signal) {
   });
 }
 
-/** Has the server fetch a picture. @param {string} url @param {AbortSignal} signal @returns {Promise<Upload>} */
+/**
+ * Has the server fetch a picture.
+ * @param {string} url @param {AbortSignal} signal @returns {Promise<Upload>}
+ */
 export const sendAddress = (url, signal) => api("/api/uploads", { method: "POST", body: { url }, signal });
 
 /** The latest pictures. @returns {Promise<Upload[]>} */
