@@ -73,7 +73,7 @@ let package = Package(
         module("Sodium", ["CSodium"]),
         // The files of videos: where they lie, what is in them.
         module("Media", ["Domain", "JSON", "Sodium", "System"]),
-        module("Ledger", ["Domain", "JSON", "MariaDB", "Texts"]),
+        module("Ledger", ["Domain", "JSON", "MariaDB", "Sodium", "Texts"]),
         module("Store", ["Domain", "JSON", "Ledger", "MariaDB", "Texts"]),
         module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module("Pollo", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),

@@ -24,17 +24,24 @@ extension Connection {
     }
 
     /// The same, with what was looked at, as of the same instant.
-    package func auditWithScope() throws -> (violations: [Violation], scope: AuditScope) {
-        try snapshot { (try violations(false), try auditScope()) }
+    ///
+    /// - Parameter progress: told before each check, its number from 1, of how many, and its rule.
+    package func auditWithScope(
+        _ progress: (_ number: Int, _ count: Int, _ rule: String) -> Void = { _, _, _ in }
+    ) throws -> (violations: [Violation], scope: AuditScope) {
+        try snapshot { (try violations(false, progress), try auditScope()) }
     }
 
     /// How many findings of one kind a look names. Where there are more, accounts would go on that
     /// nobody has named, so all of them stop.
     static let largestFindingCount = 100
 
-    private func violations(_ isScheduled: Bool) throws -> [Violation] {
+    private func violations(
+        _ isScheduled: Bool, _ progress: (Int, Int, String) -> Void = { _, _, _ in }
+    ) throws -> [Violation] {
         let mark: SQL = isScheduled ? .auditMark : ""
-        return try Self.checks.flatMap { check in
+        return try Self.checks.enumerated().flatMap { index, check in
+            progress(index + 1, Self.checks.count, check.rule)
             let found = try query(
                 "\(sql: mark) \(sql: check.query) LIMIT \(Self.largestFindingCount)"
             ) { row in

@@ -279,7 +279,7 @@ func dollars(_ text: String, inCents: Bool = false) throws -> Money {
 }
 
 /// The account that the user of an address owns, or that of an id as the attention list has it.
-private func accountID(_ text: String, in database: Connection) throws -> AccountID {
+func accountID(_ text: String, in database: Connection) throws -> AccountID {
     if let id = AccountID(text) { return id }
     return try findAccount(ownedBy: findUser(text, in: database), in: database)
 }

@@ -61,7 +61,8 @@ extension Connection {
             let isUnknown = verdict.unreadNodes.contains { node, _ in
                 violation.subject.hasPrefix(Violation.prefix(node: node))
             }
-            guard !found.contains(Name(violation)), !cut.contains(violation.rule), !isUnknown
+            guard !found.contains(Name(violation)), !cut.contains(violation.rule), !isUnknown,
+                !violation.isOfChain
             else { continue }
             try execute(
                 "UPDATE findings SET gone_at = UTC_TIMESTAMP(6) WHERE id = \(open.id) AND is_open")
@@ -79,7 +80,8 @@ extension Connection {
         }
     }
 
-    private func record(_ violation: Violation) throws {
+    /// Writes down one finding, new or still there.
+    func record(_ violation: Violation) throws {
         let subject = violation.subject.cut(to: 255)
         let detail = violation.description.cut(to: 500)
         let last = try first(

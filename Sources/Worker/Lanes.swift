@@ -92,6 +92,9 @@ package struct Lane: Sendable {
                 try budget.rounds { try worker.database.countFigures() }
                 return .done
             },
+            Chore(
+                oneOfAll: Chains.schedule, every: Worker.chainInterval, within: .seconds(10)
+            ) { try $0.keepChains($1, $2) },
             Chore("estimates", every: .seconds(60), within: .seconds(15)) { worker, _ in
                 try worker.database.measureRenderTimes()
             },

@@ -50,6 +50,25 @@ extension Worker {
         }
     }
 
+    static let chainInterval = Duration.seconds(60)
+
+    /// Adds to the accounts' chains what was posted, and walks those that are due (A2).
+    func keepChains(_ budget: Budget, _ turn: Turn) throws -> TurnEnd {
+        do {
+            try database.walkChains(until: budget.end)
+            let standing = try database.chainStanding()
+            try database.sealChains(turn, until: budget.end, nextAfter: Self.chainInterval)
+            report(
+                Chains.schedule, !standing.isOverdue,
+                "\(standing.accounts) accounts, none walked before "
+                    + (standing.walkedAt.map { $0.formatted(.iso8601) } ?? "now"))
+        } catch {
+            report(Chains.schedule, false, "\(error)")
+            throw error
+        }
+        return .givenBack
+    }
+
     /// Compares the books with the vendors' four times a day; in between goes on where a comparison
     /// was left before its end (R4).
     func reconcile(_ budget: Budget, _ turn: Turn) throws -> TurnEnd {

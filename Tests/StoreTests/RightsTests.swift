@@ -32,6 +32,8 @@ import Testing
         arguments: [
             "UPDATE ledger_entries SET amount_micros = 1", "DELETE FROM ledger_entries",
             "TRUNCATE TABLE ledger_entries", "DROP TABLE ledger_entries",
+            "UPDATE ledger_checkpoints SET entries = 1", "DELETE FROM ledger_checkpoints",
+            "DELETE FROM ledger_heads",
             "UPDATE transactions SET amount_micros = 1", "DELETE FROM transactions",
             "TRUNCATE TABLE transactions", "ALTER TABLE transactions ADD x INT",
             "REPLACE INTO ledger_entries SELECT * FROM ledger_entries",

@@ -13,7 +13,8 @@ BEGIN
             CASE
                 WHEN table_type = 'VIEW' OR table_name IN ('schema_migrations', 'schema_routines')
                     THEN 'SELECT'
-                WHEN table_name IN ('ledger_entries', 'transactions', 'audit_log') THEN 'SELECT, INSERT'
+                WHEN table_name IN ('ledger_entries', 'ledger_checkpoints', 'transactions', 'audit_log')
+                    THEN 'SELECT, INSERT'
                 WHEN table_name IN ('sessions', 'idempotency_keys', 'outbox', 'webhook_endpoints',
                                     'health_checks', 'throttles', 'mail_tokens', 'queue_marks',
                                     'daily_figures', 'uploads')
