@@ -55,23 +55,17 @@ package final class TokenAuthority {
         let parts = text.bytes.parts(at: ".")
         guard parts.count == 3, parts[0].equals(Self.header),
             let signature = Base64.decode(parts[2].text, .urlSafe),
-            isSigned(Array(parts[0]) + [UInt8(ascii: ".")] + parts[1], by: signature),
-            let payload = Base64.decode(parts[1].text, .urlSafe),
-            let claims = try? JSONValue(parsing: payload),
-            let user = claims["sub"]?.string.flatMap({ UserID($0) }),
-            let session = claims["sid"]?.string.flatMap({ Base64.decode($0, .urlSafe) }),
-            session.count == 16, let expiry = claims["exp"]?.integer,
-            Double(expiry) > now.timeIntervalSince1970
+            isSigned(Array(text.bytes[..<parts[1].endIndex]), by: signature),
+            let claims = Base64.decode(parts[1].text, .urlSafe),
+            let token = Token(claims: claims), token.expiresAt > now
         else { return nil }
-        return Token(
-            userID: user, sessionID: session,
-            expiresAt: Date(timeIntervalSince1970: Double(expiry)))
+        return token
     }
 
     private func isSigned(_ bytes: [UInt8], by signature: [UInt8]) -> Bool {
-        [current, previous].contains { key in
-            key.map { constantTimeEquals($0.code(for: bytes), signature) } ?? false
-        }
+        if constantTimeEquals(current.code(for: bytes), signature) { return true }
+        guard let previous else { return false }
+        return constantTimeEquals(previous.code(for: bytes), signature)
     }
 
     /// What only we can compute of a text. No token of ours is such a text: those begin with our
@@ -81,5 +75,48 @@ package final class TokenAuthority {
     /// Whether ``code(of:)`` gave this, under the present secret or the one before.
     package func isCode(_ code: [UInt8], of text: String) -> Bool {
         isSigned(Array(text.utf8), by: code)
+    }
+}
+
+extension TokenAuthority.Token {
+    /// The token of these claims, in the one form in which ``TokenAuthority/sign(_:at:)`` writes them,
+    /// to the byte; nil for anything else. Nobody else signs with our secret, so no other form is
+    /// read: no second member of one name, no space, no escape and no number but a whole one.
+    fileprivate init?(claims: [UInt8]) {
+        var rest = claims[...]
+        guard rest.take(#"{"sub":""#), let user = UserID(rest.take(36)),
+            rest.take(#"","sid":""#), let session = Base64.decode(rest.take(22), .urlSafe),
+            session.count == 16,
+            rest.take(#"","iat":"#), rest.takeSeconds() != nil,
+            rest.take(#","exp":"#), let expiry = rest.takeSeconds(),
+            rest.take("}"), rest.isEmpty
+        else { return nil }
+        self.init(
+            userID: user, sessionID: session,
+            expiresAt: Date(timeIntervalSince1970: Double(expiry)))
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Takes the text away when it is next.
+    fileprivate mutating func take(_ text: String) -> Bool {
+        guard starts(with: text.utf8) else { return false }
+        removeFirst(text.utf8.count)
+        return true
+    }
+
+    /// Takes away as many bytes, or all that there are.
+    fileprivate mutating func take(_ count: Int) -> String {
+        let taken = prefix(count)
+        removeFirst(taken.count)
+        return String(decoding: taken, as: UTF8.self)
+    }
+
+    /// Takes a whole number of one to twelve digits away, which no zero begins.
+    fileprivate mutating func takeSeconds() -> Int? {
+        let digits = prefix { (0x30...0x39).contains($0) }
+        guard (1...12).contains(digits.count), digits.first != UInt8(ascii: "0") else { return nil }
+        removeFirst(digits.count)
+        return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 }

@@ -40,6 +40,30 @@ package enum OrderAnswer: Hashable, Sendable {
     }
 }
 
+/// A key that was used.
+struct UsedKey {
+    static let columns: SQL =
+        """
+        idempotency_keys.request_hash, idempotency_keys.status_code, idempotency_keys.answer,
+        idempotency_keys.created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR AS is_over
+        """
+
+    let requestHash: [UInt8]
+    let status: Int?
+    let answer: String?
+    /// Whether its day is over.
+    let isOver: Bool
+
+    /// Nil when the row has no key.
+    init?(row: Row) throws {
+        guard let hash = try row("request_hash") as [UInt8]? else { return nil }
+        requestHash = hash
+        status = try row("status_code")
+        answer = try row("answer")
+        isOver = try row("is_over")
+    }
+}
+
 /// How a call with a key that is in use goes on.
 package enum KeyClaim: Sendable {
     /// The key is new; `purchase` was written under it.
@@ -51,34 +75,23 @@ package enum KeyClaim: Sendable {
 }
 
 extension Connection {
-    /// The answer that was stored for the key; nil when it is new, or when its day is over: then it
-    /// is taken away, so that `store` finds it free. Throws ``IdempotencyConflict`` when it came
-    /// with another request. The caller has locked the account's wallet, as all do who write keys.
-    func storedAnswer(for key: ClientKey, of account: AccountID) throws -> StoredAnswer? {
-        let found = try first(
-            """
-            SELECT request_hash, status_code, answer,
-                created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR AS is_over
-            FROM idempotency_keys
-            WHERE account_id = \(account) AND client_key = \(key.key)
-            """
-        ) { row in
-            (
-                hash: try row("request_hash") as [UInt8], status: try row("status_code") as Int?,
-                answer: try row("answer") as String?, isOver: try row("is_over") as Bool
-            )
-        }
-        guard let found else { return nil }
-        guard !found.isOver else {
+    /// The answer that was stored for the key; nil when its day is over: then it is taken away, so
+    /// that `store` finds it free. Throws ``IdempotencyConflict`` when it came with another request.
+    /// The caller has locked the account's wallet, as all do who write keys, and read `used` since.
+    func storedAnswer(
+        of used: UsedKey, for key: ClientKey, of account: AccountID
+    ) throws -> StoredAnswer? {
+        guard !used.isOver else {
             try forgetExpired(key, of: account)
             return nil
         }
-        guard found.hash == key.requestHash, let status = found.status, let answer = found.answer
+        guard used.requestHash == key.requestHash, let status = used.status,
+            let answer = used.answer
         else { throw IdempotencyConflict() }
         return StoredAnswer(status: status, body: answer)
     }
 
-    /// Stores the answer under a key of which `storedAnswer` has just said that it is free.
+    /// Stores the answer under a key that is free, or that `storedAnswer` has just made so.
     func store(_ answer: StoredAnswer, for key: ClientKey, of account: AccountID) throws {
         try execute(
             """

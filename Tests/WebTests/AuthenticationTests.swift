@@ -95,13 +95,55 @@ struct TokenTests {
         }
     }
 
+    /// Signed with our secret, and not in our form: nothing is read of them that two readers could
+    /// read in two ways.
+    @Test(arguments: [
+        #"{"sub":"SUB","sid":"SID","iat":1,"exp":EXP,"exp":EXP}"#,
+        #"{"sub":"SUB","sub":"SUB","sid":"SID","iat":1,"exp":EXP}"#,
+        #"{"sub":"SUB","sid":"SID","iat":1,"exp":EXP,"role":"admin"}"#,
+        #"{"sid":"SID","sub":"SUB","iat":1,"exp":EXP}"#,
+        #"{"sub":"SUB","sid":"SID","exp":EXP}"#, #"{"sub":"SUB","sid":"SID","iat":1}"#,
+        #"{"sub":"SUB","sid":"SID","iat":null,"exp":EXP}"#,
+        #"{"sub": "SUB","sid":"SID","iat":1,"exp":EXP}"#,
+        #"{"sub":"SUB","sid":"SID","iat":1,"exp":EXP} "#,
+        #"{"sub":"SUB","sid":"SID","iat":1,"exp":EXP}}"#,
+        #"{"sub":"SUB","sid":"SID","iat":1,"exp":EXP"#,
+        #"{"\u0073ub":"SUB","sid":"SID","iat":1,"exp":EXP}"#,
+        #"{"sub":"SUB","sid":"SID","iat":1,"exp":0EXP}"#,
+        #"{"sub":"SUB","sid":"SID","iat":1,"exp":EXP.0}"#,
+        #"{"sub":"SUB","sid":"SID","iat":1,"exp":+EXP}"#,
+        #"{"sub":"SUB","sid":"SID","iat":1,"exp":"EXP"}"#,
+        #"{"sub":"SUB","sid":"SID","iat":1,"exp":99999999999999999999}"#,
+        #"{"sub":"SUB0","sid":"SID","iat":1,"exp":EXP}"#,
+        #"{"sub":"SUB","sid":"SIDA","iat":1,"exp":EXP}"#,
+        #"{"sub":"SUB","sid":"","iat":1,"exp":EXP}"#, #"{"sub":""#, "[]", "{}", "",
+    ])
+    func `claims in any other form than ours are refused`(form: String) throws {
+        try withSite { site in
+            let user = try site.makeUser()
+            let known = try JSONValue(parsing: Array(claims(of: user.token).utf8))
+            let exp = Int(Date().timeIntervalSince1970) + 60
+            func written(_ form: String) throws -> String {
+                token(
+                    claims: form.replacing("SUB", with: try #require(known["sub"]?.string))
+                        .replacing("SID", with: try #require(known["sid"]?.string))
+                        .replacing("EXP", with: "\(exp)"))
+            }
+            let ours = #"{"sub":"SUB","sid":"SID","iat":1,"exp":EXP}"#
+            #expect(try status(site, written(ours)) == 200)
+            #expect(try status(site, written(form)) == 401)
+        }
+    }
+
     @Test func `a token for another user's session is refused`() throws {
         try withSite { site in
             let first = try claims(of: site.makeUser().token)
             let other = try site.makeUser()
             let sid = try #require(try JSONValue(parsing: Array(first.utf8))["sid"]?.string)
             let exp = Int(Date().timeIntervalSince1970) + 60
-            let mixed = token(claims: #"{"sub":"\#(other.id)","sid":"\#(sid)","exp":\#(exp)}"#)
+            let mixed = token(
+                claims: #"{"sub":"\#(other.id)","sid":"\#(sid)","iat":1,"exp":\#(exp)}"#)
+            #expect(site.site.tokens.read(mixed, at: Date()) != nil)
             #expect(try status(site, mixed) == 401)
         }
     }

@@ -26,6 +26,23 @@ package struct VideoOrder {
     }
 }
 
+/// What there is to know of an order before it is accepted.
+private struct Intake {
+    /// What its key was used for.
+    let usedKey: UsedKey?
+    /// Whether this very order was accepted before.
+    let isAccepted: Bool
+    let isStopped: Bool
+    let isHeld: Bool
+
+    /// Throws ``IntakeStopped`` or ``AccountHeld`` when the auditor's last looks have found what stops
+    /// it: about the whole, or about this account alone (A3).
+    func requireOpen() throws {
+        guard !isStopped else { throw IntakeStopped.booksAreWrong }
+        guard !isHeld else { throw AccountHeld() }
+    }
+}
+
 extension Connection {
     /// Accepts an order that `user` gives for the account: rate limit, hold, jobs, ledger and the
     /// answer for `key`, in one transaction (J1). What is stored for the key is the acceptance's own
@@ -40,13 +57,17 @@ extension Connection {
     ) throws -> OrderAnswer {
         try withWallet(of: account) { wallet in
             try wallet.lapse()
-            if let key, let replay = try storedAnswer(for: key, of: account) {
+            let intake = try intake(of: order, from: account, under: key)
+            if let key, let used = intake.usedKey,
+                let replay = try storedAnswer(of: used, for: key, of: account)
+            {
                 return .before(replay)
             }
             // A COMMIT whose answer was lost ran again, for a call without a key.
-            guard try !wasAccepted(order, from: account) else {
+            guard !intake.isAccepted else {
                 return .now(try acceptance(of: order, balance: wallet.balances.available))
             }
+            try intake.requireOpen()
             if let quoted = order.draft.quotedPrice, quoted != order.draft.total {
                 throw Conflict(.priceChanged, ["price": .money(order.draft.total)])
             }
@@ -73,29 +94,28 @@ extension Connection {
         }
     }
 
-    /// Whether this very order was accepted before. Throws ``IntakeStopped`` or ``AccountHeld`` when
-    /// it was not, and the auditor's last looks have found what stops it: about the whole, or about
-    /// this account alone (A3).
-    private func wasAccepted(_ order: VideoOrder, from account: AccountID) throws -> Bool {
-        let intake = try first(
+    /// What there is to know of an order before it is accepted, by one statement.
+    private func intake(
+        of order: VideoOrder, from account: AccountID, under key: ClientKey?
+    ) throws -> Intake {
+        try query(
             """
-            SELECT EXISTS (SELECT 1 FROM generate_calls WHERE id = \(order.call)) AS is_accepted,
+            SELECT \(sql: UsedKey.columns),
+                EXISTS (SELECT 1 FROM generate_calls WHERE id = \(order.call)) AS is_accepted,
                 EXISTS (SELECT 1 FROM findings WHERE is_open AND scope = 'whole') AS is_stopped,
                 EXISTS (
                     SELECT 1
                     FROM findings
                     WHERE is_open AND scope = 'account' AND account_id = \(account)) AS is_held
+            FROM (SELECT 1) AS one
+                LEFT JOIN idempotency_keys
+                    ON account_id = \(account) AND client_key = \(key?.key)
             """
         ) { row in
-            try (
-                isAccepted: row("is_accepted") as Bool, isStopped: row("is_stopped") as Bool,
-                isHeld: row("is_held") as Bool
-            )
-        }
-        guard let intake, !intake.isAccepted else { return intake != nil }
-        guard !intake.isStopped else { throw IntakeStopped.booksAreWrong }
-        guard !intake.isHeld else { throw AccountHeld() }
-        return false
+            try Intake(
+                usedKey: UsedKey(row: row), isAccepted: row("is_accepted"),
+                isStopped: row("is_stopped"), isHeld: row("is_held"))
+        }[0]
     }
 
     private func acceptance(of order: VideoOrder, balance: Money) throws -> Acceptance {
