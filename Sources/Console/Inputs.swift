@@ -1,4 +1,5 @@
 import Domain
+import JSON
 import Texts
 
 /// What operators send.

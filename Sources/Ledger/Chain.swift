@@ -129,8 +129,8 @@ extension Connection {
         }
         return walk.problem.map { problem in
             Violation(
-                rule: Violation.chainRule, scope: .whole,
-                subject: Violation.chainSubject(of: account), accountID: nil,
+                rule: Violation.chainRule, scope: .account,
+                subject: Violation.chainSubject(of: account), accountID: account,
                 description: "the chain of \(account) is broken: \(problem)")
         }
     }

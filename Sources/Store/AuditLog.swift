@@ -1,38 +1,6 @@
 package import Domain
 package import FoundationEssentials
-package import JSON
 package import MariaDB
-import Texts
-
-/// Who acts by hand, and why.
-package struct Operator: Sendable {
-    /// Nil at the command line.
-    package let userID: UserID?
-    /// At the command line, the account of the operating system.
-    package let systemUser: String?
-    package let reason: String
-    /// The caller's own name for the command: the same again does nothing more (P7).
-    package let key: String?
-
-    /// Throws ``InvalidInput`` unless the reason says something, in one line of at most 500
-    /// characters.
-    package init(
-        userID: UserID?, systemUser: String? = nil, reason: String?, key: String? = nil
-    ) throws {
-        let text = reason?.trimmed ?? ""
-        guard text.visibleCharacters >= 3, text.codeUnits <= 500 else {
-            throw InvalidInput("reason", .reasonLength)
-        }
-        // Users and operators read it, in terminals too.
-        guard text.isOneLine else {
-            throw InvalidInput("reason", .reasonOneLine)
-        }
-        self.userID = userID
-        self.systemUser = systemUser
-        self.reason = text
-        self.key = key
-    }
-}
 
 /// A line of the log of what was done by hand.
 package struct AuditLine: Sendable {
@@ -79,24 +47,5 @@ extension Connection {
                 action: row("action"), subject: row("subject"), reason: row("reason"),
                 detail: row("detail"), createdAt: row("created_at"))
         }
-    }
-}
-
-extension AuditLine: JSONObject {
-    package static var schemaName: String? { "AuditLine" }
-
-    package static func list<List: FieldList>(_ fields: inout List)
-    where List.Source == AuditLine {
-        fields.field("id") { $0.id }
-        fields.field("actorId") { $0.actorID }
-        fields.field(
-            "systemUser", "At the command line, the account of the operating system.",
-            example: "ann".quoted
-        ) { $0.systemUser }
-        fields.field("action", example: "credit.grant".quoted) { $0.action }
-        fields.field("subject", example: VideoID.example) { $0.subject }
-        fields.field("reason", example: "goodwill".quoted) { $0.reason }
-        fields.field("detail", example: "$5.00".quoted) { $0.detail }
-        fields.field("createdAt") { $0.createdAt }
     }
 }

@@ -109,7 +109,8 @@ import Testing
             let found = try db.walkAllChains { _ in }.violations
             #expect(found.map(\.subject) == ["chain of \(account)"])
             #expect(found.first?.description.contains(name) == true, "\(found)")
-            #expect(found.first?.scope == .whole)
+            #expect(found.first?.scope == .account)
+            #expect(found.first?.accountID == account)
         }
     }
 
