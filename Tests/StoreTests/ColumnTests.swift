@@ -205,6 +205,7 @@ struct ColumnTests {
         "audit_log.detail": .ours,
         // An account's name at the operating system of the operator.
         "audit_log.system_user_name": .ours,
+        "ledger_checkpoints.digest": .ours, "ledger_heads.digest": .ours,
         "person_notes.text": judgedReason, "person_notes.system_user_name": .ours,
         "differences.subject": .cut { db, text in
             try difference(db, subject: text, detail: "x").subject

@@ -65,14 +65,16 @@ import Testing
 
     /// The tables of what an account owns.
     private static let owned: [SQL] = [
-        "credit_lots", "findings", "generate_calls", "idempotency_keys", "ledger_entries",
-        "members", "outbox", "purchases", "transactions", "uploads", "video_jobs", "wallets",
+        "credit_lots", "findings", "generate_calls", "idempotency_keys",
+        "ledger_checkpoints", "ledger_entries", "ledger_heads", "members", "outbox", "purchases",
+        "transactions", "uploads", "video_jobs", "wallets",
         "webhook_endpoints",
     ]
 
     /// The tables of what a user does, or signs in with.
     private static let acted: [SQL] = [
-        "mail_tokens", "members", "outbox", "purchases", "sessions", "transactions", "uploads",
+        "mail_tokens", "members", "outbox", "person_notes", "purchases", "sessions", "transactions",
+        "uploads",
         "video_jobs",
     ]
 
@@ -117,6 +119,10 @@ import Testing
                     to: db.address(ofOwnerOf: account))
                 try db.execute(
                     "UPDATE wallets SET is_low = FALSE, available_micros = available_micros + 1")
+                try db.note(
+                    about: db.owner(of: account),
+                    by: Operator(userID: nil, systemUser: "ann", reason: "a test"))
+                _ = try db.sealChain(of: account, before: .first(at: Date() + 3600))
                 let turn = try db.take("audit", lasting: .seconds(60)).orThrow("the turn")
                 try db.record(
                     AuditVerdict(lookedAt: db.databaseTime(), violations: db.audit()), of: turn,

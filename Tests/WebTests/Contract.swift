@@ -22,11 +22,18 @@ struct Contract {
 
     /// The described paths that `path` could be.
     private func operations(at path: String) -> JSONValue? {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        // By bytes, as the router does: a mark behind a slash makes another character of it.
+        func parts(_ path: String) -> [Substring.UTF8View] {
+            path[...].utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+                .map { Substring($0).utf8 }
+        }
+        let given = parts(path)
         let fits = (document["paths"]?.object ?? [:]).filter { pattern, _ in
-            let expected = pattern.split(separator: "/", omittingEmptySubsequences: false)
-            return expected.count == parts.count
-                && zip(expected, parts).allSatisfy { $0 == $1 || $0.first == "{" && !$1.isEmpty }
+            let expected = parts(pattern)
+            return expected.count == given.count
+                && zip(expected, given).allSatisfy {
+                    $0.elementsEqual($1) || $0.first == UInt8(ascii: "{") && !$1.isEmpty
+                }
         }
         // A path without variables is the better fit.
         return fits.min { left, _ in !left.key.contains("{") }?.value
@@ -45,7 +52,10 @@ struct Contract {
         }
         let name = method == .head ? "get" : method.rawValue.lowercased()
         guard let operation = operations[name] else {
-            if status != 405 { problems.append("\(status) for an unknown method") }
+            if status != 405 {
+                problems.append(
+                    "\(status) for an unknown method: \(method) \(path.debugDescription)")
+            }
             if response.fields[.allow] == nil { problems.append("no Allow") }
             return problems + errorProblems(json)
         }

@@ -34,6 +34,10 @@ private struct Intake {
     let isAccepted: Bool
     let isStopped: Bool
     let isHeld: Bool
+    /// Of the account's last call; 0 before the first.
+    let lastCall: Int
+    /// Where the account's next video stands in the queue, as the database writes it.
+    let turn: String
 
     /// Throws ``IntakeStopped`` or ``AccountHeld`` when the auditor's last looks have found what stops
     /// it: about the whole, or about this account alone (A3).
@@ -76,14 +80,12 @@ extension Connection {
             try execute(
                 """
                 INSERT INTO generate_calls (id, account_id, number, created_at)
-                VALUES (\(order.call), \(account), COALESCE((
-                        SELECT number + 1 FROM (\(sql: Self.lastCall(of: account))) AS last
-                    ), 1), UTC_TIMESTAMP(6))
+                VALUES (\(order.call), \(account), \(intake.lastCall + 1), UTC_TIMESTAMP(6))
                 """)
-            for video in order.videos {
+            for (index, video) in order.videos.enumerated() {
                 try insert(
                     video.id, callbackToken: video.callbackToken, of: order, by: user, for: account,
-                    queueDeadline: queueDeadline)
+                    turn: Self.turn(intake.turn, plus: index), queueDeadline: queueDeadline)
                 try wallet.hold(order.draft.price, for: video.id, line: order.draft.line)
             }
             try announceLowBalance(of: wallet)
@@ -94,7 +96,8 @@ extension Connection {
         }
     }
 
-    /// What there is to know of an order before it is accepted, by one statement.
+    /// What there is to know of an order before it is accepted, by one statement: a SELECT, which
+    /// locks nothing. In an INSERT what is looked up is locked, the neighbours' rows too.
     private func intake(
         of order: VideoOrder, from account: AccountID, under key: ClientKey?
     ) throws -> Intake {
@@ -106,7 +109,9 @@ extension Connection {
                 EXISTS (
                     SELECT 1
                     FROM findings
-                    WHERE is_open AND scope = 'account' AND account_id = \(account)) AS is_held
+                    WHERE is_open AND scope = 'account' AND account_id = \(account)) AS is_held,
+                COALESCE((\(sql: Self.lastCall(of: account))), 0) AS last_call,
+                CAST(\(sql: Self.nextTurn(of: account)) AS CHAR) AS turn_at
             FROM (SELECT 1) AS one
                 LEFT JOIN idempotency_keys
                     ON account_id = \(account) AND client_key = \(key?.key)
@@ -114,7 +119,8 @@ extension Connection {
         ) { row in
             try Intake(
                 usedKey: UsedKey(row: row), isAccepted: row("is_accepted"),
-                isStopped: row("is_stopped"), isHeld: row("is_held"))
+                isStopped: row("is_stopped"), isHeld: row("is_held"),
+                lastCall: row("last_call"), turn: row("turn_at"))
         }[0]
     }
 
@@ -173,7 +179,7 @@ extension Connection {
 
     private func insert(
         _ id: VideoID, callbackToken: String, of order: VideoOrder, by user: UserID,
-        for account: AccountID, queueDeadline: Duration
+        for account: AccountID, turn: SQL, queueDeadline: Duration
     ) throws {
         let draft = order.draft
         let settings = draft.settings
@@ -191,7 +197,7 @@ extension Connection {
                 \(settings.resolution), \(settings.mode), \(settings.strength), \(settings.seed),
                 \(draft.webhookURL), \(draft.tier.vendorPath), \(draft.vendorInput.json),
                 \(draft.tier.cost(forSeconds: draft.duration)), \(draft.price), \(callbackToken),
-                \(sql: Self.nextTurn(of: account)), UTC_TIMESTAMP(6),
+                \(sql: turn), UTC_TIMESTAMP(6),
                 UTC_TIMESTAMP(6) + INTERVAL \(queueDeadline.microseconds) MICROSECOND,
                 UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
             """)

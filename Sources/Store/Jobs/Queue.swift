@@ -22,6 +22,11 @@ extension Connection {
         """
     }
 
+    /// The turn of the video that comes `count` behind the one of this turn in the same order.
+    static func turn(_ turn: String, plus count: Int) -> SQL {
+        "CAST(\(turn) AS DATETIME(6)) + INTERVAL \(count * turnSeconds) SECOND"
+    }
+
     /// The turn after the account's newest video of this status.
     private static func turn(after status: SQL, of account: AccountID) -> SQL {
         """
