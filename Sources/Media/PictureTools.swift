@@ -38,16 +38,21 @@ enum PictureTools {
 
     static func run(on file: String) throws -> CommandResult {
         let folder = try TemporaryFolder()
+        return try Command.run(
+            "env", arguments(for: file), timeout: .seconds(20), outputLimit: maxBytes,
+            in: folder.path, limits: limits)
+    }
+
+    /// What `env` runs for a picture.
+    static func arguments(for file: String) -> [String] {
         // Command gives a program no environment, and these switches are nowhere else. Without the
         // last two it would write files: large pictures, and code that it makes as it runs.
-        return try Command.run(
-            "env",
-            [
-                "VIPS_BLOCK_UNTRUSTED=1", "VIPS_CONCURRENCY=1", "VIPS_DISC_THRESHOLD=1g",
-                "VIPS_NOVECTOR=1", "vips", "thumbnail", file,
-                ".jpg[Q=90,strip,optimize_coding,background=255 255 255]", "\(largestSide)",
-                "--height", "\(largestSide)", "--size", "down", "--export-profile", "srgb",
-                "--fail-on", "truncated",
-            ], timeout: .seconds(20), outputLimit: maxBytes, in: folder.path, limits: limits)
+        [
+            "VIPS_BLOCK_UNTRUSTED=1", "VIPS_CONCURRENCY=1", "VIPS_DISC_THRESHOLD=1g",
+            "VIPS_NOVECTOR=1", "vips", "thumbnail", file,
+            ".jpg[Q=90,strip,optimize_coding,background=255 255 255]", "\(largestSide)",
+            "--height", "\(largestSide)", "--size", "down", "--export-profile", "srgb",
+            "--fail-on", "truncated",
+        ]
     }
 }

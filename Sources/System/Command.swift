@@ -14,15 +14,6 @@ package struct CommandResult: Equatable, Sendable {
     /// What it wrote, each up to the limit; the rest was read and dropped.
     package let output: [UInt8]
     package let errorOutput: [UInt8]
-    package let usage: Usage
-
-    /// What it took, its children included.
-    package struct Usage: Equatable, Sendable {
-        /// On a processor, for itself and in the kernel.
-        package let processor: Duration
-        /// The most memory that it held at once.
-        package let memoryBytes: Int
-    }
 
     package var isSuccess: Bool { ending == .exited(code: 0) }
 }
@@ -118,15 +109,14 @@ package struct Command {
             throw .lost(error)
         }
         let ending: CommandResult.Ending
-        let usage: CommandResult.Usage
         do throws(SystemError) {
-            (ending, usage) = try killGroup(of: process)
+            ending = try killGroup(of: process)
         } catch {
             throw .lost(error)
         }
         guard hasEnded else { throw .timedOut }
         return CommandResult(
-            ending: ending, output: output.bytes, errorOutput: errorOutput.bytes, usage: usage)
+            ending: ending, output: output.bytes, errorOutput: errorOutput.bytes)
     }
 
     // MARK: Start
@@ -268,24 +258,14 @@ package struct Command {
     }
 
     /// Kills what is left of the group and reaps the program.
-    @discardableResult
-    private static func killGroup(
-        of process: pid_t
-    ) throws(SystemError) -> (CommandResult.Ending, CommandResult.Usage) {
+    private static func killGroup(of process: pid_t) throws(SystemError) -> CommandResult.Ending {
         // Fails when nothing is left, as it should.
         kill(-process, SIGKILL)
         var status: Int32 = 0
-        var used = rusage()
-        _ = try retrying("wait4") { unsafe wait4(process, &status, 0, &used) }
-        let times = [used.ru_utime, used.ru_stime].map { time in
-            Duration.seconds(time.tv_sec) + .microseconds(time.tv_usec)
-        }
-        // In kilobytes: getrusage(2).
-        let usage = CommandResult.Usage(
-            processor: times[0] + times[1], memoryBytes: used.ru_maxrss * 1024)
+        _ = try retrying("waitpid") { unsafe waitpid(process, &status, 0) }
         // WIFEXITED, WEXITSTATUS and WTERMSIG of wait(2) are macros, which Swift does not import.
         let signal = status & 0x7f
-        return (signal == 0 ? .exited(code: status >> 8 & 0xff) : .killed(signal: signal), usage)
+        return signal == 0 ? .exited(code: status >> 8 & 0xff) : .killed(signal: signal)
     }
 
     /// The pipe that one output of the program comes through.
