@@ -4,7 +4,7 @@
 // from the server's general log that the statements are the same.
 //
 //     gcc -O2 -o charge charge.c $(pkg-config --cflags --libs libmariadb) -lpthread
-//     charge THREADS TRANSACTIONS USERS LIMIT_CALLS LIMIT_SECONDS REQUEST_HASH
+//     charge THREADS TRANSACTIONS USERS REQUEST_HASH
 //
 // Every thread has a session of its own and charges once to prepare its statements; then all of
 // them together charge TRANSACTIONS times, each time one of the first USERS wallets at random.
@@ -33,7 +33,7 @@ static const char *const settings =
     "innodb_lock_wait_timeout = 5, lock_wait_timeout = 5, idle_transaction_timeout = 10";
 
 enum step {
-    LOCK_WALLET, LOTS, STORED_ANSWER, INTAKE, RATE, ADD_CALL, ADD_JOB, HOLD_LOT,
+    LOCK_WALLET, LOTS, INTAKE, ADD_CALL, ADD_JOB, HOLD_LOT,
     MOVE, POST, RECORD, ACCEPTANCE, STORE_ANSWER, STEPS
 };
 
@@ -50,28 +50,29 @@ static const char *const texts[STEPS] = {
         "WHERE account_id = ? AND remaining_micros > 0 AND frozen_at IS NULL "
         "ORDER BY expires_at, source = 'purchase', id "
         "FOR UPDATE",
-    [STORED_ANSWER] =
-        "SELECT request_hash, status_code, answer, "
-        "created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR AS is_over "
-        "FROM idempotency_keys "
-        "WHERE account_id = ? AND client_key = ?",
     [INTAKE] =
-        "SELECT EXISTS (SELECT 1 FROM generate_calls WHERE id = ?) AS is_accepted, "
+        "SELECT idempotency_keys.request_hash, idempotency_keys.status_code, idempotency_keys.answer, "
+        "idempotency_keys.created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR AS is_over, "
+        "EXISTS (SELECT 1 FROM generate_calls WHERE id = ?) AS is_accepted, "
         "EXISTS (SELECT 1 FROM findings WHERE is_open AND scope = 'whole') AS is_stopped, "
         "EXISTS ( SELECT 1 FROM findings "
-        "WHERE is_open AND scope = 'account' AND account_id = ?) AS is_held",
-    [RATE] =
-        "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), "
-        "created_at + INTERVAL ? MICROSECOND) AS free_in_seconds "
-        "FROM generate_calls "
-        "WHERE account_id = ? "
-        "AND number = (SELECT MAX(number) AS number FROM generate_calls WHERE account_id = ?) - ? "
-        "AND created_at > UTC_TIMESTAMP(6) - INTERVAL ? MICROSECOND",
+        "WHERE is_open AND scope = 'account' AND account_id = ?) AS is_held, "
+        "COALESCE((SELECT MAX(number) AS number FROM generate_calls WHERE account_id = ?), 0) "
+        "AS last_call, "
+        "CAST(GREATEST(UTC_TIMESTAMP(6), "
+        "COALESCE(( SELECT turn_at FROM (SELECT turn_at + INTERVAL ? SECOND AS turn_at "
+        "FROM video_jobs FORCE INDEX (idx_account_status) "
+        "WHERE account_id = ? AND status = 'pending' "
+        "ORDER BY id DESC LIMIT 1) AS last ), '1000-01-01'), "
+        "COALESCE(( SELECT turn_at FROM (SELECT turn_at + INTERVAL ? SECOND AS turn_at "
+        "FROM video_jobs FORCE INDEX (idx_account_status) "
+        "WHERE account_id = ? AND status = 'processing' "
+        "ORDER BY id DESC LIMIT 1) AS last ), '1000-01-01')) AS CHAR) AS turn_at "
+        "FROM (SELECT 1) AS one "
+        "LEFT JOIN idempotency_keys ON account_id = ? AND client_key = ?",
     [ADD_CALL] =
         "INSERT INTO generate_calls (id, account_id, number, created_at) "
-        "VALUES (?, ?, COALESCE(( SELECT number + 1 FROM "
-        "(SELECT MAX(number) AS number FROM generate_calls WHERE account_id = ?) AS last "
-        "), 1), UTC_TIMESTAMP(6))",
+        "VALUES (?, ?, ?, UTC_TIMESTAMP(6))",
     [ADD_JOB] =
         "INSERT INTO video_jobs "
         "(id, account_id, user_id, generate_call_id, tier, catalog_version, state, prompt, "
@@ -85,15 +86,7 @@ static const char *const texts[STEPS] = {
         "?, ?, ?, ?, "
         "?, ?, ?, "
         "?, ?, ?, "
-        "GREATEST(UTC_TIMESTAMP(6), "
-        "COALESCE(( SELECT turn_at FROM (SELECT turn_at + INTERVAL ? SECOND AS turn_at "
-        "FROM video_jobs FORCE INDEX (idx_account_status) "
-        "WHERE account_id = ? AND status = 'pending' "
-        "ORDER BY id DESC LIMIT 1) AS last ), '1000-01-01'), "
-        "COALESCE(( SELECT turn_at FROM (SELECT turn_at + INTERVAL ? SECOND AS turn_at "
-        "FROM video_jobs FORCE INDEX (idx_account_status) "
-        "WHERE account_id = ? AND status = 'processing' "
-        "ORDER BY id DESC LIMIT 1) AS last ), '1000-01-01')), "
+        "CAST(? AS DATETIME(6)) + INTERVAL ? SECOND, "
         "UTC_TIMESTAMP(6), "
         "UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND, "
         "UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
@@ -137,7 +130,8 @@ static const char *const texts[STEPS] = {
         "VALUES (?, ?, "
         "COALESCE((SELECT user_id FROM video_jobs WHERE id = ?), "
         "(SELECT user_id FROM purchases WHERE id = ?), "
-        "(SELECT MIN(user_id) FROM members WHERE account_id = ? AND role = 'owner')), "
+        "(SELECT user_id FROM members WHERE account_id = ? "
+        "ORDER BY role, created_at, user_id LIMIT 1)), "
         "?, ?, "
         "?, ?, "
         "?, ?, ?, ?, "
@@ -183,14 +177,13 @@ typedef union {
 typedef struct {
     MYSQL *session;
     MYSQL_STMT *statements[STEPS];
-    Cell cells[5];
-    unsigned long lengths[5];
-    my_bool is_null[5];
+    Cell cells[9];
+    unsigned long lengths[9];
+    my_bool is_null[9];
     uint64_t state;
     pthread_t thread;
 } Worker;
 
-static int64_t limit_calls, limit_window;
 static unsigned char request_hash[32];
 static Text *accounts, *owners;
 static uint64_t account_count;
@@ -293,7 +286,7 @@ static long run(Worker *worker, enum step step, const char *columns, const char 
     if (*columns == '\0')
         return (long)mysql_stmt_affected_rows(statement);
 
-    MYSQL_BIND results[5] = {0};
+    MYSQL_BIND results[9] = {0};
     for (int i = 0; columns[i] != '\0'; i++) {
         results[i].buffer = &worker->cells[i];
         results[i].buffer_type = columns[i] == 'i' ? MYSQL_TYPE_LONGLONG
@@ -332,7 +325,7 @@ static int control(Worker *worker, const char *text)
 
 static int try_charge(Worker *worker, const char *account, const char *user)
 {
-    Text call, job, entry, line, token, lot;
+    Text call, job, entry, line, token, lot, turn;
     char key[128], operation[128], answer[512];
     new_id(worker, call);
     new_id(worker, job);
@@ -352,19 +345,19 @@ static int try_charge(Worker *worker, const char *account, const char *user)
     if (cells[2].number < price || cells[4].number)
         stop(account, "has too little in one lot, or credit that has lapsed");
     snprintf(lot, sizeof lot, "%.36s", cells[0].text);
-    EXPECT(run(worker, STORED_ANSWER, "titi", "tt", account, key), 0);
-    EXPECT(run(worker, INTAKE, "iii", "tt", call, account), 1);
-    if (cells[0].number || cells[1].number || cells[2].number)
-        stop("intake", "accepted before, or stopped");
     EXPECT(
-        run(worker, RATE, "i", "ittii", limit_window, account, account, limit_calls - 1,
-            limit_window),
-        0);
-    EXPECT(run(worker, ADD_CALL, "", "ttt", call, account, account), 1);
+        run(worker, INTAKE, "titiiiiit", "tttitittt", call, account, account, turn_seconds, account,
+            turn_seconds, account, account, key),
+        1);
+    if (!worker->is_null[0] || cells[4].number || cells[5].number || cells[6].number)
+        stop("intake", "a key that was used, accepted before, or stopped");
+    const int64_t number = cells[7].number + 1;
+    snprintf(turn, sizeof turn, "%.26s", cells[8].text);
+    EXPECT(run(worker, ADD_CALL, "", "tti", call, account, number), 1);
     EXPECT(
-        run(worker, ADD_JOB, "", "tttttitnnninnnnnnttiitititi", job, account, user, call, tier, (int64_t)1,
-            prompt, seconds, vendor_path, vendor_input, cost, price, token, turn_seconds, account,
-            turn_seconds, account, queue_deadline),
+        run(worker, ADD_JOB, "", "tttttitnnninnnnnnttiittii", job, account, user, call, tier,
+            (int64_t)1, prompt, seconds, vendor_path, vendor_input, cost, price, token, turn,
+            (int64_t)0, queue_deadline),
         1);
     const int64_t none = 0;
     EXPECT(
@@ -467,17 +460,14 @@ static void read_accounts(MYSQL *session, uint64_t count)
 
 int main(int count, char **arguments)
 {
-    if (count != 7 || strlen(arguments[6]) != 2 * sizeof request_hash) {
-        fprintf(
-            stderr, "usage: charge THREADS TRANSACTIONS USERS LIMIT_CALLS LIMIT_SECONDS HASH\n");
+    if (count != 5 || strlen(arguments[4]) != 2 * sizeof request_hash) {
+        fprintf(stderr, "usage: charge THREADS TRANSACTIONS USERS HASH\n");
         return 2;
     }
     int threads = atoi(arguments[1]);
     long transactions = atol(arguments[2]);
-    limit_calls = atoll(arguments[4]);
-    limit_window = atoll(arguments[5]) * 1000000;
     for (size_t i = 0; i < sizeof request_hash; i++)
-        sscanf(arguments[6] + 2 * i, "%2hhx", &request_hash[i]);
+        sscanf(arguments[4] + 2 * i, "%2hhx", &request_hash[i]);
 
     mysql_library_init(0, NULL, NULL);
     MYSQL *session = connect_once();

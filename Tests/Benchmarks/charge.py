@@ -49,7 +49,6 @@ PASSWORD = "words for a bench alone"
 STATE = Path(os.environ["RUSHES_STATE_DIR"])
 PORT = int(os.environ["RUSHES_HTTP_PORT"])
 PROGRAM = Path(os.environ["RUSHES_BIN_DIR"]) / "rushes"
-LIMIT_CALLS, LIMIT_SECONDS = re.fullmatch(r"(\d+)/(\d+)s", os.environ["GENERATE_LIMIT"]).groups()
 TOKENS = STATE / "tokens"
 HERE = Path(__file__).resolve().parent
 
@@ -235,10 +234,11 @@ class Log:
 
 
 def plain(text: str) -> str:
-    """A logged statement without what is new in each transaction: ids, keys, the secret path, and
-    the hash of the request, whose bytes the log cannot show."""
+    """A logged statement without what is new in each transaction: ids, keys, the secret path, the
+    turn, and the hash of the request, whose bytes the log cannot show."""
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", text)
     text = re.sub(r"'[\w-]{32}'", "'TOKEN'", text)
+    text = re.sub(r"'[\d-]{10} [\d:]{8}\.\d{6}'", "'TIME'", text)
     text = re.sub(r"('ID',\s*'ID',\s*)'.*', (?=202,)", r"\1'HASH', ", text, flags=re.DOTALL)
     return " ".join(text.split())
 
@@ -407,8 +407,7 @@ def make_loop(program: str) -> Callable[[int, int, int], dict]:
 
     def loop(threads: int, transactions: int, users: int) -> dict:
         result = subprocess.run(
-            [program, str(threads), str(transactions), str(users), LIMIT_CALLS, LIMIT_SECONDS,
-             digest],
+            [program, str(threads), str(transactions), str(users), digest],
             env=environment, capture_output=True, text=True, timeout=300,
         )
         if result.returncode != 0:

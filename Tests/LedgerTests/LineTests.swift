@@ -57,9 +57,9 @@ import Testing
             """)
     }
 
-    /// The wallet, its lots, what stops it, the rate and the place in the queue are read once; the
+    /// The wallet, its lots, what stops it with its turn, and the place in the queue are read once; the
     /// call is written once, and for each video job, lot, wallet, entry and line.
-    @Test(arguments: [(1, 11), (4, 26)])
+    @Test(arguments: [(1, 10), (4, 25)])
     func `an order reads the lots once`(videos: Int, expected: Int) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)

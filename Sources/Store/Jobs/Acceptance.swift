@@ -75,7 +75,7 @@ extension Connection {
             if let quoted = order.draft.quotedPrice, quoted != order.draft.total {
                 throw Conflict(.priceChanged, ["price": .money(order.draft.total)])
             }
-            try checkRate(limit, of: account)
+            try checkRate(limit, of: account, after: intake.lastCall)
             try wallet.requireFunds(order.draft.total)
             try execute(
                 """
@@ -133,13 +133,17 @@ extension Connection {
 
     /// Throws ``RateLimited`` when the account has used up the window: when the call that is as many
     /// back as the limit allows is still in it. The next is free when that one leaves it.
-    private func checkRate(_ limit: CallLimit, of account: AccountID) throws {
+    private func checkRate(
+        _ limit: CallLimit, of account: AccountID, after lastCall: Int
+    ) throws {
+        // Who has never called as often has not used it up.
+        guard lastCall >= limit.calls else { return }
         try refuse(
             limit,
             whenIn: """
                 generate_calls
                 WHERE account_id = \(account)
-                    AND number = (\(sql: Self.lastCall(of: account))) - \(limit.calls - 1)
+                    AND number = \(lastCall - limit.calls + 1)
                     AND created_at > UTC_TIMESTAMP(6) - INTERVAL \(limit.window.microseconds) MICROSECOND
                 """)
     }
