@@ -388,9 +388,10 @@ def slow_look(shop: Shop) -> str:
     _look(shop)
     most = 0
     with _slow(shop, SLEEP), stack.worker(), stack.worker():
+        # Before the look is due: its verdict is as old as the instant at which somebody takes it.
+        begun = stack.sql("SELECT UTC_TIMESTAMP(6)")[0][0]
         stack.sql(
             "UPDATE schedules SET due_at = UTC_TIMESTAMP(6) WHERE name = 'audit'; SELECT 1")
-        begun = stack.sql("SELECT UTC_TIMESTAMP(6)")[0][0]
         poll(lambda: _looks(shop), 60, "somebody looks")
         # Fifteen minutes have gone by, and the look has not ended.
         stack.sql(
@@ -438,12 +439,8 @@ def _looks(shop: Shop, lasting: int = 0) -> list[str]:
 
 @contextlib.contextmanager
 def _slow(shop: Shop, seconds: int):
-    """Each look sleeps so long at a table that hardly anything else reads, and once: how often its
-    plan comes to the table depends on how much is in it. Each look has a session of its own."""
+    """Each look sleeps so long at a table that hardly anything else reads."""
     stack = shop.stack
-    stack.sql(
-        "CREATE OR REPLACE FUNCTION sleeps_once(seconds INT) RETURNS INT NOT DETERMINISTIC "
-        "RETURN IF((@slept := COALESCE(@slept, 0) + 1) = 1, SLEEP(seconds), 0); SELECT 1")
     columns = stack.sql(
         "SELECT GROUP_CONCAT(column_name ORDER BY ordinal_position) "
         "FROM information_schema.columns "
@@ -455,7 +452,7 @@ def _slow(shop: Shop, seconds: int):
     stack.sql(
         "RENAME TABLE disputes TO disputes_kept; "
         f"CREATE VIEW disputes AS SELECT {columns} FROM disputes_kept UNION ALL "
-        f"SELECT * FROM (SELECT {nothing}) AS none WHERE sleeps_once({seconds}) = 1; SELECT 1")
+        f"SELECT * FROM (SELECT {nothing}) AS none WHERE SLEEP({seconds}) = 1; SELECT 1")
     try:
         yield
     finally:
@@ -470,6 +467,6 @@ def _quick(shop: Shop) -> bool:
     with contextlib.suppress(Failed):
         shop.stack.sql(
             "SET SESSION lock_wait_timeout = 1; DROP VIEW disputes; "
-            "RENAME TABLE disputes_kept TO disputes; DROP FUNCTION sleeps_once; SELECT 1")
+            "RENAME TABLE disputes_kept TO disputes; SELECT 1")
         return True
     return False
