@@ -29,8 +29,8 @@ def as_file(data, name="phone.jpg", kind="image/jpeg"):
 
 
 @pytest.fixture
-def form(open_as, buyer):
-    page = open_as(buyer)
+def form(open_as, spender):
+    page = open_as(spender)
     page.goto("/create")
     choose(page, "premium", 5)
     return page
