@@ -196,6 +196,10 @@ def test_a_signal_stops_all_of_the_foreground(stopped: Stack, number: signal.Sig
 def test_a_supervisor_killed_outright_takes_all_with_it(stopped: Stack) -> None:
     stopped.start("--no-seed")
     stopped.kill("supervisor")
+    # The kernel ends them with it, one after the other.
+    end = time.monotonic() + 10
+    while stopped.dev("status").returncode == 0 and time.monotonic() < end:
+        time.sleep(0.1)
     assert stopped.dev("status").returncode == 1
     assert stopped.dev("stop").returncode == 0
     assert stopped.processes() == []

@@ -232,7 +232,7 @@ def test_more_than_a_hundred_headers_are_refused(edge: Edge) -> None:
     + [("/api/x", (16 << 10) + 1, 16), ("/api/webhooks/endpoints", 70_000, 16)]
     + [("/api/webhooks/stripe", 128 << 10, 200), ("/api/webhooks/stripe", (128 << 10) + 1, 128)]
     + [("/api/webhooks/pollo/x", 128 << 10, 200), ("/api/webhooks/pollo", (128 << 10) + 1, 128)]
-    + [("/api/uploads", 70_000, 16)],
+    + [("/api/uploads", 70_000, 200), ("/api/uploads", (10248 << 10) + 1, 10240)],
 )
 def test_each_path_has_its_own_limit_of_the_body(
     edge: Edge, path: str, size: int, outcome: int

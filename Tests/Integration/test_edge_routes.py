@@ -166,7 +166,9 @@ def test_every_page_is_put_together_whole(edge: Edge) -> None:
             continue
         page = name.removesuffix(".html")
         # Parts of others have no address: they come by what leads to them.
-        paths = {"index": "/", "video": f"/videos/{JOB}", "purchase": f"/purchases/{JOB}"}
+        paths = {"index": "/"}
+        for thing in ("video", "purchase", "admin/user", "admin/video", "admin/purchase"):
+            paths[thing] = f"/{thing}s/{JOB}"
         if page in ("404", "429", "50x"):
             paths[page] = f"/api/videos/{JOB}/file?accel=/{name}&type=text/html"
         answer = edge.request(paths.get(page, f"/{page}"))
@@ -220,7 +222,7 @@ def test_an_unknown_page_is_a_real_404(edge: Edge, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/metrics", "/api/uploads/x", "/api/shared/x", "/s/abc", f"/admin/users/{JOB}", "/.well-known/x"],
+    ["/metrics", "/api/shared/x", "/s/abc", f"/admin/tiers/{JOB}", "/.well-known/x"],
 )
 def test_what_nobody_serves_has_no_location_of_its_own(edge: Edge, path: str) -> None:
     answer = edge.request(path)

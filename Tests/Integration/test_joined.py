@@ -45,7 +45,8 @@ def test_each_page_asks_for_files_that_are_there(joined: Path) -> None:
 def test_a_joined_script_asks_for_the_common_one_and_texts_alone(joined: Path) -> None:
     for script in (joined / "js").glob("*.js"):
         asked = re.findall(r'(?:from |^import |import\()"([^"]+)"', script.read_text(), re.M)
-        assert set(asked) <= {"./site.js", "../text/en.js", "./keys.js"}, script.name
+        texts = {"../text/en.js", "../text/console.js"}
+        assert set(asked) <= {"./site.js", "./keys.js"} | texts, script.name
         assert len(asked) == len(set(asked))
 
 

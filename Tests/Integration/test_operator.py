@@ -153,4 +153,5 @@ def test_the_audit_says_what_it_has_looked_at(environment, account) -> None:
     assert result.returncode == 0, result
     assert re.fullmatch(
         r"The books are clean: \d+ wallets, \d+ lots, \d+ entries, \d+ jobs, \d+ purchases; "
-        r"the newest entry is of \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\.\n", result.stdout), result
+        r"the newest entry is of \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ; \d+ chains\.\n", result.stdout), result
+    assert "check 1 of " in result.stderr
