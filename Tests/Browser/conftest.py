@@ -122,8 +122,8 @@ def buyer(browser, browser_context_args):
 
 @pytest.fixture(scope="session")
 def spender(browser, browser_context_args):
-    """Someone with $25.00 and more, for tests that order much."""
-    return new_person(browser, browser_context_args, package="standard")
+    """Someone with the largest pack, more than all tests that order much spend together."""
+    return new_person(browser, browser_context_args, package="enterprise")
 
 
 @pytest.fixture(scope="session")
