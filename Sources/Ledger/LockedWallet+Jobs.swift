@@ -25,12 +25,15 @@ extension LockedWallet {
     }
 
     /// Sets `price` aside for a job that was just inserted, from the lots in spend order (C3), after
-    /// ``requireFunds(_:)`` has passed for it.
-    package mutating func hold(_ price: Money, for job: VideoID, line: LedgerLine) throws {
+    /// ``requireFunds(_:)`` has passed for it. The line tells of `user`.
+    package mutating func hold(
+        _ price: Money, for job: VideoID, by user: UserID, line: LedgerLine
+    ) throws {
         var lots = try spendable()
         let legs = lots.draw(price, as: .hold, from: .available, to: .held)
         guard legs.total == price else { throw BooksDisagree("the lots of \(account)") }
-        try perform(legs, opKey: "job:hold:\(job)", about: Subject(job: job), line: line)
+        try perform(
+            legs, opKey: "job:hold:\(job)", about: Subject(job: job), by: user, line: line)
         // What the hold leaves of them is known.
         self.lots = lots
     }

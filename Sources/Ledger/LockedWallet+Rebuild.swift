@@ -156,7 +156,7 @@ extension LockedWallet {
         ) { row in try row("total") as Money }
         let difference = balances.available - (total ?? .zero)
         guard difference != .zero else { return [] }
-        try record(line, difference, opKey: opKey, about: .none)
+        try record(line, difference, opKey: opKey)
         return ["a line of \(difference) in the account's list"]
     }
 }

@@ -87,109 +87,75 @@ extension Connection {
 extension LockedWallet {
     /// Does one effect: changes the lots and the wallet as its transfers say, and adds the legs to
     /// the ledger and the line to the account's list, all under one key (L4, L5). The same `opKey` a
-    /// second time throws `DatabaseError` of kind `duplicateKey`.
+    /// second time throws `DatabaseError` of kind `duplicateKey`; a part or a balance that would fall
+    /// below zero means that the books are wrong (C1, L6), and throws ``BooksDisagree``.
+    ///
+    /// Each leg is one call of the routine `move_credit`, the first with the change of the balances,
+    /// so that the lock is not held while statements go to and fro. A balance that rises above the
+    /// threshold is low no more; ``noteLow()`` says when it has fallen.
     ///
     /// - Parameters:
+    ///   - user: whom the line tells of; nil for who ordered the job or bought the credit, and else
+    ///     the account's owner.
     ///   - line: is written where the available balance changes.
     ///   - grace: how long after its first expiry what comes back to a lot that has lapsed can be
     ///     spent (C5).
     mutating func perform(
-        _ transfers: [Transfer], opKey: String, about subject: Subject = .none, line: LedgerLine?,
-        grace: Duration? = nil
+        _ transfers: [Transfer], opKey: String, about subject: Subject = .none,
+        by user: UserID? = nil, line: LedgerLine?, grace: Duration? = nil
     ) throws {
         guard !transfers.isEmpty else { return }
-        for transfer in transfers where !transfer.opensLot { try changeLot(transfer, grace) }
-        let change = Balances(transfers)
-        try move(change)
-        try post(transfers, opKey: opKey, about: subject)
-        if let line, change.available != .zero {
-            try record(line, change.available, opKey: opKey, about: subject)
+        var change = Balances(transfers)
+        balances += change
+        var line = change.available == .zero ? nil : line
+        for (leg, transfer) in transfers.enumerated() {
+            let parts = transfer.opensLot ? .zero : LotParts(transfer)
+            try move(
+                transfer, leg: leg, opKey: opKey, about: subject, by: user, parts: parts,
+                change: change, line: line, grace: grace)
+            change = Balances()
+            line = nil
         }
         lots = nil
-    }
-
-    /// Changes a lot as a transfer says; a part that would fall below zero means that the books are
-    /// wrong (C1, L6), so the transaction is given up.
-    private func changeLot(_ transfer: Transfer, _ grace: Duration?) throws {
-        guard let lot = transfer.lot else { return }
-        let parts = LotParts(transfer)
-        guard parts != .zero else { return }
-        let changed = try database.execute(
-            """
-            UPDATE credit_lots
-            SET remaining_micros = remaining_micros + \(parts.remaining),
-                held_micros = held_micros + \(parts.held),
-                spent_micros = spent_micros + \(parts.spent),
-                expired_micros = expired_micros + \(parts.expired),
-                clawed_back_micros = clawed_back_micros + \(parts.clawedBack),
-                taken_micros = taken_micros + \(parts.taken),
-                expiries = expiries + \(transfer.kind == .expire ? 1 : 0),
-                expires_at = IF(\(grace == nil) OR expires_at > UTC_TIMESTAMP(6), expires_at,
-                    original_expires_at + INTERVAL \(grace?.microseconds ?? 0) MICROSECOND)
-            WHERE id = \(lot) AND remaining_micros + \(parts.remaining) >= 0
-                AND held_micros + \(parts.held) >= 0 AND spent_micros + \(parts.spent) >= 0
-                AND expired_micros + \(parts.expired) >= 0
-                AND clawed_back_micros + \(parts.clawedBack) >= 0
-                AND taken_micros + \(parts.taken) >= 0
-            """)
-        guard changed == 1 else { throw BooksDisagree("the lot \(lot)") }
-    }
-
-    /// Changes the account's balances by one guarded statement (L6). A balance that rises above the
-    /// threshold is low no more; ``noteLow()`` says when it has fallen.
-    private mutating func move(_ change: Balances) throws {
-        guard change != Balances() else { return }
-        let changed = try database.execute(
-            """
-            UPDATE wallets
-            SET available_micros = available_micros + \(change.available),
-                held_micros = held_micros + \(change.held),
-                frozen_micros = frozen_micros + \(change.frozen),
-                shortfall_micros = shortfall_micros + \(change.shortfall),
-                is_low = is_low AND available_micros < \(lowBalanceThreshold)
-            WHERE account_id = \(account) AND available_micros + \(change.available) >= 0
-                AND held_micros + \(change.held) >= 0 AND frozen_micros + \(change.frozen) >= 0
-                AND shortfall_micros + \(change.shortfall) >= 0
-            """)
-        guard changed == 1 else { throw BooksDisagree("the wallet of \(account)") }
-        balances += change
     }
 
     /// Adds the legs of one effect to the ledger. Alone, it is for repairs, which make the caches
     /// anew from the ledger afterwards.
     func post(_ transfers: [Transfer], opKey: String, about subject: Subject) throws {
         for (leg, transfer) in transfers.enumerated() {
-            try database.execute(
-                """
-                INSERT INTO ledger_entries
-                    (id, op_key, leg, kind, debit_account, credit_account, amount_micros, account_id,
-                     lot_id, job_id, purchase_id, created_at)
-                VALUES (\(newID() as ID<Transfer>), \(opKey), \(leg), \(transfer.kind),
-                    \(transfer.debit), \(transfer.credit), \(transfer.amount), \(account),
-                    \(transfer.lot), \(subject.job), \(subject.purchase), UTC_TIMESTAMP(6))
-                """)
+            try move(transfer, leg: leg, opKey: opKey, about: subject)
         }
     }
 
-    /// Writes the line that users read, with the balance after it. Its user is who ordered the job or
-    /// bought the credit, of all else the account's owner, and nobody where it has no member: the line
-    /// is written all the same.
-    func record(
-        _ line: LedgerLine, _ amount: Money, opKey: String, about subject: Subject
+    private func move(
+        _ transfer: Transfer, leg: Int, opKey: String, about subject: Subject,
+        by user: UserID? = nil, parts: LotParts = .zero, change: Balances = Balances(),
+        line: LedgerLine? = nil, grace: Duration? = nil
     ) throws {
+        let parts = transfer.lot == nil ? .zero : parts
+        let place = try database.first(
+            """
+            CALL move_credit(\(account), \(transfer.lot), \(parts.remaining), \(parts.held),
+                \(parts.spent), \(parts.expired), \(parts.clawedBack), \(parts.taken),
+                \(grace?.microseconds), \(change.available), \(change.held), \(change.frozen),
+                \(change.shortfall), \(lowBalanceThreshold), \(newID() as ID<Transfer>), \(opKey),
+                \(leg), \(transfer.kind), \(transfer.debit), \(transfer.credit),
+                \(transfer.amount), \(subject.job), \(subject.purchase),
+                \(line.map { _ in newID() as TransactionID }), \(user), \(line?.type),
+                \(balances.available), \(line?.english.cut(to: 500)),
+                \(line?.json(reasonUpTo: 500)))
+            """
+        ) { row in try row("disagrees") as String }
+        if let place { throw BooksDisagree(place) }
+    }
+
+    /// Writes the line that users read, with the balance after it, of what no effect has done.
+    func record(_ line: LedgerLine, _ amount: Money, opKey: String) throws {
         try database.execute(
             """
-            INSERT INTO transactions
-                (id, account_id, user_id, type, amount_micros, balance_after_micros, description,
-                 detail, op_key, job_id, purchase_id, created_at)
-            VALUES (\(newID() as TransactionID), \(account),
-                COALESCE((SELECT user_id FROM video_jobs WHERE id = \(subject.job)),
-                    (SELECT user_id FROM purchases WHERE id = \(subject.purchase)),
-                    \(sql: .owner(of: account))),
-                \(line.type), \(amount),
-                \(balances.available), \(line.english.cut(to: 500)),
-                \(line.json(reasonUpTo: 500)), \(opKey), \(subject.job), \(subject.purchase),
-                UTC_TIMESTAMP(6))
+            CALL record_line(\(account), \(newID() as TransactionID), NULL, \(line.type), \(amount),
+                \(balances.available), \(line.english.cut(to: 500)), \(line.json(reasonUpTo: 500)),
+                \(opKey), NULL, NULL)
             """)
     }
 

@@ -42,12 +42,6 @@ package enum OrderAnswer: Hashable, Sendable {
 
 /// A key that was used.
 struct UsedKey {
-    static let columns: SQL =
-        """
-        idempotency_keys.request_hash, idempotency_keys.status_code, idempotency_keys.answer,
-        idempotency_keys.created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR AS is_over
-        """
-
     let requestHash: [UInt8]
     let status: Int?
     let answer: String?

@@ -57,9 +57,9 @@ import Testing
             """)
     }
 
-    /// The wallet, its lots, what stops it with its turn, and the place in the queue are read once; the
-    /// call is written once, and for each video job, lot, wallet, entry and line.
-    @Test(arguments: [(1, 10), (4, 25)])
+    /// The wallet, its lots, and what stops it with its turn and its place in the queue are read once; the
+    /// call is written once, and for each video its job, and its hold by one statement.
+    @Test(arguments: [(1, 6), (4, 12)])
     func `an order reads the lots once`(videos: Int, expected: Int) throws {
         try withFreshDatabase { configuration in
             let db = Connection(configuration)

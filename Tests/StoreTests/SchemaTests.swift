@@ -414,7 +414,12 @@ import Testing
             "Ledger", "Store", "Billing", "Reconciliation", "Web", "Worker",
         ])
         #expect(files.count > 50)
-        for (path, text) in files {
+        let routines = try FileManager.default.contentsOfDirectory(
+            atPath: schemaFolder + "/routines"
+        )
+        .map { ($0, try String(contentsOfFile: schemaFolder + "/routines/" + $0, encoding: .utf8)) }
+        #expect(routines.count > 5)
+        for (path, text) in files + routines {
             for word in [
                 "INSERT IGNORE", "REPLACE INTO", "CREATE TABLE", "ALTER TABLE", "DROP TABLE",
                 "TRUNCATE", "GET_LOCK", "LOCK TABLES",

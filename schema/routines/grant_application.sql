@@ -35,4 +35,13 @@ BEGIN
             END;
         END IF;
     END FOR;
+    FOR routine IN (
+        SELECT routine_type AS type, routine_name AS name
+        FROM information_schema.routines
+        WHERE routine_schema = DATABASE()
+            AND routine_name IN ('jobs_ahead', 'move_credit', 'order_intake', 'record_line')
+    ) DO
+        EXECUTE IMMEDIATE CONCAT(
+            'GRANT EXECUTE ON ', routine.type, ' `', routine.name, '` TO ', grantee);
+    END FOR;
 END;

@@ -38,6 +38,8 @@ private struct Intake {
     let lastCall: Int
     /// Where the account's next video stands in the queue, as the database writes it.
     let turn: String
+    /// How many jobs are before that.
+    let jobsAhead: Int
 
     /// Throws ``IntakeStopped`` or ``AccountHeld`` when the auditor's last looks have found what stops
     /// it: about the whole, or about this account alone (A3).
@@ -69,7 +71,10 @@ extension Connection {
             }
             // A COMMIT whose answer was lost ran again, for a call without a key.
             guard !intake.isAccepted else {
-                return .now(try acceptance(of: order, balance: wallet.balances.available))
+                return .now(
+                    acceptance(
+                        of: order, balance: wallet.balances.available,
+                        jobsAhead: try jobsAhead(of: order.videos[0].id)))
             }
             try intake.requireOpen()
             if let quoted = order.draft.quotedPrice, quoted != order.draft.total {
@@ -86,49 +91,38 @@ extension Connection {
                 try insert(
                     video.id, callbackToken: video.callbackToken, of: order, by: user, for: account,
                     turn: Self.turn(intake.turn, plus: index), queueDeadline: queueDeadline)
-                try wallet.hold(order.draft.price, for: video.id, line: order.draft.line)
+                try wallet.hold(
+                    order.draft.price, for: video.id, by: user, line: order.draft.line)
             }
+            try markQueue(at: intake.turn, jobsAhead: intake.jobsAhead)
             try announceLowBalance(of: wallet)
             let answer = OrderAnswer.now(
-                try acceptance(of: order, balance: wallet.balances.available))
+                acceptance(
+                    of: order, balance: wallet.balances.available, jobsAhead: intake.jobsAhead))
             if let key { try store(answer.stored, for: key, of: account) }
             return answer
         }
     }
 
-    /// What there is to know of an order before it is accepted, by one statement: a SELECT, which
-    /// locks nothing. In an INSERT what is looked up is locked, the neighbours' rows too.
+    /// What there is to know of an order before it is accepted.
     private func intake(
         of order: VideoOrder, from account: AccountID, under key: ClientKey?
     ) throws -> Intake {
         try query(
-            """
-            SELECT \(sql: UsedKey.columns),
-                EXISTS (SELECT 1 FROM generate_calls WHERE id = \(order.call)) AS is_accepted,
-                EXISTS (SELECT 1 FROM findings WHERE is_open AND scope = 'whole') AS is_stopped,
-                EXISTS (
-                    SELECT 1
-                    FROM findings
-                    WHERE is_open AND scope = 'account' AND account_id = \(account)) AS is_held,
-                COALESCE((\(sql: Self.lastCall(of: account))), 0) AS last_call,
-                CAST(\(sql: Self.nextTurn(of: account)) AS CHAR) AS turn_at
-            FROM (SELECT 1) AS one
-                LEFT JOIN idempotency_keys
-                    ON account_id = \(account) AND client_key = \(key?.key)
-            """
+            "CALL order_intake(\(order.call), \(account), \(key?.key), \(Self.turnSeconds))"
         ) { row in
             try Intake(
                 usedKey: UsedKey(row: row), isAccepted: row("is_accepted"),
                 isStopped: row("is_stopped"), isHeld: row("is_held"),
-                lastCall: row("last_call"), turn: row("turn_at"))
+                lastCall: row("last_call"), turn: row("turn_at"), jobsAhead: row("jobs_ahead"))
         }[0]
     }
 
-    private func acceptance(of order: VideoOrder, balance: Money) throws -> Acceptance {
+    private func acceptance(of order: VideoOrder, balance: Money, jobsAhead: Int) -> Acceptance {
         Acceptance(
             videoIDs: order.videos.map(\.id), tierID: order.draft.tier.id,
             price: order.draft.total, estimatedSeconds: order.estimatedSeconds, balance: balance,
-            jobsAhead: try jobsAhead(of: order.videos[0].id))
+            jobsAhead: jobsAhead)
     }
 
     /// Throws ``RateLimited`` when the account has used up the window: when the call that is as many
@@ -146,11 +140,6 @@ extension Connection {
                     AND number = \(lastCall - limit.calls + 1)
                     AND created_at > UTC_TIMESTAMP(6) - INTERVAL \(limit.window.microseconds) MICROSECOND
                 """)
-    }
-
-    /// The number of an account's last call.
-    private static func lastCall(of account: AccountID) -> SQL {
-        "SELECT MAX(number) AS number FROM generate_calls WHERE account_id = \(account)"
     }
 
     /// The same for orders of credit. The caller has locked the wallet, so that two at once are

@@ -6,64 +6,21 @@ extension Connection {
     /// How much later than an account's last open video its next one stands in the queue. So the
     /// first videos of all accounts come before anybody's second, and who has ordered many waits
     /// for the others' for so long at most.
-    private static let turnSeconds = 600
+    static let turnSeconds = 600
     /// How many jobs lie between two milestones of the queue.
     private static let markDistance = 64
-
-    /// Where an account's next video stands in the queue: behind its last one that is still open. The
-    /// caller has locked the wallet, so that two orders at once stand one behind the other.
-    static func nextTurn(of account: AccountID) -> SQL {
-        """
-        GREATEST(UTC_TIMESTAMP(6), COALESCE((
-                SELECT turn_at FROM (\(sql: turn(after: "'pending'", of: account))) AS last
-            ), '1000-01-01'), COALESCE((
-                SELECT turn_at FROM (\(sql: turn(after: "'processing'", of: account))) AS last
-            ), '1000-01-01'))
-        """
-    }
 
     /// The turn of the video that comes `count` behind the one of this turn in the same order.
     static func turn(_ turn: String, plus count: Int) -> SQL {
         "CAST(\(turn) AS DATETIME(6)) + INTERVAL \(count * turnSeconds) SECOND"
     }
 
-    /// The turn after the account's newest video of this status.
-    private static func turn(after status: SQL, of account: AccountID) -> SQL {
-        """
-        SELECT turn_at + INTERVAL \(turnSeconds) SECOND AS turn_at
-        FROM video_jobs FORCE INDEX (idx_account_status)
-        WHERE account_id = \(account) AND status = \(sql: status)
-        ORDER BY id DESC
-        LIMIT 1
-        """
-    }
-
     /// How many jobs wait whose turn is before this one's.
     func jobsAhead(of id: VideoID) throws -> Int {
-        let turn: SQL = "(SELECT turn_at FROM video_jobs WHERE id = \(id))"
-        return try first("SELECT \(sql: Self.jobsAhead(of: turn)) AS jobs_ahead") { row in
+        try first("SELECT jobs_ahead(turn_at) AS jobs_ahead FROM video_jobs WHERE id = \(id)") {
+            row in
             try row("jobs_ahead")
         } ?? 0
-    }
-
-    /// The milestone before the place, and what is between: never more than ``markDistance`` and
-    /// what has come in the second since they were set.
-    private static func jobsAhead(of turn: SQL) -> SQL {
-        """
-        (COALESCE((
-            SELECT position
-            FROM queue_marks
-            WHERE turn_at <= \(sql: turn)
-            ORDER BY turn_at DESC
-            LIMIT 1), 0)
-        + (
-            SELECT COUNT(*)
-            FROM video_jobs FORCE INDEX (idx_turn)
-            WHERE state = 'queued' AND turn_at < \(sql: turn) AND turn_at >= COALESCE((
-                SELECT MAX(turn_at)
-                FROM queue_marks
-                WHERE turn_at <= \(sql: turn)), '1000-01-01')))
-        """
     }
 
     /// Tells of each video that waits how many jobs are before it, in one statement.
@@ -72,7 +29,7 @@ extension Connection {
         guard !waiting.isEmpty else { return rows.map(\.video) }
         var select: SQL = ""
         for (number, row) in waiting.enumerated() {
-            let ahead = Self.jobsAhead(of: "\(row.turnAt)")
+            let ahead: SQL = "jobs_ahead(\(row.turnAt))"
             select =
                 number == 0
                 ? "SELECT \(row.video.id) AS id, \(sql: ahead) AS jobs_ahead"
@@ -100,6 +57,18 @@ extension Connection {
             """)
     }
 
+    /// Sets a milestone where an order stands whose place is a multiple of ``markDistance``: of what
+    /// comes within a second no order counts all.
+    func markQueue(at turn: String, jobsAhead: Int) throws {
+        guard jobsAhead > 0, jobsAhead.isMultiple(of: Self.markDistance) else { return }
+        try execute(
+            """
+            INSERT INTO queue_marks (turn_at, position)
+            VALUES (\(turn), \(jobsAhead))
+            ON DUPLICATE KEY UPDATE position = position
+            """)
+    }
+
     /// Whether the queue is longer than from one milestone to the next, or has some: a short one is
     /// counted as it is, and an idle shop writes nothing.
     package func needsMarks() throws -> Bool {
@@ -116,7 +85,7 @@ extension Connection {
         ) { row in try row("needs_marks") } ?? false
     }
 
-    /// Sets the milestones of the queue anew, from which ``jobsAhead(of:)`` counts.
+    /// Sets the milestones of the queue anew, from which the function `jobs_ahead` counts.
     package func markQueue() throws {
         try transaction {
             try execute("DELETE FROM queue_marks")

@@ -40,9 +40,12 @@ package final class FilledShop: Sendable {
         let log = try client(
             """
             SELECT DISTINCT REPLACE(CONVERT(argument USING utf8mb4), '\\n', ' ') FROM mysql.general_log
-            WHERE thread_id = \(number) AND command_type = 'Execute'
+            WHERE thread_id = \(number) AND command_type IN ('Execute', 'Query')
             """)
-        return log.split(separator: "\n").map(String.init)
+        // What a routine runs is logged as a query of its own, with its variables.
+        return log.split(separator: "\n").filter { line in
+            ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].contains { line.hasPrefix($0) }
+        }.map { String($0).replacing(#/\sINTO [a-z_, ]+ FROM\s/#, with: " FROM ") }
     }
 
     /// What the server says of how it would run each statement: a JSON text for each.

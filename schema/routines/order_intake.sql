@@ -1,0 +1,64 @@
+-- What there is to know of an order before it is accepted, as one row: what its key was used for
+-- (`request_hash` is NULL where it was not), whether this very order was accepted before, what the
+-- auditor's looks have found that stops it (A3), the number of the account's last call, where its next
+-- video stands in the queue, and how many jobs are before that.
+--
+-- The next video stands behind the account's last one that is still open, `in_turn_seconds` later. It
+-- locks nothing: the caller has locked the wallet, so that two orders at once come one after the other.
+CREATE OR REPLACE PROCEDURE order_intake(
+    IN in_call UUID, IN in_account UUID,
+    IN in_key VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin,
+    IN in_turn_seconds INT)
+READS SQL DATA
+SQL SECURITY INVOKER
+BEGIN
+    DECLARE used_hash VARBINARY(32);
+    DECLARE used_status INT;
+    DECLARE used_answer LONGTEXT CHARACTER SET utf8mb4;
+    DECLARE used_is_over BOOLEAN DEFAULT FALSE;
+    DECLARE found_stop, found_hold BOOLEAN DEFAULT FALSE;
+    DECLARE found_call INT;
+    DECLARE next_turn DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
+    DECLARE later_turn DATETIME(6);
+    DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
+
+    IF in_key IS NOT NULL THEN
+        SELECT request_hash, status_code, answer,
+            created_at <= UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
+        INTO used_hash, used_status, used_answer, used_is_over
+        FROM idempotency_keys
+        WHERE account_id = in_account AND client_key = in_key;
+    END IF;
+
+    SELECT COALESCE(MAX(scope = 'whole'), FALSE), COALESCE(MAX(scope = 'account'), FALSE)
+    INTO found_stop, found_hold
+    FROM findings
+    WHERE is_open = 1
+        AND (scope = 'whole' OR (scope = 'account' AND account_id = in_account));
+
+    SELECT MAX(number)
+    INTO found_call
+    FROM generate_calls
+    WHERE account_id = in_account;
+
+    SELECT turn_at + INTERVAL in_turn_seconds SECOND
+    INTO later_turn
+    FROM video_jobs FORCE INDEX (idx_account_status)
+    WHERE account_id = in_account AND status = 'pending'
+    ORDER BY id DESC
+    LIMIT 1;
+    SET next_turn = GREATEST(next_turn, COALESCE(later_turn, next_turn));
+    SELECT turn_at + INTERVAL in_turn_seconds SECOND
+    INTO later_turn
+    FROM video_jobs FORCE INDEX (idx_account_status)
+    WHERE account_id = in_account AND status = 'processing'
+    ORDER BY id DESC
+    LIMIT 1;
+    SET next_turn = GREATEST(next_turn, COALESCE(later_turn, next_turn));
+
+    SELECT used_hash AS request_hash, used_status AS status_code, used_answer AS answer,
+        used_is_over AS is_over,
+        EXISTS (SELECT 1 FROM generate_calls WHERE id = in_call) AS is_accepted,
+        found_stop AS is_stopped, found_hold AS is_held, COALESCE(found_call, 0) AS last_call,
+        CAST(next_turn AS CHAR) AS turn_at, jobs_ahead(next_turn) AS jobs_ahead;
+END;
