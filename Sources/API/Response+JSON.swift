@@ -32,7 +32,7 @@ extension Response {
 
     /// This answer with a validator of its body; 304 without the body when the client has it.
     package func revalidated(for request: Request, cacheControl: String) -> Response {
-        let tag = "\"\(Hex.encode(Array(SHA256.hash(body)[..<12])))\""
+        let tag = "\"\(Hex.encode(BLAKE2b.hash(body)))\""
         var fields = fields
         fields[.eTag] = tag
         fields[.cacheControl] = cacheControl

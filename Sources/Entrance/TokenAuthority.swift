@@ -7,6 +7,7 @@ package import FoundationEssentials
 import HTTP
 import JSON
 import Sodium
+import Synchronization
 
 /// Signs and reads our tokens: JWT (RFC 7519) by HS256, with exactly our own header. Reading one
 /// is on the way of nearly every request, so it is done here with one keyed HMAC context for each
@@ -17,20 +18,24 @@ package final class TokenAuthority {
         /// 128 random bits; the session is stored under their hash.
         package let sessionID: [UInt8]
         package let expiresAt: Date
+        package let sessionHash: [UInt8]
 
         package init(userID: UserID, sessionID: [UInt8], expiresAt: Date) {
             self.userID = userID
             self.sessionID = sessionID
             self.expiresAt = expiresAt
+            sessionHash = SHA256.hash(sessionID)
         }
-
-        package var sessionHash: [UInt8] { SHA256.hash(sessionID) }
     }
 
     /// `{"alg":"HS256","typ":"JWT"}`
     private static let header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
     private let current: HMACSHA256
     private let previous: HMACSHA256?
+    /// What the last tokens say whose signature was found good, by their bytes: who comes again is not
+    /// computed again. Whether the session still is, the database says each time.
+    private let read = Mutex<[[UInt8]: Token]>([:])
+    private static let largestReadCount = 1024
 
     package init(secret: [UInt8], previous: [UInt8]?) {
         current = HMACSHA256(key: secret)
@@ -52,14 +57,26 @@ package final class TokenAuthority {
     /// The token, when its signature is ours and its time is not over.
     package func read(_ text: String, at now: Date) -> Token? {
         guard text.utf8.count <= 1024 else { return nil }
+        let bytes = Array(text.utf8)
+        if let token = read.withLock({ $0[bytes] }) {
+            return token.expiresAt > now ? token : nil
+        }
+        guard let token = verify(text), token.expiresAt > now else { return nil }
+        read.withLock { read in
+            if read.count >= Self.largestReadCount { read.removeAll(keepingCapacity: true) }
+            read[bytes] = token
+        }
+        return token
+    }
+
+    private func verify(_ text: String) -> Token? {
         let parts = text.bytes.parts(at: ".")
         guard parts.count == 3, parts[0].equals(Self.header),
             let signature = Base64.decode(parts[2].text, .urlSafe),
             isSigned(Array(text.bytes[..<parts[1].endIndex]), by: signature),
-            let claims = Base64.decode(parts[1].text, .urlSafe),
-            let token = Token(claims: claims), token.expiresAt > now
+            let claims = Base64.decode(parts[1].text, .urlSafe)
         else { return nil }
-        return token
+        return Token(claims: claims)
     }
 
     private func isSigned(_ bytes: [UInt8], by signature: [UInt8]) -> Bool {

@@ -49,7 +49,15 @@ extension Bytes {
 
     /// What stands between the separators, empty parts too.
     package func parts(at separator: Unicode.Scalar) -> [Bytes] {
-        split(separator: UInt8(ascii: separator), omittingEmptySubsequences: false)
+        let wanted = UInt8(ascii: separator)
+        var parts: [Bytes] = []
+        var start = startIndex
+        while let end = self[start...].firstIndex(of: wanted) {
+            parts.append(self[start..<end])
+            start = index(after: end)
+        }
+        parts.append(self[start...])
+        return parts
     }
 
     /// What stands before and after the first separator; nil when there is none.

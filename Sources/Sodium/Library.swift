@@ -1,4 +1,4 @@
-// Sodium: the only importer of libsodium. Passwords (Argon2id), HMAC-SHA-256, SHA-256, random
+// Sodium: the only importer of libsodium. Passwords (Argon2id), HMAC-SHA-256, SHA-256, BLAKE2b, random
 // bytes, comparison in constant time, Base64 and Base16.
 // It knows no secret of ours, and no token but that of links in mails.
 

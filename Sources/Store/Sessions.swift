@@ -36,6 +36,25 @@ package struct SignIn: Sendable {
     /// For which account they act, and as what: their own, else the first that they belong to. Nil
     /// when they belong to none.
     package let membership: Membership?
+
+    static let columns: SQL = """
+        users.id AS signed_in_id, email, email_verified_at, users.role AS user_role,
+        users.created_at AS user_created_at, members.account_id, members.role AS member_role,
+        sessions.created_at > UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE AS is_recent,
+        last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
+        """
+
+    init(row: Row) throws {
+        let id: UserID = try row("signed_in_id")
+        let email: String = try row("email")
+        let verifiedAt: Date? = try row("email_verified_at")
+        user = try User(
+            id: id, email: email, isEmailVerified: verifiedAt != nil, role: row("user_role"),
+            createdAt: row("user_created_at"))
+        let account: AccountID? = try row("account_id")
+        membership = try account.map { try Membership(account: $0, role: row("member_role")) }
+        isRecent = try row("is_recent")
+    }
 }
 
 /// A sign-in, as its owner sees it.
@@ -68,26 +87,41 @@ extension Connection {
     /// The sign-in whose session this is; nil when it ended, is over, or its user is blocked.
     /// That it was used is written down once in five minutes.
     package func useSession(_ idHash: [UInt8]) throws -> SignIn? {
+        try used(idHash, selecting: "", joining: "") { _ in }?.signIn
+    }
+
+    /// The same, and the video of the account that it acts for, if it has one of this id: by one
+    /// statement, since this is what is asked most.
+    package func useSession(
+        _ idHash: [UInt8], lookingAt video: VideoID
+    ) throws -> (signIn: SignIn, video: Video?)? {
+        try used(
+            idHash, selecting: ", \(sql: Video.columns)",
+            joining: """
+                LEFT JOIN video_jobs
+                    ON video_jobs.id = \(video) AND video_jobs.account_id = members.account_id
+                """
+        ) { row in
+            let found: VideoID? = try row("id")
+            return try found.map { _ in try Video(row: row) }
+        }.map { ($0.signIn, $0.beside) }
+    }
+
+    private func used<T>(
+        _ idHash: [UInt8], selecting columns: SQL, joining tables: SQL, _ read: (Row) throws -> T
+    ) throws -> (signIn: SignIn, beside: T)? {
         let found = try first(
             """
-            SELECT \(sql: User.columns), members.account_id, members.role AS member_role,
-                sessions.created_at > UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE AS is_recent,
-                last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
+            SELECT \(sql: SignIn.columns)\(sql: columns)
             FROM sessions
             JOIN users ON users.id = sessions.user_id
-            LEFT JOIN members ON members.user_id = users.id
+            LEFT JOIN members ON members.user_id = users.id \(sql: tables)
             WHERE id_hash = \(idHash) AND \(sql: isOpen) AND blocked_at IS NULL
             ORDER BY members.role, members.created_at, members.account_id
             LIMIT 1
             """
         ) { row in
-            let account: AccountID? = try row("account_id")
-            let signIn = SignIn(
-                user: try User(row: row), isRecent: try row("is_recent"),
-                membership: try account.map {
-                    try Membership(account: $0, role: row("member_role"))
-                })
-            return (signIn: signIn, isStale: try row("is_stale") as Bool)
+            try (signIn: SignIn(row: row), isStale: row("is_stale") as Bool, beside: read(row))
         }
         guard let found else { return nil }
         if found.isStale {
@@ -99,7 +133,7 @@ extension Connection {
                 WHERE id_hash = \(idHash) AND last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE
                 """)
         }
-        return found.signIn
+        return (found.signIn, found.beside)
     }
 
     /// Puts another secret in the place of a session's own and returns when the session is over,

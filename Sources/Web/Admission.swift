@@ -7,6 +7,8 @@ import Texts
 /// What a handler may touch and who asks, by whom it is for.
 package typealias OpenHandler = @Sendable (Context) throws -> Response
 package typealias CallerHandler = @Sendable (Context, Caller) throws -> Response
+/// It gets the account's video that the path names.
+typealias VideoHandler = @Sendable (Context, Caller, Video) throws -> Response
 /// It gets the body, of which the signature was checked.
 typealias VendorHandler = @Sendable (Context, [UInt8]) throws -> Response
 
@@ -55,6 +57,29 @@ extension Admission where Handling == CallerHandler {
                 return try context.waiting(for: caller) {
                     guard caller.permissions.contains(permission) else { throw NotFound() }
                     return try handler(context.reading(body), caller)
+                }
+            }
+        }
+    }
+}
+
+extension Admission where Handling == VideoHandler {
+    /// Whoever acts for the account whose video the path names, and may do this for it. To others the
+    /// video does not exist. Who it is and the video are read by one statement.
+    static func video(_ scope: Scope) -> Admission {
+        Admission(access: .caller(scope)) { handler, body in
+            { context in
+                guard let id: VideoID = try? context.id() else {
+                    _ = try Caller(context)
+                    throw NotFound()
+                }
+                let (caller, video) = try Caller.looking(at: id, context)
+                guard caller.scopes.contains(scope) else {
+                    throw Forbidden(.callerMayNot)
+                }
+                guard let video else { throw NotFound() }
+                return try context.waiting(for: caller) {
+                    try handler(context.reading(body), caller, video)
                 }
             }
         }

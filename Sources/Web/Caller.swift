@@ -42,19 +42,47 @@ extension Caller {
     /// The caller of a request. Throws ``Unauthenticated`` without a good session, and ``Forbidden``
     /// when a browser sends its cookie from another site's page, or the person belongs to no account.
     init(_ context: Context) throws {
+        let (token, isCookie) = try Self.token(of: context)
+        guard let signIn = try context.database.useSession(token.sessionHash) else {
+            throw Unauthenticated()
+        }
+        try self.init(signIn, by: token, isCookie: isCookie, context)
+    }
+
+    /// The caller, and their account's video of this id; nil when it has none. Throws as the other.
+    static func looking(
+        at video: VideoID, _ context: Context
+    ) throws -> (caller: Caller, video: Video?) {
+        let (token, isCookie) = try token(of: context)
+        guard
+            let found = try context.database.useSession(token.sessionHash, lookingAt: video)
+        else { throw Unauthenticated() }
+        let caller = try Caller(found.signIn, by: token, isCookie: isCookie, context)
+        return (caller, found.video)
+    }
+
+    private static func token(
+        of context: Context
+    ) throws -> (token: TokenAuthority.Token, isCookie: Bool) {
         let request = context.request
         guard let credential = try Credential.of(request) else { throw Unauthenticated() }
         if !request.isSafe { try credential.demandOwnOrigin(of: request, context.settings.origin) }
-        guard let token = context.site.tokens.read(credential.text, at: context.now),
-            let signIn = try context.database.useSession(token.sessionHash)
-        else { throw Unauthenticated() }
+        guard let token = context.site.tokens.read(credential.text, at: context.now) else {
+            throw Unauthenticated()
+        }
+        return (token, credential.isCookie)
+    }
+
+    private init(
+        _ signIn: SignIn, by token: TokenAuthority.Token, isCookie: Bool, _ context: Context
+    ) throws {
         let user = signIn.user
         guard user.id == token.userID, user.isEmailVerified || !context.settings.requiresVerified
         else { throw Unauthenticated() }
         guard let membership = signIn.membership else { throw Forbidden(.accountNeeded) }
         account = membership.account
         self.user = user
-        via = .session(token, isCookie: credential.isCookie)
+        via = .session(token, isCookie: isCookie)
         scopes = Scope(of: membership.role)
         permissions = user.role == .admin ? .all : []
         isRecent = signIn.isRecent

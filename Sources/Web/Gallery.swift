@@ -19,19 +19,19 @@ enum Gallery {
                 answers: [.ok(PageAnswer<VideoAnswer>.self, "A page.", isRevalidated: true)],
                 "The gallery, newest first", index),
             Route(
-                .get, "/api/videos/:id", "showVideo", by: .caller(.readVideos),
+                .get, "/api/videos/:id", "showVideo", by: .video(.readVideos),
                 answers: [.ok(VideoAnswer.self, "As it stands.", isRevalidated: true)],
                 "One video", show),
             Route(
-                .get, "/api/videos/:id/status", "showVideoStatus", by: .caller(.readVideos),
+                .get, "/api/videos/:id/status", "showVideoStatus", by: .video(.readVideos),
                 answers: [.ok(VideoAnswer.self, "As it stands.", isRevalidated: true)],
                 "One video, by another path", show),
             Route(
-                .get, "/api/videos/:id/file", "downloadVideo", by: .caller(.readVideos),
+                .get, "/api/videos/:id/file", "downloadVideo", by: .video(.readVideos),
                 with: [download], answers: [.file("video/mp4", "The video.")],
                 "The file, with ranges", file),
             Route(
-                .get, "/api/videos/:id/poster", "downloadPoster", by: .caller(.readVideos),
+                .get, "/api/videos/:id/poster", "downloadPoster", by: .video(.readVideos),
                 answers: [.file("image/jpeg", "The picture.")], "The first clear picture", poster),
         ])
 
@@ -113,19 +113,18 @@ enum Gallery {
     }
 
     /// Answers 304 when nothing changed, 404 for another account's.
-    private static func show(_ context: Context, _ caller: Caller) throws -> Response {
-        guard let video = try context.database.video(context.id(), of: caller.account) else {
-            throw NotFound()
-        }
-        return try Response.json(context.answer(video))
+    private static func show(
+        _ context: Context, _ caller: Caller, _ video: Video
+    ) throws -> Response {
+        try Response.json(context.answer(video))
             .revalidated(for: context.request, cacheControl: "private, no-cache")
     }
 
     /// 404 until it is ready.
-    private static func file(_ context: Context, _ caller: Caller) throws -> Response {
-        guard let video = try context.database.video(context.id(), of: caller.account),
-            video.file != nil
-        else { throw NotFound() }
+    private static func file(
+        _ context: Context, _ caller: Caller, _ video: Video
+    ) throws -> Response {
+        guard video.file != nil else { throw NotFound() }
         var response = media(VideoFile.path(of: video.id), type: "video/mp4")
         let disposition =
             Query(context.request.queryString)["download"] == "1" ? "attachment" : "inline"
@@ -134,10 +133,10 @@ enum Gallery {
         return response
     }
 
-    private static func poster(_ context: Context, _ caller: Caller) throws -> Response {
-        guard let video = try context.database.video(context.id(), of: caller.account),
-            video.file?.hasPoster == true
-        else { throw NotFound() }
+    private static func poster(
+        _ context: Context, _ caller: Caller, _ video: Video
+    ) throws -> Response {
+        guard video.file?.hasPoster == true else { throw NotFound() }
         return media(VideoFile.posterPath(of: video.id), type: "image/jpeg")
     }
 

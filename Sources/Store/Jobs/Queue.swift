@@ -23,29 +23,6 @@ extension Connection {
         } ?? 0
     }
 
-    /// Tells of each video that waits how many jobs are before it, in one statement.
-    func place(_ rows: [(video: Video, turnAt: String)]) throws -> [Video] {
-        let waiting = rows.filter { $0.video.state == .queued }
-        guard !waiting.isEmpty else { return rows.map(\.video) }
-        var select: SQL = ""
-        for (number, row) in waiting.enumerated() {
-            let ahead: SQL = "jobs_ahead(\(row.turnAt))"
-            select =
-                number == 0
-                ? "SELECT \(row.video.id) AS id, \(sql: ahead) AS jobs_ahead"
-                : "\(sql: select) UNION ALL SELECT \(row.video.id), \(sql: ahead)"
-        }
-        let found = try query(select) { row in
-            try (row("id") as VideoID, row("jobs_ahead") as Int)
-        }
-        let places = Dictionary(found, uniquingKeysWith: { first, _ in first })
-        return rows.map { row in
-            var video = row.video
-            video.jobsAhead = places[video.id]
-            return video
-        }
-    }
-
     /// A video has left the queue by its owner's word: those that the account has behind it move up,
     /// none before the time when it was ordered.
     func moveUp(behind id: VideoID, of account: AccountID) throws {

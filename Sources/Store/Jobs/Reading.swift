@@ -16,28 +16,24 @@ package struct VideoFilter: Sendable {
 
 extension Connection {
     package func video(_ id: VideoID, of account: AccountID) throws -> Video? {
-        try placedVideos(
+        try query(
             """
             SELECT \(sql: Video.columns)
             FROM video_jobs
             WHERE id = \(id) AND account_id = \(account)
-            """
+            """, Video.init(row:)
         ).first
     }
 
     /// The same, as the user who ordered it is told of it.
     package func video(_ id: VideoID, orderedBy user: UserID) throws -> Video? {
-        try placedVideos(
+        try query(
             """
             SELECT \(sql: Video.columns)
             FROM video_jobs
             WHERE id = \(id) AND user_id = \(user)
-            """
+            """, Video.init(row:)
         ).first
-    }
-
-    private func placedVideos(_ sql: SQL) throws -> [Video] {
-        try place(query(sql) { row in try (Video(row: row), row("turn_at")) })
     }
 
     /// The account's videos, newest first, those after `cursor` only.
@@ -56,7 +52,7 @@ extension Connection {
             let list = Self.newest(of: account, filter.tier, status, rest, limit: limit)
             lists = number == 0 ? "(\(sql: list))" : "\(sql: lists) UNION ALL (\(sql: list))"
         }
-        return try placedVideos(
+        return try query(
             """
             SELECT \(sql: Video.columns)
             FROM (
@@ -67,7 +63,7 @@ extension Connection {
             ) AS listed
             STRAIGHT_JOIN video_jobs ON video_jobs.id = listed_id
             ORDER BY listed_id DESC
-            """)
+            """, Video.init(row:))
     }
 
     /// The ids of the newest of an account's videos of this tier and status, in the order of an index.
@@ -138,10 +134,11 @@ extension String {
 
 extension Video {
     static let columns: SQL = """
-        id, tier, state, failure_reason, prompt, negative_prompt, input_image_url, image_tail_url,
-        aspect_ratio, resolution, mode, strength, seed, duration_seconds, task_id,
-        user_charged_micros, CAST(turn_at AS CHAR) AS turn_at, created_at, completed_at, version,
-        file_bytes, file_sha256, file_milliseconds, file_width, file_height, has_poster
+        video_jobs.id, tier, state, failure_reason, prompt, negative_prompt, input_image_url,
+        image_tail_url, aspect_ratio, resolution, mode, strength, seed, duration_seconds, task_id,
+        user_charged_micros, IF(state = 'queued', jobs_ahead(turn_at), NULL) AS jobs_ahead,
+        video_jobs.created_at, completed_at, version, file_bytes, file_sha256, file_milliseconds,
+        file_width, file_height, has_poster
         """
 
     init(row: Row) throws {
@@ -161,6 +158,7 @@ extension Video {
         let duration: Int = try row("duration_seconds")
         let taskID: String? = try row("task_id")
         let price: Money = try row("user_charged_micros")
+        let jobsAhead: Int? = try row("jobs_ahead")
         let createdAt: Date = try row("created_at")
         let completedAt: Date? = try row("completed_at")
         let version: Int = try row("version")
@@ -174,7 +172,7 @@ extension Video {
         self.init(
             id: id, tierID: tierID, state: state, failureReason: failureReason,
             settings: settings, duration: duration, taskID: taskID, price: price,
-            jobsAhead: nil, createdAt: createdAt, completedAt: completedAt, file: file,
+            jobsAhead: jobsAhead, createdAt: createdAt, completedAt: completedAt, file: file,
             version: version)
     }
 }
