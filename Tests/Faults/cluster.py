@@ -81,7 +81,7 @@ class Node:
             "--transaction-isolation=READ-COMMITTED", "--innodb-flush-log-at-trx-commit=1",
             "--innodb-snapshot-isolation=ON", "--innodb-lock-wait-timeout=5",
             "--idle-transaction-timeout=10", "--local-infile=0", "--character-set-server=utf8mb4",
-            "--max-connections=300", "--innodb-buffer-pool-size=128M", "--binlog-format=ROW",
+            "--max-connections=1000", "--innodb-buffer-pool-size=128M", "--binlog-format=ROW",
             "--innodb-autoinc-lock-mode=2", "--wsrep-on=ON", f"--wsrep-provider={LIBRARY}",
             f"--wsrep-cluster-address={cluster}", f"--wsrep-node-address=127.0.0.1:{port}",
             "--wsrep-sst-method=ist", f"--wsrep-provider-options={provider}",

@@ -221,7 +221,7 @@ CONDITIONS = {
         "SET GLOBAL max_prepared_stmt_count = 0", "SET GLOBAL max_prepared_stmt_count = 16382"),
     "no connection more": (
         "SET GLOBAL max_connections = 10; KILL CONNECTION USER 'rushes'@'localhost'",
-        "SET GLOBAL max_connections = 300"),
+        "SET GLOBAL max_connections = 1000"),
 }
 
 

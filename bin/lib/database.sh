@@ -31,7 +31,7 @@ exec_database() {
         --default-time-zone=+00:00 --transaction-isolation=READ-COMMITTED \
         --innodb-flush-log-at-trx-commit=1 --innodb-snapshot-isolation=ON \
         --innodb-lock-wait-timeout=5 --idle-transaction-timeout=10 --local-infile=0 \
-        --character-set-server=utf8mb4 --max-connections=300 --innodb-buffer-pool-size=256M
+        --character-set-server=utf8mb4 --max-connections=1000 --innodb-buffer-pool-size=256M
 }
 
 # Runs the SQL on standard input as the database's root account.
