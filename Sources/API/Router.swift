@@ -13,26 +13,28 @@ package struct Router: Sendable {
     private struct Entry {
         let method: HTTPRequest.Method
         let pattern: String
-        let parts: [Bytes]
+        let parts: [[UInt8]]
         let index: Int
 
         init(_ operation: Operation, _ index: Int) {
             method = operation.method
             pattern = operation.pattern
-            parts = Array(operation.pattern.bytes.parts(at: "/").dropFirst())
+            parts = operation.pattern.utf8.split(
+                separator: UInt8(ascii: "/"), omittingEmptySubsequences: false
+            ).dropFirst().map(Array.init)
             self.index = index
         }
 
         /// What the variable parts are in these; nil when the pattern is another.
-        func arguments(in parts: ArraySlice<Bytes>) -> [String]? {
-            guard parts.count == self.parts.count else { return nil }
+        func arguments(in found: [ArraySlice<UInt8>]) -> [String]? {
+            guard found.count == parts.count else { return nil }
             var arguments: [String] = []
-            for (expected, part) in zip(self.parts, parts) {
-                if expected.first == UInt8(ascii: ":") {
+            for (index, part) in found.enumerated() {
+                if parts[index].first == UInt8(ascii: ":") {
                     guard !part.isEmpty else { return nil }
-                    arguments.append(part.text)
+                    arguments.append(String(decoding: part, as: UTF8.self))
                 } else {
-                    guard expected.isSame(as: part) else { return nil }
+                    guard parts[index][...] == part else { return nil }
                 }
             }
             return arguments
@@ -52,9 +54,22 @@ package struct Router: Sendable {
         fixed = Dictionary(grouping: entries.filter { !$0.pattern.contains(":") }, by: \.pattern)
         variable = Dictionary(grouping: entries.filter { $0.pattern.contains(":") }) { entry in
             precondition(entry.parts[1].first != UInt8(ascii: ":"), "a path of no kind of thing")
-            return entry.parts[1].text
+            return String(decoding: entry.parts[1], as: UTF8.self)
         }
         longest = fixed.keys.map(\.utf8.count).max() ?? 0
+    }
+
+    /// What stands behind each slash.
+    private static func parts(of path: [UInt8]) -> [ArraySlice<UInt8>] {
+        var parts: [ArraySlice<UInt8>] = []
+        parts.reserveCapacity(8)
+        guard var start = path.firstIndex(of: UInt8(ascii: "/")).map({ $0 + 1 }) else { return [] }
+        for index in start..<path.count where path[index] == UInt8(ascii: "/") {
+            parts.append(path[start..<index])
+            start = index + 1
+        }
+        parts.append(path[start...])
+        return parts
     }
 
     /// HEAD is answered by the operation of GET; the server leaves the body out.
@@ -69,9 +84,9 @@ package struct Router: Sendable {
             }
             return .found(entry.index, arguments: [])
         }
-        let parts = path.bytes.parts(at: "/").dropFirst()
-        guard let kind = parts.dropFirst().first, kind.count <= longest,
-            let entries = variable[kind.text]
+        let parts = Self.parts(of: Array(path.utf8))
+        guard parts.count > 1, parts[1].count <= longest,
+            let entries = variable[String(decoding: parts[1], as: UTF8.self)]
         else { return .notFound }
         var allowed: [HTTPRequest.Method] = []
         for entry in entries {

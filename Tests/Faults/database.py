@@ -242,6 +242,7 @@ def conditions(shop: Shop, dice: random.Random, seconds: float, orders: int) -> 
                 load.go_on()
                 time.sleep(dice.uniform(0.1, 0.4))
                 written = log.stat().st_size
+                holders = _hold(stack, seconds) if "max_connections" in begin else []
                 run_sql(stack.database_socket, begin)
                 try:
                     began = time.monotonic()
@@ -249,6 +250,8 @@ def conditions(shop: Shop, dice: random.Random, seconds: float, orders: int) -> 
                     met[name] = _watch(shop, probe, f"{name}-{number}", began + seconds)
                 finally:
                     run_sql(stack.database_socket, finish)
+                    for holder in holders:
+                        holder.wait(timeout=60)
                 lines = log.read_bytes()[written:].count(b'"level":"error"')
                 demand(
                     lines <= 5 * seconds,
@@ -271,6 +274,23 @@ def conditions(shop: Shop, dice: random.Random, seconds: float, orders: int) -> 
     return (
         f"{len(met)} conditions of {seconds:.0f} s, {orders + len(met)} orders; answers of 503 "
         f"with Retry-After: {refused}; other answers of an error 0, lost 0, twice 0")
+
+
+def _hold(stack: Stack, seconds: float) -> list[subprocess.Popen[bytes]]:
+    """Sessions of somebody else's: with them and few of ours there is no room for one more, however
+    many of ours a slow machine needs."""
+    holders = [
+        subprocess.Popen(
+            ["mariadb", "--no-defaults", "--user=root", f"--socket={stack.database_socket}",
+             f"--execute=SELECT SLEEP({seconds + 1})"],
+            stdout=subprocess.DEVNULL)
+        for _ in range(8)]
+    poll(
+        lambda: stack.number(
+            "SELECT COUNT(*) FROM information_schema.processlist "
+            "WHERE info LIKE 'SELECT SLEEP%'") == len(holders),
+        20, "the sessions of somebody else's are there")
+    return holders
 
 
 def _watch(shop: Shop, customer: Customer, key: str, until: float) -> int:
