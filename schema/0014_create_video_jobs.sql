@@ -7,7 +7,8 @@
 -- `late_look_at`, `late_looks` times so far, until the vendor tells whether it made the video;
 -- until then a loss is presumed. `turn_at` is the order of the queue, in which accounts take turns: an
 -- account's video stands there as if it was ordered ten minutes after the one before that is still
--- open. `reconcile_tried_at`: when the vendor was last asked what became
+-- open. Until `undo_until` it is not
+-- sent, so that it can be taken back. `reconcile_tried_at`: when the vendor was last asked what became
 -- of the task; those that it did not tell of come again after all others (R4); `uncompared_at`: the
 -- end of a job of which it was not compared yet. The unique key of
 -- `task_id` is its index.
@@ -52,6 +53,7 @@ CREATE TABLE video_jobs (
     video_url             TEXT         NULL,
     attempts              INT          NOT NULL DEFAULT 0,
     turn_at               DATETIME(6)  NOT NULL DEFAULT UTC_TIMESTAMP(6),
+    undo_until            DATETIME(6)  NULL,
     next_attempt_at       DATETIME(6)  NOT NULL,
     deadline_at           DATETIME(6)  NULL,
     extensions            INT          NOT NULL DEFAULT 0,

@@ -53,10 +53,10 @@ extension Input where Value == String {
 
 extension Input where Value == Int {
     package static func integer(
-        _ name: String, in range: ClosedRange<Int>, default value: Int
+        _ name: String, _ says: String? = nil, in range: ClosedRange<Int>, default value: Int
     ) -> Input {
         Input(
-            name, as: .integer(in: range).with("default", "\(value)"), isRequired: false
+            name, says, as: .integer(in: range).with("default", "\(value)"), isRequired: false
         ) { $0.integer($1, in: range) ?? value }
     }
 }

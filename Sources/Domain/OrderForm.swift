@@ -58,6 +58,7 @@ package struct OrderForm {
         properties += given
         let own = [
             VideoDraft.count.about, VideoDraft.webhookURL.about, VideoDraft.price.about,
+            VideoDraft.undoSeconds.about,
         ]
         properties += own.map { ($0.name, $0.schema) }
         return Schema.object(properties, required: required)

@@ -64,6 +64,10 @@ package struct VideoAnswer: JSONObject {
         fields.optional(
             "position", "In the queue, from 1."
         ) { $0.video.jobsAhead.map { $0 + 1 } }
+        fields.optional(
+            "undoUntil", "Until then nothing is sent, and a cancellation is certain.",
+            example: "2026-11-22T10:00:08.000Z".quoted
+        ) { $0.video.undoUntil }
         fields.optional("estimate") { $0.video.state.isFinal ? nil : $0.estimate }
         fields.optional("error") { Failure($0.video.failureReason) }
         fields.field("createdAt") { $0.video.createdAt }

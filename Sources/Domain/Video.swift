@@ -95,7 +95,9 @@ package struct Video: Sendable {
     package let taskID: String?
     package let price: Money
     /// Jobs of anyone whose turn is before this one's; nil once it left the queue.
-    package var jobsAhead: Int?
+    package let jobsAhead: Int?
+    /// Until when nothing is sent to the vendor; nil when that is over.
+    package let undoUntil: Date?
     package let createdAt: Date
     package let completedAt: Date?
     package let file: VideoFile?
@@ -104,7 +106,7 @@ package struct Video: Sendable {
     package init(
         id: VideoID, tierID: String, state: VideoState, failureReason: FailureReason?,
         settings: VideoSettings, duration: Int, taskID: String?, price: Money, jobsAhead: Int?,
-        createdAt: Date, completedAt: Date?, file: VideoFile?, version: Int
+        undoUntil: Date? = nil, createdAt: Date, completedAt: Date?, file: VideoFile?, version: Int
     ) {
         self.id = id
         self.tierID = tierID
@@ -115,6 +117,7 @@ package struct Video: Sendable {
         self.taskID = taskID
         self.price = price
         self.jobsAhead = jobsAhead
+        self.undoUntil = undoUntil
         self.createdAt = createdAt
         self.completedAt = completedAt
         self.file = file

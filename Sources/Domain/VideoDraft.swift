@@ -9,6 +9,8 @@ package struct VideoDraft: Hashable, Sendable {
     package let reason: Phrase?
     package let duration: Int
     package let count: Int
+    /// How long nothing is sent to the vendor, so that it can be taken back.
+    package let undoSeconds: Int
     package let settings: VideoSettings
     package let webhookURL: String?
     /// What the person was told that all of it costs; nil when they did not say.
@@ -49,6 +51,12 @@ extension VideoDraft {
         "strength", "seed",
     ]
     package static let count = Input.integer("count", in: 1...4, default: 1)
+    /// How long an order may wait to be taken back, in seconds.
+    package static let undoRange = 0...30
+    package static let undoSeconds = Input.integer(
+        "undoSeconds",
+        "For so long nothing is sent, and the order can be taken back for certain.",
+        in: undoRange, default: 0)
     package static let webhookURL = Input.text(
         "webhookUrl", atMost: 2000, format: "uri", isRequired: false)
     package static let price = Input<Money>(
@@ -63,6 +71,7 @@ extension VideoDraft {
     }
     private static let orderFields: Set<String> = [
         "tier", "duration", count.about.name, webhookURL.about.name, price.about.name,
+        undoSeconds.about.name,
     ]
 
     /// Judges `body` by `catalog`, or throws ``InvalidInput`` naming every bad field at once.
@@ -84,6 +93,7 @@ extension VideoDraft {
         }
         let duration = Self.duration(&reader, catalog: catalog)
         let count = reader.read(Self.count) ?? 1
+        let undoSeconds = reader.read(Self.undoSeconds) ?? 0
         let webhookURL = reader.read(Self.webhookURL).flatMap {
             reader.publicAddress("webhookUrl", $0)
         }
@@ -107,6 +117,7 @@ extension VideoDraft {
         reason = chosen.reason
         self.duration = duration
         self.count = count
+        self.undoSeconds = undoSeconds
         self.settings = settings
         self.webhookURL = webhookURL
         self.quotedPrice = quotedPrice

@@ -94,7 +94,8 @@ enum Accounts {
             Me(
                 user: user, pendingEmail: context.database.pendingEmail(of: user.id),
                 balance: context.database.balance(of: caller.account),
-                muted: context.database.mutedNotices(of: user.id)))
+                muted: context.database.mutedNotices(of: user.id),
+                undoSeconds: context.settings.undoSeconds))
     }
 
     private static let newEmail = Inputs.email.optional
@@ -123,6 +124,7 @@ private struct Me: JSONObject {
     let pendingEmail: String?
     let balance: Balance
     let muted: Set<NoticeKind>
+    let undoSeconds: Int
 
     static var schemaName: String? { "Me" }
 
@@ -133,6 +135,9 @@ private struct Me: JSONObject {
         }
         fields.field("balance", example: "53.14") { $0.balance.available }
         fields.field("reserved", "Held by videos that are being made.") { $0.balance.reserved }
+        fields.field(
+            "undoSeconds", "How long the site lets an order wait to be taken back.", example: "8"
+        ) { $0.undoSeconds }
         fields.field("notifications") { NoticeSwitches(muted: $0.muted) }
     }
 }

@@ -24,6 +24,8 @@ package struct SiteSettings: Sendable {
     package var exceptOrigins: [Origin]
     /// Whether an address has to be proved before anybody signs in with it.
     package var requiresVerified: Bool
+    /// How long the pages let an order be taken back before anything is sent.
+    package var undoSeconds: Int
 
     /// Where pictures are put.
     package var media: Storage
@@ -34,7 +36,7 @@ package struct SiteSettings: Sendable {
         creditPolicy: CreditPolicy, signupCredit: Money, generateLimit: CallLimit,
         purchaseLimit: CallLimit, deadlines: JobDeadlines, media: Storage,
         exceptOrigins: [Origin] = [],
-        requiresVerified: Bool = false
+        requiresVerified: Bool = false, undoSeconds: Int = 0
     ) {
         self.origin = origin
         self.jwtSecret = jwtSecret
@@ -50,5 +52,6 @@ package struct SiteSettings: Sendable {
         self.media = media
         self.exceptOrigins = exceptOrigins
         self.requiresVerified = requiresVerified
+        self.undoSeconds = undoSeconds
     }
 }

@@ -59,15 +59,16 @@ static const char *const texts[STEPS] = {
         "negative_prompt, input_image_url, image_tail_url, duration_seconds, aspect_ratio, "
         "resolution, mode, strength, seed, webhook_url, vendor_path, vendor_input, "
         "estimated_cost_micros, user_charged_micros, callback_token, turn_at, "
-        "next_attempt_at, deadline_at, created_at, state_at) "
+        "undo_until, next_attempt_at, deadline_at, created_at, state_at) "
         "VALUES (?, ?, ?, ?, ?, "
         "?, 'queued', ?, ?, ?, "
         "?, ?, ?, "
         "?, ?, ?, ?, "
         "?, ?, ?, "
         "?, ?, ?, "
-        "CAST(? AS DATETIME(6)) + INTERVAL ? SECOND, "
-        "UTC_TIMESTAMP(6), "
+        "CAST(? AS DATETIME(6)) + INTERVAL ? SECOND, IF(? > 0, "
+        "UTC_TIMESTAMP(6) + INTERVAL ? SECOND, NULL), "
+        "UTC_TIMESTAMP(6) + INTERVAL ? SECOND, "
         "UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND, "
         "UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
     [HOLD] =
@@ -288,14 +289,13 @@ static int try_charge(Worker *worker, const char *account, const char *user)
         stop("intake", "a key that was used, accepted before, or stopped");
     const int64_t number = cells[7].number + 1;
     snprintf(turn, sizeof turn, "%.26s", cells[8].text);
-    const int64_t ahead = cells[9].number;
+    const int64_t ahead = cells[9].number, none = 0;
     EXPECT(run(worker, ADD_CALL, "", "tti", call, account, number), 1);
     EXPECT(
-        run(worker, ADD_JOB, "", "tttttitnnninnnnnnttiittii", job, account, user, call, tier,
-            (int64_t)1, prompt, seconds, vendor_path, vendor_input, cost, price, token, turn,
-            (int64_t)0, queue_deadline),
+        run(worker, ADD_JOB, "", "tttttitnnninnnnnnttiittiiiii", job, account, user, call, tier,
+            (int64_t)1, prompt, seconds, vendor_path, vendor_input, cost, price, token, turn, none,
+            none, none, none, queue_deadline),
         1);
-    const int64_t none = 0;
     new_id(worker, entry);
     new_id(worker, line);
     // It gives a row where the books are wrong.

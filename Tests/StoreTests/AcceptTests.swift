@@ -1,6 +1,7 @@
 import BooksSupport
 import DatabaseSupport
 import Domain
+import FoundationEssentials
 import JSON
 import Ledger
 import MariaDB
@@ -424,6 +425,76 @@ private func isAccepted(_ work: () throws -> Void) throws -> Bool {
                 }
             }
             #expect(accepted.count { $0 } == 10)
+            try expectCleanBooks(db)
+        }
+    }
+}
+
+@Suite struct `An order that waits to be taken back` {
+    private func submission(_ db: Connection) throws -> ClaimedJob? {
+        try db.claimSubmission(lasting: .seconds(60), parallel: 10)
+    }
+
+    @Test func `nobody sends it before its time, and then it is sent`() throws {
+        try withDatabase { db in
+            let account = try db.insertAccount(credit: .dollars(3))
+            let order = try db.order(undoSeconds: 30)
+            try db.accept(order, from: account)
+            let video = try db.video(order.videos[0].id, of: account)
+            let until = try #require(video?.undoUntil)
+            #expect(abs(until.timeIntervalSinceNow - 30) < 10)
+            #expect(try submission(db) == nil)
+            try db.execute(
+                """
+                UPDATE video_jobs
+                SET undo_until = undo_until - INTERVAL 31 SECOND,
+                    next_attempt_at = next_attempt_at - INTERVAL 31 SECOND
+                """)
+            #expect(try db.video(order.videos[0].id, of: account)?.undoUntil == nil)
+            #expect(try submission(db)?.id == order.videos[0].id)
+        }
+    }
+
+    @Test func `taken back it cost nothing, and no call was made`() throws {
+        try withDatabase { db in
+            let account = try db.insertAccount(credit: .dollars(4))
+            let order = try db.order(count: 2, undoSeconds: 30)
+            try db.accept(order, from: account)
+            for video in order.videos { try db.cancel(video.id, of: account, policy: .test) }
+            let balance = try db.balance(of: account)
+            #expect(balance.available == .dollars(4) && balance.reserved == .zero)
+            #expect(try db.count("SELECT COUNT(*) FROM job_attempts") == 0)
+            #expect(try submission(db) == nil)
+            try expectCleanBooks(db)
+        }
+    }
+
+    @Test func `of 32 that are taken back as their time ends, each was sent or cost nothing`()
+        throws
+    {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let account = try db.insertAccount(credit: .dollars(32))
+            let orders = try (0..<32).map { _ in try db.order() }
+            for order in orders { try db.accept(order, from: account) }
+            let sent = try inParallel(64) { number in
+                let db = Connection(configuration)
+                if number.isMultiple(of: 2) {
+                    return try db.claimSubmission(lasting: .seconds(60), parallel: 100) == nil
+                        ? 0 : 1
+                }
+                do {
+                    try db.cancel(orders[number / 2].videos[0].id, of: account, policy: .test)
+                } catch is Conflict {
+                    return 0
+                }
+                return 0
+            }.reduce(0, +)
+            let balance = try db.balance(of: account)
+            #expect(balance.reserved == .dollars(Int64(sent)))
+            #expect(
+                try db.count("SELECT COUNT(*) FROM video_jobs WHERE failure_reason = 'canceled'")
+                    == 32 - sent)
             try expectCleanBooks(db)
         }
     }

@@ -10,6 +10,8 @@ struct PolicySettings: Sendable {
     let generateLimit: CallLimit
     let purchaseLimit: CallLimit
     let deadlines: JobDeadlines
+    /// How long the site lets an order be taken back before anything is sent.
+    let undoSeconds: Int
 
     init?(_ reader: SettingsReader) {
         let expiryDays = reader.value(
@@ -37,8 +39,17 @@ struct PolicySettings: Sendable {
             """
             how long a video may wait, be in doubt, be made and be fetched; what is left out stays
             """, default: JobDeadlines.standard, JobDeadlines.init(_:))
+        let undoSeconds = reader.value(
+            "UNDO_WINDOW",
+            "how long the site lets an order be taken back before anything is sent; 0s to 30s",
+            default: "8s"
+        ) { text in
+            Duration(span: text).map { Int($0.components.seconds) }.flatMap {
+                VideoDraft.undoRange.contains($0) ? $0 : nil
+            }
+        }
         guard let expiryDays, let signupCredit, let requiresVerified, let generateLimit,
-            let purchaseLimit, let deadlines
+            let purchaseLimit, let deadlines, let undoSeconds
         else { return nil }
         credit = CreditPolicy(expiry: expiryDays == 0 ? nil : .seconds(expiryDays * 86_400))
         self.signupCredit = signupCredit
@@ -46,5 +57,6 @@ struct PolicySettings: Sendable {
         self.generateLimit = generateLimit
         self.purchaseLimit = purchaseLimit
         self.deadlines = deadlines
+        self.undoSeconds = undoSeconds
     }
 }

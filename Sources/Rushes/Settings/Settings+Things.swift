@@ -26,7 +26,7 @@ extension Settings {
             generateLimit: policy.generateLimit, purchaseLimit: policy.purchaseLimit,
             deadlines: policy.deadlines, media: storage,
             exceptOrigins: pollo.exceptOrigins,
-            requiresVerified: policy.requiresVerified)
+            requiresVerified: policy.requiresVerified, undoSeconds: policy.undoSeconds)
     }
 
     var courier: CourierSettings {

@@ -183,14 +183,16 @@ extension Connection {
                  negative_prompt, input_image_url, image_tail_url, duration_seconds, aspect_ratio,
                  resolution, mode, strength, seed, webhook_url, vendor_path, vendor_input,
                  estimated_cost_micros, user_charged_micros, callback_token, turn_at,
-                 next_attempt_at, deadline_at, created_at, state_at)
+                 undo_until, next_attempt_at, deadline_at, created_at, state_at)
             VALUES (\(id), \(account), \(user), \(order.call), \(draft.tier.id),
                 \(order.catalogVersion), 'queued', \(settings.prompt), \(settings.negativePrompt), \(settings.image),
                 \(settings.imageTail), \(draft.duration), \(settings.aspectRatio),
                 \(settings.resolution), \(settings.mode), \(settings.strength), \(settings.seed),
                 \(draft.webhookURL), \(draft.tier.vendorPath), \(draft.vendorInput.json),
                 \(draft.tier.cost(forSeconds: draft.duration)), \(draft.price), \(callbackToken),
-                \(sql: turn), UTC_TIMESTAMP(6),
+                \(sql: turn), IF(\(draft.undoSeconds) > 0,
+                    UTC_TIMESTAMP(6) + INTERVAL \(draft.undoSeconds) SECOND, NULL),
+                UTC_TIMESTAMP(6) + INTERVAL \(draft.undoSeconds) SECOND,
                 UTC_TIMESTAMP(6) + INTERVAL \(queueDeadline.microseconds) MICROSECOND,
                 UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
             """)

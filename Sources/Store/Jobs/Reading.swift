@@ -137,6 +137,7 @@ extension Video {
         video_jobs.id, tier, state, failure_reason, prompt, negative_prompt, input_image_url,
         image_tail_url, aspect_ratio, resolution, mode, strength, seed, duration_seconds, task_id,
         user_charged_micros, IF(state = 'queued', jobs_ahead(turn_at), NULL) AS jobs_ahead,
+        IF(state = 'queued' AND undo_until > UTC_TIMESTAMP(6), undo_until, NULL) AS undo_until,
         video_jobs.created_at, completed_at, version, file_bytes, file_sha256, file_milliseconds,
         file_width, file_height, has_poster
         """
@@ -159,6 +160,7 @@ extension Video {
         let taskID: String? = try row("task_id")
         let price: Money = try row("user_charged_micros")
         let jobsAhead: Int? = try row("jobs_ahead")
+        let undoUntil: Date? = try row("undo_until")
         let createdAt: Date = try row("created_at")
         let completedAt: Date? = try row("completed_at")
         let version: Int = try row("version")
@@ -172,7 +174,8 @@ extension Video {
         self.init(
             id: id, tierID: tierID, state: state, failureReason: failureReason,
             settings: settings, duration: duration, taskID: taskID, price: price,
-            jobsAhead: jobsAhead, createdAt: createdAt, completedAt: completedAt, file: file,
+            jobsAhead: jobsAhead, undoUntil: undoUntil, createdAt: createdAt,
+            completedAt: completedAt, file: file,
             version: version)
     }
 }

@@ -57,11 +57,13 @@ extension Connection {
 
     /// An order of videos of one tier, as a request would make it.
     package func order(
-        _ tier: String = "economy", seconds: Int = 5, count: Int = 1, image: String? = nil
+        _ tier: String = "economy", seconds: Int = 5, count: Int = 1, image: String? = nil,
+        undoSeconds: Int = 0
     ) throws -> VideoOrder {
         var members: [String: JSONValue] = [
             "tier": .string(tier), "duration": .integer(Int64(seconds)),
-            "count": .integer(Int64(count)), "prompt": .string("A fox runs through fresh snow"),
+            "count": .integer(Int64(count)), "undoSeconds": .integer(Int64(undoSeconds)),
+            "prompt": .string("A fox runs through fresh snow"),
         ]
         if let image { members["image"] = .string(image) }
         // A picture may lie on a server of the test's own.

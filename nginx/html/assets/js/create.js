@@ -5,6 +5,7 @@ import { hasDraft } from "./parts/draft.js";
 import { el, find } from "./parts/element.js";
 import { fieldError, onLeave } from "./parts/fields.js";
 import { errorBox } from "./parts/notice.js";
+import { againOf } from "./parts/job.js";
 import { jobsOf, showRefusal, showWrongFields } from "./parts/order.js";
 import { prefilled } from "./parts/prefill.js";
 import { workPictures } from "./parts/pictures.js";
@@ -26,13 +27,24 @@ const wish = new PresentWish(form, () => {
 });
 const pictures = workPictures(form);
 /** From the start, so that no order is without it, whatever else did not load. */
-const running = new RunningVideos((id) => wish.nameOf(id), takeBalance);
+const running = new RunningVideos((id) => wish.nameOf(id), takeBalance, takeBack);
 
 /** @param {import("./parts/session.js").User | null} user */
 function takeBalance(user) {
   if (!user) return;
   wish.balance = user.balance;
   showPrice(wish);
+}
+
+/** An order was undone: what it asked for is in the form again, but not over what was typed since. */
+function takeBack(/** @type {import("./parts/job.js").Job} */ job) {
+  const prompt = wish.input("prompt");
+  if (prompt.value.trim() && prompt.value !== job.prompt) {
+    return toast(text.create.otherPrompt, el("a", { href: againOf(job) }, text.useSettings));
+  }
+  prompt.value = job.prompt ?? "";
+  prompt.dispatchEvent(new Event("input", { bubbles: true }));
+  prompt.focus();
 }
 
 async function submit() {
@@ -57,11 +69,13 @@ async function submit() {
 /** @param {string} body @param {number} price what the button says */
 async function send(body, price) {
   try {
-    const sent = JSON.stringify({ ...JSON.parse(body), price: Math.round(price * 100) / 100 });
+    const { undoSeconds } = wish;
+    const asked = { ...JSON.parse(body), price: Math.round(price * 100) / 100, undoSeconds };
+    const sent = JSON.stringify(asked);
     const answer = await wish.order.send("/api/videos/generate", body, sent);
     wish.balance = answer.balance;
     showBalance(answer.balance);
-    const jobs = jobsOf(answer, JSON.parse(body));
+    const jobs = jobsOf(answer, asked);
     for (const job of jobs) running.add(job);
     button.textContent = text.create.accepted;
     toast(text.create.queued(jobs.length), el("a", { href: "#running" }, text.create.see));
@@ -115,7 +129,7 @@ async function start() {
   try {
     const [user, { items }] = await Promise.all([requireUser(), api("/api/tiers")]);
     const { draft, focus } = await prefilled(wish.draft, items);
-    Object.assign(wish, { tiers: items, draft, balance: user.balance });
+    Object.assign(wish, { tiers: items, draft, balance: user.balance, undoSeconds: user.undoSeconds });
     showTiers(form, items, draft.tier);
     wish.fillIn();
     pictures.follow();

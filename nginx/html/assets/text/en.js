@@ -25,6 +25,8 @@ export const text = {
   state: {
     /** @param {number | undefined} position */
     queued: (position) => (position ? `Queued, ${place(position)} in line` : "Queued"),
+    /** @param {number} seconds */
+    startsIn: (seconds) => `Starts in ${seconds} s`,
     submitting: "Starting",
     rendering: "Rendering",
     /** @param {string} from @param {string} to */
@@ -60,6 +62,8 @@ export const text = {
 
   cancel: "Cancel, free",
   cancelled: "Cancelled. The credit is back.",
+  undo: "Undo",
+  undone: "Taken back before anything was sent. It cost nothing.",
   tooLateToCancel: "It has already started, so it can no longer be cancelled.",
   copyPrompt: "Copy prompt",
   copied: "Copied.",
@@ -196,6 +200,7 @@ export const text = {
   create: {
     /** @param {string} price @param {number} count */
     button: (price, count) => (count > 1 ? `Create ${count} for ${price}` : `Create for ${price}`),
+    otherPrompt: "You have written something else since.",
     auto: "Cheapest that fits",
     autoWords: "We choose the cheapest tier that takes your picture and settings.",
     quoting: "Working out the price…",

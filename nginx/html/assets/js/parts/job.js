@@ -29,6 +29,7 @@ import { text } from "../../text/en.js";
  * @property {string | null} videoUrl
  * @property {string | null} posterUrl
  * @property {number} [position]
+ * @property {string} [undoUntil] until when nothing is sent, and it can be taken back
  * @property {{p50Seconds: number, p90Seconds: number}} [estimate]
  * @property {{code: string, message: string, reason?: string}} [error]
  * @property {string} createdAt
@@ -37,6 +38,12 @@ import { text } from "../../text/en.js";
 
 /** @param {Job} job */
 export const isOpen = (job) => job.status === "pending" || job.status === "processing";
+
+/** The seconds for which it can be taken back for certain; 0 when that is over. @param {Job} job */
+export function undoSeconds({ status, undoUntil }) {
+  if (status !== "pending" || !undoUntil) return 0;
+  return Math.max(0, Math.ceil((Date.parse(undoUntil) - now()) / 1000));
+}
 
 /** Whether it ended without a video. @param {Job} job */
 export const hasFailed = (job) => job.status === "failed" || job.status === "canceled";
@@ -67,6 +74,8 @@ export function stateOf(job) {
   if (job.statusDetail === "submitting") return { words: say.submitting, picture: "loader", tone: "live" };
   if (job.statusDetail === "rendering") return { words: say.rendering, picture: "film", tone: "live" };
   if (job.statusDetail === "saving") return { words: say.saving, picture: "save", tone: "live" };
+  const seconds = undoSeconds(job);
+  if (seconds) return { words: say.startsIn(seconds), picture: "hourglass", tone: "" };
   return { words: say.queued(job.position), picture: "hourglass", tone: "" };
 }
 
@@ -135,13 +144,16 @@ export function moveProgress(card, job) {
   if (moved) old.replaceWith(moved);
 }
 
-/** Cancels while that is free, and says how it went. @param {Job} job @returns {Promise<Job | null>} */
-export async function cancel(job) {
+/**
+ * Cancels while that is free, and says how it went.
+ * @param {Job} job @param {string} [done] what is said when it is done @returns {Promise<Job | null>}
+ */
+export async function cancel(job, done = text.cancelled) {
   try {
     const path = `/api/videos/${encodeURIComponent(job.jobId)}/cancellation`;
     const ended = await api(path, { method: "POST", body: {} });
     await me();
-    toast(text.cancelled);
+    toast(done);
     return ended;
   } catch (/** @type {any} */ error) {
     const refusal = error.isApiError ? error.message : text.error.network;

@@ -24,6 +24,7 @@ export function jobsOf(answer, body) {
     ...unknown,
     statusDetail: "queued",
     createdAt: new Date(now()).toISOString(),
+    undoUntil: body.undoSeconds && new Date(now() + body.undoSeconds * 1000).toISOString(),
   };
   const estimatedCost = cents(answer.estimatedCost) / ids.length / 100;
   return ids.map((jobId, index) => ({ ...common, jobId, estimatedCost, position: answer.position + index }));

@@ -18,6 +18,8 @@ export class PresentWish {
   draft = {};
   /** Dollars of the person's. */
   balance = 0;
+  /** For so long an order waits to be taken back. */
+  undoSeconds = 0;
   isSending = false;
   order = intent("order");
 

@@ -16,6 +16,7 @@ import {
   reasonWords,
   stateLine,
   stateOf,
+  undoSeconds,
 } from "./job.js";
 import { money } from "./money.js";
 import { errorBox } from "./notice.js";
@@ -67,7 +68,12 @@ function cardActions(job, onCancel) {
     "div",
     { class: "row" },
     job.status === "pending" &&
-      el("button", { type: "button", class: "button second", onclick: press }, text.cancel),
+      el(
+        "button",
+        { type: "button", class: "button second", onclick: press },
+        undoSeconds(job) > 0 && icon("undo-2"),
+        undoSeconds(job) ? text.undo : text.cancel,
+      ),
     done && el("a", { class: "button second", href: pageOf(job.jobId) }, icon("play"), text.open),
     done &&
       el(
@@ -82,18 +88,27 @@ function cardActions(job, onCancel) {
 }
 
 /** What of a video a card shows, apart from its bar. @param {Job} job */
-const versionOf = (job) => JSON.stringify([job.status, job.statusDetail, job.position, job.posterUrl]);
+function versionOf(job) {
+  const place = undoSeconds(job) ? "undo" : job.position;
+  return JSON.stringify([job.status, job.statusDetail, place, job.posterUrl]);
+}
 
 /** Shows and follows the videos on the way. */
 export class RunningVideos {
   /**
    * @param {(id: string) => string} nameOf a tier
    * @param {(user: import("./session.js").User | null) => void} onBalance when a video's end changed it
+   * @param {(job: Job) => void} onUndone when one was taken back before anything was sent
    */
-  constructor(nameOf, onBalance) {
+  constructor(nameOf, onBalance, onUndone) {
     this.place = find("[data-running]");
     this.nameOf = nameOf;
     this.onBalance = onBalance;
+    this.onUndone = onUndone;
+    /** Those that can still be taken back, by their ids. @type {Map<string, Job>} */
+    this.undoable = new Map();
+    /** @type {any} */
+    this.ticking = null;
     this.watch = follow(async (open, ended) => {
       for (const job of [...open, ...ended]) this.put(job);
       if (ended.length) onBalance(await me());
@@ -106,8 +121,26 @@ export class RunningVideos {
     this.watch.add(job.jobId);
   }
 
+  /** Counts down on the cards of those that can be taken back, as long as there are any. */
+  tick() {
+    for (const [id, job] of this.undoable) {
+      if (!undoSeconds(job)) this.put(job);
+      else {
+        const line = this.place.querySelector(`[data-job="${CSS.escape(id)}"] .state span`);
+        if (line) line.textContent = stateOf(job).words;
+      }
+    }
+    if (this.undoable.size) return;
+    clearInterval(this.ticking);
+    this.ticking = null;
+  }
+
   /** @param {Job} job @param {boolean} [last] put a new card at the end */
   put(job, last = false) {
+    if (undoSeconds(job)) {
+      this.undoable.set(job.jobId, job);
+      this.ticking ||= setInterval(() => this.tick(), 250);
+    } else this.undoable.delete(job.jobId);
     const old = this.place.querySelector(`[data-job="${CSS.escape(job.jobId)}"]`);
     if (old?.dataset.version === versionOf(job)) return moveProgress(old, job);
     const card = jobCard(job, {
@@ -126,12 +159,14 @@ export class RunningVideos {
   /** @param {Job} job @param {HTMLElement} pressed */
   async cancel(job, pressed) {
     pressed.setAttribute("aria-disabled", "true");
-    const ended = await cancel(job);
+    const isUndo = undoSeconds(job) > 0;
+    const ended = await cancel(job, isUndo ? text.undone : undefined);
     pressed.removeAttribute("aria-disabled");
     if (!ended) return;
     this.watch.forget(job.jobId);
     this.put(ended);
     this.onBalance(await me());
+    if (isUndo) this.onUndone(job);
   }
 
   async load() {

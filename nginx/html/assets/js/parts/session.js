@@ -13,6 +13,7 @@ import { money } from "./money.js";
  * @property {Record<string, boolean>} notifications
  * @property {number} balance
  * @property {number} reserved
+ * @property {number} undoSeconds for how long the site lets an order wait to be taken back
  */
 
 const signedInKey = "rushes.signedIn";
