@@ -4,18 +4,17 @@ package import MariaDB
 import Synchronization
 
 extension Money: SQLConvertible {
-    package init?(sqlValue: SQLValue) {
-        guard let micros = Int64(sqlValue: sqlValue) else { return nil }
-        self.init(micros: micros)
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
+        Money(micros: try Int64.read(value))
     }
 
     package var sqlValue: SQLValue { .integer(micros) }
 }
 
 extension ID: SQLConvertible {
-    package init?(sqlValue: SQLValue) {
-        guard case .text(let text) = sqlValue else { return nil }
-        self.init(text)
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
+        guard case .text(let text) = value, let id = Self(text) else { throw UnfitValue() }
+        return id
     }
 
     package var sqlValue: SQLValue { .text(description) }

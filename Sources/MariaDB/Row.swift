@@ -30,10 +30,11 @@ package struct Row {
         guard columns.names.indices.contains(index) else {
             throw unreadable("there is no column \(index)")
         }
-        guard let value = T(sqlValue: values[start + index]) else {
+        do {
+            return try T.read(values[start + index])
+        } catch {
             throw unreadable("column \(columns.names[index]) does not hold a value of \(T.self)")
         }
-        return value
     }
 
     private func unreadable(_ message: String) -> DatabaseError {

@@ -20,6 +20,17 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable, Equatable {
         values = stringInterpolation.values
     }
 
+    private init(text: String, values: [SQLValue]) {
+        self.text = text
+        self.values = values
+    }
+
+    /// The same statement with other values, for one that is run so often that its text is kept.
+    package func with(_ values: any SQLConvertible...) -> SQL {
+        precondition(values.count == self.values.count, "a value for each question mark")
+        return SQL(text: text, values: values.map(\.sqlValue))
+    }
+
     package struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var text = ""
         fileprivate var values: [SQLValue] = []

@@ -18,25 +18,31 @@ package enum SQLValue: Sendable, Hashable {
 
 /// A type that can be bound in ``SQL`` and read from a ``Row``.
 package protocol SQLConvertible {
-    /// Nil when the value is of another type or out of range.
-    init?(sqlValue: SQLValue)
+    /// Throws when the value is of another type or out of range. It gives no optional, whose type the
+    /// runtime would have to make out for every value of every row.
+    static func read(_ value: SQLValue) throws(UnfitValue) -> Self
     var sqlValue: SQLValue { get }
 }
 
+/// A value is of another type than was wanted, or out of its range.
+package struct UnfitValue: Error {
+    package init() {}
+}
+
 extension SQLValue: SQLConvertible {
-    package init?(sqlValue: SQLValue) { self = sqlValue }
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self { value }
     package var sqlValue: SQLValue { self }
 }
 
 extension Int64: SQLConvertible {
     /// Also reads a DECIMAL without a fraction, because SUM of integers is one in MariaDB.
-    package init?(sqlValue: SQLValue) {
-        switch sqlValue {
-        case .integer(let value): self = value
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
+        switch value {
+        case .integer(let number): return number
         case .text(let digits):
-            guard let value = Int64(digits) else { return nil }
-            self = value
-        default: return nil
+            guard let number = Int64(digits) else { throw UnfitValue() }
+            return number
+        default: throw UnfitValue()
         }
     }
 
@@ -44,20 +50,20 @@ extension Int64: SQLConvertible {
 }
 
 extension Int: SQLConvertible {
-    package init?(sqlValue: SQLValue) {
-        guard let value = Int64(sqlValue: sqlValue) else { return nil }
-        self.init(exactly: value)
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
+        guard let number = Int(exactly: try Int64.read(value)) else { throw UnfitValue() }
+        return number
     }
 
     package var sqlValue: SQLValue { .integer(Int64(self)) }
 }
 
 extension Bool: SQLConvertible {
-    package init?(sqlValue: SQLValue) {
-        switch sqlValue {
-        case .integer(0): self = false
-        case .integer(1): self = true
-        default: return nil
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
+        switch value {
+        case .integer(0): return false
+        case .integer(1): return true
+        default: throw UnfitValue()
         }
     }
 
@@ -66,11 +72,13 @@ extension Bool: SQLConvertible {
 
 extension String: SQLConvertible {
     /// Also reads bytes that are valid UTF-8: ids from outside lie in VARBINARY columns.
-    package init?(sqlValue: SQLValue) {
-        switch sqlValue {
-        case .text(let text): self = text
-        case .bytes(let bytes): self.init(validating: bytes, as: UTF8.self)
-        default: return nil
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
+        switch value {
+        case .text(let text): return text
+        case .bytes(let bytes):
+            guard let text = String(validating: bytes, as: UTF8.self) else { throw UnfitValue() }
+            return text
+        default: throw UnfitValue()
         }
     }
 
@@ -78,31 +86,27 @@ extension String: SQLConvertible {
 }
 
 extension [UInt8]: SQLConvertible {
-    package init?(sqlValue: SQLValue) {
-        guard case .bytes(let bytes) = sqlValue else { return nil }
-        self = bytes
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
+        guard case .bytes(let bytes) = value else { throw UnfitValue() }
+        return bytes
     }
 
     package var sqlValue: SQLValue { .bytes(self) }
 }
 
 extension Date: SQLConvertible {
-    package init?(sqlValue: SQLValue) {
-        guard case .date(let date) = sqlValue else { return nil }
-        self = date
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
+        guard case .date(let date) = value else { throw UnfitValue() }
+        return date
     }
 
     package var sqlValue: SQLValue { .date(self) }
 }
 
 extension Optional: SQLConvertible where Wrapped: SQLConvertible {
-    package init?(sqlValue: SQLValue) {
-        if case .null = sqlValue {
-            self = .none
-            return
-        }
-        guard let wrapped = Wrapped(sqlValue: sqlValue) else { return nil }
-        self = .some(wrapped)
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
+        if case .null = value { return nil }
+        return try Wrapped.read(value)
     }
 
     package var sqlValue: SQLValue { self?.sqlValue ?? .null }
@@ -110,9 +114,9 @@ extension Optional: SQLConvertible where Wrapped: SQLConvertible {
 
 /// An enum of strings needs only to say that it conforms.
 extension SQLConvertible where Self: RawRepresentable, RawValue: SQLConvertible {
-    package init?(sqlValue: SQLValue) {
-        guard let rawValue = RawValue(sqlValue: sqlValue) else { return nil }
-        self.init(rawValue: rawValue)
+    package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
+        guard let found = Self(rawValue: try RawValue.read(value)) else { throw UnfitValue() }
+        return found
     }
 
     package var sqlValue: SQLValue { rawValue.sqlValue }

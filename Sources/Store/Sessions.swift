@@ -37,7 +37,29 @@ package struct SignIn: Sendable {
     /// when they belong to none.
     package let membership: Membership?
 
-    static let columns: SQL = """
+    /// Of the session with a hash.
+    static let alone = select("", from: "")
+    /// Of the session with a hash, and the video with an id.
+    static let withVideo = select(
+        ", \(sql: Video.columns)",
+        from: """
+            LEFT JOIN video_jobs
+                ON video_jobs.id = \(nil as VideoID?) AND video_jobs.account_id = members.account_id
+            """)
+
+    private static func select(_ others: SQL, from tables: SQL) -> SQL {
+        """
+        SELECT \(sql: columns)\(sql: others)
+        FROM sessions
+        JOIN users ON users.id = sessions.user_id
+        LEFT JOIN members ON members.user_id = users.id \(sql: tables)
+        WHERE id_hash = \(nil as [UInt8]?) AND \(sql: isOpen) AND blocked_at IS NULL
+        ORDER BY members.role, members.created_at, members.account_id
+        LIMIT 1
+        """
+    }
+
+    private static let columns: SQL = """
         users.id AS signed_in_id, email, email_verified_at, users.role AS user_role,
         users.created_at AS user_created_at, members.account_id, members.role AS member_role,
         sessions.created_at > UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE AS is_recent,
@@ -87,7 +109,11 @@ extension Connection {
     /// The sign-in whose session this is; nil when it ended, is over, or its user is blocked.
     /// That it was used is written down once in five minutes.
     package func useSession(_ idHash: [UInt8]) throws -> SignIn? {
-        try used(idHash, selecting: "", joining: "") { _ in }?.signIn
+        try first(SignIn.alone.with(idHash)) { row in try (SignIn(row: row), isStale(row)) }
+            .map { signIn, isStale in
+                if isStale { noteUse(of: idHash) }
+                return signIn
+            }
     }
 
     /// The same, and the video of the account that it acts for, if it has one of this id: by one
@@ -95,45 +121,27 @@ extension Connection {
     package func useSession(
         _ idHash: [UInt8], lookingAt video: VideoID
     ) throws -> (signIn: SignIn, video: Video?)? {
-        try used(
-            idHash, selecting: ", \(sql: Video.columns)",
-            joining: """
-                LEFT JOIN video_jobs
-                    ON video_jobs.id = \(video) AND video_jobs.account_id = members.account_id
-                """
-        ) { row in
-            let found: VideoID? = try row("id")
-            return try found.map { _ in try Video(row: row) }
-        }.map { ($0.signIn, $0.beside) }
+        let found = try first(SignIn.withVideo.with(video, idHash)) { row in
+            let signIn = try SignIn(row: row)
+            let isStale = try isStale(row)
+            let id: VideoID? = try row("id")
+            return (signIn, isStale, try id.map { _ in try Video(row: row) })
+        }
+        guard let (signIn, isStale, video) = found else { return nil }
+        if isStale { noteUse(of: idHash) }
+        return (signIn, video)
     }
 
-    private func used<T>(
-        _ idHash: [UInt8], selecting columns: SQL, joining tables: SQL, _ read: (Row) throws -> T
-    ) throws -> (signIn: SignIn, beside: T)? {
-        let found = try first(
+    private func isStale(_ row: Row) throws -> Bool { try row("is_stale") }
+
+    /// Whoever only looks is not refused because the database takes no writes for a moment; a session
+    /// that is in use is written down by the next call.
+    private func noteUse(of idHash: [UInt8]) {
+        _ = try? execute(
             """
-            SELECT \(sql: SignIn.columns)\(sql: columns)
-            FROM sessions
-            JOIN users ON users.id = sessions.user_id
-            LEFT JOIN members ON members.user_id = users.id \(sql: tables)
-            WHERE id_hash = \(idHash) AND \(sql: isOpen) AND blocked_at IS NULL
-            ORDER BY members.role, members.created_at, members.account_id
-            LIMIT 1
-            """
-        ) { row in
-            try (signIn: SignIn(row: row), isStale: row("is_stale") as Bool, beside: read(row))
-        }
-        guard let found else { return nil }
-        if found.isStale {
-            // Whoever only looks is not refused because the database takes no writes for a moment;
-            // a session that is in use is written down by the next call.
-            _ = try? execute(
-                """
-                UPDATE sessions SET last_used_at = UTC_TIMESTAMP(6)
-                WHERE id_hash = \(idHash) AND last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE
-                """)
-        }
-        return (found.signIn, found.beside)
+            UPDATE sessions SET last_used_at = UTC_TIMESTAMP(6)
+            WHERE id_hash = \(idHash) AND last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE
+            """)
     }
 
     /// Puts another secret in the place of a session's own and returns when the session is over,
