@@ -4,7 +4,7 @@
 -- credit taken for it, of which `owed` became a debt because it was spent; `pending` is to be taken
 -- when the jobs that hold it end (P3 to P5). `closed_at`: a person has closed a purchase whose
 -- payment does not fit its order; nothing is credited, and Stripe is asked about it no more (A4).
--- `needs_person`: whether one has to.
+-- `needs_person`: whether one has to. `moved_at` as in `wallets`.
 CREATE TABLE purchases (
     id              UUID         NOT NULL PRIMARY KEY,
     account_id      UUID         NOT NULL,
@@ -32,12 +32,15 @@ CREATE TABLE purchases (
     created_at      DATETIME(6)  NOT NULL,
     paid_at         DATETIME(6)  NULL,
     closed_at       DATETIME(6)  NULL,
+    moved_at        TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
+        ON UPDATE CURRENT_TIMESTAMP(6),
     needs_person    BOOLEAN      AS (IF(problem IS NOT NULL AND closed_at IS NULL, TRUE, NULL)) STORED,
     KEY idx_account (account_id, id),
     KEY idx_user (user_id),
     KEY idx_next_check (next_check_at),
     KEY idx_paid (paid_at),
     KEY idx_needs_person (needs_person),
+    KEY idx_moved (moved_at),
     CONSTRAINT purchases_session_unique UNIQUE (session_id),
     CONSTRAINT purchases_payment_intent_unique UNIQUE (payment_intent),
     CONSTRAINT purchases_account_exists FOREIGN KEY (account_id) REFERENCES accounts (id),

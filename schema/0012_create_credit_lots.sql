@@ -1,6 +1,7 @@
 -- The credit of one purchase, bonus or grant, with its own expiry (invariants C1 to C6). At every
 -- commit what was granted is remaining, held, spent, expired, clawed back, or taken by
 -- the operator who gave it. The remaining part of a frozen lot is not available, and does not lapse.
+-- `moved_at` as in `wallets`.
 CREATE TABLE credit_lots (
     id                  UUID        NOT NULL PRIMARY KEY,
     account_id          UUID        NOT NULL,
@@ -18,11 +19,14 @@ CREATE TABLE credit_lots (
     expires_at          DATETIME(6) NOT NULL,
     expiries            INT         NOT NULL DEFAULT 0,
     frozen_at           DATETIME(6) NULL,
+    moved_at            TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
+        ON UPDATE CURRENT_TIMESTAMP(6),
     lapses_at           DATETIME(6) AS (
         IF(remaining_micros > 0 AND frozen_at IS NULL, expires_at, NULL)) STORED,
     KEY idx_spend_order (account_id, expires_at),
     KEY idx_lapses (lapses_at, account_id),
     KEY idx_purchase (purchase_id),
+    KEY idx_moved (moved_at),
     CONSTRAINT credit_lots_wallet_exists FOREIGN KEY (account_id)
         REFERENCES wallets (account_id),
     CONSTRAINT credit_lots_purchase_exists FOREIGN KEY (purchase_id) REFERENCES purchases (id),

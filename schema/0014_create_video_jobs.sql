@@ -10,8 +10,8 @@
 -- open. Until `undo_until` it is not
 -- sent, so that it can be taken back. `reconcile_tried_at`: when the vendor was last asked what became
 -- of the task; those that it did not tell of come again after all others (R4); `uncompared_at`: the
--- end of a job of which it was not compared yet. The unique key of
--- `task_id` is its index.
+-- end of a job of which it was not compared yet. `moved_at` as in
+-- `wallets`. The unique key of `task_id` is its index.
 CREATE TABLE video_jobs (
     id                    UUID         NOT NULL PRIMARY KEY,
     account_id            UUID         NOT NULL,
@@ -76,6 +76,8 @@ CREATE TABLE video_jobs (
     state_at              DATETIME(6)  NOT NULL,
     submitted_at          DATETIME(6)  NULL,
     completed_at          DATETIME(6)  NULL,
+    moved_at              TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
+        ON UPDATE CURRENT_TIMESTAMP(6),
     uncompared_at         DATETIME(6)  AS (
         IF(reconciled_at IS NULL AND COALESCE(task_id, callback_task_id) IS NOT NULL,
             completed_at, NULL)) STORED,
@@ -92,6 +94,7 @@ CREATE TABLE video_jobs (
     KEY idx_late_look (late_look_at),
     KEY idx_uncompared (uncompared_at, reconcile_tried_at),
     KEY idx_submitted (submitted_at),
+    KEY idx_moved (moved_at),
     CONSTRAINT video_jobs_task_unique UNIQUE (task_id),
     CONSTRAINT video_jobs_callback_unique UNIQUE (callback_token),
     CONSTRAINT video_jobs_account_exists FOREIGN KEY (account_id) REFERENCES accounts (id),

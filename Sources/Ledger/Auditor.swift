@@ -18,9 +18,13 @@ extension Connection {
     /// each difference; empty when the books are clean. It may take many minutes: the connection
     /// should be one for long statements (``MariaDB/DatabaseConfiguration/patient(_:)``).
     ///
-    /// - Parameter isScheduled: marks its statements by ``MariaDB/SQL/auditMark``.
-    package func audit(isScheduled: Bool = false) throws -> [Violation] {
-        try snapshot { try violations(isScheduled) }
+    /// - Parameters:
+    ///   - extent: what is looked at; of anything less than all it takes the time that this takes.
+    ///   - isScheduled: marks its statements by ``MariaDB/SQL/auditMark``.
+    package func audit(
+        _ extent: AuditExtent = .all, isScheduled: Bool = false
+    ) throws -> [Violation] {
+        try snapshot { try violations(extent, isScheduled) }
     }
 
     /// The same, with what was looked at, as of the same instant.
@@ -29,7 +33,7 @@ extension Connection {
     package func auditWithScope(
         _ progress: (_ number: Int, _ count: Int, _ rule: String) -> Void = { _, _, _ in }
     ) throws -> (violations: [Violation], scope: AuditScope) {
-        try snapshot { (try violations(false, progress), try auditScope()) }
+        try snapshot { (try violations(.all, false, progress), try auditScope()) }
     }
 
     /// How many findings of one kind a look names. Where there are more, accounts would go on that
@@ -37,19 +41,12 @@ extension Connection {
     static let largestFindingCount = 100
 
     private func violations(
-        _ isScheduled: Bool, _ progress: (Int, Int, String) -> Void = { _, _, _ in }
+        _ extent: AuditExtent, _ isScheduled: Bool,
+        _ progress: (Int, Int, String) -> Void = { _, _, _ in }
     ) throws -> [Violation] {
-        let mark: SQL = isScheduled ? .auditMark : ""
-        return try Self.checks.enumerated().flatMap { index, check in
+        try Self.checks.enumerated().flatMap { index, check in
             progress(index + 1, Self.checks.count, check.rule)
-            let found = try query(
-                "\(sql: mark) \(sql: check.query) LIMIT \(Self.largestFindingCount)"
-            ) { row in
-                try Violation(
-                    rule: check.rule, scope: check.scope, subject: row("subject"),
-                    accountID: check.scope == .account ? row("account_id") : nil,
-                    description: row("finding"))
-            }
+            let found = try violations(of: check, extent, isScheduled ? .auditMark : "")
             guard found.count == Self.largestFindingCount, check.scope == .account else {
                 return found
             }
@@ -59,6 +56,26 @@ extension Connection {
                     description: "\(found.count) findings or more, not all of them are named")
             ]
         }
+    }
+
+    private func violations(
+        of check: Check, _ extent: AuditExtent, _ mark: SQL
+    ) throws -> [Violation] {
+        var found: [Violation] = []
+        for part in check.about.parts(of: extent) where found.count < Self.largestFindingCount {
+            found += try query(
+                """
+                \(sql: mark) \(sql: check.query(part))
+                LIMIT \(Self.largestFindingCount - found.count)
+                """
+            ) { row in
+                try Violation(
+                    rule: check.rule, scope: check.scope, subject: row("subject"),
+                    accountID: check.scope == .account ? row("account_id") : nil,
+                    description: row("finding"))
+            }
+        }
+        return found
     }
 
     private func auditScope() throws -> AuditScope {

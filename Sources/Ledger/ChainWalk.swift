@@ -8,9 +8,16 @@ struct ChainWalk {
     private var soundNumber = 0
     private var foundDigests: [Int: String] = [:]
 
-    init(head: (number: Int, digest: String)?) {
+    /// - Parameter known: the checkpoint that an earlier walk found sound, as all before it.
+    init(head: (number: Int, digest: String)?, after known: ChainPoint?) {
         self.head = head
+        guard let known else { return }
+        number = known.number
+        soundNumber = known.number
+        if known.number == head?.number { foundDigests[known.number] = known.digest }
     }
+
+    var isSound: Bool { first == nil && missing == nil }
 
     mutating func compare(_ said: ChainPoint, with found: ChainPoint) {
         number += 1

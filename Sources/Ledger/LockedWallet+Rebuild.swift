@@ -110,6 +110,7 @@ extension LockedWallet {
         do {
             let changes = try rebuildLots() + rebuildPurchases()
             try rebuildWallet()
+            try database.remakeSums(of: account)
             return try changes + correctLines(opKey: opKey, line: line)
         } catch let error as DatabaseError {
             guard case .constraint(let name) = error.kind else { throw error }

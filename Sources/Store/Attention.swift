@@ -130,7 +130,7 @@ extension Connection {
         UNION ALL
         SELECT 'unhealthy', name, NULL, NULL, NULL, detail, changed_at
         FROM health_checks
-        WHERE NOT is_healthy AND name NOT IN ('reconciliation', 'ledger', 'deadlines')
+        WHERE NOT is_healthy AND name NOT IN ('reconciliation', 'ledger', 'deadlines', 'chains')
         UNION ALL
         SELECT CASE scope WHEN 'account' THEN 'quarantine' WHEN 'whole' THEN 'books'
                 ELSE 'late' END,
@@ -148,6 +148,20 @@ extension Connection {
         WHERE name = \(AuditStanding.schedule) AND (problem IS NOT NULL
             OR COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
                 - INTERVAL \(AuditStanding.overdue.microseconds) MICROSECOND)
+        UNION ALL
+        SELECT 'unhealthy', \(Chains.schedule), NULL, NULL, NULL,
+            COALESCE(CONCAT('the accounts could not be walked: ', problem),
+                CONCAT('entries are in their chains up to ', COALESCE(CAST(done_at AS CHAR), 'none'),
+                    ', and some account was last walked ', COALESCE(CAST(walked_at AS CHAR), 'never'))),
+            COALESCE(failed_at, LEAST(COALESCE(done_at, begun_at), walked_at), done_at, begun_at,
+                walked_at)
+        FROM (SELECT MIN(walked_at) AS walked_at FROM ledger_heads) AS walks
+        LEFT JOIN schedules ON name = \(Chains.schedule)
+        WHERE problem IS NOT NULL
+            OR walked_at < UTC_TIMESTAMP(6)
+                - INTERVAL \(Chains.overdue.microseconds) MICROSECOND
+            OR COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
+                - INTERVAL \(Chains.sealingOverdue.microseconds) MICROSECOND
         UNION ALL
         SELECT 'approval', command_key, NULL, NULL, NULL,
             CONCAT(action, ' ', subject, ' ', arguments, ', asked for by ', requested_by),

@@ -9,17 +9,26 @@ package enum Chains {
     /// How old an entry is when it goes into its chain. Its id is made before its COMMIT, by the
     /// clock of the machine that made it; by then nothing with an older id can come any more.
     package static let age = Duration.seconds(600)
-    /// How old a walk may be before the chain is walked again, and before that is overdue.
+    /// How old a walk may be before the account is walked again, and before that is overdue.
     static let interval = Duration.seconds(20 * 3600)
-    static let overdue = Duration.seconds(48 * 3600)
+    static let overdue = Duration.seconds(24 * 3600 + 900)
+    /// So much later than it can be is what goes into the chains overdue.
+    static let sealingOverdue = Duration.seconds(600 + 900)
+    /// How many accounts, and about how many of their entries, one statement of a walk goes over.
+    static let chunk = (accounts: 20, entries: 100_000)
 }
 
-/// How the daily walk stands.
+/// How the chains and the daily walk along them stand.
 package struct ChainStanding: Sendable {
-    package let accounts: Int
-    /// The account whose chain was walked the longest ago; nil before the first.
+    /// The instant up to which all is in its chain; nil before the first.
+    package let sealedAt: Date?
+    /// When the account was walked that was walked the longest ago; nil before the first.
     package let walkedAt: Date?
     package let isOverdue: Bool
+    /// Why the last turn did not end.
+    package let problem: String?
+
+    package var isSound: Bool { problem == nil && !isOverdue }
 }
 
 extension Connection {
@@ -28,10 +37,26 @@ extension Connection {
     package func sealChains(
         _ turn: Turn, until end: ContinuousClock.Instant, nextAfter span: Duration
     ) throws {
-        let start = turn.doneAt.map { EntryID.first(at: $0) }
         let bound = turn.begunAt.addingTimeInterval(-Double(Chains.age.components.seconds))
-        let reached = try sealChains(from: start, before: bound, until: end)
+        try addHeads(since: turn.doneAt)
+        let reached = try sealChains(
+            from: turn.doneAt.map { .first(at: $0) }, before: bound, until: end)
         try finish(turn, asOf: reached, nextAfter: span)
+    }
+
+    /// Every account is walked, also one without an entry.
+    private func addHeads(since instant: Date?) throws {
+        let first = instant.map { AccountID.first(at: $0) }
+        try execute(
+            """
+            INSERT INTO ledger_heads (account_id, number, digest, walked_at)
+            SELECT wallets.account_id, 0, \(ChainPoint().digest), UTC_TIMESTAMP(6)
+            FROM wallets
+            LEFT JOIN ledger_heads AS known ON known.account_id = wallets.account_id
+            WHERE wallets.account_id >= COALESCE(\(first), \(EntryID.zero))
+                AND known.account_id IS NULL
+            ON DUPLICATE KEY UPDATE number = ledger_heads.number
+            """)
     }
 
     /// The same without a turn; the instant up to which all is in its chain.
@@ -42,6 +67,7 @@ extension Connection {
     ) throws -> Date {
         let bound = (date: bound, id: EntryID.first(at: bound))
         var cursor = start ?? .first(at: Date(timeIntervalSince1970: 0))
+        var failure: (any Error)?
         while true {
             let page = try query(
                 """
@@ -52,75 +78,57 @@ extension Connection {
                 LIMIT \(pageSize)
                 """
             ) { row in (id: try row("id") as EntryID, account: try row("account_id") as AccountID) }
-            for account in Set(page.map(\.account)) {
-                _ = try sealChain(of: account, before: bound.id)
+            let last = page.count == pageSize ? page.last?.id : nil
+            // A repair may add a line to an account, and no entry.
+            let accounts = try accountsWithLines(from: cursor, before: last ?? bound.id)
+                .union(page.map(\.account))
+            for account in accounts {
+                do {
+                    try sealChain(of: account, before: bound.id)
+                } catch let error as DatabaseError where !error.isPassing {
+                    // What is wrong with one account keeps no other's from its chain.
+                    failure = failure ?? error
+                }
             }
-            guard page.count == pageSize, let last = page.last else { return bound.date }
-            cursor = last.id
-            guard ContinuousClock.now < end else { return last.id.madeAt }
+            guard let last else {
+                if let failure { throw failure }
+                return bound.date
+            }
+            cursor = last
+            guard failure != nil || ContinuousClock.now < end else { return last.madeAt }
         }
     }
 
-    /// Walks the chains that nobody has walked for most of a day, the oldest first, and those that
-    /// were broken, and writes down what it finds (A3): each by itself, so that the next turn goes
-    /// on where this one's time was over.
-    package func walkChains(until end: ContinuousClock.Instant) throws {
-        let broken = try openFindings().compactMap { AccountID(chainOf: $0.violation) }
-        for account in broken { try walkAndRecord(account) }
-        let pageSize = 100
-        while true {
-            let due = try query(
+    private func accountsWithLines(
+        from start: EntryID, before end: EntryID
+    ) throws -> Set<AccountID> {
+        Set(
+            try query(
                 """
-                SELECT account_id
-                FROM ledger_heads
-                WHERE walked_at
-                    < UTC_TIMESTAMP(6) - INTERVAL \(Chains.interval.microseconds) MICROSECOND
-                ORDER BY walked_at
-                LIMIT \(pageSize)
+                SELECT DISTINCT account_id
+                FROM transactions FORCE INDEX (PRIMARY)
+                WHERE id >= \(start) AND id < \(end)
                 """
-            ) { row in try row("account_id") as AccountID }
-            for account in due {
-                guard ContinuousClock.now < end else { return }
-                try walkAndRecord(account)
-            }
-            guard due.count == pageSize else { return }
-        }
+            ) { row in try row("account_id") as AccountID })
     }
 
-    private func walkAndRecord(_ account: AccountID) throws {
-        let found = try walkChain(of: account)
-        try transaction {
-            if let found {
-                try record(found)
-            } else {
-                try execute(
-                    """
-                    UPDATE findings
-                    SET gone_at = UTC_TIMESTAMP(6)
-                    WHERE rule = \(Violation.chainRule)
-                        AND subject = \(Violation.chainSubject(of: account)) AND is_open
-                    """)
-            }
-            try execute(
-                """
-                UPDATE ledger_heads SET walked_at = UTC_TIMESTAMP(6) WHERE account_id = \(account)
-                """)
-        }
-    }
-
-    /// How the daily walk stands.
+    /// How the chains and the daily walk stand.
     package func chainStanding() throws -> ChainStanding {
         let found = try first(
             """
-            SELECT COUNT(*) AS accounts, MIN(walked_at) AS walked_at,
-                COALESCE(MIN(walked_at) < UTC_TIMESTAMP(6)
-                    - INTERVAL \(Chains.overdue.microseconds) MICROSECOND, FALSE) AS is_overdue
-            FROM ledger_heads
+            SELECT done_at, problem, walked_at,
+                COALESCE(walked_at < UTC_TIMESTAMP(6)
+                    - INTERVAL \(Chains.overdue.microseconds) MICROSECOND, FALSE)
+                OR COALESCE(COALESCE(done_at, begun_at) < UTC_TIMESTAMP(6)
+                    - INTERVAL \(Chains.sealingOverdue.microseconds) MICROSECOND, FALSE)
+                    AS is_overdue
+            FROM (SELECT MIN(walked_at) AS walked_at FROM ledger_heads) AS walks
+            LEFT JOIN schedules ON name = \(Chains.schedule)
             """
         ) { row in
             try ChainStanding(
-                accounts: row("accounts"), walkedAt: row("walked_at"),
-                isOverdue: row("is_overdue"))
+                sealedAt: row("done_at"), walkedAt: row("walked_at"),
+                isOverdue: row("is_overdue"), problem: row("problem"))
         }
         guard let found else { preconditionFailure("a SELECT of sums has a row") }
         return found
@@ -162,11 +170,12 @@ extension Violation {
 }
 
 extension ID<AccountKind> {
-    /// Whose chain it is that a finding is about; nil when it is about something else.
-    fileprivate init?(chainOf violation: Violation) {
-        let prefix = "chain of "
-        guard violation.subject.hasPrefix(prefix) else { return nil }
-        self.init(String(violation.subject.dropFirst(prefix.count)))
+    /// Whose chain it is that a finding is about, here or at another node; nil when it is about
+    /// something else.
+    init?(chainOf violation: Violation) {
+        let words = violation.subject.split(separator: " ").suffix(3)
+        guard words.count == 3, words.dropLast().elementsEqual(["chain", "of"]) else { return nil }
+        self.init(String(words[words.endIndex - 1]))
     }
 }
 

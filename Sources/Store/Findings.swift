@@ -21,13 +21,17 @@ package struct AuditVerdict: Sendable {
     package let violations: [Violation]
     /// The nodes that could not be asked: of their findings nothing is known.
     package let unreadNodes: [(node: String, problem: String)]
+    /// The findings that were judged anew: those that were open when the look began; nil: all.
+    package let judged: Set<FindingID>?
 
     package init(
-        lookedAt: Date, violations: [Violation], unreadNodes: [(node: String, problem: String)] = []
+        lookedAt: Date, violations: [Violation],
+        unreadNodes: [(node: String, problem: String)] = [], judged: Set<FindingID>? = nil
     ) {
         self.lookedAt = lookedAt
         self.violations = violations
         self.unreadNodes = unreadNodes
+        self.judged = judged
     }
 
     /// Those that are about money, not about time.
@@ -53,7 +57,7 @@ extension Connection {
     /// The same without a turn.
     func record(_ verdict: AuditVerdict) throws {
         for violation in verdict.violations { try record(violation) }
-        let found = Set(verdict.violations.map { Name($0) })
+        let found = Set(verdict.violations.map(\.name))
         // Of a rule with more findings than a look names, what is not named may still be there.
         let cut = Set(verdict.violations.filter(\.isCut).map(\.rule))
         for open in try openFindings() {
@@ -61,22 +65,11 @@ extension Connection {
             let isUnknown = verdict.unreadNodes.contains { node, _ in
                 violation.subject.hasPrefix(Violation.prefix(node: node))
             }
-            guard !found.contains(Name(violation)), !cut.contains(violation.rule), !isUnknown,
-                !violation.isOfChain
+            guard !found.contains(violation.name), !cut.contains(violation.rule), !isUnknown,
+                !violation.isOfChain, verdict.judged?.contains(open.id) != false
             else { continue }
             try execute(
                 "UPDATE findings SET gone_at = UTC_TIMESTAMP(6) WHERE id = \(open.id) AND is_open")
-        }
-    }
-
-    /// What a finding is known again by.
-    private struct Name: Hashable {
-        let rule: String
-        let subject: String
-
-        init(_ violation: Violation) {
-            rule = violation.rule
-            subject = violation.subject.cut(to: 255)
         }
     }
 

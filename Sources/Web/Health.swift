@@ -38,7 +38,7 @@ enum Health {
     }()
 
     /// The checks of `work`, and how long after its last look at each it must be dead. Those of the
-    /// audit are as old as the instant that it saw (A2).
+    /// audit are as old as the instant that it saw, and the daily walk has an age too (A2).
     static let checks = [
         ("pollo_api", 300), ("stripe", 1800), ("webhook_receiver", 120), ("ledger", .max),
         ("deadlines", .max), ("clock", 120),
@@ -49,11 +49,12 @@ enum Health {
     /// database does not answer, for then nothing works; one that takes no writes, or a vendor that
     /// fails, leaves the rest of the shop open: `degraded`, and 200.
     private static func show(_ context: Context) -> Response {
-        let found: (checks: [HealthCheck], isAuditSound: Bool)?
+        let found: (checks: [HealthCheck], isAuditSound: Bool, isWalkSound: Bool)?
         do {
             found = (
                 try context.database.healthChecks(),
-                try context.database.auditStanding().isSound
+                try context.database.auditStanding().isSound,
+                try context.database.chainStanding().isSound
             )
         } catch {
             context.log.error(
@@ -63,6 +64,7 @@ enum Health {
         let states = checks.map { name, seconds -> CheckState in
             guard let found else { return .unknown }
             if !found.isAuditSound, name == "ledger" || name == "deadlines" { return .failing }
+            if !found.isWalkSound, name == "ledger" { return .failing }
             guard let check = found.checks.first(where: { $0.name == name }) else {
                 return .unknown
             }

@@ -7,10 +7,12 @@ import Store
 import Synchronization
 import System
 
-/// Where a look at the books is taken, and how long it may last.
+/// Where a look at the books is taken, and since when; the connections are patient.
 private struct LookPlan: Sendable {
     let database: DatabaseConfiguration
     let nodes: [DatabaseConfiguration]
+    /// The instant that the last look has seen; nil before the first, which looks at everything.
+    let since: Date?
 }
 
 /// A look at the books on a thread and with connections of its own, so that whoever started it can
@@ -36,20 +38,28 @@ private final class Look: Sendable {
 
     private func look(_ plan: LookPlan) throws -> AuditVerdict {
         let database = Connection(plan.database)
-        let (lookedAt, found) = try database.snapshot {
+        let (lookedAt, open, found) = try database.snapshot {
             session.store(try database.sessionNumber(), ordering: .relaxed)
-            return (try database.databaseTime(), try database.audit(isScheduled: true))
+            let lookedAt = try database.databaseTime()
+            let open = try database.openFindings()
+            let found = try database.lookAtBooks(
+                since: plan.since, known: open.ownViolations, isScheduled: true)
+            return (lookedAt, open, found)
         }
+        let known = open.map(\.violation)
         var violations = found
         var unread: [(node: String, problem: String)] = []
         for node in plan.nodes {
             do {
-                violations += try database.compare(with: Connection(node), isScheduled: true)
+                violations += try database.compare(
+                    with: Connection(node), since: plan.since, known: known, isScheduled: true)
             } catch {
                 unread.append(("\(node)", "\(error)"))
             }
         }
-        return AuditVerdict(lookedAt: lookedAt, violations: violations, unreadNodes: unread)
+        return AuditVerdict(
+            lookedAt: lookedAt, violations: violations, unreadNodes: unread,
+            judged: Set(open.map(\.id)))
     }
 }
 
@@ -90,7 +100,8 @@ extension Worker {
         let thread = try look.start(
             LookPlan(
                 database: database.configuration.patient(Self.longest),
-                nodes: nodes.map { $0.configuration.patient(Self.longest) }))
+                nodes: nodes.map { $0.configuration.patient(Self.longest) },
+                since: turn.doneAt))
         defer { thread.join() }
         var renewAt = ContinuousClock.now + Self.renewal
         var pause = Duration.milliseconds(2)

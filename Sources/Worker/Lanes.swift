@@ -75,7 +75,11 @@ package struct Lane: Sendable {
                 oneOfAll: AuditStanding.schedule, every: Worker.auditInterval,
                 within: .seconds(10),
                 retryAfter: Worker.auditSoon, lease: Worker.auditLease
-            ) { try $0.audit($1, $2) }
+            ) { try $0.audit($1, $2) },
+            Chore(
+                oneOfAll: Chains.schedule, every: Worker.chainInterval, within: Worker.walkSlice,
+                lease: Worker.chainLease
+            ) { try $0.keepChains($1, $2) },
         ])
 
     package static let reports = Lane(
@@ -92,9 +96,6 @@ package struct Lane: Sendable {
                 try budget.rounds { try worker.database.countFigures() }
                 return .done
             },
-            Chore(
-                oneOfAll: Chains.schedule, every: Worker.chainInterval, within: .seconds(10)
-            ) { try $0.keepChains($1, $2) },
             Chore("estimates", every: .seconds(60), within: .seconds(15)) { worker, _ in
                 try worker.database.measureRenderTimes()
             },

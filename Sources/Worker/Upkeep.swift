@@ -3,6 +3,7 @@ import Domain
 import FoundationEssentials
 import Ledger
 import Logging
+import MariaDB
 import Reconciliation
 import Store
 import Stripe
@@ -51,21 +52,26 @@ extension Worker {
     }
 
     static let chainInterval = Duration.seconds(60)
+    /// How long one slice of the daily walk goes on, and how long one statement of it may take.
+    static let walkSlice = Duration.seconds(10)
+    private static let longestWalk = Duration.seconds(120)
+    static let chainLease = Duration.seconds(600)
 
-    /// Adds to the accounts' chains what was posted, and walks those that are due (A2).
+    /// Adds to the accounts' chains what was posted, and walks the accounts that are due (A2). While
+    /// there is more to walk, the next slice comes as soon as this one has been.
     func keepChains(_ budget: Budget, _ turn: Turn) throws -> TurnEnd {
-        do {
-            try database.walkChains(until: budget.end)
-            let standing = try database.chainStanding()
-            try database.sealChains(turn, until: budget.end, nextAfter: Self.chainInterval)
-            report(
-                Chains.schedule, !standing.isOverdue,
-                "\(standing.accounts) accounts, none walked before "
-                    + (standing.walkedAt.map { $0.formatted(.iso8601) } ?? "now"))
-        } catch {
-            report(Chains.schedule, false, "\(error)")
-            throw error
-        }
+        let patient = Connection(database.configuration.patient(Self.longestWalk))
+        let isDone = try patient.walkChains(
+            until: budget.end,
+            nodes: nodes.map { Connection($0.configuration.patient(Self.longestWalk)) })
+        try patient.sealChains(
+            turn, until: .now + Self.walkSlice,
+            nextAfter: isDone ? Self.chainInterval : Self.walkSlice)
+        let standing = try database.chainStanding()
+        report(
+            Chains.schedule, standing.isSound,
+            "no account was walked before "
+                + (standing.walkedAt.map { $0.formatted(.iso8601) } ?? "now"))
         return .givenBack
     }
 

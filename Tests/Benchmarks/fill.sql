@@ -85,9 +85,10 @@ BEGIN
     INSERT INTO wallets (account_id, is_low) SELECT account_id, FALSE FROM fill_accounts;
     INSERT INTO purchases
         (id, account_id, user_id, package_id, catalog_version, price_micros, credits_micros,
-         bonus_micros, state, is_live, session_id, payment_intent, created_at, paid_at)
+         bonus_micros, state, is_live, session_id, payment_intent, created_at, paid_at, moved_at)
     SELECT purchase_id, account_id, user_id, 'enterprise', 1, 89990000, 100000000, 15000000, 'paid',
-        FALSE, CONCAT('cs_', purchase_id), CONCAT('pi_', purchase_id), opened_at, opened_at
+        FALSE, CONCAT('cs_', purchase_id), CONCAT('pi_', purchase_id), opened_at, opened_at,
+        opened_at
     FROM fill_accounts;
     INSERT INTO vendor_events (provider, event_id, type, object_id, received_at, processed_at)
     SELECT 'stripe', CONCAT('evt_', purchase_id), 'checkout.session.completed',
@@ -96,17 +97,17 @@ BEGIN
     -- What was given is spent first.
     INSERT INTO credit_lots
         (id, account_id, source, purchase_id, granted_micros, remaining_micros, created_at,
-         original_expires_at, expires_at)
+         original_expires_at, expires_at, moved_at)
     SELECT lot_id, account_id, 'grant', NULL, granted, granted, opened_at,
-        UTC_TIMESTAMP(6) + INTERVAL 60 DAY, UTC_TIMESTAMP(6) + INTERVAL 60 DAY
+        UTC_TIMESTAMP(6) + INTERVAL 60 DAY, UTC_TIMESTAMP(6) + INTERVAL 60 DAY, opened_at
     FROM fill_accounts
     UNION ALL
     SELECT paid_lot_id, account_id, 'purchase', purchase_id, 100000000, 100000000, opened_at,
-        UTC_TIMESTAMP(6) + INTERVAL 90 DAY, UTC_TIMESTAMP(6) + INTERVAL 90 DAY
+        UTC_TIMESTAMP(6) + INTERVAL 90 DAY, UTC_TIMESTAMP(6) + INTERVAL 90 DAY, opened_at
     FROM fill_accounts
     UNION ALL
     SELECT bonus_lot_id, account_id, 'bonus', purchase_id, 15000000, 15000000, opened_at,
-        UTC_TIMESTAMP(6) + INTERVAL 90 DAY, UTC_TIMESTAMP(6) + INTERVAL 90 DAY
+        UTC_TIMESTAMP(6) + INTERVAL 90 DAY, UTC_TIMESTAMP(6) + INTERVAL 90 DAY, opened_at
     FROM fill_accounts;
     INSERT INTO ledger_entries
         (id, op_key, leg, kind, debit_account, credit_account, amount_micros, account_id, lot_id,
@@ -207,7 +208,7 @@ BEGIN
          actual_cost_micros, user_charged_micros, callback_token, task_id, pollo_status, video_url,
          attempts, turn_at, next_attempt_at, deadline_at, file_bytes, file_sha256, file_milliseconds,
          file_width, file_height, has_poster, reconciled_at, created_at, state_at, submitted_at,
-         completed_at)
+         completed_at, moved_at)
     SELECT id, account_id, user_id, id, tier, 1, state, IF(state = 'refunded', 'vendor_failed', NULL),
         CONCAT(
             ELT(n % 11 + 1, 'A red fox', 'An old lighthouse', 'Two dancers', 'A paper boat',
@@ -229,7 +230,7 @@ BEGIN
         IF(state = 'delivered', 640, NULL), IF(state = 'delivered', 360, NULL), state = 'delivered',
         IF(state IN ('delivered', 'refunded'), ended_at, NULL), created_at, ended_at,
         IF(state = 'queued', NULL, created_at),
-        IF(state IN ('delivered', 'refunded'), ended_at, NULL)
+        IF(state IN ('delivered', 'refunded'), ended_at, NULL), ended_at
     FROM fill_jobs
     JOIN fill_accounts USING (number)
     ORDER BY id;
@@ -297,10 +298,12 @@ MODIFIES SQL DATA
 BEGIN
     UPDATE credit_lots
     JOIN fill_accounts ON fill_accounts.lot_id = credit_lots.id
-    SET spent_micros = spent, held_micros = held, remaining_micros = granted_micros - spent - held;
+    SET spent_micros = spent, held_micros = held, remaining_micros = granted_micros - spent - held,
+        moved_at = opened_at;
     UPDATE wallets
     JOIN fill_accounts USING (account_id)
-    SET available_micros = granted + 115000000 - spent - held, held_micros = held;
+    SET available_micros = granted + 115000000 - spent - held, held_micros = held,
+        moved_at = opened_at;
     COMMIT;
 END//
 DELIMITER ;

@@ -452,7 +452,8 @@ def _slow(shop: Shop, seconds: int):
     stack.sql(
         "RENAME TABLE disputes TO disputes_kept; "
         f"CREATE VIEW disputes AS SELECT {columns} FROM disputes_kept UNION ALL "
-        f"SELECT * FROM (SELECT {nothing}) AS none WHERE SLEEP({seconds}) = 1; SELECT 1")
+        # Without the limit the server would ask first for whom it sleeps.
+        f"(SELECT * FROM (SELECT {nothing}) AS none WHERE SLEEP({seconds}) = 1 LIMIT 1); SELECT 1")
     try:
         yield
     finally:

@@ -21,7 +21,8 @@ private struct Access: Hashable {
 private let growing: Set = [
     "video_jobs", "generate_calls", "job_attempts", "ledger_entries", "transactions", "credit_lots",
     "wallets", "accounts", "users", "members", "purchases", "vendor_events", "outbox", "sessions",
-    "idempotency_keys", "differences", "refunds", "disputes",
+    "idempotency_keys", "differences", "refunds", "disputes", "ledger_checkpoints", "ledger_heads",
+    "ledger_lots",
 ]
 
 @Suite(.serialized) struct `What grows is never read as a whole` {
@@ -133,6 +134,43 @@ private let growing: Set = [
         _ = try db.purgeMailTokens()
     }
 
+    /// Everything that ended goes into its chain.
+    private static func seal(_ db: Connection) throws {
+        let turn = try db.take(Chains.schedule, lasting: .seconds(600)).orThrow("the turn")
+        try db.sealChains(turn, until: .now + .seconds(600), nextAfter: .zero)
+    }
+
+    /// Looks at what has moved since `instant`, a slice of the daily walk, and what goes on in the
+    /// chains.
+    private static func audit(_ db: Connection, since instant: Date) throws {
+        #expect(try db.lookAtBooks(since: instant) == [])
+        let (account, _) = try accounts(in: db)
+        try db.execute(
+            """
+            UPDATE ledger_heads SET walked_at = walked_at - INTERVAL 21 HOUR
+            WHERE account_id = \(account)
+            """)
+        #expect(try db.walkChains(until: .now + .seconds(60)))
+        #expect(try db.openFindings().isEmpty)
+        try seal(db)
+        _ = try db.chainStanding()
+    }
+
+    /// How many rows the server reads for `body`, in tables or indexes.
+    private static func rowsRead(_ db: Connection, by body: () throws -> Void) throws -> Int {
+        func count() throws -> Int {
+            try db.count(
+                """
+                SELECT SUM(variable_value)
+                FROM information_schema.session_status
+                WHERE variable_name LIKE 'HANDLER\\_READ%'
+                """)
+        }
+        let before = try count()
+        try body()
+        return try count() - before
+    }
+
     /// The queue itself, the newest deliveries and a day are read as a whole, by a chore and in the
     /// order of an index; what they sort is bounded.
     private static func count(_ db: Connection) throws {
@@ -145,6 +183,7 @@ private let growing: Set = [
         let shop = try FilledShop(jobs: 100_000, queued: 20_000, due: 200)
         let db = Connection(shop.configuration)
         try expectCleanBooks(db)
+        try Self.seal(db)
         let counted = try shop.statements(of: Self.count)
         for (statement, plan) in zip(counted, try shop.plans(of: counted)) {
             for access in try Self.accesses(in: plan) where growing.contains(access.table) {
@@ -152,9 +191,14 @@ private let growing: Set = [
             }
         }
         var statements: [String] = []
+        // A look goes back two minutes behind the last.
+        let moved = try db.databaseTime() + 120
         for part in [Self.look, Self.order, Self.sweep] {
             statements += try shop.statements(of: part)
         }
+        let rowCount = try Self.rowsRead(db) { _ = try db.lookAtBooks(since: moved) }
+        #expect((100...30_000).contains(rowCount), "\(rowCount) rows read by a look")
+        statements += try shop.statements { try Self.audit($0, since: moved) }
         #expect(statements.count > 100)
         for (statement, plan) in zip(statements, try shop.plans(of: statements)) {
             for access in try Self.accesses(in: plan) where growing.contains(access.table) {

@@ -66,8 +66,8 @@ import Testing
     /// The tables of what an account owns.
     private static let owned: [SQL] = [
         "credit_lots", "findings", "generate_calls", "idempotency_keys",
-        "ledger_checkpoints", "ledger_entries", "ledger_heads", "members", "outbox", "purchases",
-        "transactions", "uploads", "video_jobs", "wallets",
+        "ledger_checkpoints", "ledger_entries", "ledger_heads", "ledger_lots", "members", "outbox",
+        "purchases", "touched_accounts", "transactions", "uploads", "video_jobs", "wallets",
         "webhook_endpoints",
     ]
 

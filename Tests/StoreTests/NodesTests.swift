@@ -1,6 +1,7 @@
 import BooksSupport
 import DatabaseSupport
 import Domain
+import FoundationEssentials
 import Ledger
 import MariaDB
 import Store
@@ -97,6 +98,63 @@ import Testing
                 #expect(found.first?.description.contains(Self.day) == true, "\(found)")
             }
         }
+    }
+
+    @Test func `a look compares what was added since the last, and the days known to differ`()
+        throws
+    {
+        try withCopy { here, there in
+            let known = try differences(here, there)
+            #expect(known == [])
+            try there.execute("DELETE FROM ledger_entries WHERE kind = 'settle'")
+            func found(since: Date, known: [Violation] = []) throws -> [String] {
+                try here.compare(with: there, since: since, known: known)
+                    .filter { $0.rule == "D9" }.map(\.subject)
+            }
+            let now = try here.databaseTime()
+            let subject = "at \(there.configuration): \(Self.day)"
+            #expect(try found(since: now) == [subject])
+            #expect(try found(since: now + 3600) == [])
+            // Its entries are younger than they say: ids tell their time.
+            try here.execute(
+                "UPDATE ledger_entries SET created_at = UTC_TIMESTAMP(6) - INTERVAL 2 MINUTE")
+            try there.execute(
+                "UPDATE ledger_entries SET created_at = UTC_TIMESTAMP(6) - INTERVAL 2 MINUTE")
+            let whole = try differences(here, there)
+            #expect(whole.count == 1)
+            #expect(try found(since: now + 3600, known: whole) == whole.map(\.subject))
+        }
+    }
+
+    @Test func `the daily walk compares chains with those of the nodes`() throws {
+        try withCopy { here, there in
+            try here.sealChains(from: nil, before: Date() + 60, until: .now + .seconds(60))
+            let account = try here.first("SELECT account_id FROM ledger_heads") { row in
+                try row("account_id") as AccountID
+            }.orThrow("an account")
+            func walk() throws -> [Violation] {
+                try here.execute("UPDATE ledger_heads SET walked_at = walked_at - INTERVAL 21 HOUR")
+                try here.walkChains(until: .now + .seconds(60), nodes: [there])
+                return try here.openFindings().map(\.violation)
+            }
+            let subject = "at \(there.configuration): chain of \(account)"
+            #expect(try walk().map(\.subject).contains(subject))
+            try copyChain(here, there, account)
+            #expect(try !walk().map(\.subject).contains(subject))
+            // An entry that only the other node has otherwise.
+            try there.execute("UPDATE ledger_entries SET op_key = 'x' WHERE kind = 'settle'")
+            let found = try walk().first { $0.subject == subject }
+            #expect(found?.description.contains("an entry was changed") == true)
+            #expect(try walk().allSatisfy { $0.subject.hasPrefix("at ") })
+        }
+    }
+
+    /// What the cluster does with a checkpoint.
+    private func copyChain(_ here: Connection, _ there: Connection, _ account: AccountID) throws {
+        try there.execute("SET SESSION foreign_key_checks = 0")
+        let head = try here.chainHead(of: account).orThrow("a head")
+        try there.sealChain(of: account, before: .first(at: Date() + 60))
+        #expect(try there.chainHead(of: account)?.number == head.number)
     }
 
     @Test func `what is wrong at the other node alone is named with the node`() throws {

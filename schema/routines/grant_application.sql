@@ -11,7 +11,8 @@ BEGIN
     FOR relation IN (
         SELECT table_name AS name,
             CASE
-                WHEN table_type = 'VIEW' OR table_name IN ('schema_migrations', 'schema_routines')
+                WHEN table_type = 'VIEW' OR table_name IN ('schema_migrations', 'schema_routines',
+                                                               'touched_accounts')
                     THEN 'SELECT'
                 WHEN table_name IN ('ledger_entries', 'ledger_checkpoints', 'transactions', 'audit_log')
                     THEN 'SELECT, INSERT'

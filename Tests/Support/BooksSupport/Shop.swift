@@ -90,13 +90,13 @@ extension Connection {
 
     /// An account with credit that was given and bought, a video that was delivered and one that was
     /// given back.
-    package func insertCustomer() throws -> AccountID {
+    package func insertCustomer(task: String = "task") throws -> AccountID {
         let account = try insertAccount(credit: .dollars(5))
         try buy("standard", for: account)
         _ = try insertJob(of: account)
-        try advanceJob(to: .delivered)
+        try advanceJob(to: .delivered, task: "\(task)-1")
         _ = try insertJob(of: account)
-        try advanceJob(to: .refunded, task: "task-2")
+        try advanceJob(to: .refunded, task: "\(task)-2")
         return account
     }
 

@@ -1,0 +1,5 @@
+-- No line that users read is ever changed (L4).
+CREATE OR REPLACE TRIGGER touch_changed_line AFTER UPDATE ON transactions FOR EACH ROW
+    INSERT INTO touched_accounts (account_id, touched_at)
+    VALUES (OLD.account_id, UTC_TIMESTAMP(6)), (NEW.account_id, UTC_TIMESTAMP(6))
+    ON DUPLICATE KEY UPDATE touched_at = UTC_TIMESTAMP(6);

@@ -1,0 +1,5 @@
+-- No purchase is ever taken away (P1).
+CREATE OR REPLACE TRIGGER touch_deleted_purchase AFTER DELETE ON purchases FOR EACH ROW
+    INSERT INTO touched_accounts (account_id, touched_at)
+    VALUES (OLD.account_id, UTC_TIMESTAMP(6))
+    ON DUPLICATE KEY UPDATE touched_at = UTC_TIMESTAMP(6);
