@@ -17,14 +17,25 @@ let strict: [SwiftSetting] = [
         .when(configuration: .release)),
 ]
 
-/// A C library of Debian, found by its linker flag alone (its headers lie in /usr/include).
-func system(_ name: String, _ pkgConfig: String, _ package: String) -> Target {
-    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+/// The headers of a C library of Debian, which lie in /usr/include.
+func system(_ name: String, _ package: String) -> Target {
+    .systemLibrary(name: name, providers: [.apt([package])])
 }
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+/// - Parameter libraries: what the C library behind the module is linked from, by file, so that it
+///   is static where Debian has it so, and lies in each program. docs/deployment.md says what must
+///   be built anew when Debian mends one of them.
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], libraries: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, swiftSettings: strict,
+        linkerSettings: libraries.isEmpty
+            ? [] : [.unsafeFlags(libraries.flatMap { ["-Xlinker", $0] })])
 }
+
+/// OpenSSL stays a shared library: it is mended most often, and a restart is then enough.
+let tls = ["-lssl", "-lcrypto", "-l:libz.a"]
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -53,13 +64,17 @@ let package = Package(
         // What Linux and glibc have beyond POSIX: epoll, accept4, pipe2. Needs no package.
         .systemLibrary(name: "CLinux"),
         // FastCGI, the protocol between nginx and us, by its reference library.
-        system("CFastCGI", "fcgi", "libfcgi-dev"),
+        system("CFastCGI", "libfcgi-dev"),
         // The client library of MariaDB itself.
-        system("CMariaDB", "libmariadb", "libmariadb-dev"),
+        system("CMariaDB", "libmariadb-dev"),
         // HTTP to the vendors, and SMTP.
-        system("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        system("CCurl", "libcurl4-openssl-dev"),
+        // What libcurl.a names and we do not use, so that 25 libraries need not be loaded.
+        .target(
+            name: "CAbsent",
+            cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
         // Argon2id, HMAC-SHA-256, random bytes, constant-time comparison: one crypto library.
-        system("CSodium", "libsodium", "libsodium-dev"),
+        system("CSodium", "libsodium-dev"),
 
         module("Texts"),
         module("Addresses", ["Texts"]),
@@ -67,10 +82,15 @@ let package = Package(
         module("Domain", ["Addresses", "JSON", "Texts"]),
         module("System", ["CLinux"]),
         module("HTTP", ["System", httpTypes]),
-        module("FastCGI", ["HTTP", "System", "CFastCGI", "CLinux", httpTypes]),
-        module("MariaDB", ["Addresses", "CMariaDB"]),
-        module("Curl", ["Addresses", "HTTP", "System", "CCurl", httpTypes]),
-        module("Sodium", ["CSodium"]),
+        module(
+            "FastCGI", ["HTTP", "System", "CFastCGI", "CLinux", httpTypes],
+            libraries: ["-l:libfcgi.a"]),
+        module(
+            "MariaDB", ["Addresses", "CMariaDB"], libraries: ["-l:libmariadb.a"] + tls),
+        module(
+            "Curl", ["Addresses", "HTTP", "System", "CAbsent", "CCurl", httpTypes],
+            libraries: ["-l:libcurl.a"] + tls),
+        module("Sodium", ["CSodium"], libraries: ["-l:libsodium.a"]),
         // The files of videos: where they lie, what is in them.
         module("Media", ["Domain", "JSON", "Sodium", "System"]),
         module("Ledger", ["Domain", "JSON", "MariaDB", "Sodium", "Texts"]),

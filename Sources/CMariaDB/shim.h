@@ -1,3 +1,3 @@
 #pragma once
-#include <mysql.h>
-#include <errmsg.h>
+#include <mariadb/mysql.h>
+#include <mariadb/errmsg.h>

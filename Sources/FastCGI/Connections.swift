@@ -34,8 +34,15 @@ final class Connections: Sendable {
     /// Readable once the workers are to end.
     private let stopEvent: Int32
     private let timeout: timeval
-    /// The addresses of all open connections' requests, to close them at the end.
-    private let open = Mutex<Set<UInt>>([])
+    private let open = Mutex(Open())
+
+    private struct Open {
+        /// The addresses of all open connections' requests, each with the number of its connection.
+        var numbers: [UInt: Int] = [:]
+        /// How many connections there have been.
+        var count = 0
+        var isListening = true
+    }
 
     /// `timeout` is how long one read or write of a connection may wait for its peer.
     init(listener: consuming Listener, timeout: Duration) throws(SystemError) {
@@ -54,7 +61,7 @@ final class Connections: Sendable {
 
     /// Closes all connections. No worker uses one any more.
     deinit {
-        for address in open.withLock({ $0 }) {
+        for address in open.withLock({ Array($0.numbers.keys) }) {
             guard let request = unsafe UnsafeMutablePointer<FCGX_Request>(bitPattern: address)
             else { continue }
             unsafe Glibc.close(request.pointee.ipcFd)
@@ -88,9 +95,12 @@ final class Connections: Sendable {
 
     /// Accepts one connection and puts it with the others; its request comes as an event.
     func accept() {
-        let descriptor = accept4(listener.descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-        guard descriptor >= 0 else {
-            switch errno {
+        let (descriptor, address, error) = acceptAndCount()
+        guard descriptor >= 0,
+            let request = unsafe UnsafeMutablePointer<FCGX_Request>(
+                bitPattern: address)
+        else {
+            switch error {
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
                 // The event stays, so without a pause this would turn until something is closed.
                 usleep(10_000)
@@ -105,16 +115,14 @@ final class Connections: Sendable {
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             guard unsafe setsockopt(descriptor, SOL_SOCKET, option, &timeout, length) == 0 else {
                 Glibc.close(descriptor)
+                unsafe forget(request)
                 return
             }
         }
-        let request = UnsafeMutablePointer<FCGX_Request>.allocate(capacity: 1)
         // With no listening socket, FCGX_Accept_r fails (EBADF) when the connection is closed.
         unsafe FCGX_InitRequest(request, -1, 0)
         unsafe request.pointee.ipcFd = descriptor
 
-        let address = UInt(bitPattern: request)
-        _ = open.withLock { $0.insert(address) }
         do throws(SystemError) {
             try add(descriptor, Self.interest, UInt64(address))
         } catch {
@@ -122,6 +130,33 @@ final class Connections: Sendable {
             unsafe forget(request)
         }
     }
+
+    /// A new connection, the address of its request, and the error when there is none.
+    ///
+    /// All under the lock: once ``stopListening()`` has returned, no connection is taken that is not
+    /// among the open ones.
+    private func acceptAndCount() -> (descriptor: Int32, address: UInt, error: Int32) {
+        open.withLock { open in
+            guard open.isListening else { return (-1, 0, EAGAIN) }
+            let descriptor = accept4(listener.descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            guard descriptor >= 0 else { return (-1, 0, errno) }
+            let address = UInt(
+                bitPattern: UnsafeMutablePointer<FCGX_Request>.allocate(capacity: 1))
+            open.numbers[address] = open.count
+            open.count += 1
+            return (descriptor, address, 0)
+        }
+    }
+
+    /// How many connections there have been so far.
+    var count: Int { open.withLock { $0.count } }
+
+    /// Whether one of the first `count` connections is open.
+    func hasOpen(ofFirst count: Int) -> Bool {
+        open.withLock { $0.numbers.values.contains { $0 < count } }
+    }
+
+    var isEmpty: Bool { open.withLock { $0.numbers.isEmpty } }
 
     /// Gives a connection back after its request, or forgets it when it was closed.
     func release(_ request: UnsafeMutablePointer<FCGX_Request>) {
@@ -140,6 +175,7 @@ final class Connections: Sendable {
     /// No connection is accepted from now on. Ours are refused; those to an inherited socket wait
     /// for whoever else holds it.
     func stopListening() {
+        open.withLock { $0.isListening = false }
         epoll_ctl(epoll, EPOLL_CTL_DEL, listener.descriptor, nil)
         if !listener.isInherited {
             shutdown(listener.descriptor, Int32(SHUT_RD))
@@ -165,7 +201,7 @@ final class Connections: Sendable {
 
     private func forget(_ request: UnsafeMutablePointer<FCGX_Request>) {
         let address = UInt(bitPattern: request)
-        open.withLock { _ = $0.remove(address) }
+        open.withLock { _ = $0.numbers.removeValue(forKey: address) }
         unsafe request.deallocate()
     }
 }

@@ -19,10 +19,10 @@ package final class Server: Sendable {
         /// How long nginx, which sends and takes at once what it can, is waited for: to send all of
         /// a head, to send all of a body, to take what one write has.
         var transfer = Duration.seconds(10)
-        /// How long kept connections are served at least after the signal, so that nginx finds the
-        /// busy ones closed after an answer, and not under a request.
-        var grace = Duration.milliseconds(200)
-        /// How long a stop waits for the requests in flight.
+        /// How long a stop waits for nginx to close the connections that it keeps and does not use:
+        /// twice the `keepalive_timeout` of its upstream (nginx/nginx.conf).
+        var idle = Duration.seconds(4)
+        /// How long a stop waits for the requests in flight, in all.
         var patience = Duration.seconds(20)
     }
 
@@ -66,10 +66,14 @@ package final class Server: Sendable {
 
     /// Serves until SIGTERM or SIGINT. To be called before the process has another thread.
     ///
-    /// `makeResponder` runs once on each worker's thread, and what it makes stays there. After the
-    /// signal nothing new is accepted, each kept connection is closed after its next answer, and
-    /// when for a moment no request is in flight, the idle ones are closed and this returns. A
-    /// request that runs longer than 20 s is left behind: the process should end then.
+    /// `makeResponder` runs once on each worker's thread, and what it makes stays there.
+    ///
+    /// After the signal each answer is the last of its connection, which nginx is told with it, and
+    /// idle connections are left to nginx, which closes them after two seconds. When all of before
+    /// the signal are closed, nothing more is accepted: what connects now waits for whoever else has
+    /// the socket. When what was accepted is answered, this returns. So no request is lost, and the
+    /// next process may come before or after. A request that runs longer than 20 s is left behind:
+    /// the process should end then.
     package func run(_ makeResponder: @escaping @Sendable () -> Responder) throws(SystemError) {
         // Also SIGUSR1: libfcgi takes it for a command to stop.
         Signals.block([.terminate, .interrupt, .user1])
@@ -103,16 +107,22 @@ package final class Server: Sendable {
 
     /// Returns false when a worker is still busy after the longest wait.
     private func stop() -> Bool {
-        connections.stopListening()
-        for state in states { state.isStopping.store(true, ordering: .relaxed) }
         let start = ContinuousClock.now
-        repeat {
+        for state in states { state.isStopping.store(true, ordering: .relaxed) }
+        let count = connections.count
+        while connections.hasOpen(ofFirst: count), ContinuousClock.now - start < limits.idle {
             usleep(10_000)
-            let isQuiet = !states.contains { $0.isBusy.load(ordering: .relaxed) }
-            if isQuiet && ContinuousClock.now - start > limits.grace {
+        }
+        connections.stopListening()
+        repeat {
+            // Who has connected has a request to send, unless it is no nginx of ours.
+            let isBusy = states.contains { $0.isBusy.load(ordering: .relaxed) }
+            let hasWaited = ContinuousClock.now - start >= limits.idle
+            if connections.isEmpty || hasWaited && !isBusy {
                 connections.stopWorkers()
                 return true
             }
+            usleep(10_000)
         } while ContinuousClock.now - start < limits.patience
         return false
     }

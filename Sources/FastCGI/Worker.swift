@@ -70,10 +70,39 @@ final class Worker {
             unsafe request.pointee.keepConnection = 0
             shutdown(connection, Int32(SHUT_RDWR))
         }
-        if state.isStopping.load(ordering: .relaxed) {
-            unsafe request.pointee.keepConnection = 0
+        if isWhole, state.isStopping.load(ordering: .relaxed) {
+            unsafe endForGood(request)
         }
         unsafe FCGX_Finish_r(request)
+    }
+
+    /// Ends the answer so that nginx sends no other request on the connection.
+    ///
+    /// A connection that is only closed after its answer can meet the next request, which nginx has
+    /// sent before it saw the end; it cannot know whether that was begun, and answers 502 to a POST.
+    /// FastCGI has no word for "the last answer". But nginx keeps a connection only when the record
+    /// that ends the answer is the last thing that has come (`ngx_http_fastcgi_input_filter`, and
+    /// the handler of kept connections, in all versions since 1.1.4). So one more record is sent
+    /// with it, in the same write: one that is about no request (FastCGI specification 1.0, 4.2).
+    private func endForGood(_ request: UnsafeMutablePointer<FCGX_Request>) {
+        unsafe request.pointee.keepConnection = 0
+        // libfcgi writes the last record when the last of this many streams is closed: never.
+        unsafe request.pointee.nWriters += 1
+        unsafe FCGX_FClose(request.pointee.err)
+        unsafe FCGX_FClose(request.pointee.out)
+        let id = unsafe UInt16(truncatingIfNeeded: request.pointee.requestId)
+        var records: InlineArray<32, UInt8> = [
+            // FCGI_END_REQUEST: FCGI_REQUEST_COMPLETE.
+            1, 3, UInt8(id >> 8), UInt8(id & 255), 0, 8, 0, 0,
+            0, 0, 0, 0, 0, 0, 0, 0,
+            // FCGI_UNKNOWN_TYPE.
+            1, 11, 0, 0, 0, 8, 0, 0,
+            0, 0, 0, 0, 0, 0, 0, 0,
+        ]
+        // A peer that is gone needs to hear nothing.
+        _ = unsafe send(
+            request.pointee.ipcFd, &records, MemoryLayout.size(ofValue: records),
+            Int32(MSG_NOSIGNAL))
     }
 
     /// Returns false when the answer broke off.
@@ -98,6 +127,6 @@ final class Worker {
 /// What a worker and the thread that stops it know of each other.
 final class WorkerState: Sendable {
     let isBusy = Atomic(false)
-    /// Connections are closed after their next answer.
+    /// Each answer is the last of its connection.
     let isStopping = Atomic(false)
 }

@@ -12,6 +12,8 @@ final class LocalMailServer {
         case startTLS
         /// TLS from the first byte.
         case implicit
+        /// The same, and no other AUTH than by Kerberos.
+        case kerberos
     }
 
     let port: Int
@@ -75,7 +77,7 @@ final class LocalMailServer {
             return context.wrap_socket(connection, server_side=True)
         def serve(connection):
             connection.settimeout(20)
-            encrypted = security == "implicit"
+            encrypted = security in ("implicit", "kerberos")
             if encrypted:
                 connection = secure(connection)
             reader = connection.makefile("rb")
@@ -98,7 +100,8 @@ final class LocalMailServer {
                         reply("250 taken")
                 elif words[0] == "EHLO":
                     if encrypted:
-                        reply("250-test", "250 AUTH PLAIN")
+                        ways = "GSSAPI" if security == "kerberos" else "PLAIN"
+                        reply("250-test", "250 AUTH " + ways)
                     elif security == "startTLS":
                         reply("250-test", "250 STARTTLS")
                     else:

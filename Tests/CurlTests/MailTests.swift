@@ -43,6 +43,14 @@ struct MailTests {
         #expect(server.transcript().contains("EHLO \(name)"))
     }
 
+    @Test func `a server that takes Kerberos alone is an error`() throws {
+        let server = try LocalMailServer(.kerberos)
+        let error = send(
+            by: "smtps://me%40example.org:word@localhost:\(server.port)", caFile: server.caFile)
+        #expect(error?.isFinal == false)
+        #expect(!server.transcript().contains { $0.hasPrefix("MAIL") })
+    }
+
     @Test func `a user signs in after STARTTLS, with the password decoded`() throws {
         let server = try LocalMailServer(.startTLS)
         let error = send(

@@ -39,6 +39,15 @@ struct SendTests {
         #expect(server.requests[0].text.contains("\r\nUser-Agent: Rushes/1.2.3\r\n"))
     }
 
+    @Test(arguments: ["br", "zstd"])
+    func `a coding that is not in this program is an error`(coding: String) throws {
+        let server = try LoopbackServer { _, _ in
+            .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: \(coding)\r\n\r\nabcdefgh")
+        }
+        let error = failure { () throws(TransportError) in try curl.send(request(server.url)) }
+        #expect(error?.kind == .unknown)
+    }
+
     @Test func `a body is sent byte for byte, with the fields of the request`() throws {
         let server = try LoopbackServer { _, _ in .send(answer()) }
         let fields: HTTPFields = [.contentType: "application/json", .accept: ""]

@@ -80,10 +80,17 @@ final class Client {
 
     /// Reads whatever comes until the server closes the connection, which it has to within 20 s.
     func drain() throws -> Bool {
+        _ = try rest()
+        return true
+    }
+
+    /// What comes until the server closes the connection, which it has to within 20 s.
+    func rest() throws -> [UInt8] {
+        var bytes: [UInt8] = []
         do {
-            while true { _ = try read(1) }
+            while true { bytes += try read(1) }
         } catch is Closed {
-            return true
+            return bytes
         }
     }
 

@@ -394,15 +394,56 @@ import Testing
         #expect(throws: SystemError.self) { try Client(path: server.path) }
         goOn.open()
         #expect(try busy.answer().status == "Status: 200 OK")
-        #expect(try busy.waitForClose())
+        #expect(try busy.drain())
         #expect(try idle.waitForClose())
         server.waitForEnd()
+    }
+
+    @Test func `after a stop a record behind each answer keeps nginx off its connection`() throws {
+        let server = try TestServer(limits: Server.Limits(), respond: site)
+        let clients = try (0..<3).map { _ in try Client(path: server.path) }
+        for client in clients { #expect(try client.send().text == "hello") }
+        server.beginStop()
+        CurrentThread.sleep(for: .milliseconds(50))
+        let unknown: [UInt8] = [1, 11, 0, 0, 0, 8, 0, 0] + [UInt8](repeating: 0, count: 8)
+        #expect(try clients[0].send().text == "hello")
+        #expect(try clients[0].rest() == unknown)
+        #expect(try clients[1].send("GET", "/big").body.count == 100_000)
+        #expect(try clients[1].rest() == unknown)
+        #expect(try clients[2].send("POST", "/echo", body: [7]).body == [7])
+        #expect(try clients[2].rest() == unknown)
+        server.waitForEnd()
+    }
+
+    @Test func `a stop leaves idle connections to nginx, and takes others as long`() throws {
+        let server = try TestServer(limits: Server.Limits(), respond: site)
+        var idle: Client? = try Client(path: server.path)
+        #expect(try idle?.send().text == "hello")
+        let start = ContinuousClock.now
+        server.beginStop()
+        for _ in 0..<20 {
+            CurrentThread.sleep(for: .milliseconds(5))
+            #expect(try Client(path: server.path).send().text == "hello")
+        }
+        idle = nil
+        server.waitForEnd()
+        #expect(ContinuousClock.now - start < Server.Limits().idle)
+        #expect(throws: SystemError.self) { try Client(path: server.path) }
+    }
+
+    @Test func `an idle connection that nobody closes ends with the stop`() throws {
+        let server = try TestServer(
+            limits: Server.Limits(idle: .milliseconds(200)), respond: site)
+        let idle = try Client(path: server.path)
+        #expect(try idle.send().text == "hello")
+        server.stop()
+        #expect(try idle.waitForClose())
     }
 
     @Test func `a stop does not wait for ever for a request`() throws {
         let begun = Gate()
         let goOn = Gate()
-        let limits = Server.Limits(grace: .zero, patience: .milliseconds(100))
+        let limits = Server.Limits(idle: .zero, patience: .milliseconds(100))
         let server = try TestServer(
             workers: 1, limits: limits,
             respond: { _ in

@@ -66,10 +66,10 @@ final class TestServer: Sendable {
 
 extension Server.Limits {
     /// Without the time that a stop grants to nginx.
-    static let quick = Server.Limits(grace: .zero)
+    static let quick = Server.Limits(idle: .zero)
 
     /// Gives up on peers at once, for tests of just that.
-    static let impatient = Server.Limits(transfer: .milliseconds(100), grace: .zero)
+    static let impatient = Server.Limits(transfer: .milliseconds(100), idle: .zero)
 }
 
 /// Something that threads wait for until it is opened, once and for all.

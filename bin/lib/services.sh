@@ -12,7 +12,7 @@ write_nginx_configuration() {
 
 # Becomes the service $1. Its output is its log.
 become() {
-    [[ $1 == serve ]] || exec 7<&-
+    [[ $1 == serve* ]] || exec 7<&-
     case $1 in
     mariadb) exec_database "$state/db" "$run/mariadb.sock" ;;
     sandbox)
@@ -20,7 +20,7 @@ become() {
         exec_guarded "$bin/rushes-sandbox" --socket "$run/sandbox.sock" \
             --state "$state/sandbox" --public-url "http://localhost:$sandbox_port"
         ;;
-    serve)
+    serve*)
         # The socket that we hold, handed over as sd_listen_fds(3) describes.
         LISTEN_PID=$BASHPID LISTEN_FDS=1 \
             exec_guarded "$bin/rushes" serve --socket "$run/serve.sock" --threads 16 3<&7 7<&-
@@ -55,7 +55,7 @@ check_alive() {
 stop_services() {
     # nginx first, so that nobody meets a closed door; the database last, as all others need it.
     stop_noted 5 "$run/nginx.process"
-    stop_noted 25 "$run/serve.process" "$run/work.process" "$run/sandbox.process"
+    stop_noted 25 "$run"/serve*.process "$run/work.process" "$run/sandbox.process"
     stop_noted 60 "$run/mariadb.process"
     rm -f "$run"/*.sock "$run/ready"
 }

@@ -67,7 +67,13 @@ load_settings() {
     # Relative paths in settings were meant from there; from here on nothing depends on it.
     cd "$top" || return
 
-    services=(nginx work serve)
+    serves=(serve)
+    local count=${RUSHES_SERVE_COUNT:-1} number
+    [[ $count =~ ^[1-9]$ ]] || fail "RUSHES_SERVE_COUNT is '$count': it must be from 1 to 9"
+    for ((number = 2; number <= count; number++)); do
+        serves+=("serve$number")
+    done
+    services=(nginx work "${serves[@]}")
     [[ -z $stand_ins ]] || services+=(sandbox)
 }
 

@@ -40,7 +40,7 @@ supervise() {
 keep() {
     umask 077
     declare -gA pid_of=() started_at=() due_at=()
-    declare -gA failures=([mariadb]=0 [sandbox]=0 [serve]=0 [work]=0 [nginx]=0)
+    declare -gA failures=()
     trap 'exit 0' INT TERM HUP
     trap 'end_supervising $?' EXIT
 
@@ -54,7 +54,10 @@ keep() {
     [[ -z $own_database ]] || start_database
     MIGRATE_DATABASE_URL=$migrate_url run_rushes migrate "$bin/rushes" migrate
     [[ -z $stand_ins ]] || start sandbox
-    start serve
+    local name
+    for name in "${serves[@]}"; do
+        start "$name"
+    done
     start nginx
     await /api/health/live 60 || fail "no answer from https://localhost:$https_port: see $log"
     # The worker last: it calls the vendors at once, and the stand-ins are reached through nginx.
@@ -105,8 +108,9 @@ keep_running() {
                 if ((SECONDS - started_at[$name] > 2)); then
                     failures[$name]=0
                 fi
-                wait=$((failures[$name] == 0 ? 0 : failures[$name] > 3 ? 10 : 2 ** failures[$name]))
-                failures[$name]=$((failures[$name] + 1))
+                wait=${failures[$name]:-0}
+                failures[$name]=$((wait + 1))
+                wait=$((wait == 0 ? 0 : wait > 3 ? 10 : 2 ** wait))
                 due_at[$name]=$((SECONDS + wait))
                 say "$(date -u +%FT%TZ) $name died; starting it again in $wait s (see $log/$name.log)"
             fi
