@@ -101,11 +101,11 @@ class Client:
         return json.loads(body)["jobId"]
 
 
-def control(path: str, method: str = "POST", **fields: object) -> None:
+def control(place: str, verb: str = "POST", **fields: object) -> None:
     status, body = Client(port=SANDBOX).call(
-        method, f"/control/{path}", {name: str(value) for name, value in fields.items()})
+        verb, f"/control/{place}", {name: str(value) for name, value in fields.items()})
     if status not in (200, 201, 204):
-        raise Failed(f"sandbox {path}: {status} {body[:300]}")
+        raise Failed(f"sandbox {place}: {status} {body[:300]}")
 
 
 def poll(what: Callable[[], bool], words: str, seconds: float) -> None:
@@ -430,7 +430,7 @@ def hang() -> bool:
     for thread in buyers:
         thread.join()
     with contextlib.suppress(Failed):
-        control("faults", method="DELETE")
+        control("faults", verb="DELETE")
     verdicts = []
     for name, ms in before.items():
         # What is within a millisecond of the clock and of the other programs is no shift.
