@@ -70,8 +70,9 @@ struct SandboxCommand: ParsableCommand {
         _ = try WorkerThread.start(name: "saver") {
             while true {
                 let taken = ContinuousClock().measure { sandbox.save() }
-                // A tenth of one core at most, however much there is to save.
-                usleep(max(Self.idleMicroseconds, UInt32(taken / .microseconds(1)) * 9))
+                // Mostly a fiftieth of one core, but what a kill loses is not older than a second.
+                let rest = UInt32(min(taken * 49, .seconds(1)) / .microseconds(1))
+                usleep(max(Self.idleMicroseconds, rest))
             }
         }
         log.info("listening", metadata: ["url": "\(settings.publicURL)"])

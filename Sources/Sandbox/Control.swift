@@ -150,7 +150,7 @@ extension Sandbox {
         json.member("sessions", state.stripe.sessions.count)
         json.member("events", state.stripe.events.count)
         json.endObject()
-        json.member("waitingHooks", state.hooks.hooks.count { $0.nextAt != nil })
+        json.member("waitingHooks", state.hooks.waiting.count)
         json.member("faults", state.faults.reduce(0) { $0 + $1.count })
         json.endObject()
     }
@@ -319,9 +319,9 @@ extension Sandbox {
         guard let times = times(fields) else { return false }
         let now = now
         return change { state in
-            let held = state.hooks.hooks.filter { $0.vendor == .stripe && $0.nextAt != nil }
+            let held = state.hooks.waiting.filter { $0.vendor == .stripe }
             for hook in held { for _ in 1..<times { state.hooks.add(hook) } }
-            let all = state.hooks.hooks.filter { $0.vendor == .stripe && $0.nextAt != nil }
+            let all = state.hooks.waiting.filter { $0.vendor == .stripe }
             var order: [Int]
             switch fields["order"] ?? "created" {
             case "created": order = all.map(\.number)

@@ -36,60 +36,61 @@ struct HookQueue: Codable, Sendable {
     /// How long a message that some thread is sending is left to it.
     static let claim: TimeInterval = 60
 
-    private(set) var hooks: [Hook] = []
+    /// Those that have an attempt to come, in the order in which they were added. Apart from the
+    /// others, so that to find one takes no longer with each that was sent.
+    private(set) var waiting: [Hook] = []
+    private var finished: [Hook] = []
     private var lastNumber = 0
     /// While set, Stripe's events wait, to be let go in another order.
     var holdsStripe = false
+
+    /// All, in the order in which they were added.
+    var hooks: [Hook] { (finished + waiting).sorted { $0.number < $1.number } }
 
     mutating func add(_ hook: Hook) {
         lastNumber += 1
         var hook = hook
         hook.number = lastNumber
-        hooks.append(hook)
-        let finished = hooks.count { $0.nextAt == nil }
-        if finished > Self.keptCount, let first = hooks.firstIndex(where: { $0.nextAt == nil }) {
-            hooks.remove(at: first)
-        }
+        waiting.append(hook)
     }
 
     /// Takes the message that has been due longest; nobody else gets it for a minute.
     mutating func claimNext(at now: Date) -> Hook? {
-        let due = hooks.indices.filter { index in
-            guard let nextAt = hooks[index].nextAt else { return false }
-            return nextAt <= now && !(holdsStripe && hooks[index].vendor == .stripe)
+        let due = waiting.indices.filter { index in
+            guard let nextAt = waiting[index].nextAt else { return false }
+            return nextAt <= now && !(holdsStripe && waiting[index].vendor == .stripe)
         }
         let first = due.min { left, right in
-            (hooks[left].nextAt ?? now, hooks[left].number)
-                < (hooks[right].nextAt ?? now, hooks[right].number)
+            (waiting[left].nextAt ?? now, waiting[left].number)
+                < (waiting[right].nextAt ?? now, waiting[right].number)
         }
         return first.map { claim(at: $0, now) }
     }
 
     /// Takes one message, due or not; nil when it is not waiting.
     mutating func claim(messageID: String, at now: Date) -> Hook? {
-        guard !holdsStripe,
-            let index = hooks.firstIndex(where: { $0.messageID == messageID && $0.nextAt != nil })
+        guard !holdsStripe, let index = waiting.firstIndex(where: { $0.messageID == messageID })
         else { return nil }
         return claim(at: index, now)
     }
 
     private mutating func claim(at index: Int, _ now: Date) -> Hook {
-        hooks[index].nextAt = now.addingTimeInterval(Self.claim)
-        return hooks[index]
+        waiting[index].nextAt = now.addingTimeInterval(Self.claim)
+        return waiting[index]
     }
 
     /// Notes how an attempt went, and when the next one is due.
     mutating func note(_ number: Int, status: Int, at now: Date) {
-        guard let index = hooks.firstIndex(where: { $0.number == number }) else { return }
-        hooks[index].attempts += 1
-        hooks[index].lastStatus = status
-        if (200..<300).contains(status) {
-            hooks[index].isDelivered = true
-            hooks[index].nextAt = nil
-        } else {
-            let delay = Self.delay(after: hooks[index].attempts)
-            hooks[index].nextAt = delay.map { now.addingTimeInterval($0) }
-        }
+        guard let index = waiting.firstIndex(where: { $0.number == number }) else { return }
+        waiting[index].attempts += 1
+        waiting[index].lastStatus = status
+        waiting[index].isDelivered = (200..<300).contains(status)
+        let delay =
+            waiting[index].isDelivered ? nil : Self.delay(after: waiting[index].attempts)
+        waiting[index].nextAt = delay.map { now.addingTimeInterval($0) }
+        guard delay == nil else { return }
+        finished.append(waiting.remove(at: index))
+        if finished.count > Self.keptCount { finished.removeFirst() }
     }
 
     /// Ten attempts with growing pauses, in seconds. The vendors publish no figures; these suit a
@@ -102,9 +103,9 @@ struct HookQueue: Codable, Sendable {
     mutating func release(in order: [Int], at now: Date) {
         holdsStripe = false
         for (place, number) in order.enumerated() {
-            guard let index = hooks.firstIndex(where: { $0.number == number }) else { continue }
+            guard let index = waiting.firstIndex(where: { $0.number == number }) else { continue }
             // A pause between two, so that they arrive one after another.
-            hooks[index].nextAt = now.addingTimeInterval(TimeInterval(place) / 2)
+            waiting[index].nextAt = now.addingTimeInterval(TimeInterval(place) / 2)
         }
     }
 
@@ -115,7 +116,8 @@ extension Sandbox {
     package func deliverNext(send: Send) -> Bool {
         let now = now
         guard
-            read({ state in state.hooks.hooks.contains { ($0.nextAt ?? .distantFuture) <= now } }),
+            read({ state in state.hooks.waiting.contains { ($0.nextAt ?? .distantFuture) <= now } }
+            ),
             let hook = change({ $0.hooks.claimNext(at: now) })
         else { return false }
         deliver(hook, send: send)
