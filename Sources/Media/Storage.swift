@@ -19,15 +19,18 @@ package struct Storage: Sendable {
     /// A file that can be put under `key`, empty. What dead processes have left of its like goes.
     package func draft(of key: String) throws(SystemError) -> TemporaryFile {
         let place = URL(filePath: path(of: key))
-        let folder = place.deletingLastPathComponent().path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw SystemError("mkdir", path: folder)
+        // A folder of their own, to look for remains in: those of the keys grow with the shop.
+        let drafts = path(of: "drafts")
+        for folder in [place.deletingLastPathComponent().path, drafts] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true)
+            } catch {
+                throw SystemError("mkdir", path: folder)
+            }
         }
-        removeDrafts(of: place.lastPathComponent, in: folder)
-        return try TemporaryFile(in: folder, prefix: place.lastPathComponent)
+        removeDrafts(of: place.lastPathComponent, in: drafts)
+        return try TemporaryFile(in: drafts, prefix: place.lastPathComponent)
     }
 
     private func removeDrafts(of name: String, in folder: String) {

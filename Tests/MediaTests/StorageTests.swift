@@ -46,7 +46,7 @@ import Testing
     @Test func `what a killed process left of a key goes with the next draft of it`() throws {
         try withStorage { storage in
             try storage.put(storage.draft(of: "videos/3f/b.mp4"), as: "videos/3f/b.mp4")
-            let remains = "\(storage.folder)/videos/3f/.a.mp4.AbCdEf"
+            let remains = "\(storage.folder)/drafts/.a.mp4.AbCdEf"
             try Data([1]).write(to: URL(filePath: remains))
             _ = try storage.draft(of: Self.key)
             #expect(try names(in: storage) == ["videos/3f/b.mp4"])

@@ -331,9 +331,8 @@ import Testing
             let job = try bench.insertTask()
             bench.vendor.status = .finished(bench.files.put(.status(503)))
             try bench.look(at: job)
-            let final = URL(filePath: bench.path(of: job))
-            let remains = final.deletingLastPathComponent()
-                .appending(path: ".\(final.lastPathComponent).aB3dE6").path
+            let name = URL(filePath: bench.path(of: job)).lastPathComponent
+            let remains = "\(bench.media.folder)/drafts/.\(name).aB3dE6"
             #expect(FileManager.default.createFile(atPath: remains, contents: Data(Self.half)))
             try bench.db.makeDue(job)
             _ = try bench.db.claimToFollow()
