@@ -37,19 +37,13 @@ extension Connection {
         let eventID = eventID.cut(to: 255)
         try transaction {
             // First the row, which copies of the event that come at once then wait for.
-            try execute(
+            let isProcessed = try first(
                 """
                 INSERT INTO vendor_events (provider, event_id, type, object_id, received_at)
                 VALUES (\(vendor), \(eventID), \(type.cut(to: 255)),
                     \(object.cut(to: 255)), UTC_TIMESTAMP(6))
                 ON DUPLICATE KEY UPDATE event_id = event_id
-                """)
-            let isProcessed = try first(
-                """
-                SELECT processed_at IS NOT NULL AS is_processed
-                FROM vendor_events
-                WHERE provider = \(vendor) AND event_id = \(eventID)
-                FOR UPDATE
+                RETURNING processed_at IS NOT NULL AS is_processed
                 """
             ) { row in try row("is_processed") as Bool }
             if isProcessed == true { return }

@@ -28,6 +28,16 @@ package struct ClaimedJob: Sendable {
     package let secondsInState: Int
     /// Of a refunded job: it will not be asked for again.
     package let isLastLook: Bool
+
+    /// The same claim of a job that has just come into the state.
+    func entered(_ state: VideoState) -> ClaimedJob {
+        ClaimedJob(
+            id: id, accountID: accountID, userID: userID, tierID: tierID, state: state,
+            lease: lease, attempts: attempts, vendorPath: vendorPath, vendorInput: vendorInput,
+            callbackToken: callbackToken, taskID: taskID, duration: duration,
+            estimatedCost: estimatedCost, isOverdue: false, secondsInState: 0,
+            isLastLook: isLastLook)
+    }
 }
 
 /// Another process has changed the job since it was claimed: stop, change nothing (J5).

@@ -44,9 +44,8 @@ extension Connection {
     private func claimSubmission(
         _ lease: LeaseToken, lasting: Duration, parallel: Int
     ) throws -> ClaimedJob? {
-        let gates = try lockGates()
-        guard !gates.isClosed, try tasksUnderWay(of: parallel) < parallel,
-            let (next, tier) = try nextToSubmit(gates)
+        let gates = try lockGates(countingLostUpTo: parallel / 2)
+        guard !gates.isClosed, gates.tasks < parallel, let (next, tier) = try nextToSubmit(gates)
         else { return nil }
         // False: canceled between the two statements; the next round finds another.
         guard try beginSubmission(of: next, lease, lasting: lasting) else { return nil }
@@ -58,8 +57,7 @@ extension Connection {
     /// tier where there is one (J15); so is one that probes for its tier.
     private func nextToSubmit(_ gates: Gates) throws -> (id: VideoID, tier: String)? {
         let closed = Set(gates.closedTiers)
-        let tiers = try query("SELECT DISTINCT id FROM tiers") { row in try row("id") as String }
-            .filter { !closed.contains($0) }
+        let tiers = gates.tiers.filter { !closed.contains($0) }
         if let gate = gates.probedByAll {
             let isOther: SQL = gate.lastProbe.map { "id <> \($0)" } ?? "TRUE"
             return try nextInTurn(of: tiers.filter { $0 != gate.lastTier }, where: isOther)
@@ -96,22 +94,6 @@ extension Connection {
         }
     }
 
-    /// Tasks that the vendor has, or may have: a lost answer counts for the time a render takes. Lost
-    /// answers take half of the places at most, so that a bad moment of the vendor's does not keep
-    /// everybody waiting; if it has more tasks than we think, it says 429, and the job comes again.
-    private func tasksUnderWay(of parallel: Int) throws -> Int {
-        try first(
-            """
-            SELECT (SELECT COUNT(*) FROM video_jobs WHERE state IN ('submitting', 'submitted'))
-                + LEAST((
-                    SELECT COUNT(*)
-                    FROM video_jobs
-                    WHERE state = 'submit_unknown'
-                        AND state_at > UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE), \(parallel / 2)) AS tasks
-            """
-        ) { row in try row("tasks") } ?? 0
-    }
-
     /// Claims the next task whose status is to be asked.
     package func claimFollowUp(lasting: Duration) throws -> ClaimedJob? {
         try claim(in: "'submitted'", lasting: lasting)
@@ -144,6 +126,12 @@ extension Connection {
     package static let largestLookCount = 30
     private static let lookDays = 14
 
+    /// Of a row that is about to be claimed for a look.
+    private static let isLastLook: SQL = """
+        (late_looks + 1 >= \(largestLookCount)
+            OR completed_at < UTC_TIMESTAMP(6) - INTERVAL \(lookDays) DAY)
+        """
+
     /// Claims a refunded job whose task is known, and of which is not known whether the vendor
     /// made it (J10, J14). Its next look, a minute later and then twice as late each time to twelve
     /// hours, is settled by the claim, so that a look that fails is none too soon; after the last
@@ -152,10 +140,9 @@ extension Connection {
         try claim(
             "'refunded'", "state = 'refunded' AND late_look_at <= UTC_TIMESTAMP(6)",
             by: "idx_late_look", order: "late_look_at",
+            lastLook: Self.isLastLook,
             settingAlso: """
-                , late_look_at = IF(late_looks + 1 >= \(Self.largestLookCount)
-                        OR completed_at < UTC_TIMESTAMP(6) - INTERVAL \(Self.lookDays) DAY,
-                    NULL, UTC_TIMESTAMP(6) + INTERVAL
+                , late_look_at = IF(\(sql: Self.isLastLook), NULL, UTC_TIMESTAMP(6) + INTERVAL
                         LEAST(43200, 60 << LEAST(late_looks, 10)) SECOND),
                 late_looks = late_looks + 1
                 """, lasting: lasting)
@@ -163,8 +150,10 @@ extension Connection {
 
     /// Read in the order of the index, so that the one row that is taken is the only one that is
     /// locked, and others find the next.
+    ///
+    /// - Parameter lastLook: whether the claimed job will not be asked for again.
     private func claim(
-        _ state: SQL, _ condition: SQL, by index: SQL, order: SQL,
+        _ state: SQL, _ condition: SQL, by index: SQL, order: SQL, lastLook: SQL = "TRUE",
         settingAlso assignments: SQL = "",
         lasting: Duration
     ) throws -> ClaimedJob? {
@@ -172,7 +161,7 @@ extension Connection {
         return try claimingOnce(state, lease) {
             let next = try first(
                 """
-                SELECT id
+                SELECT \(sql: Self.claimColumns), \(sql: lastLook) AS is_last_look
                 FROM video_jobs FORCE INDEX (\(sql: index))
                 WHERE \(sql: condition)
                     AND (lease_until IS NULL OR lease_until <= UTC_TIMESTAMP(6))
@@ -180,7 +169,7 @@ extension Connection {
                 LIMIT 1
                 FOR UPDATE SKIP LOCKED
                 """
-            ) { row in try row("id") as VideoID }
+            ) { row in try Self.claimed(row, lease) }
             guard let next else { return nil }
             try execute(
                 """
@@ -188,37 +177,35 @@ extension Connection {
                 SET lease_token = \(lease),
                     lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND
                     \(sql: assignments)
-                WHERE id = \(next)
+                WHERE id = \(next.id)
                 """)
-            return try claimed(next, lease)
+            return next
         }
     }
 
-    /// Throws ``UnreadableJob`` when the server gave the row and we cannot make sense of it.
+    /// A job that this transaction has claimed.
     private func claimed(_ id: VideoID, _ lease: LeaseToken) throws -> ClaimedJob? {
-        do {
-            return try readClaimed(id, lease)
-        } catch let error as DatabaseError where error.code != 0 {
-            throw error
-        } catch {
-            throw UnreadableJob(id: id, problem: error)
-        }
-    }
-
-    private func readClaimed(_ id: VideoID, _ lease: LeaseToken) throws -> ClaimedJob? {
         try first(
             """
-            SELECT account_id, user_id, tier, state, attempts, vendor_path, vendor_input,
-                callback_token,
-                COALESCE(task_id, callback_task_id) AS task_id, duration_seconds,
-                estimated_cost_micros, late_look_at IS NULL AS is_last_look,
-                COALESCE(deadline_at <= UTC_TIMESTAMP(6), FALSE) AS is_overdue,
-                TIMESTAMPDIFF(SECOND, state_at, UTC_TIMESTAMP(6)) AS seconds_in_state
+            SELECT \(sql: Self.claimColumns), late_look_at IS NULL AS is_last_look
             FROM video_jobs
             WHERE id = \(id)
             """
-        ) { row in
-            try ClaimedJob(
+        ) { row in try Self.claimed(row, lease) }
+    }
+
+    private static let claimColumns: SQL = """
+        id, account_id, user_id, tier, state, attempts, vendor_path, vendor_input, callback_token,
+        COALESCE(task_id, callback_task_id) AS task_id, duration_seconds, estimated_cost_micros,
+        COALESCE(deadline_at <= UTC_TIMESTAMP(6), FALSE) AS is_overdue,
+        TIMESTAMPDIFF(SECOND, state_at, UTC_TIMESTAMP(6)) AS seconds_in_state
+        """
+
+    /// Throws ``UnreadableJob`` when we cannot make sense of the row.
+    private static func claimed(_ row: Row, _ lease: LeaseToken) throws -> ClaimedJob {
+        let id: VideoID = try row("id")
+        do {
+            return try ClaimedJob(
                 id: id, accountID: row("account_id"), userID: row("user_id"), tierID: row("tier"),
                 state: row("state"),
                 lease: lease, attempts: row("attempts"), vendorPath: row("vendor_path"),
@@ -227,6 +214,8 @@ extension Connection {
                 duration: row("duration_seconds"), estimatedCost: row("estimated_cost_micros"),
                 isOverdue: row("is_overdue"), secondsInState: row("seconds_in_state"),
                 isLastLook: row("is_last_look"))
+        } catch {
+            throw UnreadableJob(id: id, problem: error)
         }
     }
 }

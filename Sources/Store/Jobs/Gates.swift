@@ -1,4 +1,5 @@
 package import Domain
+import JSON
 package import MariaDB
 
 extension Connection {
@@ -46,14 +47,14 @@ extension Connection {
     func openGate(of job: ClaimedJob) throws {
         // Looked at first: all claims wait for this row, and a statement locks it also where it
         // finds nothing to change.
-        let isClosed = try first(
+        let found = try first(
             """
             SELECT EXISTS (
                 SELECT 1 FROM vendor_gates WHERE name = 'pollo' AND paused_until IS NOT NULL
-            ) AS is_closed
+            ) AS is_closed, \(sql: isNews(.create, of: job.id, tier: job.tierID)) AS is_news
             """
-        ) { row in try row("is_closed") as Bool }
-        if isClosed == true {
+        ) { row in (isClosed: try row("is_closed") as Bool, isNews: try row("is_news") as Bool) }
+        if found?.isClosed == true {
             try execute(
                 """
                 UPDATE vendor_gates
@@ -61,7 +62,9 @@ extension Connection {
                 WHERE name = 'pollo' AND paused_until IS NOT NULL
                 """)
         }
-        try noteSuccess(.create, of: job.id, tier: job.tierID)
+        if found?.isNews == true {
+            try endFailures(.create, of: job.id, tier: job.tierID)
+        }
     }
 
     /// A probe has ended without telling whether what is made can be delivered: the next may go at
@@ -120,9 +123,15 @@ struct Gates {
         }
     }
 
+    /// How many tasks the vendor has, or may have.
+    let tasks: Int
+    /// The ids of all tiers that there ever were.
+    let tiers: [String]
     private let gates: [Gate]
 
-    init(_ gates: [Gate]) {
+    init(tasks: Int, tiers: [String], _ gates: [Gate]) {
+        self.tasks = tasks
+        self.tiers = tiers
         self.gates = gates
     }
 
@@ -145,26 +154,46 @@ struct Gates {
 
 extension Connection {
     /// Reads the gates under the lock that all claims take, so that of all workers one probes, and
-    /// the limit of parallel tasks holds across them.
-    func lockGates() throws -> Gates {
+    /// the limit of parallel tasks holds across them. In one statement after the lock, since it sees
+    /// what there was when it began.
+    ///
+    /// A lost answer counts as a task for the time that a render takes. Lost answers take `limit`
+    /// places at most, so that a bad moment of the vendor's does not keep everybody waiting; if it
+    /// has more tasks than we think, it says 429, and the job comes again.
+    func lockGates(countingLostUpTo limit: Int) throws -> Gates {
         try execute("SELECT 1 FROM vendor_gates WHERE name = 'pollo' FOR UPDATE")
-        return try Gates(
-            query(
-                """
-                SELECT name, probe_job_id, probe_tier,
-                    paused_until > UTC_TIMESTAMP(6)
-                        OR (name <> 'pollo' AND name NOT LIKE 'tier:%' AND COALESCE(
-                            video_jobs.state IN ('submitting', 'submitted', 'storing'), FALSE))
-                        AS is_closed
-                FROM vendor_gates
-                LEFT JOIN video_jobs ON video_jobs.id = probe_job_id
-                WHERE paused_until IS NOT NULL
-                """
-            ) { row in
-                try Gates.Gate(
-                    name: row("name"), isClosed: row("is_closed"), lastProbe: row("probe_job_id"),
-                    lastTier: row("probe_tier"))
-            })
+        let rows = try query(
+            """
+            SELECT vendor_gates.name, paused_until IS NOT NULL AS is_known, probe_job_id, probe_tier,
+                COALESCE(paused_until > UTC_TIMESTAMP(6)
+                    OR (vendor_gates.name <> 'pollo' AND vendor_gates.name NOT LIKE 'tier:%'
+                        AND COALESCE(
+                            video_jobs.state IN ('submitting', 'submitted', 'storing'), FALSE)),
+                    FALSE) AS is_closed,
+                (SELECT COUNT(*) FROM video_jobs WHERE state IN ('submitting', 'submitted'))
+                + LEAST((
+                    SELECT COUNT(*)
+                    FROM video_jobs
+                    WHERE state = 'submit_unknown'
+                        AND state_at > UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE), \(limit)) AS tasks,
+                (SELECT JSON_ARRAYAGG(DISTINCT id) FROM tiers) AS tiers
+            FROM vendor_gates
+            LEFT JOIN video_jobs ON video_jobs.id = probe_job_id
+            WHERE vendor_gates.name = 'pollo' OR paused_until IS NOT NULL
+            """
+        ) { row in
+            (
+                gate: try row("is_known") as Bool
+                    ? Gates.Gate(
+                        name: try row("name"), isClosed: try row("is_closed"),
+                        lastProbe: try row("probe_job_id"), lastTier: try row("probe_tier")) : nil,
+                tasks: try row("tasks") as Int, tiers: try row("tiers") as String
+            )
+        }
+        guard let first = rows.first else { throw GateMissing() }
+        let tiers = try JSONValue(parsing: Array(first.tiers.utf8)).array ?? []
+        return Gates(
+            tasks: first.tasks, tiers: tiers.compactMap(\.string), rows.compactMap(\.gate))
     }
 
     /// Closes the gates behind a probe, until its outcome opens them or the time is over: a minute,
@@ -183,3 +212,6 @@ extension Connection {
         }
     }
 }
+
+/// The row that every claim locks is not there, so that none may be made.
+private struct GateMissing: Error {}

@@ -24,7 +24,7 @@ extension Connection {
     package func hint(
         callbackToken: String, taskID: String, renderDeadline: Duration
     ) throws -> VideoID? {
-        try transaction {
+        try inTransaction {
             let job = try first(
                 """
                 SELECT id, state
@@ -76,7 +76,7 @@ extension Connection {
 
     /// The same for a callback that came without a token: only a task that is known is a hint.
     package func hint(taskID: String) throws -> VideoID? {
-        try transaction {
+        try inTransaction {
             let job = try first(
                 """
                 SELECT id FROM video_jobs
@@ -89,8 +89,13 @@ extension Connection {
         }
     }
 
+    /// One that is due already keeps its place before those that became so later.
     private func lookNow(at job: VideoID) throws {
         try execute(
-            "UPDATE video_jobs SET next_attempt_at = UTC_TIMESTAMP(6) WHERE id = \(job)")
+            """
+            UPDATE video_jobs
+            SET next_attempt_at = LEAST(next_attempt_at, UTC_TIMESTAMP(6))
+            WHERE id = \(job)
+            """)
     }
 }

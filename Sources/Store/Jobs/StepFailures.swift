@@ -93,26 +93,33 @@ extension Connection {
     /// Notes that a step had success for a job: whatever was closed for its failures is open, and
     /// a row of failures ends here. Costs one look while nothing has failed.
     package func noteSuccess(_ step: VendorStep, of job: VideoID, tier: String) throws {
-        let tierGate = "\(step.rawValue):\(tier)"
         let isNews = try first(
-            """
-            SELECT EXISTS (
-                SELECT 1
-                FROM vendor_failures
-                WHERE step = \(step) AND failed_at IS NOT NULL AND (job_id = \(job)
-                    OR (step <> 'tier' OR tier = \(tier)) AND failed_at > COALESCE((
-                        SELECT succeeded_at
-                        FROM vendor_gates
-                        WHERE name = IF(tier = \(tier), CONCAT(step, ':', tier), step)
-                    ), '1000-01-01'))
-            ) OR EXISTS (
-                SELECT 1
-                FROM vendor_gates
-                WHERE name IN (\(step), \(tierGate)) AND paused_until IS NOT NULL
-            ) AS is_news
-            """
+            "SELECT \(sql: isNews(step, of: job, tier: tier)) AS is_news"
         ) { row in try row("is_news") as Bool }
-        guard isNews == true else { return }
+        if isNews == true { try endFailures(step, of: job, tier: tier) }
+    }
+
+    /// Whether there is something that a success of the step ends.
+    func isNews(_ step: VendorStep, of job: VideoID, tier: String) -> SQL {
+        """
+        (EXISTS (
+            SELECT 1
+            FROM vendor_failures
+            WHERE step = \(step) AND failed_at IS NOT NULL AND (job_id = \(job)
+                OR (step <> 'tier' OR tier = \(tier)) AND failed_at > COALESCE((
+                    SELECT succeeded_at
+                    FROM vendor_gates
+                    WHERE name = IF(tier = \(tier), CONCAT(step, ':', tier), step)
+                ), '1000-01-01'))
+        ) OR EXISTS (
+            SELECT 1
+            FROM vendor_gates
+            WHERE name IN (\(step), \("\(step.rawValue):\(tier)")) AND paused_until IS NOT NULL
+        ))
+        """
+    }
+
+    func endFailures(_ step: VendorStep, of job: VideoID, tier: String) throws {
         try transaction {
             try execute(
                 """
@@ -124,7 +131,7 @@ extension Connection {
                         FROM video_jobs
                         WHERE id = job_id AND state IN ('delivered', 'refunded')))
                 """)
-            try noteSuccess(at: tierGate)
+            try noteSuccess(at: "\(step.rawValue):\(tier)")
             if step != .create { try noteSuccess(at: step.rawValue) }
         }
     }

@@ -147,12 +147,26 @@ extension Connection {
     /// `submitted` → `storing`: the vendor has the file. Gives the claim back: who fetches files
     /// takes it up, so that no download keeps a status from being asked (J17).
     package func storing(_ job: ClaimedJob, storeDeadline: Duration) throws {
-        try move(
-            job, to: .storing,
-            """
-            pollo_status = 'succeed', next_attempt_at = UTC_TIMESTAMP(6),
-            \(sql: deadline(in: storeDeadline))
-            """)
+        try move(job, to: .storing, toStore(within: storeDeadline))
+    }
+
+    /// The same, and keeps the claim for `lease` more, for who is free to fetch the file at once.
+    /// Returns the claim of the job that is now to be stored.
+    package func storing(
+        _ job: ClaimedJob, storeDeadline: Duration, keptFor lease: Duration
+    ) throws -> ClaimedJob {
+        let isMoved = try move(
+            job.id, from: job.state, to: .storing, where: "lease_token = \(job.lease)",
+            lease: "lease_until = UTC_TIMESTAMP(6) + INTERVAL \(lease.microseconds) MICROSECOND",
+            toStore(within: storeDeadline))
+        guard isMoved else { throw LeaseLost() }
+        return job.entered(.storing)
+    }
+
+    private func toStore(within span: Duration) -> SQL {
+        """
+        pollo_status = 'succeed', next_attempt_at = UTC_TIMESTAMP(6), \(sql: deadline(in: span))
+        """
     }
 
     private func deadline(in span: Duration) -> SQL {
