@@ -1,5 +1,6 @@
 #pragma once
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/epoll.h>
@@ -15,6 +16,9 @@ int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 int pipe2(int descriptors[2], int flags);
 // mkstemp(3)
 int mkostemp(char *name, int flags);
+// poll(2)
+int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout,
+          const sigset_t *signals);
 // pthread_setname_np(3)
 int pthread_setname_np(pthread_t thread, const char *name);
 // posix_spawn_file_actions_addclosefrom_np, glibc 2.34

@@ -39,27 +39,34 @@ struct Work: ParsableCommand {
         let settings = try Settings()
         Signals.block([.terminate, .interrupt])
         let stop = StopFlag()
-        var crew = Crew(settings: settings, stop: stop, log: log)
-        try startWorkers(&crew)
-        try startCouriers(&crew)
+        let crew = Crew(settings: settings, stop: stop, log: log)
+        let squads = Squads(
+            submitters: Squad(limit: submitters), followers: Squad(limit: followers),
+            storers: Squad(limit: storers))
+        let fastSenders = Squad(limit: senders)
+        // Servers that are slow or fail have threads of their own.
+        let slowSenders = Squad(limit: max(1, senders / 2))
+        try startWorkers(crew, squads)
+        try startCouriers(crew, fastSenders, slowSenders)
         log.notice("working", metadata: ["threads": "\(crew.threads.count)"])
 
         _ = Signals.wait(for: [.terminate, .interrupt])
         log.notice("stopping")
         stop.raise()
+        for squad in squads.all + [fastSenders, slowSenders] { squad.stop() }
         _ = try WorkerThread.start(name: "patience") {
             CurrentThread.sleep(for: .seconds(20))
             log.warning("left work behind; another takes it up when its lease is over")
             endProcess(code: 0)
         }
-        for thread in crew.threads { thread.join() }
+        crew.threads.join()
         log.notice("stopped")
     }
 
-    private func startWorkers(_ crew: inout Crew) throws {
-        for index in 0..<submitters { try crew.start("submit-\(index)") { try $0.submitNext() } }
-        for index in 0..<followers { try crew.start("follow-\(index)") { try $0.followUpNext() } }
-        for index in 0..<storers { try crew.start("store-\(index)") { try $0.storeNext() } }
+    private func startWorkers(_ crew: Crew, _ squads: Squads) throws {
+        try crew.start("submit", squads.submitters, squads) { try $0.submitNext() }
+        try crew.start("follow", squads.followers, squads) { try $0.followUpNext() }
+        try crew.start("store", squads.storers, squads) { try $0.storeNext() }
         for lane in Lane.all {
             try crew.start(lane.name) { worker in
                 worker.doChores(in: lane)
@@ -68,7 +75,7 @@ struct Work: ParsableCommand {
         }
     }
 
-    private func startCouriers(_ crew: inout Crew) throws {
+    private func startCouriers(_ crew: Crew, _ fast: Squad, _ slow: Squad) throws {
         // Mail has a thread of its own, so that no webhook can hold it back.
         if crew.settings.post.mail != nil {
             try crew.startCourier("mail") { courier in
@@ -78,24 +85,19 @@ struct Work: ParsableCommand {
         } else if crew.settings.post.operatorMail != nil {
             crew.log.warning("OPERATOR_MAIL is set, but not MAIL_URL: nobody is told")
         }
-        for index in 0..<senders {
-            try crew.startCourier("send-\(index)") { try $0.sendNextWebhook(.fast) }
-        }
-        // Servers that are slow or fail have threads of their own.
-        for index in 0..<max(1, senders / 2) {
-            try crew.startCourier("send-slow-\(index)") { try $0.sendNextWebhook(.slow) }
-        }
+        try crew.startCouriers("send", fast) { try $0.sendNextWebhook(.fast) }
+        try crew.startCouriers("send-slow", slow) { try $0.sendNextWebhook(.slow) }
     }
 }
 
 /// The threads of `work`, each with connections of its own.
-private struct Crew {
+private struct Crew: Sendable {
     let settings: Settings
     let stop: StopFlag
     let log: Logger
+    let threads = ThreadList()
     private let troubles = TroubleLog()
     private let clock = ClockWatch()
-    private(set) var threads: [WorkerThread] = []
 
     init(settings: Settings, stop: StopFlag, log: Logger) {
         self.settings = settings
@@ -103,63 +105,134 @@ private struct Crew {
         self.log = log
     }
 
-    mutating func start(
+    func start(
         _ name: String, _ step: @escaping @Sendable (Worker) throws -> Bool
     ) throws {
-        try add(name) { [settings, stop, log, troubles, clock] in
-            let worker = Worker(
-                settings: settings.worker, database: Connection(settings.database),
-                nodes: settings.databases.nodes.map { Connection($0) },
-                pollo: settings.polloClient(),
-                stripe: settings.stripeClient(timeout: .seconds(20), clock: clock),
-                downloads: settings.downloads(), clock: clock, log: log,
-                troubles: troubles, isStopping: { stop.isRaised })
-            return { try step(worker) }
+        try add(name) { [self] in
+            let worker = makeWorker(nil)
+            loop(name, rest: Self.rest) { try step(worker) }
         }
     }
 
-    mutating func startCourier(
+    func startCourier(
         _ name: String, _ step: @escaping @Sendable (Courier) throws -> Bool
     ) throws {
-        try add(name) { [settings, log] in
-            let courier = Courier(
-                settings: settings.courier, database: Connection(settings.database),
-                curl: settings.outgoing(), log: log)
-            return { try step(courier) }
+        try add(name) { [self] in
+            let courier = makeCourier(nil)
+            loop(name, rest: Self.rest) { try step(courier) }
         }
     }
 
-    /// - Parameter prepare: makes on the thread what it alone uses, and its step.
-    private mutating func add(
-        _ name: String, _ prepare: @escaping @Sendable () -> () throws -> Bool
+    /// Has the squad's threads take jobs, by `step` or as they are handed over.
+    func start(
+        _ kind: String, _ squad: Squad, _ squads: Squads,
+        _ step: @escaping @Sendable (Worker) throws -> Bool
     ) throws {
-        threads.append(
-            try WorkerThread.start(name: name) { [troubles, log, stop] in
-                Self.loop(name, troubles, log, until: stop, prepare())
-            })
+        try begin(kind, squad) { [self] name, bell in
+            let worker = makeWorker(squads)
+            var handed: Handover?
+            loop(name, rest: { _ in handed = squad.rest(by: bell) }) {
+                guard let handover = handed else { return try step(worker) }
+                handed = nil
+                try worker.store(handover)
+                return true
+            }
+            if let handover = handed { worker.giveBack(handover) }
+        }
     }
 
-    /// Takes step after step while there is something to do, and rests a little when there is not,
-    /// longer and longer while it fails.
-    private static func loop(
-        _ name: String, _ troubles: TroubleLog, _ log: Logger, until stop: StopFlag,
-        _ step: () throws -> Bool
-    ) {
+    func startCouriers(
+        _ kind: String, _ squad: Squad,
+        _ step: @escaping @Sendable (Courier) throws -> Bool
+    ) throws {
+        try begin(kind, squad) { [self] name, bell in
+            let courier = makeCourier(squad)
+            loop(name, rest: { _ in _ = squad.rest(by: bell) }) { try step(courier) }
+        }
+    }
+
+    private func begin(
+        _ kind: String, _ squad: Squad, _ body: @escaping @Sendable (String, Bell) -> Void
+    ) throws {
+        let isBegun = squad.begin { [self] number in
+            let name = "\(kind)-\(number)"
+            do throws(SystemError) {
+                let bell = try Bell()
+                try add(name) { body(name, bell) }
+                return true
+            } catch {
+                log.error("no thread", metadata: ["name": "\(name)", "error": "\(error)"])
+                return false
+            }
+        }
+        guard isBegun else { throw ExitCode.failure }
+    }
+
+    private func makeWorker(_ squads: Squads?) -> Worker {
+        Worker(
+            settings: settings.worker, database: Connection(settings.database),
+            nodes: settings.databases.nodes.map { Connection($0) },
+            pollo: settings.polloClient(),
+            stripe: settings.stripeClient(timeout: .seconds(20), clock: clock),
+            downloads: settings.downloads(), clock: clock, log: log,
+            troubles: troubles, squads: squads, isStopping: { [stop] in stop.isRaised })
+    }
+
+    private func makeCourier(_ squad: Squad?) -> Courier {
+        Courier(
+            settings: settings.courier, database: Connection(settings.database),
+            curl: settings.outgoing(), log: log, squad: squad)
+    }
+
+    private func add(
+        _ name: String, _ body: @escaping @Sendable () -> Void
+    ) throws(SystemError) {
+        threads.add(try WorkerThread.start(name: name, body))
+    }
+
+    /// Takes step after step while there is something to do, and rests when there is not; longer and
+    /// longer while it fails.
+    private func loop(_ name: String, rest: (Duration) -> Void, _ step: () throws -> Bool) {
         var pace = Pace()
         while !stop.isRaised {
-            var rest: Duration
             do {
-                rest = pace.succeeded(foundWork: try step())
+                let foundWork = try step()
                 troubles.succeeded(log)
+                let pause = pace.succeeded(foundWork: foundWork)
+                if pause > .zero { rest(pause) }
             } catch {
                 troubles.failed(error, doing: name, log)
-                rest = pace.failed()
-            }
-            while rest > .zero, !stop.isRaised {
-                CurrentThread.sleep(for: min(rest, .milliseconds(250)))
-                rest -= .milliseconds(250)
+                pause(for: pace.failed())
             }
         }
+    }
+
+    private func pause(for span: Duration) {
+        var left = span
+        while left > .zero, !stop.isRaised {
+            CurrentThread.sleep(for: min(left, .milliseconds(250)))
+            left -= .milliseconds(250)
+        }
+    }
+
+    private static func rest(for span: Duration) {
+        CurrentThread.sleep(for: span)
+    }
+}
+
+/// The threads that were started, whoever started them.
+private final class ThreadList: Sendable {
+    private let threads = Mutex<[WorkerThread]>([])
+
+    var count: Int { threads.withLock { $0.count } }
+
+    func add(_ thread: WorkerThread) {
+        threads.withLock { $0.append(thread) }
+    }
+
+    /// Waits until all have ended.
+    func join() {
+        for thread in threads.withLock({ $0 }) { thread.join() }
     }
 }
 

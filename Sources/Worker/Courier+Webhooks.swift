@@ -18,6 +18,7 @@ extension Courier {
         guard let claimed = try database.claimWebhook(lane, lasting: Self.lease) else {
             return false
         }
+        squad?.call()
         let claim = claimed.claim
         guard let body = try body(of: claimed) else {
             try persist(claim, patience: patience) {

@@ -14,20 +14,24 @@ package final class Courier: Keeper {
     let curl: Curl
     let log: Logger
     let patience: Duration
+    /// Who else sends the like in this process; nil for a thread that sends alone.
+    let squad: Squad?
     var askedForOperatorAt: ContinuousClock.Instant?
 
     /// - Parameters:
     ///   - curl: bounds each message by its timeout, which is shorter than the lease, and for
     ///     webhooks the addresses that may be called.
     ///   - patience: how long what became of a message is kept for a database that is away.
+    ///   - squad: is called when there is more to send than this thread has taken.
     package init(
         settings: CourierSettings, database: Connection, curl: Curl, log: Logger,
-        patience: Duration = .seconds(20)
+        patience: Duration = .seconds(20), squad: Squad? = nil
     ) {
         self.settings = settings
         self.database = database
         self.curl = curl
         self.log = log
         self.patience = patience
+        self.squad = squad
     }
 }

@@ -15,14 +15,16 @@ extension Worker {
     /// Asks for the next task that is due. Returns whether there was one.
     package func followUpNext() throws -> Bool {
         try work(database.claimFollowUp(lasting: Self.lookLease)) { job in
+            squads?.followers.call()
             if let task = try ask(job) { try act(on: task, job) }
         }
     }
 
-    /// Fetches the file of the next job whose task is done, by a link that it asks for afresh.
-    /// Returns whether there was one.
+    /// Fetches the file of the next job whose task is done and that nobody was free to be handed, by
+    /// a link that it asks for afresh. Returns whether there was one.
     package func storeNext() throws -> Bool {
         try work(database.claimStoring(lasting: Self.lookLease)) { job in
+            squads?.storers.call()
             guard let task = try ask(job) else { return }
             switch task.state {
             case .succeeded(let url): try store(url, of: task, job)
@@ -31,6 +33,13 @@ extension Worker {
             case .inProgress: try wait(job, vendorStatus: "processing")
             case .failed: try wait(job, vendorStatus: "failed")
             }
+        }
+    }
+
+    /// Fetches the file of a job that was handed over, by the link that came with it.
+    package func store(_ handover: Handover) throws {
+        _ = try work(handover.job) { job in
+            try store(handover.url, of: handover.task, job)
         }
     }
 
@@ -85,11 +94,29 @@ extension Worker {
                 "the vendor failed a task",
                 metadata: job.metadata("message", reason))
             try refund(job, Self.isRefusal(reason) ? .refused : .vendorFailed, detail: reason)
-        case .succeeded:
+        case .succeeded(let url):
+            try beginStoring(job, task, url)
+        }
+    }
+
+    /// Hands the job, with its claim and its link, to one who is free to fetch the file now. Without
+    /// one the claim is given back, and whoever takes the job up asks for a link afresh (J17).
+    private func beginStoring(_ job: ClaimedJob, _ task: PolloTask, _ url: String) throws {
+        guard let storers = squads?.storers, storers.promise() else {
             try persist(job) {
                 try database.storing(job, storeDeadline: settings.deadlines.store)
             }
+            squads?.storers.call()
+            return
         }
+        var handover: Handover?
+        defer {
+            if let handover { storers.hand(handover) } else { storers.takeBack() }
+        }
+        handover = try persist(job) {
+            try database.storing(
+                job, storeDeadline: settings.deadlines.store, keptFor: Self.lookLease)
+        }.map { Handover(job: $0, task: task, url: url) }
     }
 
     /// A look without an answer: the last one is none, and a rendering job has more time, as long

@@ -27,6 +27,7 @@ extension Worker {
             let job = try database.claimSubmission(
                 lasting: Self.lease, parallel: settings.parallel)
         else { return false }
+        squads?.submitters.call()
         if let taskID = job.taskID {
             // An earlier attempt seemed to be turned away, and its task has called back.
             log.warning("a task was made after all", metadata: job.metadata)

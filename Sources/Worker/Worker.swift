@@ -54,6 +54,8 @@ package final class Worker: Keeper {
     let clock: ClockWatch
     let log: Logger
     let troubles: TroubleLog
+    /// Who else works on jobs in this process; nil for a thread that works alone.
+    let squads: Squads?
     /// Whether the process is to end, so that nothing long is begun or gone on with.
     let isStopping: @Sendable () -> Bool
     /// When this thread last came to each chore.
@@ -67,10 +69,12 @@ package final class Worker: Keeper {
     ///   - nodes: the nodes of the database's cluster, which have to agree with it.
     ///   - clock: watches what `stripe` is answered.
     ///   - troubles: of all threads of the process.
+    ///   - squads: are called when there is more to do than this thread has taken.
     package init(
         settings: WorkerSettings, database: Connection, nodes: [Connection] = [],
         pollo: PolloClient, stripe: StripeClient, downloads: Curl, clock: ClockWatch, log: Logger,
-        troubles: TroubleLog = TroubleLog(), isStopping: @escaping @Sendable () -> Bool = { false }
+        troubles: TroubleLog = TroubleLog(), squads: Squads? = nil,
+        isStopping: @escaping @Sendable () -> Bool = { false }
     ) {
         self.settings = settings
         self.database = database
@@ -81,6 +85,7 @@ package final class Worker: Keeper {
         self.clock = clock
         self.log = log
         self.troubles = troubles
+        self.squads = squads
         self.isStopping = isStopping
     }
 
@@ -97,6 +102,9 @@ package final class Worker: Keeper {
             if unreturned.count < 100 { unreturned.append(job) }
         }
     }
+
+    /// Gives a job back that was handed over and not begun with.
+    package func giveBack(_ handover: Handover) { giveBack(handover.job) }
 
     /// Gives back what ``giveBack(_:)`` could not.
     func giveBackTheRest() {

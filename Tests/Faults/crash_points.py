@@ -161,12 +161,13 @@ def threads_of(pid: int) -> dict[str, int]:
 
 
 def _sleeps(tid: int) -> bool:
-    """Whether the thread rests between two looks for work (clock_nanosleep(2) is 230 or 115)."""
+    """Whether the thread rests between two looks for work: clock_nanosleep(2), 230 or 115, or
+    ppoll(2), 271 or 73, which nothing else does (libmariadb and libcurl wait by poll(2))."""
     try:
         number = Path(f"/proc/{tid}/syscall").read_text().split()[0]
     except (OSError, IndexError):
         return False
-    return number in ("230", "35", "115")
+    return number in ("230", "35", "115", "271", "73")
 
 
 @contextlib.contextmanager

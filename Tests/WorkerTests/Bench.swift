@@ -62,7 +62,7 @@ final class Bench {
     private static func worker(
         _ configuration: DatabaseConfiguration, _ vendor: Vendor, _ cashier: Cashier,
         _ files: FileServer, _ media: Storage, nodes: [DatabaseConfiguration] = [],
-        isStopping: @escaping @Sendable () -> Bool = { false }
+        squads: Squads? = nil, isStopping: @escaping @Sendable () -> Bool = { false }
     ) -> Worker {
         Worker(
             settings: WorkerSettings(
@@ -76,7 +76,8 @@ final class Bench {
                     addressPolicy: .publicOnly(
                         exceptOrigins: [WebURL(link: files.origin)].compactMap { $0?.origin }))),
             clock: cashier.clock,
-            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, isStopping: isStopping)
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, squads: squads,
+            isStopping: isStopping)
     }
 
     /// What a crash leaves: another worker, and every claim of the one before run out.
@@ -135,8 +136,11 @@ final class Bench {
     }
 
     /// Another worker of the same shop, as another process would be.
-    func another(isStopping: @escaping @Sendable () -> Bool = { false }) -> Worker {
-        Self.worker(configuration, vendor, cashier, files, media, isStopping: isStopping)
+    func another(
+        squads: Squads? = nil, isStopping: @escaping @Sendable () -> Bool = { false }
+    ) -> Worker {
+        Self.worker(
+            configuration, vendor, cashier, files, media, squads: squads, isStopping: isStopping)
     }
 
     // MARK: Media
