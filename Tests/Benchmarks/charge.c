@@ -1,6 +1,6 @@
 // The charge transaction without the product: exactly the SQL that one `POST /api/videos/generate`
 // runs from START TRANSACTION to COMMIT, in its order, by prepared statements of libmariadb, in a
-// bare loop. What `bin/bench charge` holds the product against; charge.py beside this file proves
+// bare loop. What `bin/bench write` holds the product against; write.py beside this file proves
 // from the server's general log that the statements are the same.
 //
 //     gcc -O2 -o charge charge.c $(pkg-config --cflags --libs libmariadb) -lpthread

@@ -1,4 +1,4 @@
--- What wrk sends for `bin/bench charge`: orders of one video, each by one of the users at random
+-- What wrk sends for `bin/bench write`: orders of one video, each by one of the users at random
 -- and under a key of its own.
 --
 --     wrk … -s charge.lua http://localhost:8080 -- TOKENS USERS BODY
@@ -31,12 +31,12 @@ function request()
     return heads[math.random(#heads)] .. run .. string.format("%012x", count) .. tail
 end
 
--- What charge.py reads: one line at the end.
+-- What contest.py reads: one line at the end.
 function done(summary, latency, requests)
     local errors = summary.errors
     io.write(string.format(
-        '{"requests": %d, "seconds": %.6f, "refused": %d, "broken": %d, "p99_ms": %.1f}\n',
+        '{"requests": %d, "seconds": %.6f, "refused": %d, "broken": %d, "p50_ms": %.2f, "p99_ms": %.2f}\n',
         summary.requests, summary.duration / 1e6, errors.status,
         errors.connect + errors.read + errors.write + errors.timeout,
-        latency:percentile(99) / 1000))
+        latency:percentile(50) / 1000, latency:percentile(99) / 1000))
 end

@@ -1,0 +1,119 @@
+"""What a part of `bin/bench` has found: tables, and figures held to their targets.
+
+    figures.py FOLDER FILE
+
+prints the figures of all parts whose results lie in FOLDER, writes all of them into FILE as JSON, and
+ends with 1 when one falls short.
+"""
+
+import json
+import os
+import platform
+import re
+import sys
+from pathlib import Path
+
+RESULTS = Path(os.environ.get("BENCH_RESULTS", ".rushes/bench-results"))
+# How often each contender has its turn.
+ROUNDS = int(os.environ.get("ROUNDS", "7"))
+# How long a turn lasts: whole seconds.
+SECONDS = int(os.environ.get("TURN_SECONDS", "2"))
+
+
+class Report:
+    """Of one part. Prints what it is told, and keeps it in a file of the folder of results."""
+
+    def __init__(self, part: str):
+        self.part = part
+        self.tables: list[dict] = []
+        self.targets: list[dict] = []
+        self.notes: list[str] = []
+
+    def table(self, title: str, columns: list[str], rows: list[list[object]]) -> None:
+        """Prints a table as Markdown has them."""
+        self.tables.append({"title": title, "columns": columns, "rows": rows})
+        print(f"\n{title}\n\n| {' | '.join(columns)} |")
+        print(f"|{' --- |' * len(columns)}")
+        for row in rows:
+            print(f"| {' | '.join(shown(cell) for cell in row)} |")
+        print(flush=True)
+
+    def target(
+        self, figure: str, value: float | None, *, least: float | None = None,
+        most: float | None = None, now: str = "",
+    ) -> None:
+        """Holds a figure to its target. None is a figure that could not be taken: short."""
+        limit = f"≥ {least:g}" if least is not None else f"≤ {most:g}"
+        is_met = value is not None and (
+            (least is None or value >= least) and (most is None or value <= most))
+        self.targets.append({
+            "part": self.part, "figure": figure, "value": value, "target": limit,
+            "verdict": "pass" if is_met else "short"})
+        print(f"{'pass ' if is_met else 'short'} {figure}: {shown(value)}, {limit}"
+              f"{f' ({now})' if now else ''}", flush=True)
+
+    def holds(self, is_met: bool, words: str) -> None:
+        """What has to be so, without a figure."""
+        self.targets.append({
+            "part": self.part, "figure": words, "value": None, "target": "holds",
+            "verdict": "pass" if is_met else "short"})
+        print(f"{'pass ' if is_met else 'short'} {words}", flush=True)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+        print(f"      {text}", flush=True)
+
+    def end(self) -> int:
+        """Writes the file. Returns the exit status: 0 only if no figure falls short."""
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        (RESULTS / f"{self.part}.json").write_text(json.dumps({
+            "part": self.part, "tables": self.tables, "targets": self.targets,
+            "notes": self.notes}, ensure_ascii=False, indent=1))
+        return 0 if all(target["verdict"] == "pass" for target in self.targets) else 1
+
+
+def shown(cell: object) -> str:
+    """A cell of a table: of a figure three digits."""
+    if cell is None:
+        return "–"
+    if isinstance(cell, float):
+        return f"{cell:.0f}" if abs(cell) >= 100 else f"{cell:.3g}"
+    return str(cell)
+
+
+def machine() -> str:
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return f"{os.cpu_count()} × {model[1] if model else platform.machine()}, {platform.release()}"
+
+
+def said(file: Path) -> dict:
+    """Of a part whose program keeps no results but prints: its verdicts, and what is JSON of it."""
+    lines = file.read_text(errors="replace").splitlines()
+    targets = [
+        {"part": file.stem, "figure": line[6:].strip(), "value": None, "target": "",
+         "verdict": "pass" if line.startswith("pass") else "short"}
+        for line in lines if re.match(r"(pass|FAIL|short)\b", line)]
+    return {
+        "part": file.stem, "targets": targets, "tables": [], "notes": [],
+        "details": [json.loads(line) for line in lines if line.startswith("{")]}
+
+
+def main() -> int:
+    folder, file = Path(sys.argv[1]), Path(sys.argv[2])
+    parts = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    parts += [said(path) for path in sorted(folder.glob("*.txt"))]
+    file.write_text(json.dumps(
+        {"machine": machine(), "rounds": ROUNDS, "parts": parts}, ensure_ascii=False, indent=1))
+    print("\n| part | figure | value | target | |\n| --- | --- | --- | --- | --- |")
+    targets = [target for part in parts for target in part["targets"]]
+    for target in targets:
+        value = shown(target["value"]) if target["value"] is not None else ""
+        print(f"| {target['part']} | {target['figure']} | {value} | {target['target']} "
+              f"| {target['verdict']} |")
+    short = sum(target["verdict"] != "pass" for target in targets)
+    print(f"\n{len(targets) - short} pass, {short} short. All of it: {file}")
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,12 @@
+SELECT id, tier, state, failure_reason, prompt, negative_prompt, input_image_url, image_tail_url,
+    aspect_ratio, resolution, mode, strength, seed, duration_seconds, task_id,
+    user_charged_micros, CAST(turn_at AS CHAR) AS turn_at, created_at, completed_at, version,
+    file_bytes, file_sha256, file_milliseconds, file_width, file_height, has_poster
+FROM (
+    SELECT id AS listed_id
+    FROM ((SELECT id FROM video_jobs FORCE INDEX (idx_account)
+        WHERE account_id = ? ORDER BY id DESC LIMIT 21)) AS lists
+    ORDER BY id DESC LIMIT 21
+) AS listed
+STRAIGHT_JOIN video_jobs ON video_jobs.id = listed_id
+ORDER BY listed_id DESC

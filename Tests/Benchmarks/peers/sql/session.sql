@@ -1,0 +1,11 @@
+SELECT users.id, users.email, users.email_verified_at, users.role, users.created_at,
+    members.account_id, members.role AS member_role,
+    sessions.created_at > UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE AS is_recent,
+    last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
+FROM sessions
+JOIN users ON users.id = sessions.user_id
+LEFT JOIN members ON members.user_id = users.id
+WHERE id_hash = ? AND expires_at > UTC_TIMESTAMP(6)
+    AND last_used_at > UTC_TIMESTAMP(6) - INTERVAL 30 DAY AND blocked_at IS NULL
+ORDER BY members.role, members.created_at, members.account_id
+LIMIT 1
