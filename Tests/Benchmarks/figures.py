@@ -3,7 +3,11 @@
     figures.py FOLDER FILE
 
 prints the figures of all parts whose results lie in FOLDER, writes all of them into FILE as JSON, and
-ends with 1 when one falls short.
+ends with 1 when one falls short;
+
+    figures.py paste FILE DOCUMENT
+
+puts the tables of FILE between the two lines of DOCUMENT that are for them.
 """
 
 import json
@@ -11,6 +15,7 @@ import os
 import platform
 import re
 import sys
+import time
 from pathlib import Path
 
 RESULTS = Path(os.environ.get("BENCH_RESULTS", ".rushes/bench-results"))
@@ -29,14 +34,13 @@ class Report:
         self.targets: list[dict] = []
         self.notes: list[str] = []
 
-    def table(self, title: str, columns: list[str], rows: list[list[object]]) -> None:
-        """Prints a table as Markdown has them."""
-        self.tables.append({"title": title, "columns": columns, "rows": rows})
-        print(f"\n{title}\n\n| {' | '.join(columns)} |")
-        print(f"|{' --- |' * len(columns)}")
-        for row in rows:
-            print(f"| {' | '.join(shown(cell) for cell in row)} |")
-        print(flush=True)
+    def table(
+        self, title: str, columns: list[str], rows: list[list[object]], *, is_detail: bool = False
+    ) -> None:
+        """Prints a table. Details are for who looks for a cause, and no part of a document."""
+        self.tables.append(
+            {"title": title, "columns": columns, "rows": rows, "isDetail": is_detail})
+        print(f"\n{title}\n\n{markdown(columns, rows)}\n", flush=True)
 
     def target(
         self, figure: str, value: float | None, *, least: float | None = None,
@@ -81,6 +85,11 @@ def shown(cell: object) -> str:
     return str(cell)
 
 
+def markdown(columns: list[str], rows: list[list[object]]) -> str:
+    lines = [columns, ["---"] * len(columns), *([shown(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def machine() -> str:
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     return f"{os.cpu_count()} × {model[1] if model else platform.machine()}, {platform.release()}"
@@ -98,21 +107,67 @@ def said(file: Path) -> dict:
         "details": [json.loads(line) for line in lines if line.startswith("{")]}
 
 
-def main() -> int:
-    folder, file = Path(sys.argv[1]), Path(sys.argv[2])
+def verdicts(parts: list[dict]) -> str:
+    """The table of all figures that have a target."""
+    return markdown(
+        ["part", "figure", "value", "target", "verdict"],
+        [[target["part"], target["figure"],
+          "" if target["value"] is None else target["value"], target["target"], target["verdict"]]
+         for part in parts for target in part["targets"]])
+
+
+def gather(folder: Path, file: Path) -> int:
     parts = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
     parts += [said(path) for path in sorted(folder.glob("*.txt"))]
     file.write_text(json.dumps(
-        {"machine": machine(), "rounds": ROUNDS, "parts": parts}, ensure_ascii=False, indent=1))
-    print("\n| part | figure | value | target | |\n| --- | --- | --- | --- | --- |")
+        {"machine": machine(), "date": time.strftime("%d %B %Y, %H:%M UTC", time.gmtime()),
+         "rounds": ROUNDS, "seconds": SECONDS, "parts": parts}, ensure_ascii=False, indent=1))
     targets = [target for part in parts for target in part["targets"]]
-    for target in targets:
-        value = shown(target["value"]) if target["value"] is not None else ""
-        print(f"| {target['part']} | {target['figure']} | {value} | {target['target']} "
-              f"| {target['verdict']} |")
     short = sum(target["verdict"] != "pass" for target in targets)
-    print(f"\n{len(targets) - short} pass, {short} short. All of it: {file}")
+    print(f"\n{verdicts(parts)}\n\n{len(targets) - short} pass, {short} short. All of it: {file}")
     return 1 if short else 0
+
+
+BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
+
+
+def picture(table: dict) -> str:
+    """Where the CPU of one request goes, of the product's row of a contest with 32 clients; nothing of
+    other tables."""
+    columns, title = table["columns"], table["title"]
+    if "app CPU µs" not in columns or not title.endswith("32 clients"):
+        return ""
+    row = table["rows"][0]
+    slices = "".join(
+        f'\n    "{name}" : {row[columns.index(column)]:.0f}'
+        for name, column in (("serve", "app CPU µs"), ("nginx", "nginx"), ("MariaDB", "mariadbd"))
+        if row[columns.index(column)] >= 0.5)
+    return f"```mermaid\npie showData title {title}: CPU µs of one request{slices}\n```"
+
+
+def paste(file: Path, document: Path) -> int:
+    found = json.loads(file.read_text())
+    pieces = [
+        f"Measured on {found['date']}: {found['machine']}; {found['rounds']} rounds, turns of "
+        f"{found['seconds']} s.", verdicts(found["parts"])]
+    for part in found["parts"]:
+        for table in part["tables"]:
+            if not table["isDetail"]:
+                title = table["title"][:1].upper() + table["title"][1:]
+                pieces += [f"**{title}**", markdown(table["columns"], table["rows"])]
+                pieces += filter(None, [picture(table)])
+    text = document.read_text()
+    before, rest = text.split(BEGIN)
+    document.write_text(
+        before + BEGIN + "\n\n" + "\n\n".join(pieces) + "\n\n" + END + rest.split(END)[1])
+    return 0
+
+
+def main() -> int:
+    match sys.argv[1:]:
+        case ["paste", file, document]: return paste(Path(file), Path(document))
+        case [folder, file]: return gather(Path(folder), Path(file))
+    sys.exit(__doc__)
 
 
 if __name__ == "__main__":
