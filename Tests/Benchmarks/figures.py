@@ -96,12 +96,17 @@ def machine() -> str:
 
 
 def said(file: Path) -> dict:
-    """Of a part whose program keeps no results but prints: its verdicts, and what is JSON of it."""
+    """Of a part whose programs keep no results but print: their verdicts and how they ended, and what
+    is JSON of it."""
     lines = file.read_text(errors="replace").splitlines()
     targets = [
         {"part": file.stem, "figure": line[6:].strip(), "value": None, "target": "",
          "verdict": "pass" if line.startswith("pass") else "short"}
         for line in lines if re.match(r"(pass|FAIL|short)\b", line)]
+    statuses = [int(line.split()[-1]) for line in lines if re.fullmatch(r"exit status \d+", line)]
+    targets.append({
+        "part": file.stem, "figure": f"{len(statuses)} programs end with 0", "value": None,
+        "target": "holds", "verdict": "short" if any(statuses) else "pass"})
     return {
         "part": file.stem, "targets": targets, "tables": [], "notes": [],
         "details": [json.loads(line) for line in lines if line.startswith("{")]}
@@ -116,9 +121,23 @@ def verdicts(parts: list[dict]) -> str:
          for part in parts for target in part["targets"]])
 
 
+def broken_off(folder: Path, parts: list[dict]) -> list[dict]:
+    """The parts that failed without a figure that tells why: they did not come to their end."""
+    file = folder / "failed"
+    names = file.read_text().split() if file.exists() else []
+    told = {target["part"] for part in parts for target in part["targets"]
+            if target["verdict"] != "pass"}
+    return [
+        {"part": name, "tables": [], "notes": [], "targets": [
+            {"part": name, "figure": "comes to its end", "value": None, "target": "holds",
+             "verdict": "short"}]}
+        for name in names if name not in told]
+
+
 def gather(folder: Path, file: Path) -> int:
     parts = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
     parts += [said(path) for path in sorted(folder.glob("*.txt"))]
+    parts += broken_off(folder, parts)
     file.write_text(json.dumps(
         {"machine": machine(), "date": time.strftime("%d %B %Y, %H:%M UTC", time.gmtime()),
          "rounds": ROUNDS, "seconds": SECONDS, "parts": parts}, ensure_ascii=False, indent=1))

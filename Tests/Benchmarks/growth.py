@@ -244,7 +244,7 @@ def audit(report: Report) -> dict[str, float]:
     found = {"first look, s": look_at_books()}
     moved = 0
     while moved < MOVED:
-        said = send_orders(report, 2, 16)
+        said = send_orders(report, 2, 8)
         moved += said["requests"] - said["refused"]
     found["look, 10,000 moved, s"] = look_at_books()
     found["look, nothing moved, s"] = look_at_books()

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from contest import Contender
-from stack import HERE, PORT, STATE, Failed, call, database_account, pid, poll, setting
+from stack import HERE, PORT, STATE, Failed, call, database_account, pid, poll, serves, setting
 
 PEERS = HERE / "peers"
 TOP = HERE.parent.parent
@@ -219,6 +219,6 @@ def running(*names: str) -> Iterator[list[Contender]]:
         for name in filter(is_here, names):
             peers.start_named(name)
         peers.behind_nginx()
-        yield [Contender("rushes", PORT, lambda: [pid("serve")]), *peers.contenders]
+        yield [Contender("rushes", PORT, serves), *peers.contenders]
     finally:
         peers.stop()

@@ -68,6 +68,11 @@ def pid(service: str) -> int:
         return 0
 
 
+def serves() -> list[int]:
+    """The processes of `serve`, one or more."""
+    return [pid(file.stem) for file in sorted((STATE / "run").glob("serve*.process"))]
+
+
 def tree(process: int) -> list[int]:
     """The process and all that it has started, which still run."""
     found = [process]
