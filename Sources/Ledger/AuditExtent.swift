@@ -10,25 +10,6 @@ package enum AuditExtent: Sendable {
     case moved(MovedBooks)
 }
 
-/// Rows of the books that may have moved since an earlier look.
-package struct MovedBooks: Sendable {
-    /// No entry or line that was added since has an earlier id.
-    package let start: EntryID
-    /// All entries and lines with earlier ids are in the sums of the checkpoints.
-    package let sealedEnd: EntryID
-    package var accounts: Set<AccountID> = []
-    package var lots: Set<LotID> = []
-    package var jobs: Set<VideoID> = []
-    package var purchases: Set<PurchaseID> = []
-    /// Entries that are looked at whatever their age.
-    package var entries: Set<EntryID> = []
-
-    package init(start: EntryID, sealedEnd: EntryID) {
-        self.start = start
-        self.sealedEnd = sealedEnd
-    }
-}
-
 /// What one statement of a check looks at: conditions.
 struct CheckPart {
     /// Of the rows that are checked; their columns are named with their table.
@@ -109,30 +90,6 @@ enum CheckedRows {
                     rows: "purchases.id IN \(sql: $0)", sources: "purchase_id IN \(sql: $0)",
                     disputes: "purchase_id IN \(sql: $0)")
             }
-        }
-    }
-}
-
-extension SQL {
-    /// Lists in brackets of some of the ids each. There are three lengths of them, so that few
-    /// texts of statements are made: an id may stand in one many times.
-    static func lists<Kind>(of ids: Set<ID<Kind>>) -> [SQL] {
-        let ids = Array(ids)
-        // At a thousand the server makes a table of a list.
-        let largest = 500
-        return stride(from: 0, to: ids.count, by: largest).map { start in
-            let part = ids[start..<min(start + largest, ids.count)]
-            let length = part.count == 1 ? 1 : part.count <= 20 ? 20 : largest
-            var text = SQL.StringInterpolation(
-                literalCapacity: 2 * length, interpolationCount: length)
-            text.appendLiteral("(")
-            text.appendInterpolation(ids[start])
-            for number in 1..<max(length, 1) {
-                text.appendLiteral(", ")
-                text.appendInterpolation(number < part.count ? ids[start + number] : ids[start])
-            }
-            text.appendLiteral(")")
-            return SQL(stringInterpolation: text)
         }
     }
 }

@@ -119,7 +119,9 @@ extension Connection {
         let fresh = walks.filter { $0.number == 0 }.map(\.account)
         var found = try audit(.accounts(fresh))
         nodes = nodes.filter { node in
-            (try? found += node.audit(.accounts(fresh)).map { $0.at(node) }) != nil
+            guard let other = try? node.audit(.accounts(fresh)) else { return false }
+            found += other.map { $0.at(node) }
+            return true
         }
         try transaction { for violation in found { try record(violation) } }
         for walk in walks {
