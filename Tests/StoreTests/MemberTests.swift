@@ -122,6 +122,8 @@ import Testing
                 try db.note(
                     about: db.owner(of: account),
                     by: Operator(userID: nil, systemUser: "ann", reason: "a test"))
+                try db.execute(
+                    "UPDATE transactions SET description = 'x' WHERE account_id = \(account)")
                 _ = try db.sealChain(of: account, before: .first(at: Date() + 3600))
                 let turn = try db.take("audit", lasting: .seconds(60)).orThrow("the turn")
                 try db.record(
