@@ -34,6 +34,8 @@ func module(
             ? [] : [.unsafeFlags(libraries.flatMap { ["-Xlinker", $0] })])
 }
 
+let cSettings: [CSetting] = [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]
+
 /// OpenSSL stays a shared library: it is mended most often, and a restart is then enough.
 let tls = ["-lssl", "-lcrypto", "-l:libz.a"]
 
@@ -67,12 +69,12 @@ let package = Package(
         system("CFastCGI", "libfcgi-dev"),
         // The client library of MariaDB itself.
         system("CMariaDB", "libmariadb-dev"),
+        // What libmariadb sets aside for each prepared statement.
+        .target(name: "CMariaDBMemory", cSettings: cSettings),
         // HTTP to the vendors, and SMTP.
         system("CCurl", "libcurl4-openssl-dev"),
         // What libcurl.a names and we do not use, so that 25 libraries need not be loaded.
-        .target(
-            name: "CAbsent",
-            cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
+        .target(name: "CAbsent", cSettings: cSettings),
         // Argon2id, HMAC-SHA-256, random bytes, constant-time comparison: one crypto library.
         system("CSodium", "libsodium-dev"),
 
@@ -86,7 +88,8 @@ let package = Package(
             "FastCGI", ["HTTP", "System", "CFastCGI", "CLinux", httpTypes],
             libraries: ["-l:libfcgi.a"]),
         module(
-            "MariaDB", ["Addresses", "CMariaDB"], libraries: ["-l:libmariadb.a"] + tls),
+            "MariaDB", ["Addresses", "CMariaDB", "CMariaDBMemory"],
+            libraries: ["--wrap=ma_init_alloc_root", "-l:libmariadb.a"] + tls),
         module(
             "Curl", ["Addresses", "HTTP", "System", "CAbsent", "CCurl", httpTypes],
             libraries: ["-l:libcurl.a"] + tls),
@@ -218,7 +221,7 @@ let package = Package(
         // Confines itself as rushes-probe does, and tries to get out.
         .executableTarget(
             name: "confined-child", path: "Tests/Support/ConfinedChild",
-            cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
+            cSettings: cSettings),
         // Pictures of every kind, and files that only look like one.
         .target(
             name: "PictureSupport", dependencies: ["System"],

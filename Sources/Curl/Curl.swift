@@ -53,20 +53,27 @@ private let isReady: Bool = {
 @safe
 package final class Curl {
     let options: CurlOptions
-    let handle: UnsafeMutableRawPointer
+    private var opened: UnsafeMutableRawPointer?
     private let errorBuffer: UnsafeMutablePointer<CChar>
 
+    /// Costs nothing yet: most threads of `rushes serve` hardly ever call anybody.
     package init(_ options: CurlOptions) {
-        // Both fail for want of memory alone; there is nothing that a caller could do about it.
-        precondition(isReady, "libcurl could not be initialised")
-        guard let handle = unsafe curl_easy_init() else { preconditionFailure("no curl handle") }
         self.options = options
-        unsafe self.handle = handle
         unsafe errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
     }
 
+    /// Made at the first use, and kept.
+    var handle: UnsafeMutableRawPointer {
+        if let opened = unsafe opened { return unsafe opened }
+        // Both fail for want of memory alone; there is nothing that a caller could do about it.
+        precondition(isReady, "libcurl could not be initialised")
+        guard let handle = unsafe curl_easy_init() else { preconditionFailure("no curl handle") }
+        unsafe opened = handle
+        return unsafe handle
+    }
+
     deinit {
-        unsafe curl_easy_cleanup(handle)
+        if let opened = unsafe opened { unsafe curl_easy_cleanup(opened) }
         unsafe errorBuffer.deallocate()
     }
 

@@ -32,7 +32,8 @@ final class RecordReader {
     private static let responder = 1
     private static let keepConnection: UInt8 = 1
 
-    private var buffer = [UInt8](repeating: 0, count: 32 * 1024)
+    /// Takes nearly every request in one read.
+    private var buffer = [UInt8](repeating: 0, count: 8 * 1024)
     /// What was read and not yet taken.
     private var start = 0
     private var end = 0

@@ -64,7 +64,8 @@ package final class Server: Sendable {
         states = (0..<workers).map { _ in WorkerState() }
     }
 
-    /// Serves until SIGTERM or SIGINT. To be called before the process has another thread.
+    /// Serves until SIGTERM or SIGINT. To be called before the process has another thread, or while
+    /// all others block these and SIGUSR1.
     ///
     /// `makeResponder` runs once on each worker's thread, and what it makes stays there.
     ///

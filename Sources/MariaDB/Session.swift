@@ -7,8 +7,9 @@ internal import Glibc
 /// opens another, and its statements go with it.
 @safe
 final class Session {
-    /// How many statements are kept prepared.
-    static let largestStatementCount = 256
+    /// How many statements are kept prepared: more than the busy ones of any thread. Each costs
+    /// memory here and at the server, times the threads.
+    static let largestStatementCount = 64
 
     private let handle: UnsafeMutablePointer<MYSQL>
     private var statements: [String: Statement] = [:]

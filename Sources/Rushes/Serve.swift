@@ -34,7 +34,9 @@ struct Serve: ParsableCommand {
         let server = try Server(socketPath: socket, backlog: 1024, workers: threads)
         let passwords = PasswordGate()
         let gate = ThreadGate(threads: threads)
-        Memory.releaseStartupPages()
+        // As `run` does: no thread of ours may take the signals that it waits for.
+        Signals.block([.terminate, .interrupt, .user1])
+        try Memory.keepReleasingCode()
         log.notice("listening", metadata: ["threads": "\(threads)"])
         try server.run {
             let site = Site(

@@ -48,6 +48,7 @@ struct Work: ParsableCommand {
         let slowSenders = Squad(limit: max(1, senders / 2))
         try startWorkers(crew, squads)
         try startCouriers(crew, fastSenders, slowSenders)
+        try Memory.keepReleasingCode()
         log.notice("working", metadata: ["threads": "\(crew.threads.count)"])
 
         _ = Signals.wait(for: [.terminate, .interrupt])

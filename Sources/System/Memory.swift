@@ -9,15 +9,29 @@ package enum Memory {
         return Int(info.uordblks) + Int(info.hblkhd)
     }
 
-    /// Gives back the pages of programs and libraries that only the start needed.
+    /// Gives back code that is not run, now and every ten seconds from now on, by a thread of its own.
     ///
-    /// A start runs through nearly all of the code once: relocations, initialisers of forty
-    /// libraries, the lookup of conformances. Those pages stay resident though little of it runs
-    /// again; what does is mapped anew at its next use, from the page cache. Dropped are code and
-    /// the head of each file with its symbols and relocations (madvise(2), MADV_DONTNEED): they
-    /// are never written to, so the file has all that they hold. Other read-only parts may have
-    /// been relocated and are left alone. Where the list cannot be read, nothing is done.
-    package static func releaseStartupPages() {
+    /// The thread inherits the caller's blocked signals.
+    package static func keepReleasingCode() throws(SystemError) {
+        releaseCode()
+        _ = try WorkerThread.start(name: "memory") {
+            while true {
+                CurrentThread.sleep(for: .seconds(10))
+                releaseCode()
+            }
+        }
+    }
+
+    /// Gives back the pages of programs and libraries that nothing writes to.
+    ///
+    /// A start runs through nearly all of the code once: relocations, initialisers, the lookup of
+    /// conformances; then each kind of request runs through its own. Those pages stay resident
+    /// though little of it runs again; what does is mapped anew at its next use, from the page
+    /// cache, in less than a millisecond for all of it. Dropped are code and the head of each file
+    /// with its symbols and relocations (madvise(2), MADV_DONTNEED): they are never written to, so
+    /// the file has all that they hold. Other read-only parts may have been relocated and are left
+    /// alone. Where the list cannot be read, nothing is done.
+    private static func releaseCode() {
         guard let maps = unsafe fopen("/proc/self/maps", "re") else { return }
         defer { unsafe fclose(maps) }
         var line = [CChar](repeating: 0, count: 4200)

@@ -2,6 +2,10 @@
 """Measures how fast a FastCGI server listens, and its memory once every thread has served.
 
     footprint.py --milliseconds LIMIT --megabytes LIMIT COMMAND
+    footprint.py --threads NUMBER --megabytes LIMIT COMMAND
+
+The second form is for a program that does not listen: its memory once it has so many threads and has
+run for twelve seconds.
 
 COMMAND is started with {socket} replaced by a path where it must listen. The time runs from
 starting the process until a connection is accepted; the fastest of 15 starts is held to the limit,
@@ -86,19 +90,46 @@ def megabytes(command, connections=64, rounds=400):
             idle = [task for task, wakes in after.items() if wakes - before.get(task, 0) < 10]
             if not after or idle:
                 raise RuntimeError(f"{len(idle)} of {len(after)} threads served nothing")
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            return int(status.partition("\nVmRSS:")[2].split()[0]) / 1024, len(after)
+            return resident_megabytes(process), len(after)
         finally:
             stop(process)
 
 
+def resident_megabytes(process):
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.partition("\nVmRSS:")[2].split()[0]) / 1024
+
+
+def megabytes_idle(command, threads):
+    """The memory of what does not listen, after `serve` or `work` has given back what its start
+    alone needed."""
+    process = start(command, "")
+    try:
+        end = time.monotonic() + 60
+        while len(os.listdir(f"/proc/{process.pid}/task")) < threads:
+            if process.poll() is not None or time.monotonic() > end:
+                raise ChildProcessError(f"it has not {threads} threads")
+            time.sleep(0.1)
+        time.sleep(12)
+        return resident_megabytes(process), len(os.listdir(f"/proc/{process.pid}/task"))
+    finally:
+        stop(process)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--milliseconds", type=float, required=True)
+    parser.add_argument("--milliseconds", type=float)
+    parser.add_argument("--threads", type=int)
     parser.add_argument("--megabytes", type=float, required=True)
     parser.add_argument("command")
     options = parser.parse_args()
 
+    if options.threads:
+        resident, threads = megabytes_idle(options.command, options.threads)
+        print(f"{resident:.1f} MB with {threads} threads, without a database")
+        return 1 if resident > options.megabytes else 0
+    if options.milliseconds is None:
+        parser.error("--milliseconds or --threads is needed")
     delays = [milliseconds_to_listen(options.command) for _ in range(15)]
     delay, median = min(delays), statistics.median(delays)
     print(f"{delay:.1f} ms from start to listening, {median:.1f} in the median", flush=True)

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Holds the release build of `rushes serve` to three figures of design: the instructions of a request
-# against those of hello.c, the time from start to listening, and the memory of 16 threads.
+# Holds the release build of rushes to figures of design: the instructions of a request of `serve`
+# against those of hello.c, its time from start to listening, its memory with 16 threads, and that of
+# `work`. Memory under real load, with a database, is for `bin/bench restart`.
 #
 #     RUSHES_BIN=.build/release/rushes Tests/Benchmarks/gate.sh
 #
@@ -38,7 +39,9 @@ gate() {
 gate "instructions of a request, at most 1.4 of C" \
     python3 "$here/callgrind.py" --limit 1.4 "c=$work/hello {socket} 1" \
     "rushes=$work/rushes serve --socket {socket} --threads 1"
-gate "start to listening at most 15 ms, 16 threads in at most 25 MB" \
-    python3 "$here/footprint.py" --milliseconds 15 --megabytes 25 \
+gate "start to listening at most 12 ms, 16 threads in at most 20 MB" \
+    python3 "$here/footprint.py" --milliseconds 12 --megabytes 20 \
     "$work/rushes serve --socket {socket} --threads 16"
+gate "work in at most 25 MB" \
+    python3 "$here/footprint.py" --threads 20 --megabytes 25 "$work/rushes work"
 exit $failed

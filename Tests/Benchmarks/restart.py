@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""What restarts of `rushes serve` cost under load: answers that are not what they should be.
+"""What restarts of `rushes serve` cost under load: answers that are not what they should be; and the
+memory of `serve` and `work` after load.
 
-    restart.py [--restarts N]
+    restart.py [--restarts N] [--without-memory]
 
 Run beside a fresh stack as life.py is. wrk sends reads, quotes and orders through nginx on 16
-connections. Meanwhile the processes of `serve` are ended in turn, N times (6) by SIGTERM and N times by
-SIGKILL, and started again by the supervisor. Then each order that was accepted has to be one video,
-and no other, and the books have to be clean.
+connections, first for a quarter of a minute by itself, after which the resident memory is held to
+the limits. Then the processes of `serve` are ended in turn meanwhile, N times (6) by SIGTERM and N
+times by SIGKILL, and started again by the supervisor. Each order that was accepted has to be one
+video, and no other, and the books have to be clean.
 
 By SIGTERM no answer may be wrong. By SIGKILL the POSTs that the process had begun are answered 502,
 since nobody knows how far they came; each is sent again, an order under its key, and has to be
@@ -26,7 +28,11 @@ from pathlib import Path
 
 from life import ORDER, PORT, STATE, Client, Failed, poll, sign_up, sql, verify_books
 
+# Of resident memory, libraries included, with 16 threads of `serve` and the usual ones of `work`.
+LARGEST_MEGABYTES = {"serve": 20, "work": 25}
+
 CONNECTIONS = 16
+LOAD_SECONDS = 15
 # A process that has lived so long is started again at once (bin/lib/supervisor.sh).
 SECONDS_BETWEEN = 3.0
 HERE = Path(__file__).resolve().parent
@@ -65,9 +71,11 @@ def restart(name: str, number: int) -> float:
     return time.monotonic() - begin
 
 
-def load(video: str, number: int, restarts: int) -> dict:
+def load(video: str, restarts: int, number: int = 0) -> dict:
     """What the answers were while `serve` was ended so often by this signal."""
-    seconds = int(restarts * (SECONDS_BETWEEN + (4 if number == signal.SIGTERM else 1))) + 6
+    seconds = LOAD_SECONDS
+    if restarts:
+        seconds = int(restarts * (SECONDS_BETWEEN + (4 if number == signal.SIGTERM else 1))) + 6
     jobs = count_jobs()
     wrk = subprocess.Popen(
         ["wrk", f"-t{CONNECTIONS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "60s",
@@ -75,7 +83,7 @@ def load(video: str, number: int, restarts: int) -> dict:
          str(seconds), json.dumps(ORDER)],
         stdout=subprocess.PIPE, text=True)
     names = serve_names()
-    took = []
+    took = [0.0]
     try:
         for index in range(restarts):
             time.sleep(SECONDS_BETWEEN)
@@ -87,6 +95,26 @@ def load(video: str, number: int, restarts: int) -> dict:
     result["slowest_restart_s"] = round(max(took), 2)
     result["videos"] = count_jobs() - jobs
     return result
+
+
+def megabytes(name: str) -> float:
+    """The resident memory of a process, once it has given back what the load alone needed."""
+    # Memory.keepReleasingCode
+    time.sleep(10)
+    status = Path(f"/proc/{pid(name)}/status").read_text()
+    return round(int(status.partition("\nVmRSS:")[2].split()[0]) / 1024, 1)
+
+
+def measure_memory() -> tuple[dict[str, float], list[str]]:
+    """By process, and what is too much."""
+    found = {name: megabytes(name) for name in ("serve", "work")}
+    wrong = []
+    for name, resident in found.items():
+        limit = LARGEST_MEGABYTES[name]
+        print(f"{name}: {resident} MB after load, at most {limit}", flush=True)
+        if resident > limit:
+            wrong.append(f"{name} has {resident} MB")
+    return found, wrong
 
 
 def count_jobs() -> int:
@@ -114,6 +142,7 @@ def faults(result: dict, may_break: bool) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--restarts", type=int, default=6)
+    parser.add_argument("--without-memory", action="store_true")
     options = parser.parse_args()
 
     tokens = sign_up()
@@ -122,8 +151,12 @@ def main() -> int:
     video = Client(tokens[0]).order()
     results: dict[str, int | dict] = {"processes": len(serve_names())}
     wrong = []
+    if not options.without_memory:
+        quiet = results["load"] = load(video, restarts=0)
+        results["megabytes"], too_large = measure_memory()
+        wrong += faults(quiet, may_break=False) + too_large
     for number in (signal.SIGTERM, signal.SIGKILL):
-        result = results[number.name] = load(video, number, options.restarts)
+        result = results[number.name] = load(video, options.restarts, number)
         found = faults(result, may_break=number == signal.SIGKILL)
         wrong += found
         requests = result["sent_get"] + result["sent_post"] + result["sent_order"]
