@@ -93,8 +93,10 @@ final class Connections: Sendable {
         }
     }
 
-    /// Accepts one connection and puts it with the others; its request comes as an event.
-    func accept() {
+    /// Accepts one connection and puts it with the others; its request comes as an event. Returns
+    /// false when there was none.
+    @discardableResult
+    func accept() -> Bool {
         let (descriptor, address, error) = acceptAndCount()
         guard descriptor >= 0,
             let request = unsafe UnsafeMutablePointer<FCGX_Request>(
@@ -108,7 +110,7 @@ final class Connections: Sendable {
                 // Another worker was faster, or the peer has gone again.
                 break
             }
-            return
+            return false
         }
         var timeout = timeout
         let length = socklen_t(MemoryLayout<timeval>.size)
@@ -116,7 +118,7 @@ final class Connections: Sendable {
             guard unsafe setsockopt(descriptor, SOL_SOCKET, option, &timeout, length) == 0 else {
                 Glibc.close(descriptor)
                 unsafe forget(request)
-                return
+                return true
             }
         }
         // With no listening socket, FCGX_Accept_r fails (EBADF) when the connection is closed.
@@ -129,6 +131,7 @@ final class Connections: Sendable {
             Glibc.close(descriptor)
             unsafe forget(request)
         }
+        return true
     }
 
     /// A new connection, the address of its request, and the error when there is none.
@@ -174,9 +177,13 @@ final class Connections: Sendable {
 
     /// No connection is accepted from now on. Ours are refused; those to an inherited socket wait
     /// for whoever else holds it.
+    ///
+    /// What waits already is taken once more: of those who share the socket, each connection wakes
+    /// one (EPOLLEXCLUSIVE), and that may have been us.
     func stopListening() {
-        open.withLock { $0.isListening = false }
         epoll_ctl(epoll, EPOLL_CTL_DEL, listener.descriptor, nil)
+        for _ in 0..<1024 { guard accept() else { break } }
+        open.withLock { $0.isListening = false }
         if !listener.isInherited {
             shutdown(listener.descriptor, Int32(SHUT_RD))
         }

@@ -9,7 +9,7 @@ internal import Glibc
 final class Session {
     /// How many statements are kept prepared: more than the busy ones of any thread. Each costs
     /// memory here and at the server, times the threads.
-    static let largestStatementCount = 64
+    static let largestStatementCount = 96
 
     private let handle: UnsafeMutablePointer<MYSQL>
     private var statements: [String: Statement] = [:]

@@ -32,7 +32,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test func `no more than 256 statements stay prepared`() throws {
+    @Test func `no more than 96 statements stay prepared`() throws {
         try withFreshDatabase(migrated: nil) { configuration in
             let db = Connection(configuration)
             try db.execute("DO 1")
@@ -47,8 +47,8 @@ struct ConnectionTests {
                 WHERE VARIABLE_NAME = 'Com_stmt_close'
                 """
             ) { try $0("v") as Int }
-            // 1 and 300 of the loop and this one, less 256.
-            #expect(open == 46)
+            // 1 and 300 of the loop and this one, less 96.
+            #expect(open == 206)
         }
     }
 
