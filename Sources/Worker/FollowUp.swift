@@ -21,10 +21,13 @@ extension Worker {
     }
 
     /// Fetches the file of the next job whose task is done and that nobody was free to be handed, by
-    /// a link that it asks for afresh. Returns whether there was one.
+    /// a link that this process was just told, or that it asks for. Returns whether there was one.
     package func storeNext() throws -> Bool {
         try work(database.claimStoring(lasting: Self.lookLease)) { job in
             squads?.storers.call()
+            if let link = squads?.links.take(job.id), !job.isOverdue {
+                return try store(link.url, of: link.task, job)
+            }
             guard let task = try ask(job) else { return }
             switch task.state {
             case .succeeded(let url): try store(url, of: task, job)
@@ -100,12 +103,14 @@ extension Worker {
     }
 
     /// Hands the job, with its claim and its link, to one who is free to fetch the file now. Without
-    /// one the claim is given back, and whoever takes the job up asks for a link afresh (J17).
+    /// one the claim is given back, and whoever takes the job up has the link by ``Links``, or asks
+    /// for one (J17).
     private func beginStoring(_ job: ClaimedJob, _ task: PolloTask, _ url: String) throws {
         guard let storers = squads?.storers, storers.promise() else {
             try persist(job) {
                 try database.storing(job, storeDeadline: settings.deadlines.store)
             }
+            squads?.links.keep(url, of: task, for: job.id)
             squads?.storers.call()
             return
         }

@@ -1,3 +1,4 @@
+import Domain
 import Pollo
 import Store
 import Synchronization
@@ -154,6 +155,8 @@ package struct Squads: Sendable {
     package let submitters: Squad
     package let followers: Squad
     package let storers: Squad
+    /// Of jobs that nobody was free to be handed.
+    let links = Links()
 
     package var all: [Squad] { [submitters, followers, storers] }
 
@@ -161,5 +164,43 @@ package struct Squads: Sendable {
         self.submitters = submitters
         self.followers = followers
         self.storers = storers
+    }
+}
+
+/// Links that were told a moment ago, for who takes the job up next in this process. Each is taken
+/// once: whoever tries again asks for another.
+final class Links: Sendable {
+    struct Link {
+        let task: PolloTask
+        let url: String
+        fileprivate let toldAt: ContinuousClock.Instant
+    }
+
+    /// Shorter than any vendor's links last.
+    private static let age = Duration.seconds(60)
+    /// What is beyond is asked for again.
+    private static let largestCount = 1000
+
+    private let links = Mutex<[VideoID: Link]>([:])
+
+    func keep(
+        _ url: String, of task: PolloTask, for id: VideoID,
+        at now: ContinuousClock.Instant = .now
+    ) {
+        links.withLock { links in
+            if links.count >= Self.largestCount {
+                links = links.filter { now - $0.value.toldAt < Self.age }
+            }
+            guard links.count < Self.largestCount else { return }
+            links[id] = Link(task: task, url: url, toldAt: now)
+        }
+    }
+
+    /// Nil when none was told, or too long ago.
+    func take(_ id: VideoID, at now: ContinuousClock.Instant = .now) -> Link? {
+        guard let link = links.withLock({ $0.removeValue(forKey: id) }),
+            now - link.toldAt < Self.age
+        else { return nil }
+        return link
     }
 }

@@ -310,7 +310,7 @@ def _phase(
         after = after + 1 if recurs and state in ends else 0
         if after == 2:
             # Fewer would mean that somebody else had the jobs.
-            demand(kills > 12, f"the phase of {thread} was over after {kills} calls of {call}")
+            demand(kills > 9, f"the phase of {thread} was over after {kills} calls of {call}")
             return kills
         demand(number < 400, f"no end of {call} in {thread}")
 

@@ -1,5 +1,7 @@
 import BooksSupport
 import Domain
+import Pollo
+import Store
 import Synchronization
 import System
 import Testing
@@ -147,7 +149,37 @@ import Testing
             #expect(try !bench.db.job(job).isLeased)
             #expect(try worker.storeNext())
             #expect(try bench.db.job(job).state == .delivered)
+            #expect(bench.vendor.statusPaths.count == 1)
         }
+    }
+
+    @Test func `a link that led to no file is not tried again, and another is asked for`() throws {
+        try Bench.with { bench in
+            let job = try bench.insertTask()
+            bench.vendor.status = .finished(bench.files.put(.status(503)))
+            let idle = { Squad(limit: 1) }
+            let worker = bench.another(
+                squads: Squads(submitters: idle(), followers: idle(), storers: idle()))
+            try bench.db.makeDue(job)
+            #expect(try worker.followUpNext())
+            #expect(try worker.storeNext())
+            #expect(try bench.db.job(job).state == .storing)
+            bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
+            try bench.db.makeDue(job)
+            #expect(try worker.storeNext())
+            #expect(try bench.db.job(job).state == .delivered)
+            #expect(bench.vendor.statusPaths.count == 2)
+        }
+    }
+
+    @Test func `a link is good for a minute, and once`() throws {
+        let links = Links()
+        let task = PolloTask(state: .succeeded(url: "https://files.example/a.mp4"))
+        let (first, second) = (VideoID.new(), VideoID.new())
+        for id in [first, second] { links.keep("https://files.example/a.mp4", of: task, for: id) }
+        #expect(links.take(first)?.task == task)
+        #expect(links.take(first) == nil)
+        #expect(links.take(second, at: .now + .seconds(61)) == nil)
     }
 
     @Test func `a job that was handed over and not begun with is given back`() throws {
