@@ -97,7 +97,8 @@ def _version(shop: Shop, job: str) -> list[list[str]]:
 
 def restarts(shop: Shop, dice: random.Random, times: int) -> str:
     """SIGTERM to serve and work in turn under load (fault 38): whoever asks meanwhile is answered,
-    mostly late. Of a restart at most one call may meet a connection that is just being closed."""
+    mostly late, and no call meets a connection that is being closed (502, or no answer). A database
+    that is slow on a busy machine may have one called again (503)."""
     customers = [shop.customer(5000) for _ in range(4)]
     over = threading.Event()
     slowest = [0.0]
@@ -138,7 +139,7 @@ def restarts(shop: Shop, dice: random.Random, times: int) -> str:
     orders = sum(len(customer.orders) for customer in customers)
     shop.settle(400)
     demand(
-        set(refused) <= {502, 503} and len(refused) <= (times + 1) // 2,
+        set(refused) <= {503} and len(refused) <= (times + 1) // 2,
         f"{len(refused)} calls of {orders} were refused: {sorted(set(refused))}")
     return (
         f"{times} restarts, {orders} orders, {len(refused)} to be called again, lost 0, the "
