@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from figures import Report
+from figures import FOREIGN, Report
 from stack import HERE, Failed, busy_seconds, cpu_seconds, pid
 
 
@@ -117,7 +117,7 @@ def tell(report: Report, title: str, turns: dict[str, list[Turn]]) -> None:
           sum(turn.details.get("refused", 0) + turn.details.get("broken", 0) for turn in each)]
          for name, each in turns.items()])
     foreign = median([turn for each in turns.values() for turn in each], lambda turn: turn.foreign)
-    report.note(f"Other programs took {foreign:.0%} of the machine meanwhile"
+    report.note(f"{FOREIGN} {foreign:.0%} of the machine during “{title}”"
                 f"{': the figures say little' if foreign > 0.1 else ''}.")
 
 

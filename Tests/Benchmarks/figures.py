@@ -25,6 +25,10 @@ ROUNDS = int(os.environ.get("ROUNDS", "7"))
 SECONDS = int(os.environ.get("TURN_SECONDS", "2"))
 
 
+# Begins the note on what else the machine did.
+FOREIGN = "Other programs took"
+
+
 class Report:
     """Of one part. Prints what it is told, and keeps it in a file of the folder of results."""
 
@@ -175,6 +179,7 @@ def paste(file: Path, document: Path) -> int:
                 title = table["title"][:1].upper() + table["title"][1:]
                 pieces += [f"**{title}**", markdown(table["columns"], table["rows"])]
                 pieces += filter(None, [picture(table)])
+        pieces += [note for note in part["notes"] if note.startswith(FOREIGN)]
     text = document.read_text()
     before, rest = text.split(BEGIN)
     document.write_text(
