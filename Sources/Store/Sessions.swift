@@ -28,57 +28,6 @@ package struct Membership: Hashable, Sendable {
 
 extension Membership.Role: SQLConvertible {}
 
-/// Who is signed in by a session.
-package struct SignIn: Sendable {
-    package let user: User
-    /// Whether the password was shown within fifteen minutes.
-    package let isRecent: Bool
-    /// For which account they act, and as what: their own, else the first that they belong to. Nil
-    /// when they belong to none.
-    package let membership: Membership?
-
-    /// Of the session with a hash.
-    static let alone = select("", from: "")
-    /// Of the session with a hash, and the video with an id.
-    static let withVideo = select(
-        ", \(sql: Video.columns)",
-        from: """
-            LEFT JOIN video_jobs
-                ON video_jobs.id = \(nil as VideoID?) AND video_jobs.account_id = members.account_id
-            """)
-
-    private static func select(_ others: SQL, from tables: SQL) -> SQL {
-        """
-        SELECT \(sql: columns)\(sql: others)
-        FROM sessions
-        JOIN users ON users.id = sessions.user_id
-        LEFT JOIN members ON members.user_id = users.id \(sql: tables)
-        WHERE id_hash = \(nil as [UInt8]?) AND \(sql: isOpen) AND blocked_at IS NULL
-        ORDER BY members.role, members.created_at, members.account_id
-        LIMIT 1
-        """
-    }
-
-    private static let columns: SQL = """
-        users.id AS signed_in_id, email, email_verified_at, users.role AS user_role,
-        users.created_at AS user_created_at, members.account_id, members.role AS member_role,
-        sessions.created_at > UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE AS is_recent,
-        last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
-        """
-
-    init(row: Row) throws {
-        let id: UserID = try row("signed_in_id")
-        let email: String = try row("email")
-        let verifiedAt: Date? = try row("email_verified_at")
-        user = try User(
-            id: id, email: email, isEmailVerified: verifiedAt != nil, role: row("user_role"),
-            createdAt: row("user_created_at"))
-        let account: AccountID? = try row("account_id")
-        membership = try account.map { try Membership(account: $0, role: row("member_role")) }
-        isRecent = try row("is_recent")
-    }
-}
-
 /// A sign-in, as its owner sees it.
 package struct SessionRecord: Sendable {
     package let id: SessionID
@@ -150,7 +99,7 @@ extension Connection {
         try execute(
             """
             UPDATE sessions SET id_hash = \(newHash), last_used_at = UTC_TIMESTAMP(6)
-            WHERE id_hash = \(idHash) AND \(sql: isOpen)
+            WHERE id_hash = \(idHash) AND \(sql: sessionIsOpen)
             """)
         return try first("SELECT expires_at FROM sessions WHERE id_hash = \(newHash)") { row in
             try row("expires_at") as Date
@@ -166,7 +115,7 @@ extension Connection {
             SELECT id, id_hash <=> \(idHash) AS is_current, created_at, last_used_at,
                 LEAST(expires_at, last_used_at + INTERVAL 30 DAY) AS ends_at, user_agent, address
             FROM sessions
-            WHERE user_id = \(user) AND \(sql: isOpen) AND (\(cursor) IS NULL OR id < \(cursor))
+            WHERE user_id = \(user) AND \(sql: sessionIsOpen) AND (\(cursor) IS NULL OR id < \(cursor))
             ORDER BY id DESC
             LIMIT \(limit + 1)
             """
@@ -209,5 +158,5 @@ extension Connection {
 }
 
 /// What a session needs to be good still.
-private let isOpen: SQL =
+let sessionIsOpen: SQL =
     "expires_at > UTC_TIMESTAMP(6) AND last_used_at > UTC_TIMESTAMP(6) - INTERVAL 30 DAY"

@@ -26,29 +26,6 @@ package struct VideoOrder {
     }
 }
 
-/// What there is to know of an order before it is accepted.
-private struct Intake {
-    /// What its key was used for.
-    let usedKey: UsedKey?
-    /// Whether this very order was accepted before.
-    let isAccepted: Bool
-    let isStopped: Bool
-    let isHeld: Bool
-    /// Of the account's last call; 0 before the first.
-    let lastCall: Int
-    /// Where the account's next video stands in the queue, as the database writes it.
-    let turn: String
-    /// How many jobs are before that.
-    let jobsAhead: Int
-
-    /// Throws ``IntakeStopped`` or ``AccountHeld`` when the auditor's last looks have found what stops
-    /// it: about the whole, or about this account alone (A3).
-    func requireOpen() throws {
-        guard !isStopped else { throw IntakeStopped.booksAreWrong }
-        guard !isHeld else { throw AccountHeld() }
-    }
-}
-
 extension Connection {
     /// Accepts an order that `user` gives for the account: rate limit, hold, jobs, ledger and the
     /// answer for `key`, in one transaction (J1). What is stored for the key is the acceptance's own
@@ -102,20 +79,6 @@ extension Connection {
             if let key { try store(answer.stored, for: key, of: account) }
             return answer
         }
-    }
-
-    /// What there is to know of an order before it is accepted.
-    private func intake(
-        of order: VideoOrder, from account: AccountID, under key: ClientKey?
-    ) throws -> Intake {
-        try query(
-            "CALL order_intake(\(order.call), \(account), \(key?.key), \(Self.turnSeconds))"
-        ) { row in
-            try Intake(
-                usedKey: UsedKey(row: row), isAccepted: row("is_accepted"),
-                isStopped: row("is_stopped"), isHeld: row("is_held"),
-                lastCall: row("last_call"), turn: row("turn_at"), jobsAhead: row("jobs_ahead"))
-        }[0]
     }
 
     private func acceptance(of order: VideoOrder, balance: Money, jobsAhead: Int) -> Acceptance {
