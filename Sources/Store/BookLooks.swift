@@ -70,7 +70,8 @@ extension Connection {
             start: .first(at: start),
             sealedEnd: (sealed ?? nil).map { .first(at: $0) } ?? .zero)
         try addEntries(to: &moved, mark)
-        try addRows(to: &moved, since: start, mark)
+        try addBalances(to: &moved, since: start, mark)
+        try addObjects(to: &moved, since: start, mark)
         return moved
     }
 
@@ -101,8 +102,8 @@ extension Connection {
         }
     }
 
-    /// Rows that changed, by whoever's hand.
-    private func addRows(to moved: inout MovedBooks, since start: Date, _ mark: SQL) throws {
+    /// Wallets, lines and lots that changed, by whoever's hand.
+    private func addBalances(to moved: inout MovedBooks, since start: Date, _ mark: SQL) throws {
         moved.accounts.formUnion(
             try query(
                 """
@@ -128,6 +129,10 @@ extension Connection {
                 moved.purchases.insert(purchase)
             }
         }
+    }
+
+    /// Jobs and purchases that changed, and purchases whose disputes did.
+    private func addObjects(to moved: inout MovedBooks, since start: Date, _ mark: SQL) throws {
         _ = try query(
             """
             \(sql: mark) SELECT id, account_id

@@ -187,6 +187,16 @@ struct RoutingTests {
             #expect(try site.get("/api/health").json["status"] == "degraded")
             try site.database.execute("UPDATE schedules SET failed_at = NULL, problem = NULL")
             #expect(try check() == "ok")
+            // So is a daily walk that does not go on.
+            try site.database.execute(
+                """
+                INSERT INTO schedules (name, due_at, done_at)
+                VALUES ('chains', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL 1510 SECOND)
+                """)
+            #expect(try check() == "failing")
+            try site.database.execute(
+                "UPDATE schedules SET done_at = UTC_TIMESTAMP(6) WHERE name = 'chains'")
+            #expect(try check() == "ok")
         }
     }
 }
