@@ -5,7 +5,7 @@ memory of `serve` and `work` after load.
     restart.py [--restarts N] [--without-memory]
 
 Run beside a fresh stack as life.py is. wrk sends reads, quotes and orders through nginx on 16
-connections, first for a quarter of a minute by itself, after which the resident memory is held to
+connections, first for twenty seconds by itself, after which the resident memory is held to
 the limits. Then the processes of `serve` are ended in turn meanwhile, N times (6) by SIGTERM and N
 times by SIGKILL, and started again by the supervisor. Each order that was accepted has to be one
 video, and no other, and the books have to be clean.
@@ -32,7 +32,7 @@ from life import ORDER, PORT, STATE, Client, Failed, poll, sign_up, sql, verify_
 LARGEST_MEGABYTES = {"serve": 20, "work": 25}
 
 CONNECTIONS = 16
-LOAD_SECONDS = 15
+LOAD_SECONDS = 20
 # A process that has lived so long is started again at once (bin/lib/supervisor.sh).
 SECONDS_BETWEEN = 3.0
 HERE = Path(__file__).resolve().parent
@@ -75,7 +75,7 @@ def load(video: str, restarts: int, number: int = 0) -> dict:
     """What the answers were while `serve` was ended so often by this signal."""
     seconds = LOAD_SECONDS
     if restarts:
-        seconds = int(restarts * (SECONDS_BETWEEN + (4 if number == signal.SIGTERM else 1))) + 6
+        seconds = int(restarts * (SECONDS_BETWEEN + (4 if number == signal.SIGTERM else 1))) + 12
     jobs = count_jobs()
     wrk = subprocess.Popen(
         ["wrk", f"-t{CONNECTIONS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "60s",
