@@ -220,26 +220,29 @@ def overview() -> float:
 
 
 def look_at_books(seconds: float = 1800) -> float:
-    """Has the worker take its look at the books now. Returns the seconds that it took."""
+    """Has the worker take its look at the books now. Returns the seconds that it took, from the last
+    instant at which it was not yet begun."""
     before = sql("SELECT UTC_TIMESTAMP(6)")[0][0]
     sql("UPDATE schedules SET due_at = UTC_TIMESTAMP(6) WHERE name = 'audit' AND lease_until IS NULL")
-    begin = time.monotonic()
-    row = ["", "", ""]
+    idle_at = time.monotonic()
+    problem = ""
 
     def has_ended() -> bool:
-        nonlocal row
+        nonlocal idle_at, problem
+        asked_at = time.monotonic()
         found = sql(
-            "SELECT lease_until IS NULL, begun_at, COALESCE(failed_at, done_at), "
-            f"COALESCE(problem, ''), COALESCE(failed_at, done_at) > '{before}' "
+            "SELECT lease_until IS NULL, COALESCE(problem, ''), "
+            f"COALESCE(COALESCE(failed_at, done_at) > '{before}', 0) "
             "FROM schedules WHERE name = 'audit'")
-        row = found[0] if found else row
-        return bool(found) and row[0] == "1" and row[4] == "1"
+        is_free, problem, is_new = found[0] if found else ("1", "", "0")
+        if is_free == "1" and is_new == "0":
+            idle_at = asked_at
+        return is_free == "1" and is_new == "1"
 
     poll(has_ended, "the worker has looked at the books", seconds)
-    if row[3]:
-        raise Failed(f"the look at the books: {row[3]}")
-    begun = sql(f"SELECT TIMESTAMPDIFF(MICROSECOND, '{before}', '{row[1]}') / 1e6")[0][0]
-    return time.monotonic() - begin - max(0.0, float(begun))
+    if problem:
+        raise Failed(f"the look at the books: {problem}")
+    return time.monotonic() - idle_at
 
 
 def send_orders(report: Report, seconds: int, clients: int = 4) -> dict:
