@@ -14,6 +14,7 @@ import re
 import ssl
 import sys
 import urllib.request
+import uuid
 from collections.abc import Callable
 
 from contest import Contender, Turn, contest, median, rate, tell, write_targets, wrk
@@ -73,6 +74,8 @@ def demand_same(contenders: list[Contender], targets: Targets) -> None:
         status, answer = call("GET", path, **headers)
         if status != 200:
             raise Failed(f"GET {path}: {status} {answer}")
+        # How long a video will still take is what no peer tells.
+        answer.pop("estimate", None)
         for one in contenders[1:]:
             theirs = call("GET", path, port=one.port, **headers)
             if theirs != (status, answer):
@@ -82,6 +85,17 @@ def demand_same(contenders: list[Contender], targets: Targets) -> None:
             for one in contenders:
                 if call("GET", path, port=one.port, **forged)[0] != 401:
                     raise Failed(f"{one.name} takes a token with another signature")
+
+
+def order_waiting(token: str) -> str:
+    """Orders a video that stays in the queue while the worker is stopped; its status' path."""
+    status, answer = call(
+        "POST", "/api/videos/generate",
+        '{"tier":"economy","duration":5,"prompt":"A red fox crossing fresh snow","undoSeconds":30}',
+        **{"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid.uuid4())})
+    if status != 202:
+        raise Failed(f"generate: {status} {answer}")
+    return f"/api/videos/{answer['jobId']}/status"
 
 
 def statements(act: Callable[[], object]) -> list[str]:
@@ -145,7 +159,8 @@ def read() -> Report:
                for token, videos in signed_in(report, ACCOUNTS) for video in videos]
     write_targets(TARGETS, targets)
     with running("php", "express", "fastapi") as contenders, worker_stopped():
-        demand_same(contenders, targets[::200])
+        token = targets[0][1]
+        demand_same(contenders, [(order_waiting(token), token), *targets[::200]])
         restart_serve()
         compare_statements(report, contenders, targets[0])
         turns = race(report, contenders, "status read")

@@ -134,7 +134,8 @@ def plain(text: str) -> str:
 
 
 def logged(act: Callable[[], None]) -> Log:
-    """The log of the session that charged while `act` ran."""
+    """The log of the session that charged while `act` ran. It has the calls of routines with their
+    values, and not what these run, which lies in the database and is the same for all."""
     sql("SET GLOBAL log_output = 'TABLE'; TRUNCATE mysql.general_log; SET GLOBAL general_log = 1")
     try:
         act()

@@ -17,6 +17,8 @@ const { present } = require('./video');
 
 const sql = (name) => fs.readFileSync(path.join(__dirname, '..', 'sql', `${name}.sql`), 'utf8');
 const [SESSION, STATUS, LIST, CATALOG] = ['session', 'status', 'list', 'catalog'].map(sql);
+const NOTE_USE = `UPDATE sessions SET last_used_at = UTC_TIMESTAMP(6)
+  WHERE id_hash = ? AND last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE`;
 const secret = process.env.PEER_SECRET;
 const header = Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url');
 
@@ -49,43 +51,43 @@ function claims(authorization) {
   return read.exp > Date.now() / 1000 ? read : undefined;
 }
 
-async function signedIn(request, response, next) {
+// Who is signed in. The statement that reads the session may read more, by the `others` that it is
+// given before the session's hash: all that it has read is request.row.
+const signedIn = (statement, others = () => []) => async (request, response, next) => {
   try {
     const token = claims(request.get('Authorization'));
     const hash = token
       && crypto.createHash('sha256').update(Buffer.from(token.sid, 'base64url')).digest();
-    const [session] = hash ? await query(SESSION, [hash]) : [];
-    if (!session || session.id !== token.sub || !session.email_verified_at) {
+    const [row] = hash ? await query(statement, [...others(request), hash]) : [];
+    if (!row || row.signed_in_id !== token.sub || !row.email_verified_at) {
       response.status(401).json({ error: { code: 'UNAUTHENTICATED' } });
       return;
     }
-    if (session.is_stale) {
-      await query('UPDATE sessions SET last_used_at = UTC_TIMESTAMP(6) WHERE id_hash = ?', [hash]);
-    }
-    request.account = session.account_id;
-    request.user = session.id;
+    if (row.is_stale) await query(NOTE_USE, [hash]);
+    request.row = row;
+    request.account = row.account_id;
+    request.user = row.signed_in_id;
     next();
   } catch (error) {
     next(error);
   }
-}
+};
 
 const app = express();
 app.disable('x-powered-by');
 
 app.get('/api/health/live', (request, response) => response.json({ status: 'live' }));
 
-app.get('/api/videos/:id/status', signedIn, async (request, response, next) => {
-  try {
-    const [row] = await query(STATUS, [request.params.id, request.account]);
-    if (row) response.json(present(row));
+app.get(
+  '/api/videos/:id/status',
+  signedIn(STATUS, (request) => [request.params.id]),
+  (request, response) => {
+    if (request.row.id !== null) response.json(present(request.row));
     else response.status(404).json({ error: { code: 'NOT_FOUND' } });
-  } catch (error) {
-    next(error);
-  }
-});
+  },
+);
 
-app.get('/api/videos', signedIn, async (request, response, next) => {
+app.get('/api/videos', signedIn(SESSION), async (request, response, next) => {
   try {
     await query(CATALOG);
     const rows = await query(LIST, [request.account]);
@@ -100,7 +102,7 @@ app.get('/api/videos', signedIn, async (request, response, next) => {
 app.post(
   '/api/videos/generate',
   express.raw({ type: 'application/json', limit: '16kb' }),
-  signedIn,
+  signedIn(SESSION),
   order.create(pool, CATALOG),
 );
 

@@ -43,6 +43,8 @@ exports.present = (row) => {
     videoUrl: row.file_bytes === null ? null : `${address}/file`,
     posterUrl: row.has_poster ? `${address}/poster` : null,
   };
+  if (row.jobs_ahead !== null) video.position = row.jobs_ahead + 1;
+  if (row.undo_until !== null) video.undoUntil = instant(row.undo_until);
   if (isRefunded && !isCanceled) {
     const [message, action] = failures[row.failure_reason];
     video.error = {

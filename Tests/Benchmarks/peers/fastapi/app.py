@@ -23,6 +23,8 @@ from fastapi.responses import JSONResponse
 SQL = {
     name: (Path(__file__).parent.parent / f"sql/{name}.sql").read_text().replace("?", "%s")
     for name in ("session", "status", "list", "catalog")}
+NOTE_USE = """UPDATE sessions SET last_used_at = UTC_TIMESTAMP(6)
+    WHERE id_hash = %s AND last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE"""
 SECRET = os.environ["PEER_SECRET"].encode()
 URL = os.environ["PEER_URL"]
 STATUSES = {
@@ -71,15 +73,24 @@ def claims(authorization: str) -> dict | None:
     return read if read["exp"] > time.time() else None
 
 
-async def signed_in(authorization: Annotated[str, Header()] = "") -> dict:
+async def signed_in(authorization: str, name: str, *others: object) -> dict:
+    """Who is signed in, and what else the statement reads by the values before the session's hash."""
     token = claims(authorization)
     digest = hashlib.sha256(decode(token["sid"])).digest() if token else b""
-    found = await rows("session", digest) if token else []
-    if not found or found[0]["id"] != token["sub"] or not found[0]["email_verified_at"]:
+    found = await rows(name, *others, digest) if token else []
+    if not found or found[0]["signed_in_id"] != token["sub"] or not found[0]["email_verified_at"]:
         raise HTTPException(401)
     if found[0]["is_stale"]:
-        await rows("UPDATE sessions SET last_used_at = UTC_TIMESTAMP(6) WHERE id_hash = %s", digest)
+        await rows(NOTE_USE, digest)
     return found[0]
+
+
+async def session(authorization: Annotated[str, Header()] = "") -> dict:
+    return await signed_in(authorization, "session")
+
+
+async def session_and_video(job: str, authorization: Annotated[str, Header()] = "") -> dict:
+    return await signed_in(authorization, "status", job)
 
 
 def dollars(micros: int) -> int | float:
@@ -108,6 +119,10 @@ def present(row: dict) -> dict:
         "videoUrl": None if row["file_bytes"] is None else f"{address}/file",
         "posterUrl": f"{address}/poster" if row["has_poster"] else None,
     }
+    if row["jobs_ahead"] is not None:
+        video["position"] = row["jobs_ahead"] + 1
+    if row["undo_until"] is not None:
+        video["undoUntil"] = instant(row["undo_until"])
     if is_refunded and reason != "canceled":
         message, action = FAILURES[reason]
         video["error"] = {
@@ -124,17 +139,16 @@ async def live() -> JSONResponse:
 
 
 @app.get("/api/videos/{job}/status")
-async def show(job: str, session: Annotated[dict, Depends(signed_in)]) -> JSONResponse:
-    found = await rows("status", job, session["account_id"])
-    if not found:
+async def show(row: Annotated[dict, Depends(session_and_video)]) -> JSONResponse:
+    if row["id"] is None:
         raise HTTPException(404)
-    return JSONResponse(present(found[0]))
+    return JSONResponse(present(row))
 
 
 @app.get("/api/videos")
-async def index(session: Annotated[dict, Depends(signed_in)]) -> JSONResponse:
+async def index(owner: Annotated[dict, Depends(session)]) -> JSONResponse:
     await rows("catalog")
-    found = await rows("list", session["account_id"])
+    found = await rows("list", owner["account_id"])
     shown = found[:20]
     return JSONResponse({
         "items": [present(row) for row in shown],

@@ -58,19 +58,21 @@ function rows(mysqli $database, string $name, array $values): array
     return $statement->get_result()->fetch_all(MYSQLI_ASSOC);
 }
 
-function session(mysqli $database): array
+/** Who is signed in, and what else the statement reads by the values before the session's hash. */
+function session(mysqli $database, string $name = 'session', array $others = []): array
 {
     $claims = claims();
     $hash = $claims ? hash('sha256', base64url($claims['sid']), true) : '';
-    $session = $claims ? (rows($database, 'session', [$hash])[0] ?? null) : null;
-    if (!$session || $session['id'] !== $claims['sub'] || !$session['email_verified_at']) {
+    $row = $claims ? (rows($database, $name, [...$others, $hash])[0] ?? null) : null;
+    if (!$row || $row['signed_in_id'] !== $claims['sub'] || !$row['email_verified_at']) {
         answer(401, ['error' => ['code' => 'UNAUTHENTICATED']]);
     }
-    if ($session['is_stale']) {
+    if ($row['is_stale']) {
         $database->execute_query(
-            'UPDATE sessions SET last_used_at = UTC_TIMESTAMP(6) WHERE id_hash = ?', [$hash]);
+            'UPDATE sessions SET last_used_at = UTC_TIMESTAMP(6)
+            WHERE id_hash = ? AND last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE', [$hash]);
     }
-    return $session;
+    return $row;
 }
 
 function dollars(int $micros): int|float
@@ -103,6 +105,12 @@ function present(array $row): array
         'videoUrl' => $row['file_bytes'] === null ? null : "$address/file",
         'posterUrl' => $row['has_poster'] ? "$address/poster" : null,
     ];
+    if ($row['jobs_ahead'] !== null) {
+        $video['position'] = $row['jobs_ahead'] + 1;
+    }
+    if ($row['undo_until'] !== null) {
+        $video['undoUntil'] = instant($row['undo_until']);
+    }
     if ($isRefunded && $reason !== 'canceled') {
         [$message, $action] = FAILURES[$reason];
         $video['error'] = [
@@ -121,11 +129,12 @@ function route(string $path): never
         answer(200, ['status' => 'live']);
     }
     $database = database();
-    $account = session($database)['account_id'];
     if (preg_match('#^/api/videos/([0-9a-f-]{36})/status$#', $path, $found)) {
-        $row = rows($database, 'status', [$found[1], $account])[0] ?? null;
-        $row ? answer(200, present($row)) : answer(404, ['error' => ['code' => 'NOT_FOUND']]);
+        $row = session($database, 'status', [$found[1]]);
+        $row['id'] !== null
+            ? answer(200, present($row)) : answer(404, ['error' => ['code' => 'NOT_FOUND']]);
     }
+    $account = session($database)['account_id'];
     if ($path === '/api/videos') {
         rows($database, 'catalog', []);
         $rows = rows($database, 'list', [$account]);

@@ -1,5 +1,5 @@
-SELECT users.id, users.email, users.email_verified_at, users.role, users.created_at,
-    members.account_id, members.role AS member_role,
+SELECT users.id AS signed_in_id, email, email_verified_at, users.role AS user_role,
+    users.created_at AS user_created_at, members.account_id, members.role AS member_role,
     sessions.created_at > UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE AS is_recent,
     last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
 FROM sessions
