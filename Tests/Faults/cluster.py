@@ -82,6 +82,8 @@ class Node:
             "--innodb-snapshot-isolation=ON", "--innodb-lock-wait-timeout=5",
             "--idle-transaction-timeout=10", "--local-infile=0", "--character-set-server=utf8mb4",
             "--max-connections=1000", "--innodb-buffer-pool-size=128M", "--binlog-format=ROW",
+            # The triggers of the schema are made by an account without SUPER.
+            "--log-bin-trust-function-creators=ON",
             "--innodb-autoinc-lock-mode=2", "--wsrep-on=ON", f"--wsrep-provider={LIBRARY}",
             f"--wsrep-cluster-address={cluster}", f"--wsrep-node-address=127.0.0.1:{port}",
             "--wsrep-sst-method=ist", f"--wsrep-provider-options={provider}",
