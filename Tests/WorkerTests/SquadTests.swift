@@ -112,7 +112,12 @@ import Testing
         crew.squad.takeBack()
     }
 
-    @Test func `a file is fetched by the link that was told, by one who is free (J11)`() throws {
+    /// A finished task whose file's link was told, and that a follower has handed to the crew's one
+    /// storer, who does nothing with it.
+    private func afterHandover(
+        _ body: (_ bench: Bench, _ worker: Worker, _ job: VideoID, _ handed: Handover) throws ->
+            Void
+    ) throws {
         try Bench.with { bench in
             let crew = Crew(limit: 1)
             crew.begin()
@@ -126,11 +131,17 @@ import Testing
             try bench.db.makeDue(job)
             #expect(try worker.followUpNext())
             try wait("it is handed over") { crew.firstHanded != nil }
+            try body(bench, worker, job, #require(crew.firstHanded))
+        }
+    }
+
+    @Test func `a file is fetched by the link that was told, by one who is free (J11)`() throws {
+        try afterHandover { bench, _, job, handed in
             // Nobody else may have it.
             #expect(try bench.db.job(job).state == .storing)
             #expect(try bench.db.job(job).isLeased)
             #expect(try !bench.worker.storeNext())
-            try bench.worker.store(#require(crew.firstHanded))
+            try bench.worker.store(handed)
             #expect(try bench.db.job(job).state == .delivered)
             #expect(bench.vendor.statusPaths.count == 1)
         }
@@ -183,20 +194,8 @@ import Testing
     }
 
     @Test func `a job that was handed over and not begun with is given back`() throws {
-        try Bench.with { bench in
-            let crew = Crew(limit: 1)
-            crew.begin()
-            defer { crew.end() }
-            let job = try bench.insertTask()
-            bench.vendor.status = .finished(bench.files.put(.file(Bench.video)))
-            let worker = bench.another(
-                squads: Squads(
-                    submitters: Squad(limit: 1), followers: Squad(limit: 1), storers: crew.squad))
-            try wait("one rests") { crew.resting == 1 }
-            try bench.db.makeDue(job)
-            #expect(try worker.followUpNext())
-            try wait("it is handed over") { crew.firstHanded != nil }
-            try worker.giveBack(#require(crew.firstHanded))
+        try afterHandover { bench, worker, job, handed in
+            worker.giveBack(handed)
             #expect(try !bench.db.job(job).isLeased)
             try bench.look(at: job)
             #expect(try bench.db.job(job).state == .delivered)
