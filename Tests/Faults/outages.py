@@ -86,8 +86,9 @@ def one_task(shop: Shop, pairs: int) -> str:
                 shop.order(customer, f"pair-{pair}-{number}", f"{PROMPT} {pair} {number}")
             poll(
                 lambda pair=pair: shop.count(
-                    f"account_id = '{customer.account}' AND attempts > 0") == 2 * (pair + 1),
-                30, "both are sent")
+                    f"account_id = '{customer.account}' AND attempts > 0 "
+                    "AND state NOT IN ('queued', 'submitting')") == 2 * (pair + 1),
+                30, "both are answered")
         slowest = _order_and_wait(shop, other, "meanwhile")
         shop.settle()
     mine = f"account_id = '{customer.account}'"
