@@ -16,10 +16,9 @@ BEGIN
     DECLARE used_status INT;
     DECLARE used_answer LONGTEXT CHARACTER SET utf8mb4;
     DECLARE used_is_over BOOLEAN DEFAULT FALSE;
-    DECLARE found_stop, found_hold BOOLEAN DEFAULT FALSE;
     DECLARE found_call INT;
     DECLARE next_turn DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
-    DECLARE later_turn DATETIME(6);
+    DECLARE newest UUID;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     IF in_key IS NOT NULL THEN
@@ -30,35 +29,40 @@ BEGIN
         WHERE account_id = in_account AND client_key = in_key;
     END IF;
 
-    SELECT COALESCE(MAX(scope = 'whole'), FALSE), COALESCE(MAX(scope = 'account'), FALSE)
-    INTO found_stop, found_hold
-    FROM findings
-    WHERE is_open = 1
-        AND (scope = 'whole' OR (scope = 'account' AND account_id = in_account));
-
     SELECT MAX(number)
     INTO found_call
     FROM generate_calls
     WHERE account_id = in_account;
 
-    SELECT turn_at + INTERVAL in_turn_seconds SECOND
-    INTO later_turn
+    SELECT MAX(id)
+    INTO newest
     FROM video_jobs FORCE INDEX (idx_account_status)
-    WHERE account_id = in_account AND status = 'pending'
-    ORDER BY id DESC
-    LIMIT 1;
-    SET next_turn = GREATEST(next_turn, COALESCE(later_turn, next_turn));
-    SELECT turn_at + INTERVAL in_turn_seconds SECOND
-    INTO later_turn
+    WHERE account_id = in_account AND status = 'pending';
+    IF newest IS NOT NULL THEN
+        SELECT GREATEST(next_turn, turn_at + INTERVAL in_turn_seconds SECOND)
+        INTO next_turn
+        FROM video_jobs
+        WHERE id = newest;
+    END IF;
+    SELECT MAX(id)
+    INTO newest
     FROM video_jobs FORCE INDEX (idx_account_status)
-    WHERE account_id = in_account AND status = 'processing'
-    ORDER BY id DESC
-    LIMIT 1;
-    SET next_turn = GREATEST(next_turn, COALESCE(later_turn, next_turn));
+    WHERE account_id = in_account AND status = 'processing';
+    IF newest IS NOT NULL THEN
+        SELECT GREATEST(next_turn, turn_at + INTERVAL in_turn_seconds SECOND)
+        INTO next_turn
+        FROM video_jobs
+        WHERE id = newest;
+    END IF;
 
     SELECT used_hash AS request_hash, used_status AS status_code, used_answer AS answer,
         used_is_over AS is_over,
         EXISTS (SELECT 1 FROM generate_calls WHERE id = in_call) AS is_accepted,
-        found_stop AS is_stopped, found_hold AS is_held, COALESCE(found_call, 0) AS last_call,
+        EXISTS (SELECT 1 FROM findings WHERE is_open = 1 AND scope = 'whole') AS is_stopped,
+        EXISTS (
+            SELECT 1
+            FROM findings
+            WHERE is_open = 1 AND scope = 'account' AND account_id = in_account) AS is_held,
+        COALESCE(found_call, 0) AS last_call,
         CAST(next_turn AS CHAR) AS turn_at, jobs_ahead(next_turn) AS jobs_ahead;
 END;
