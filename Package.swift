@@ -110,8 +110,8 @@ let package = Package(
         module(
             "Entrance",
             [
-                "Addresses", "API", "Domain", "HTTP", "JSON", "Sodium", "Store", "System", "Texts",
-                httpTypes,
+                "Addresses", "API", "Domain", "HTTP", "JSON", "MariaDB", "Sodium", "Store",
+                "System", "Texts", httpTypes,
             ]),
         module(
             "Web",

@@ -10,6 +10,15 @@ extension DatabaseError {
         case .duplicateKey, .constraint, .other: false
         }
     }
+
+    /// Whether it says that the server does not do its work for anybody: none of what passes when
+    /// another transaction ends.
+    package var isOutage: Bool {
+        switch kind {
+        case .connectionLost, .unavailable, .refusedForNow, .diskFull: true
+        case .lockTimeout, .deadlock, .recordChanged, .duplicateKey, .constraint, .other: false
+        }
+    }
 }
 
 extension DatabaseError.Kind {

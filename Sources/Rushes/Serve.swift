@@ -34,6 +34,7 @@ struct Serve: ParsableCommand {
         let server = try Server(socketPath: socket, backlog: 1024, workers: threads)
         let passwords = PasswordGate()
         let gate = ThreadGate(threads: threads)
+        let trouble = DatabaseTrouble()
         // As `run` does: no thread of ours may take the signals that it waits for.
         Signals.block([.terminate, .interrupt, .user1])
         try Memory.keepReleasingCode()
@@ -43,7 +44,7 @@ struct Serve: ParsableCommand {
                 routes: Web.routes + Console.routes,
                 settings: settings.site, database: Connection(settings.database),
                 stripe: settings.stripeClient(timeout: .seconds(10)), passwords: passwords,
-                threads: gate, fetch: settings.downloads().fetchPicture,
+                threads: gate, trouble: trouble, fetch: settings.downloads().fetchPicture,
                 log: log)
             return site.respond(to:)
         }

@@ -1,5 +1,6 @@
 import API
 import Domain
+import Entrance
 import HTTP
 import HTTPTypes
 import JSON
@@ -46,8 +47,9 @@ enum Health {
 
     /// Each check is `ok`, `failing` (also when nobody has looked for long, or a look came to no
     /// end: `work` is dead, or cannot write) or, before the first look, `unknown`. 503 when the
-    /// database does not answer, for then nothing works; one that takes no writes, or a vendor that
-    /// fails, leaves the rest of the shop open: `degraded`, and 200.
+    /// database does not answer, for then nothing works; one that takes no writes or has just
+    /// refused another request, or a vendor that fails, leaves the rest of the shop open:
+    /// `degraded`, and 200.
     private static func show(_ context: Context) -> Response {
         let found: (checks: [HealthCheck], isAuditSound: Bool, isWalkSound: Bool)?
         do {
@@ -71,7 +73,8 @@ enum Health {
             return check.isHealthy && check.ageSeconds < seconds ? .ok : .failing
         }
         let database: CheckState =
-            found != nil && takesWrites(context) ? .ok : .failing
+            found != nil && takesWrites(context) && !context.site.trouble.isRecent
+            ? .ok : .failing
         return .json(
             found == nil ? .serviceUnavailable : .ok,
             HealthAnswer(checks: CheckStates(states: [database] + states), timestamp: context.now))

@@ -23,6 +23,7 @@ package final class Site {
     let links: LinkTokens
     let passwords: PasswordGate
     let threads: ThreadGate
+    let trouble: DatabaseTrouble
     let fetch: Fetch
     private let log: Logger
     private let operations: [Operation]
@@ -33,11 +34,13 @@ package final class Site {
     /// - Parameters:
     ///   - routes: all that it answers.
     ///   - passwords: of the whole process, as is
-    ///   - threads: what its threads may wait for
+    ///   - threads: what its threads may wait for, and
+    ///   - trouble: what the database refused them
     ///   - fetch: brings the pictures that people name by their addresses.
     package init(
         routes: [Route], settings: SiteSettings, database: Connection, stripe: StripeClient,
-        passwords: PasswordGate, threads: ThreadGate, fetch: @escaping Fetch, log: Logger
+        passwords: PasswordGate, threads: ThreadGate, trouble: DatabaseTrouble,
+        fetch: @escaping Fetch, log: Logger
     ) {
         operations = routes.map(\.operation)
         router = Router(operations)
@@ -47,6 +50,7 @@ package final class Site {
         self.stripe = stripe
         self.passwords = passwords
         self.threads = threads
+        self.trouble = trouble
         self.fetch = fetch
         self.log = log
         tokens = TokenAuthority(
@@ -67,6 +71,7 @@ package final class Site {
                 throw NotFound()
             }
         } catch {
+            trouble.note(error)
             return answer(to: error, request: request, log: logger(for: request))
         }
     }

@@ -1,10 +1,12 @@
 import DatabaseSupport
 import Domain
+import Entrance
 import HTTP
 import HTTPTypes
 import JSON
 import MariaDB
 import Store
+import System
 import Testing
 
 @testable import API
@@ -135,6 +137,26 @@ struct RoutingTests {
             #expect(answer.code == "API_ERROR")
             #expect(answer.fields[.retryAfter] != nil)
             #expect(!answer.text.contains("nonexistent"))
+        }
+    }
+
+    @Test func `a thread that has its session tells that another was refused one`() throws {
+        var nowhere = try DatabaseConfiguration(url: "mariadb://root@localhost/rushes")
+        nowhere.socket = "/nonexistent/socket"
+        try withFreshDatabase { configuration in
+            let trouble = DatabaseTrouble(memory: .milliseconds(200))
+            let lucky = TestSite(Connection(configuration), trouble: trouble)
+            #expect(try lucky.get("/api/health").json["status"] == "healthy")
+            let unlucky = TestSite(Connection(nowhere), trouble: trouble)
+            #expect(try unlucky.get("/api/tiers").status == 503)
+            let health = try lucky.get("/api/health")
+            #expect(health.status == 200)
+            #expect(health.json["checks"]?["database"] == "failing")
+            CurrentThread.sleep(for: .milliseconds(250))
+            #expect(try lucky.get("/api/health").json["checks"]?["database"] == "ok")
+            // What is refused for a reason of its own says nothing of the database.
+            #expect(try lucky.get("/api/me").status == 401)
+            #expect(try lucky.get("/api/health").json["status"] == "healthy")
         }
     }
 

@@ -104,7 +104,7 @@ final class TestSite {
         _ database: Connection, stripe: TinyStripe = TinyStripe(),
         passwords: PasswordGate = PasswordGate(), limit: Int = 10, purchaseLimit: Int = 100,
         signupCredit: Money = .zero, requiresVerified: Bool = false,
-        threads: ThreadGate = ThreadGate(threads: 16),
+        threads: ThreadGate = ThreadGate(threads: 16), trouble: DatabaseTrouble = DatabaseTrouble(),
         media: Storage = Storage(folder: "/nonexistent"), pictures: PictureServer = PictureServer()
     ) {
         self.database = database
@@ -122,7 +122,7 @@ final class TestSite {
         site = Site(
             routes: routes, settings: settings, database: database,
             stripe: stripe.client,
-            passwords: passwords, threads: threads, fetch: pictures.fetch,
+            passwords: passwords, threads: threads, trouble: trouble, fetch: pictures.fetch,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
