@@ -1,11 +1,12 @@
 -- The credit of one purchase, bonus or grant, with its own expiry (invariants C1 to C6). At every
--- commit what was granted is remaining, held, spent, expired, clawed back, or taken by
--- the operator who gave it. The remaining part of a frozen lot is not available, and does not lapse.
--- `moved_at` as in `wallets`.
+-- commit what was granted is remaining, held, spent, expired, clawed back, or taken by the operator who
+-- gave it. Of two that lapse at once the given one is spent first. The remaining part of a frozen lot is
+-- not available, and does not lapse. `moved_at` as in `wallets`.
 CREATE TABLE credit_lots (
     id                  UUID        NOT NULL PRIMARY KEY,
     account_id          UUID        NOT NULL,
     source              ENUM('purchase', 'bonus', 'grant') NOT NULL,
+    is_bought           BOOLEAN AS (source = 'purchase') STORED,
     purchase_id         UUID        NULL,
     granted_micros      BIGINT      NOT NULL,
     remaining_micros    BIGINT      NOT NULL,
@@ -23,7 +24,7 @@ CREATE TABLE credit_lots (
         ON UPDATE CURRENT_TIMESTAMP(6),
     lapses_at           DATETIME(6) AS (
         IF(remaining_micros > 0 AND frozen_at IS NULL, expires_at, NULL)) STORED,
-    KEY idx_spend_order (account_id, expires_at),
+    KEY idx_spend_order (account_id, expires_at, is_bought, id),
     KEY idx_lapses (lapses_at, account_id),
     KEY idx_purchase (purchase_id),
     KEY idx_moved (moved_at),

@@ -7,10 +7,10 @@
 -- `late_look_at`, `late_looks` times so far, until the vendor tells whether it made the video;
 -- until then a loss is presumed. `turn_at` is the order of the queue, in which accounts take turns: an
 -- account's video stands there as if it was ordered ten minutes after the one before that is still
--- open. Until `undo_until` it is not
--- sent, so that it can be taken back. `reconcile_tried_at`: when the vendor was last asked what became
--- of the task; those that it did not tell of come again after all others (R4); `uncompared_at`: the
--- end of a job of which it was not compared yet. `moved_at` as in
+-- open; `open_turn` is that turn while the job is open, so that an account's last is at the end of an
+-- index. Until `undo_until` it is not sent, so that it can be taken back. `reconcile_tried_at`: when the
+-- vendor was last asked what became of the task; those that it did not tell of come again after all
+-- others (R4); `uncompared_at`: the end of a job of which it was not compared yet. `moved_at` as in
 -- `wallets`. The unique key of `task_id` is its index.
 CREATE TABLE video_jobs (
     id                    UUID         NOT NULL PRIMARY KEY,
@@ -53,6 +53,8 @@ CREATE TABLE video_jobs (
     video_url             TEXT         NULL,
     attempts              INT          NOT NULL DEFAULT 0,
     turn_at               DATETIME(6)  NOT NULL DEFAULT UTC_TIMESTAMP(6),
+    open_turn             DATETIME(6)  AS (
+        IF(state IN ('delivered', 'refunded'), NULL, turn_at)) STORED,
     undo_until            DATETIME(6)  NULL,
     next_attempt_at       DATETIME(6)  NOT NULL,
     deadline_at           DATETIME(6)  NULL,
@@ -85,6 +87,7 @@ CREATE TABLE video_jobs (
     KEY idx_account (account_id, id),
     KEY idx_account_status (account_id, status, id),
     KEY idx_account_tier (account_id, tier, status, id),
+    KEY idx_open_turn (account_id, open_turn),
     KEY idx_turn (state, turn_at),
     KEY idx_tier_turn (state, tier, turn_at),
     KEY idx_due (state, next_attempt_at),

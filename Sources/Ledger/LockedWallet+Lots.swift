@@ -37,7 +37,7 @@ extension LockedWallet {
             SELECT id, source, remaining_micros, expiries, expires_at <= UTC_TIMESTAMP(6) AS is_over
             FROM credit_lots FORCE INDEX (idx_spend_order)
             WHERE account_id = \(account) AND remaining_micros > 0 AND frozen_at IS NULL
-            ORDER BY expires_at, source = 'purchase', id
+            ORDER BY expires_at, is_bought, id
             FOR UPDATE
             """
         ) { row in

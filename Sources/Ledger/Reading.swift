@@ -80,7 +80,7 @@ extension Connection {
             FROM credit_lots
             WHERE account_id = \(account) AND remaining_micros > 0 AND frozen_at IS NULL
                 AND expires_at > UTC_TIMESTAMP(6)
-            ORDER BY expires_at, source = 'purchase', id
+            ORDER BY expires_at, is_bought, id
             """
         ) { row in
             let expiresAt: Date = try row("expires_at")

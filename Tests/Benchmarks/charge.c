@@ -47,7 +47,7 @@ static const char *const texts[STEPS] = {
         "SELECT id, source, remaining_micros, expiries, expires_at <= UTC_TIMESTAMP(6) AS is_over "
         "FROM credit_lots FORCE INDEX (idx_spend_order) "
         "WHERE account_id = ? AND remaining_micros > 0 AND frozen_at IS NULL "
-        "ORDER BY expires_at, source = 'purchase', id "
+        "ORDER BY expires_at, is_bought, id "
         "FOR UPDATE",
     [INTAKE] = "CALL order_intake(?, ?, ?, ?)",
     [ADD_CALL] =

@@ -16,9 +16,11 @@ BEGIN
     DECLARE used_status INT;
     DECLARE used_answer LONGTEXT CHARACTER SET utf8mb4;
     DECLARE used_is_over BOOLEAN DEFAULT FALSE;
-    DECLARE found_call INT;
+    DECLARE any_finding BOOLEAN;
+    DECLARE stops_all BOOLEAN DEFAULT FALSE;
+    DECLARE stops_account BOOLEAN DEFAULT FALSE;
+    DECLARE last_turn DATETIME(6);
     DECLARE next_turn DATETIME(6) DEFAULT UTC_TIMESTAMP(6);
-    DECLARE newest UUID;
     DECLARE CONTINUE HANDLER FOR NOT FOUND BEGIN END;
 
     IF in_key IS NOT NULL THEN
@@ -29,40 +31,32 @@ BEGIN
         WHERE account_id = in_account AND client_key = in_key;
     END IF;
 
-    SELECT MAX(number)
-    INTO found_call
-    FROM generate_calls
-    WHERE account_id = in_account;
-
-    SELECT MAX(id)
-    INTO newest
-    FROM video_jobs FORCE INDEX (idx_account_status)
-    WHERE account_id = in_account AND status = 'pending';
-    IF newest IS NOT NULL THEN
-        SELECT GREATEST(next_turn, turn_at + INTERVAL in_turn_seconds SECOND)
-        INTO next_turn
-        FROM video_jobs
-        WHERE id = newest;
+    -- The end of an index says whether there is any; to look for one is dearer.
+    SELECT MAX(is_open)
+    INTO any_finding
+    FROM findings;
+    IF any_finding THEN
+        SELECT EXISTS (SELECT 1 FROM findings WHERE is_open = 1 AND scope = 'whole'),
+            EXISTS (
+                SELECT 1
+                FROM findings
+                WHERE is_open = 1 AND scope = 'account' AND account_id = in_account)
+        INTO stops_all, stops_account;
     END IF;
-    SELECT MAX(id)
-    INTO newest
-    FROM video_jobs FORCE INDEX (idx_account_status)
-    WHERE account_id = in_account AND status = 'processing';
-    IF newest IS NOT NULL THEN
-        SELECT GREATEST(next_turn, turn_at + INTERVAL in_turn_seconds SECOND)
-        INTO next_turn
-        FROM video_jobs
-        WHERE id = newest;
+
+    SELECT MAX(open_turn)
+    INTO last_turn
+    FROM video_jobs
+    WHERE account_id = in_account;
+    IF last_turn IS NOT NULL THEN
+        SET next_turn = GREATEST(next_turn, last_turn + INTERVAL in_turn_seconds SECOND);
     END IF;
 
     SELECT used_hash AS request_hash, used_status AS status_code, used_answer AS answer,
         used_is_over AS is_over,
         EXISTS (SELECT 1 FROM generate_calls WHERE id = in_call) AS is_accepted,
-        EXISTS (SELECT 1 FROM findings WHERE is_open = 1 AND scope = 'whole') AS is_stopped,
-        EXISTS (
-            SELECT 1
-            FROM findings
-            WHERE is_open = 1 AND scope = 'account' AND account_id = in_account) AS is_held,
-        COALESCE(found_call, 0) AS last_call,
+        stops_all AS is_stopped, stops_account AS is_held,
+        COALESCE((SELECT MAX(number) FROM generate_calls WHERE account_id = in_account), 0)
+            AS last_call,
         CAST(next_turn AS CHAR) AS turn_at, jobs_ahead(next_turn) AS jobs_ahead;
 END;

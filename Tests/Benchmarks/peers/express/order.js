@@ -23,7 +23,7 @@ const WALLET = `SELECT available_micros, held_micros, frozen_micros, shortfall_m
 const LOTS = `SELECT id, source, remaining_micros, expiries, expires_at <= UTC_TIMESTAMP(6) AS is_over
   FROM credit_lots FORCE INDEX (idx_spend_order)
   WHERE account_id = ? AND remaining_micros > 0 AND frozen_at IS NULL
-  ORDER BY expires_at, source = 'purchase', id
+  ORDER BY expires_at, is_bought, id
   FOR UPDATE`;
 const INTAKE = 'CALL order_intake(?, ?, ?, ?)';
 const ADD_CALL = `INSERT INTO generate_calls (id, account_id, number, created_at)
