@@ -11,14 +11,18 @@ extension DatabaseError {
         }
     }
 
-    /// Whether it says that the server does not do its work for anybody: none of what passes when
-    /// another transaction ends.
+    /// Whether it tells of the server rather than of one row or one statement: it may meet whoever
+    /// comes next.
     package var isOutage: Bool {
         switch kind {
-        case .connectionLost, .unavailable, .refusedForNow, .diskFull: true
+        case .connectionLost, .unavailable, .diskFull: true
+        case .refusedForNow: !Self.ofOneStatement.contains(code)
         case .lockTimeout, .deadlock, .recordChanged, .duplicateKey, .constraint, .other: false
         }
     }
+
+    /// The statement was killed, or ran beyond the server's own limit; its table was changed under it.
+    private static let ofOneStatement: Set<Int> = [1317, 1969, 1412, 1615]
 }
 
 extension DatabaseError.Kind {

@@ -39,6 +39,18 @@ import Testing
         #expect(error.isPassing)
     }
 
+    @Test(arguments: [1021, 1040, 1047, 1053, 1114, 1203, 1290, 1461, 1836, 1927, 2002, 2013])
+    func `this number may meet whoever comes next`(code: Int) {
+        let error = DatabaseError(code: code, sqlState: "HY000", message: "m", statement: "s")
+        #expect(error.isOutage)
+    }
+
+    @Test(arguments: [1020, 1062, 1064, 1205, 1213, 1317, 1412, 1452, 1615, 1969])
+    func `this number is of one row or one statement`(code: Int) {
+        let error = DatabaseError(code: code, sqlState: "HY000", message: "m", statement: "s")
+        #expect(!error.isOutage)
+    }
+
     @Test(arguments: [1054, 1062, 1064, 1142, 1146, 1264, 1364, 1406, 1452, 1644, 2014, 4025])
     func `this number is ours to mend`(code: Int) {
         let error = DatabaseError(code: code, sqlState: "HY000", message: "m", statement: "s")
