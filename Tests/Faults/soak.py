@@ -30,7 +30,7 @@ import stripe_events
 from kills import recover
 from run import write_junit
 from shop import PRICES, PROMPT, Customer, Shop, threads
-from stack import TOP, Failed, Stack, demand, poll, run_sql
+from stack import TOP, Failed, Stack, demand, poll
 from stripe_events import CREDIT, PRICE
 
 # How long a job may be open past its deadline.
@@ -248,12 +248,8 @@ class Soak:
         recover(self.shop)
 
     def _read_only(self, _: random.Random) -> None:
-        begin, finish = database.CONDITIONS["read-only"]
-        run_sql(self.shop.stack.database_socket, begin)
-        try:
+        with database.condition(self.shop.stack, "read-only"):
             time.sleep(4)
-        finally:
-            run_sql(self.shop.stack.database_socket, finish)
 
     def _lose_callbacks(self, dice: random.Random) -> None:
         self._without("pollo/hooks", dice.uniform(2, 8))
