@@ -11,7 +11,7 @@ import { prefilled } from "./parts/prefill.js";
 import { workPictures } from "./parts/pictures.js";
 import { PresentWish, typed } from "./parts/present.js";
 import { RunningVideos } from "./parts/running.js";
-import { me, requireUser, showBalance } from "./parts/session.js";
+import { isSignedOut, me, requireUser, showBalance } from "./parts/session.js";
 import { showFields, showLengths, showPrice, showWish } from "./parts/show.js";
 import { onSubmit } from "./parts/submit-keys.js";
 import { toast } from "./parts/toast.js";
@@ -25,7 +25,10 @@ const wish = new PresentWish(form, () => {
   showLengths(wish);
   showPrice(wish);
 });
-const pictures = workPictures(form);
+/** Who has not signed up sees prices, and is asked to only when the button is pressed. */
+const isGuest = isSignedOut();
+wish.isGuest = isGuest;
+const pictures = isGuest ? null : workPictures(form);
 /** From the start, so that no order is without it, whatever else did not load. */
 const running = new RunningVideos((id) => wish.nameOf(id), takeBalance, takeBack);
 
@@ -52,6 +55,7 @@ async function submit() {
   wish.keep();
   const { price, body } = wish;
   if (price === undefined) return wish.quote.ask(0);
+  if (isGuest) return location.assign(`/signup?next=${encodeURIComponent("/create")}`);
   // What was perhaps paid for already is repeated, whatever the balance is.
   const short = wish.isOpen ? 0 : shortBy(price, wish.balance);
   if (short) return location.assign(`/credits?need=${(short / 100).toFixed(2)}`);
@@ -121,25 +125,33 @@ async function refresh() {
   }
 }
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && wish.tiers.length && !wish.isSending) refresh();
+  if (document.hidden || !wish.tiers.length || wish.isSending) return;
+  if (!isGuest) refresh();
+  else if (!isSignedOut()) location.reload();
 });
 
 async function start() {
   const place = find("[data-load-error]");
   try {
-    const [user, { items }] = await Promise.all([requireUser(), api("/api/tiers")]);
-    const { draft, focus } = await prefilled(wish.draft, items);
-    Object.assign(wish, { tiers: items, draft, balance: user.balance, undoSeconds: user.undoSeconds });
-    showTiers(form, items, draft.tier);
+    const [user, { items }] = await Promise.all([isGuest ? null : requireUser(), api("/api/tiers")]);
+    const { draft, focus } = await prefilled(wish.draft, items, !isGuest);
+    Object.assign(
+      wish,
+      { tiers: items, draft },
+      user && { balance: user.balance, undoSeconds: user.undoSeconds },
+    );
+    showTiers(form, items, draft.tier, !isGuest);
     wish.fillIn();
-    pictures.follow();
+    pictures?.follow();
     showLengths(wish);
     showFields(wish);
     if (hasDraft() || draft.prompt) wish.keep();
     place.replaceChildren();
     form.removeAttribute("aria-busy");
     if (focus) (focus === "submit" ? button : wish.input(focus)).focus();
-    await running.load();
+    find("#running").hidden = isGuest;
+    if (isGuest) running.giveUp();
+    else await running.load();
   } catch (error) {
     place.replaceChildren(errorBox(error, start));
     running.giveUp();

@@ -200,6 +200,9 @@ export const text = {
   create: {
     /** @param {string} price @param {number} count */
     button: (price, count) => (count > 1 ? `Create ${count} for ${price}` : `Create for ${price}`),
+    /** @param {string} price @param {number} count */
+    signUp: (price, count) => `Sign up to create ${count > 1 ? `${count} ` : ""}for ${price}`,
+    signUpFirst: "What you wrote is kept. Nothing is paid before you add credit yourself.",
     otherPrompt: "You have written something else since.",
     auto: "Cheapest that fits",
     autoWords: "We choose the cheapest tier that takes your picture and settings.",
@@ -368,6 +371,28 @@ export const text = {
     pack: (name, price, total) => `The ${name} pack covers it: ${total} of credit for ${price}.`,
     /** @param {number} count @param {string} name @param {string} price @param {string} total */
     packs: (count, name, price, total) => `${count} ${name} packs cover it: ${total} of credit for ${price}.`,
+  },
+  /** @param {string} heading */
+  anchor: (heading) => `Link to “${heading.trim()}”`,
+  reference: {
+    open: "Open to anybody.",
+    signedIn: "Needs a token.",
+    needed: "needed",
+    fields: "What it takes",
+    answers: "What it answers",
+    field: "Field",
+    type: "Type",
+    meaning: "Meaning",
+    status: "Status",
+    copy: "Copy",
+    /** @param {string} status */
+    answer: (status) => `Fields of the answer ${status}`,
+    /** @param {string} summary */
+    exampleOf: (summary) => `Example: ${summary}`,
+    /** @param {string} type */
+    listOf: (type) => `list of ${type}`,
+    place: { path: "in the path", query: "in the query", header: "a header", cookie: "a cookie" },
+    language: { curl: "curl", javascript: "JavaScript", python: "Python", swift: "Swift" },
   },
   packName: { starter: "Starter", standard: "Standard", pro: "Pro", enterprise: "Enterprise" },
 };

@@ -46,10 +46,11 @@ function autoCard(checked) {
   );
 }
 
-/** @param {HTMLElement} form @param {Tier[]} tiers @param {string} chosen */
-export function showTiers(form, tiers, chosen) {
+/** @param {HTMLElement} form @param {Tier[]} tiers @param {string} chosen @param {boolean} hasAuto */
+export function showTiers(form, tiers, chosen, hasAuto) {
   const cards = tiers.map((tier) => tierCard(tier, tier.id === chosen));
-  find("[data-tiers]", form).replaceChildren(...cards, autoCard(chosen === "auto"));
+  if (hasAuto) cards.push(autoCard(chosen === "auto"));
+  find("[data-tiers]", form).replaceChildren(...cards);
 }
 
 /**

@@ -37,11 +37,12 @@ async function fromVideo(before, id) {
 /**
  * The draft with what the address asks for, and where the keyboard starts on the filled-in form.
  * @param {Draft} before @param {import("./wish.js").Tier[]} tiers
+ * @param {boolean} hasAuto whether the shop may be asked to choose the tier
  */
-export async function prefilled(before, tiers) {
+export async function prefilled(before, tiers, hasAuto) {
   const asked = new URLSearchParams(location.search);
   const isTier = (/** @type {string | null | undefined} */ id) =>
-    id === "auto" || tiers.some((tier) => tier.id === id);
+    (hasAuto && id === "auto") || tiers.some((tier) => tier.id === id);
   const from = asked.get("from");
   const { draft, focus } = from === null ? { draft: before, focus: "" } : await fromVideo(before, from);
   if (isTier(asked.get("tier"))) draft.tier = asked.get("tier");

@@ -21,6 +21,8 @@ export class PresentWish {
   /** For so long an order waits to be taken back. */
   undoSeconds = 0;
   isSending = false;
+  /** Whether nobody is signed in who could pay. */
+  isGuest = false;
   order = intent("order");
 
   /** @param {HTMLFormElement} form @param {() => void} onQuote is called when the shop has chosen a tier */

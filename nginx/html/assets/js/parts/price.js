@@ -10,6 +10,8 @@ import { text } from "../../text/en.js";
  */
 export function showQuote(form, isAuto, quote) {
   const reason = quote?.problem ?? quote?.reason ?? (isAuto ? text.create.quoting : text.create.autoWords);
+  // Whom nobody knows the shop quotes nothing, so there is no such card.
+  if (!form.querySelector("[data-auto-price]")) return;
   find("[data-auto-price]", form).textContent = quote?.price === undefined ? "" : money(quote.price);
   find("[data-auto-words]", form).textContent = reason;
 }
@@ -21,11 +23,12 @@ export function showQuote(form, isAuto, quote) {
  * @property {number} count of videos
  * @property {string | undefined} chosen the name of the tier that the shop chose
  * @property {string | undefined} problem why there is no price
+ * @property {boolean} isGuest whether it is for whoever signs up first
  * @property {boolean} isOpen whether it is only repeated, so that the balance does not matter
  */
 
 /** @param {HTMLElement} form @param {Offer} offer */
-export function showOffer(form, { price, balance, count, chosen, problem, isOpen }) {
+export function showOffer(form, { price, balance, count, chosen, problem, isOpen, isGuest }) {
   const button = find("[data-submit]", form);
   const after = find("[data-after]", form);
   if (price === undefined) {
@@ -34,9 +37,14 @@ export function showOffer(form, { price, balance, count, chosen, problem, isOpen
     after.textContent = problem ?? "";
     return;
   }
+  button.removeAttribute("aria-disabled");
+  if (isGuest) {
+    button.textContent = text.create.signUp(money(price), count);
+    after.textContent = text.create.signUpFirst;
+    return;
+  }
   const short = isOpen ? 0 : shortBy(price, balance);
   const left = (cents(balance) - cents(price)) / 100;
-  button.removeAttribute("aria-disabled");
   button.textContent = short
     ? text.create.addCredit(money(short / 100))
     : text.create.button(money(price), count);

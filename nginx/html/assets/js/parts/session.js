@@ -76,6 +76,13 @@ export async function me() {
   return user;
 }
 
+/**
+ * Whether nobody is signed in, as far as the browser knows; one that keeps nothing does not know.
+ * For pages that are open to both, so that they need not ask the server to be refused.
+ */
+export const isSignedOut = () =>
+  root.dataset.session !== "in" && browser.get(signedInKey) !== "yes" && browser.set(signedInKey, "no");
+
 /** Sends a signed-out visitor to the login page, to come back here afterwards. */
 export function goToLogin() {
   remember(null);

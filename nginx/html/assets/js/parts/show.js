@@ -32,11 +32,11 @@ export function showWish(wish) {
 
 /** @param {PresentWish} wish */
 export function showPrice(wish) {
-  const { form, isAuto, quote, price, balance, isOpen } = wish;
+  const { form, isAuto, isGuest, quote, price, balance, isOpen } = wish;
   const current = isAuto ? quote.current() : null;
   showQuote(form, isAuto, current);
   if (wish.isSending) return;
   const chosen = isAuto && quote.tier ? wish.nameOf(quote.tier) : undefined;
   const problem = current?.problem;
-  showOffer(form, { price, balance, isOpen, count: wish.draft.count, chosen, problem });
+  showOffer(form, { price, balance, isOpen, isGuest, count: wish.draft.count, chosen, problem });
 }
