@@ -169,7 +169,7 @@ def test_every_page_is_put_together_whole(edge: Edge) -> None:
         paths = {"index": "/"}
         for thing in ("video", "purchase", "admin/user", "admin/video", "admin/purchase"):
             paths[thing] = f"/{thing}s/{JOB}"
-        if page in ("404", "429", "50x"):
+        if page in ("404", "429", "50x", "maintenance"):
             paths[page] = f"/api/videos/{JOB}/file?accel=/{name}&type=text/html"
         answer = edge.request(paths.get(page, f"/{page}"))
         assert answer.status == 200, name
@@ -183,13 +183,16 @@ def test_every_page_is_put_together_whole(edge: Edge) -> None:
         ("404", "This page is not on the reel", "/"),
         ("429", "That was a lot at once", ""),
         ("50x", "Something broke on our side", ""),
+        ("maintenance", "The lamp is being changed", ""),
     ],
 )
 def test_the_pages_of_errors_are_one_with_words_of_their_own(
     edge: Edge, page: str, heading: str, first: str
 ) -> None:
     text = edge.request(f"/api/videos/{JOB}/file?accel=/{page}.html&type=text/html").body.decode()
-    assert f'<p class="num code">{page}</p>' in text
+    code = "503" if page == "maintenance" else page
+    assert f'<p class="num code">{code}</p>' in text
+    assert 'href="/contact"' in text
     assert f"<h1>{heading}</h1>" in text
     assert re.search(r"<title>[A-Z][a-z ]+ · Rushes</title>", text)
     main = text[text.index("<main") : text.index("</main>")]
@@ -205,6 +208,7 @@ def test_a_deep_link_is_answered_by_its_page(edge: Edge, path: str, file: str) -
     answer = edge.request(path)
     assert answer.status == 200
     title = re.search(r"<title>.*</title>", (TOP / "nginx/html" / file).read_text())[0]
+    title = title.replace('<!--#echo var="brand" -->', "Rushes")
     assert title in answer.body.decode()
 
 
@@ -212,7 +216,7 @@ def test_a_deep_link_is_answered_by_its_page(edge: Edge, path: str, file: str) -
     "path",
     ["/videos/", "/videos/x", f"/videos/{JOB}/x", "/purchases/1"]
     + ["/404", "/404.html", "/50x", "/50x.html", "/429.html", "/index", "/index.html"]
-    + ["/video", "/purchase", "/create.html", "/x/create.html"],
+    + ["/maintenance", "/maintenance.html", "/video", "/purchase", "/create.html", "/x/create.html"],
 )
 def test_an_unknown_page_is_a_real_404(edge: Edge, path: str) -> None:
     answer = edge.request(path)

@@ -26,6 +26,9 @@ import { copy } from "./parts/toast.js";
 import { cut, isolated } from "./parts/words.js";
 import { text } from "../text/en.js";
 
+/** What the shop is called, which ends each title. */
+const shop = document.title.split(" · ").at(-1);
+
 /** @typedef {import("./parts/job.js").Job} Job */
 
 const place = find("[data-video]");
@@ -210,7 +213,7 @@ function show(job) {
       ),
     );
     place.removeAttribute("aria-busy");
-    document.title = `${isolated(cut(promptOf(job), 50))} · Rushes`;
+    document.title = `${isolated(cut(promptOf(job), 50))} · ${shop}`;
   } else if (now !== shown || isOpen(job)) {
     const bar = isOpen(job) && now === shown;
     const fresh = stage(job);
