@@ -6,7 +6,7 @@ package import Texts
 /// of its name.
 package enum Refusal: String, CaseIterable, Error {
     case invalidInput, endedEarly, unauthenticated, unsigned, invalidCredentials
-    case insufficientCredits, forbidden, accountHeld, notFound, methodNotAllowed
+    case insufficientCredits, forbidden, proofNeeded, accountHeld, notFound, methodNotAllowed
     case conflict, justChanged, idempotencyConflict, tooLarge, unsupportedMediaType
     case rateLimited, triedTooOften, `internal`, vendorUnavailable
     case intakeStopped, orderKept, accountBusy, stripeBusy, busy
@@ -16,7 +16,7 @@ package enum Refusal: String, CaseIterable, Error {
         case correctInput = "correct_input"
         case signIn = "sign_in"
         case purchaseCredits = "purchase_credits"
-        case retry
+        case retry, confirm
     }
 
     package struct Meaning {
@@ -51,6 +51,7 @@ package enum Refusal: String, CaseIterable, Error {
         case .insufficientCredits:
             Meaning("INSUFFICIENT_CREDITS", 402, .creditTooLow, .purchaseCredits)
         case .forbidden: Meaning("FORBIDDEN", 403, .foreignOrigin)
+        case .proofNeeded: Meaning("CONFIRMATION_NEEDED", 403, .proofNeeded, .confirm)
         case .accountHeld: Meaning("ACCOUNT_HELD", 403, .accountHeld)
         case .notFound: Meaning("NOT_FOUND", 404, .nothingHere)
         case .methodNotAllowed: Meaning("METHOD_NOT_ALLOWED", 405, .methodNotAllowed)
@@ -98,6 +99,9 @@ extension Refusal {
         case .insufficientCredits: "The balance does not cover the price. Nothing was charged."
         case .forbidden:
             "Another site sent this from a visitor's browser, or the caller may not do it."
+        case .proofNeeded:
+            "CONFIRMATION_NEEDED: the session was not confirmed within ten minutes "
+                + "(`POST /api/auth/confirmation`)."
         case .accountHeld: "ACCOUNT_HELD: the books of this account are being checked."
         case .notFound: "There is no such thing, or it is another user's."
         case .methodNotAllowed: "The path takes other methods, which Allow names."

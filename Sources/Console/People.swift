@@ -51,6 +51,10 @@ enum People {
                     for: $0.id(), credit: $0.settings.signupCredit,
                     policy: $0.settings.creditPolicy, by: $1)
             },
+            act(
+                "second-factor-reset", "resetSecondFactor", "the phone is lost, seen in person",
+                "Makes a user's sign-ins take no code, and ends their sessions"
+            ) { try $0.database.resetSecondFactor(of: $0.id(), by: $1) },
             act("notes", "notePerson", "asked for an invoice", "Notes something about a user") {
                 try $0.database.note(about: $0.id(), by: $1)
             },
@@ -69,7 +73,7 @@ enum People {
         Route(
             .post, "/api/admin/users/:id/\(path)", id, by: .operator(.managePeople),
             with: [.neededCommandKey], takes: .closure(reason),
-            answers: [.nothing("Done, now or before.")], summary
+            answers: [.nothing("Done, now or before.")], refuses: [.conflict], summary
         ) { context, caller in
             try effect(context, Operator(context, caller))
             return .nothing

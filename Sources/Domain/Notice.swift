@@ -8,6 +8,8 @@ package enum NoticeKind: String, CaseIterable, Sendable {
     case videoReady, videoFailed, receipt, creditLapsing, lowBalance
     case addressToProve, passwordToReset, passwordChanged, addressChanging, addressChanged
     case addressInUse, signInsRefused
+    case secondFactorOn, secondFactorOff, recoveryCodeUsed
+    case accountLeaving, exportReady
     case webhookFailing, webhookOff
 
     /// Those that each user may switch off: not what keeps an account safe.
@@ -40,6 +42,14 @@ package enum Notice: Equatable, Sendable {
     case addressInUse
     /// Wrong passwords were tried, more than a person mistypes.
     case signInsRefused
+    /// Signing in takes a code from now on, or none any more.
+    case secondFactorOn, secondFactorOff
+    /// The file with all their data is there.
+    case exportReady
+    /// The account is removed then, unless its owner takes that back.
+    case accountLeaving(at: Date)
+    /// `left` are not used.
+    case recoveryCodeUsed(left: Int)
 
     /// An endpoint of this address has failed, and what it is to be told waits.
     case webhookFailing(String)
@@ -65,6 +75,11 @@ package enum Notice: Equatable, Sendable {
         case .addressChanged: .addressChanged
         case .addressInUse: .addressInUse
         case .signInsRefused: .signInsRefused
+        case .secondFactorOn: .secondFactorOn
+        case .secondFactorOff: .secondFactorOff
+        case .recoveryCodeUsed: .recoveryCodeUsed
+        case .accountLeaving: .accountLeaving
+        case .exportReady: .exportReady
         case .webhookFailing: .webhookFailing
         case .webhookOff: .webhookOff
         }

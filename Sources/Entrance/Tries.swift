@@ -22,6 +22,21 @@ package struct Tries {
         ])
     }
 
+    /// The code after the password: by the account, or by the device that has signed in before.
+    /// Counted apart from passwords, since who gets here knew one.
+    package static func code(
+        of user: UserID, _ request: Request, _ tokens: TokenAuthority
+    ) -> Tries {
+        if let device = DeviceCookie(of: request), device.belongs(to: user, tokens) {
+            let name = "\(user):\(Base64.encode(device.id, .urlSafe))"
+            return Tries(keys: [ThrottleKey(tokens.code(of: "codes of device:\(name)"), .device)])
+        }
+        return Tries(keys: [
+            ThrottleKey(tokens.code(of: "codes of account:\(user)"), .account),
+            network("codes of network", .network, request, tokens),
+        ])
+    }
+
     /// The password of somebody who is signed in: a stolen session may not guess it.
     package static func confirmation(of user: UserID, _ tokens: TokenAuthority) -> Tries {
         let key = tokens.code(of: "confirmations of:\(user)")

@@ -21,6 +21,18 @@ extension LockedWallet {
         lots = found.filter { !$0.isOver }
     }
 
+    /// Ends the time of all credit, which lapses now like other credit (C6); what comes back to a lot
+    /// later, as after a dispute that is won, lapses then.
+    package mutating func giveUp() throws {
+        try database.execute(
+            """
+            UPDATE credit_lots SET expires_at = UTC_TIMESTAMP(6)
+            WHERE account_id = \(account) AND expires_at > UTC_TIMESTAMP(6)
+            """)
+        lots = nil
+        try lapse()
+    }
+
     /// What can be spent, after ``lapse()``.
     mutating func spendable() throws -> [Lot] {
         try lapse()

@@ -11,8 +11,9 @@ struct Admin: ParsableCommand {
         commandName: "admin", abstract: "What an operator does by hand.",
         subcommands: [
             CloseFinding.self, CreateAdmin.self, EndVideo.self, Grant.self, Refund.self,
-            RefundQueued.self, ResetPassword.self, ResolveVideo.self, Seed.self, Take.self,
-            Waive.self,
+            RefundQueued.self, ResetPassword.self, ResetSecondFactor.self, ResolveVideo.self,
+            Seed.self,
+            Take.self, Waive.self,
         ])
 }
 

@@ -56,6 +56,28 @@ extension Admin {
     }
 }
 
+extension Admin {
+    struct ResetSecondFactor: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "reset-second-factor",
+            abstract: "Makes an account's sign-ins take no code, and ends its sessions.")
+
+        @Argument(help: "The address of the account.")
+        var email: String
+
+        @Option(help: "Why: how you know that it is the owner who asks.")
+        var reason: String
+
+        func run() throws {
+            let database = try openDatabase()
+            let actor = try makeOperator(reason)
+            let user = try findUser(email, in: database)
+            try database.resetSecondFactor(of: user.id, by: actor)
+            print("\(user.email)")
+        }
+    }
+}
+
 /// The reason of a command that takes none.
 private let atTheCommandLine = "At the command line"
 

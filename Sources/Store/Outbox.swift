@@ -260,7 +260,12 @@ extension Notice {
             case .addressChanged(let old, let new):
                 json.member("recipient", old)
                 json.member("address", new)
-            case .passwordChanged, .addressInUse, .signInsRefused: break
+            case .passwordChanged, .addressInUse, .signInsRefused, .secondFactorOn,
+                .secondFactorOff, .exportReady:
+                break
+            case .accountLeaving(let date):
+                json.member("leavesAt", Int(date.timeIntervalSince1970))
+            case .recoveryCodeUsed(let left): json.member("left", left)
             case .webhookFailing(let url), .webhookOff(let url): json.member("url", url)
             }
         }
@@ -301,6 +306,13 @@ extension Notice {
             self = .addressChanged(from: try address("recipient"), to: try address("address"))
         case .addressInUse: self = .addressInUse
         case .signInsRefused: self = .signInsRefused
+        case .secondFactorOn: self = .secondFactorOn
+        case .secondFactorOff: self = .secondFactorOff
+        case .exportReady: self = .exportReady
+        case .accountLeaving:
+            self = .accountLeaving(
+                at: Date(timeIntervalSince1970: Double(try number("leavesAt"))))
+        case .recoveryCodeUsed: self = .recoveryCodeUsed(left: Int(try number("left")))
         case .webhookFailing: self = .webhookFailing(try address("url"))
         case .webhookOff: self = .webhookOff(try address("url"))
         }

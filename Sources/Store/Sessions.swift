@@ -93,6 +93,12 @@ extension Connection {
             """)
     }
 
+    /// The person has just shown in this session that they are who they are.
+    package func noteProof(of idHash: [UInt8]) throws {
+        try execute(
+            "UPDATE sessions SET proved_at = UTC_TIMESTAMP(6) WHERE id_hash = \(idHash)")
+    }
+
     /// Puts another secret in the place of a session's own and returns when the session is over,
     /// which stays as it was; nil when there is no such session, or another call was first.
     package func renewSession(idHash: [UInt8], to newHash: [UInt8]) throws -> Date? {

@@ -1,12 +1,14 @@
 package import Domain
-import FoundationEssentials
+package import FoundationEssentials
 import MariaDB
 
 /// Who is signed in by a session.
 package struct SignIn: Sendable {
     package let user: User
-    /// Whether the password was shown within fifteen minutes.
+    /// Whether they showed within ten minutes that they are who they are, by password and code.
     package let isRecent: Bool
+    /// When their account is removed, unless they take that back.
+    package let leavesAt: Date?
     /// For which account they act, and as what: their own, else the first that they belong to. Nil
     /// when they belong to none.
     package let membership: Membership?
@@ -35,8 +37,9 @@ package struct SignIn: Sendable {
 
     private static let columns: SQL = """
         users.id AS signed_in_id, email, email_verified_at, users.role AS user_role,
+        users.leaves_at,
         users.created_at AS user_created_at, members.account_id, members.role AS member_role,
-        sessions.created_at > UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE AS is_recent,
+        proved_at > UTC_TIMESTAMP(6) - INTERVAL 10 MINUTE AS is_recent,
         last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
         """
 
@@ -50,5 +53,6 @@ package struct SignIn: Sendable {
         let account: AccountID? = try row("account_id")
         membership = try account.map { try Membership(account: $0, role: row("member_role")) }
         isRecent = try row("is_recent")
+        leavesAt = try row("leaves_at")
     }
 }

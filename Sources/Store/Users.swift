@@ -66,11 +66,20 @@ extension Connection {
 
     /// The user of an address with their password hash.
     package func login(email: String) throws -> (user: User, passwordHash: String)? {
+        try login("email = \(email)")
+    }
+
+    /// The same of a user.
+    package func login(of user: UserID) throws -> (user: User, passwordHash: String)? {
+        try login("id = \(user)")
+    }
+
+    private func login(_ condition: SQL) throws -> (user: User, passwordHash: String)? {
         try first(
             """
             SELECT \(sql: User.columns), password_hash
             FROM users
-            WHERE email = \(email) AND blocked_at IS NULL
+            WHERE \(sql: condition) AND blocked_at IS NULL
             """
         ) { row in
             (try User(row: row), try row("password_hash"))

@@ -62,7 +62,10 @@ package final class TemporaryFile: Sendable {
     /// Puts the file at `target`, in place of what is there, on the same file system. When this
     /// returns, it survives a loss of power.
     package func move(to target: String) throws(SystemError) {
-        _ = try retrying("fsync", path: path) { fsync(descriptor) }
+        // By its name: a program may have put another file there.
+        let written = try retrying("open", path: path) { unsafe open(path, O_RDONLY | O_CLOEXEC) }
+        defer { close(written) }
+        _ = try retrying("fsync", path: path) { fsync(written) }
         guard unsafe rename(path, target) == 0 else { throw SystemError("rename", path: target) }
         let folder = splitPath(target).folder
         let directory = try retrying("open", path: folder) {

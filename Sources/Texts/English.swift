@@ -27,6 +27,11 @@ private let englishTexts: [Phrase.Name: String] = [
     .credentialsWrong: "The address or the password is wrong.",
     .creditTooLow: "This costs {required}; you have {current}.",
     .debtOpen: "A refund left {shortfall} open. Buy credit to go on.",
+    .proofNeeded: """
+    Show first that it is you, by your password, and by a code if your account asks for one.
+    """,
+    .accountLeaving:
+        "Your account is to be removed. Take that back on the account page first.",
     .foreignOrigin: "This request came from another site.",
     .callerMayNot: "Your part in this account does not allow that. Ask its owner.",
     .accountNeeded: "You belong to no account. Ask the owner of one to let you in.",
@@ -150,6 +155,16 @@ private let englishTexts: [Phrase.Name: String] = [
     .linkUsed: "This link was used or is too old. Ask for a new one.",
     .notChangeableHere: "This cannot be changed here.",
     .noticesMalformed: "Send an object such as {example}.",
+    .operatorStays: "An operator's account cannot be removed. Ask another operator.",
+    .accountShared: "Others use this account too. They have to leave it first.",
+    .creditToGiveUp: "{amount} of credit is left. Say that you give it up, or use it first.",
+    .personLeft: "This account was removed.",
+    .codeNeeded: "Enter the code of your authenticator, or a recovery code.",
+    .codeWrong: "This code is wrong, or was used. Enter the one that is shown now.",
+    .ticketOver: "That took too long. Sign in again.",
+    .secondFactorOn: "Signing in takes a code already. Switch that off first.",
+    .secondFactorNotBegun: "There is nothing to switch on. Begin again.",
+    .secondFactorOff: "Signing in takes no code. Switch that on first.",
     .chooseAmong: "Choose among {names}.",
 
     // Orders of videos, and their list.
@@ -362,6 +377,47 @@ private let englishTexts: [Phrase.Name: String] = [
 
     If you do not know your password any more, set a new one:
     {shop}/reset
+    """,
+    .mailSecondFactorOnSubject: "Signing in takes a code now",
+    .mailSecondFactorOn: """
+    Signing in to your account takes a code of your authenticator from now on, and its other
+    sessions have ended.
+
+    If it was not you, answer this mail at once.
+    """,
+    .mailSecondFactorOffSubject: "Signing in takes no code any more",
+    .mailSecondFactorOff: """
+    Signing in to your account takes the password alone again: the codes were switched off.
+
+    If it was not you, set a new password now, and switch them on again:
+    {shop}/reset
+    """,
+    .mailRecoveryCodeUsedSubject: "A recovery code was used",
+    .mailRecoveryCodeUsed: """
+    Somebody who knows your password has used a recovery code of your account. So many are left:
+    {count}
+
+    If it was not you, set a new password now, and make new codes in your account:
+    {shop}/reset
+    """,
+    .mailExportReadySubject: "Your data is ready",
+    .mailExportReady: """
+    The file with all your data is made. You find it in your account for {days} days, once you
+    have logged in:
+    {shop}/account#export
+
+    If you did not order it, set a new password now:
+    {shop}/reset
+    """,
+    .mailAccountLeavingSubject: "Your account is removed on {date}",
+    .mailAccountLeaving: """
+    As you asked, your account is removed on {date}, with your videos, pictures, keys and what
+    credit is left. What you paid stays in our books without your name.
+
+    Until then you can take it back: log in, and press "Keep my account".
+    {shop}/account
+
+    If it was not you, do that now, and set a new password.
     """,
     .mailSignInsRefusedSubject: "Wrong passwords were tried on your account",
     .mailSignInsRefused: """

@@ -7,7 +7,8 @@ extension Phrase {
         // Refusals of whole requests.
         case someFieldsWrong, someFieldsWrongOfMany, bodyTooLarge, mediaTypeUnsupported
         case bodyIncomplete, signatureWrong, signInNeeded, credentialsWrong, creditTooLow
-        case debtOpen, foreignOrigin, callerMayNot, accountNeeded, personNeeded, nothingHere,
+        case debtOpen, accountLeaving, proofNeeded
+        case foreignOrigin, callerMayNot, accountNeeded, personNeeded, nothingHere,
             methodNotAllowed
         case videoJustChanged, keyUsed
         case callLimitReached, triedTooOften, accountHeld, booksChecked, vendorUnavailable
@@ -41,6 +42,9 @@ extension Phrase {
         case passwordUnusable, passwordTooShort, passwordInvisible, passwordCommon
         case passwordIsAddress, presentPasswordNeeded, presentPasswordWrong, linkUsed
         case notChangeableHere, noticesMalformed, chooseAmong
+        case operatorStays, accountShared, creditToGiveUp, personLeft
+        case codeNeeded, codeWrong, ticketOver, secondFactorOn, secondFactorNotBegun,
+            secondFactorOff
 
         // Orders of videos, and their list.
         case tierNeeded, chooseTier, tierUnknown, tierUnknownChoose, tierForAllMissing
@@ -81,6 +85,10 @@ extension Phrase {
         case mailReset, mailPasswordChangedSubject, mailPasswordChanged
         case mailAddressChangingSubject, mailAddressChanging, mailAddressChangedSubject
         case mailAddressChanged, mailAddressInUseSubject, mailAddressInUse
+        case mailSecondFactorOnSubject, mailSecondFactorOn, mailSecondFactorOffSubject
+        case mailSecondFactorOff, mailRecoveryCodeUsedSubject, mailRecoveryCodeUsed
+        case mailAccountLeavingSubject, mailAccountLeaving
+        case mailExportReadySubject, mailExportReady
         case mailSignInsRefusedSubject, mailSignInsRefused, mailWebhookFailingSubject
         case mailWebhookFailing, mailWebhookOffSubject, mailWebhookOff
         case mailAttentionSubject, mailAttention, mailAttentionItem, mailAttentionRest

@@ -1,6 +1,7 @@
 import API
 import Domain
 import Entrance
+import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
@@ -48,7 +49,7 @@ enum Accounts {
                 "Who is signed in, what they have, and which mails they get", show),
             Route(
                 .patch, "/api/me", "changeMe", by: .caller(.person), takes: change,
-                answers: [.ok(Me.self, "The account.")], refuses: [.triedTooOften],
+                answers: [.ok(Me.self, "The account.")], refuses: [.proofNeeded, .triedTooOften],
                 "Switches kinds of mail on or off, or asks for another address", update),
         ])
 
@@ -95,7 +96,9 @@ enum Accounts {
                 user: user, pendingEmail: context.database.pendingEmail(of: user.id),
                 balance: context.database.balance(of: caller.account),
                 muted: context.database.mutedNotices(of: user.id),
-                undoSeconds: context.settings.undoSeconds))
+                undoSeconds: context.settings.undoSeconds,
+                leavesAt: caller.leavesAt,
+                hasSecondFactor: context.database.secondFactor(of: user.id)?.isOn == true))
     }
 
     private static let newEmail = Inputs.email.optional
@@ -103,7 +106,8 @@ enum Accounts {
     private static let change = Body("MeChange", NoticeSwitches.input, newEmail, proof)
 
     /// Changes what is named and nothing else; with bad fields nothing is changed. `email` needs
-    /// `currentPassword`, and is the account's once the link mailed to it is followed.
+    /// `currentPassword`, and a proof of within ten minutes where sign-ins take a code; it is the
+    /// account's once the link mailed to it is followed.
     private static func update(_ context: Context, _ caller: Caller) throws -> Response {
         var body = context.body.reader
         body.refuseOthers(than: change.names, .notChangeableHere)
@@ -112,7 +116,7 @@ enum Accounts {
         let user = try caller.person()
         if body.has(newEmail) {
             try Addresses.change(
-                to: body.read(newEmail), password: body.read(proof), of: user, context)
+                to: body.read(newEmail), password: body.read(proof), by: caller, context)
         }
         try context.database.changeMutedNotices(of: user.id, changes)
         return try show(context, caller)
@@ -125,6 +129,8 @@ private struct Me: JSONObject {
     let balance: Balance
     let muted: Set<NoticeKind>
     let undoSeconds: Int
+    let leavesAt: Date?
+    let hasSecondFactor: Bool
 
     static var schemaName: String? { "Me" }
 
@@ -138,6 +144,10 @@ private struct Me: JSONObject {
         fields.field(
             "undoSeconds", "How long the site lets an order wait to be taken back.", example: "8"
         ) { $0.undoSeconds }
+        fields.field("leavesAt", "When the account is removed, if that was asked for.") {
+            $0.leavesAt
+        }
+        fields.field("secondFactor", "Whether signing in takes a code.") { $0.hasSecondFactor }
         fields.field("notifications") { NoticeSwitches(muted: $0.muted) }
     }
 }

@@ -50,16 +50,18 @@ enum Addresses {
         return .checkMail
     }
 
-    /// Mails the link that moves the account of `user` to another address. Which addresses have an
+    /// Mails the link that moves the caller's account to another address. Which addresses have an
     /// account is not told.
     static func change(
-        to typed: String?, password: String?, of user: User, _ context: Context
+        to typed: String?, password: String?, by caller: Caller, _ context: Context
     ) throws {
+        let user = try caller.person()
         guard let email = typed.flatMap(Credentials.normalized) else {
             throw InvalidInput("email", .mailAddressMalformed)
         }
         try context.confirm(
             password, of: user, stored: context.database.passwordHash(of: user.id))
+        if try context.database.secondFactor(of: user.id)?.isOn == true { try caller.demandProof() }
         guard email != user.email else {
             return try context.database.dropChange(of: user.id)
         }

@@ -39,9 +39,7 @@ extension Admission where Handling == CallerHandler {
         Admission(access: .caller(scope)) { handler, body in
             { context in
                 let caller = try Caller(context)
-                guard caller.scopes.contains(scope) else {
-                    throw Forbidden(.callerMayNot)
-                }
+                try caller.demand(scope)
                 return try context.waiting(for: caller) {
                     try handler(context.reading(body), caller)
                 }
@@ -74,9 +72,7 @@ extension Admission where Handling == VideoHandler {
                     throw NotFound()
                 }
                 let (caller, video) = try Caller.looking(at: id, context)
-                guard caller.scopes.contains(scope) else {
-                    throw Forbidden(.callerMayNot)
-                }
+                try caller.demand(scope)
                 guard let video else { throw NotFound() }
                 return try context.waiting(for: caller) {
                     try handler(context.reading(body), caller, video)

@@ -1,6 +1,7 @@
 import API
 package import Domain
 import Entrance
+import FoundationEssentials
 import HTTP
 import Store
 import Texts
@@ -19,7 +20,10 @@ package struct Caller: Sendable {
     let via: Way
     let scopes: Scope
     let permissions: Permission
-    /// Whether the person signed in within fifteen minutes, which dangerous things may ask for.
+    /// When the person's account is removed, unless they take that back.
+    let leavesAt: Date?
+    /// Whether the person showed within ten minutes that they are who they are, by password and
+    /// code, which dangerous things ask for.
     package let isRecent: Bool
     /// Whether it is play: no money moves for it.
     let isTest: Bool
@@ -28,6 +32,17 @@ package struct Caller: Sendable {
     package func person() throws -> User {
         guard let user else { throw Forbidden(.personNeeded) }
         return user
+    }
+
+    /// Throws ``Forbidden`` unless the caller may do this for the account.
+    func demand(_ scope: Scope) throws {
+        guard !scopes.contains(scope) else { return }
+        throw Forbidden(leavesAt == nil ? .callerMayNot : .accountLeaving)
+    }
+
+    /// Throws ``Refusal/proofNeeded`` unless they showed just now that they are who they are.
+    func demandProof() throws {
+        guard isRecent else { throw Refusal.proofNeeded }
     }
 
     /// The session that it came with.
@@ -83,7 +98,9 @@ extension Caller {
         account = membership.account
         self.user = user
         via = .session(token, isCookie: isCookie)
-        scopes = Scope(of: membership.role)
+        leavesAt = signIn.leavesAt
+        let all = Scope(of: membership.role)
+        scopes = leavesAt == nil ? all : all.intersection(.whileLeaving)
         permissions = user.role == .admin ? .all : []
         isRecent = signIn.isRecent
         isTest = false
@@ -91,6 +108,9 @@ extension Caller {
 }
 
 extension Scope {
+    /// What can be done still for an account that is to be removed.
+    static let whileLeaving: Scope = [.person, .readVideos, .readCredits]
+
     /// What a person may do for an account that they belong to as this.
     init(of role: Membership.Role) {
         self =

@@ -125,29 +125,18 @@ enum Gallery {
         _ context: Context, _ caller: Caller, _ video: Video
     ) throws -> Response {
         guard video.file != nil else { throw NotFound() }
-        var response = media(VideoFile.path(of: video.id), type: "video/mp4")
         let disposition =
             Query(context.request.queryString)["download"] == "1" ? "attachment" : "inline"
-        response.fields[.contentDisposition] =
-            "\(disposition); filename=\"rushes-\(video.id).mp4\""
-        return response
+        return .stored(
+            VideoFile.path(of: video.id), type: "video/mp4",
+            disposition: "\(disposition); filename=\"rushes-\(video.id).mp4\"")
     }
 
     private static func poster(
         _ context: Context, _ caller: Caller, _ video: Video
     ) throws -> Response {
         guard video.file?.hasPoster == true else { throw NotFound() }
-        return media(VideoFile.posterPath(of: video.id), type: "image/jpeg")
-    }
-
-    /// Hands the sending to nginx, which alone can reach `/_media/` and adds the `ETag`. A browser
-    /// may keep the file but has to ask each time, so that it shows nothing after a sign-out.
-    private static func media(_ key: String, type: StaticString) -> Response {
-        Response(
-            status: .ok, contentType: type,
-            fields: [
-                .xAccelRedirect: Storage.link(to: key), .cacheControl: "private, no-cache",
-            ])
+        return .stored(VideoFile.posterPath(of: video.id), type: "image/jpeg")
     }
 }
 
@@ -166,9 +155,4 @@ extension VideoAnswer {
             estimate: time.map { Estimate(p50Seconds: $0.p50Seconds, p90Seconds: $0.p90Seconds) },
             appURL: appURL)
     }
-}
-
-extension HTTPField.Name {
-    /// nginx, ngx_http_upstream_module: sends the file of this internal path instead of the body.
-    fileprivate static let xAccelRedirect = HTTPField.Name("X-Accel-Redirect") ?? .location
 }

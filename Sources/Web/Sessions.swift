@@ -24,7 +24,10 @@ enum Sessions {
                         SessionAnswer.self,
                         "A token and a cookie: good until 30 days without use, and 90 in all.",
                         setsCookie: true),
-                    .checkMail,
+                    .accepted(
+                        SignInPending.self,
+                        "The password is right, and more is needed: the proof of the address, or a "
+                            + "code."),
                 ], refuses: [.invalidCredentials, .triedTooOften], "Starts a session", create),
             Route(
                 .post, "/api/auth/logout", "logout", by: .anyone,
@@ -45,7 +48,8 @@ enum Sessions {
     ///
     /// 401 for a wrong pair, 429 after too many wrong ones. An address without an account is
     /// treated as one with, in the same time. Where addresses have to be proved first, the right
-    /// password of one that is not gets 202 and the link again.
+    /// password of one that is not gets 202 and the link again; so does, with a ticket for the code,
+    /// that of an account whose sign-ins take one.
     private static func create(_ context: Context) throws -> Response {
         var body = context.body.reader
         let credentials = try Credentials(
@@ -69,13 +73,19 @@ enum Sessions {
             }
             throw InvalidCredentials()
         }
+        var hash = login.passwordHash
         if check == .outdated {
-            let hash = try context.site.passwords.hash(credentials.password)
+            hash = try context.site.passwords.hash(credentials.password)
             try context.database.setPasswordHash(hash, of: login.user.id)
         }
         guard login.user.isEmailVerified || !context.settings.requiresVerified else {
             try mailProof(to: login.user, context)
-            return .checkMail
+            return .json(.accepted, SignInPending(ticket: nil))
+        }
+        if try context.database.secondFactor(of: login.user.id)?.isOn == true {
+            let ticket = SignInTicket(
+                for: login.user.id, passwordHash: hash, at: context.now, context.site.tokens)
+            return .json(.accepted, SignInPending(ticket: ticket))
         }
         log.notice("login", metadata: ["user": "\(login.user.id)"])
         return try start(for: login.user, .ok, context)

@@ -21,6 +21,8 @@ package final class Site {
     let stripe: StripeClient
     let tokens: TokenAuthority
     let links: LinkTokens
+    /// Seals the secrets of authenticators.
+    let secrets: SecretBox
     let passwords: PasswordGate
     let threads: ThreadGate
     let trouble: DatabaseTrouble
@@ -55,6 +57,9 @@ package final class Site {
         self.log = log
         tokens = TokenAuthority(
             secret: settings.jwtSecret, previous: settings.previousJWTSecret)
+        secrets = SecretBox(
+            secret: settings.jwtSecret, previous: settings.previousJWTSecret,
+            purpose: SecondFactor.purpose)
         links = LinkTokens(secret: settings.jwtSecret, previous: settings.previousJWTSecret)
     }
 

@@ -125,6 +125,12 @@ extension Courier {
         case .addressChanged(_, let address): return .addressChanged(to: address, appURL: appURL)
         case .addressInUse: return .addressInUse(appURL: appURL)
         case .signInsRefused: return .signInsRefused(appURL: appURL)
+        case .secondFactorOn: return .secondFactor(isOn: true, appURL: appURL)
+        case .secondFactorOff: return .secondFactor(isOn: false, appURL: appURL)
+        case .exportReady: return .exportReady(appURL: appURL)
+        case .accountLeaving(let date): return .accountLeaving(at: date, appURL: appURL)
+        case .recoveryCodeUsed(let left):
+            return .recoveryCodeUsed(left: left, appURL: appURL)
         case .webhookFailing(let url): return .webhookFailing(url, appURL: appURL)
         case .webhookOff(let url): return .webhookOff(url, appURL: appURL)
         }

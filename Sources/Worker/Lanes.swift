@@ -9,7 +9,7 @@ package struct Lane: Sendable {
     package let name: String
     let chores: [Chore]
 
-    package static let all = [sweeps, stripe, vendor, books, reports]
+    package static let all = [sweeps, stripe, vendor, books, reports, files]
 
     /// What is promised by the second: deadlines, lost submissions, expiry. Asks nobody.
     package static let sweeps = Lane(
@@ -103,6 +103,9 @@ package struct Lane: Sendable {
                 try worker.database.setMail(isOn: worker.settings.isMailOn)
                 try budget.rounds { try worker.database.remindOfLapsingCredit(limit: 100) > 0 }
             },
+            Chore("second factors", every: .seconds(60), within: .seconds(10)) {
+                try $0.resealSecondFactors($1)
+            },
             Chore("pictures", every: .seconds(600), within: .seconds(15)) {
                 try $0.clearPictures($1)
             },
@@ -117,6 +120,16 @@ package struct Lane: Sendable {
                         database.purgeMailTokens(),
                     ].contains { $0 >= 1000 }
                 }
+            },
+        ])
+
+    /// What takes long because of files: whole accounts, which somebody takes along, or away.
+    package static let files = Lane(
+        name: "files",
+        chores: [
+            Chore("exports", every: .seconds(2), within: .seconds(30)) { try $0.makeExports($1) },
+            Chore("departures", every: .seconds(60), within: .seconds(30)) {
+                try $0.endDepartures($1)
             },
         ])
 }

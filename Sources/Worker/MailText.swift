@@ -110,6 +110,30 @@ struct MailText: Equatable {
         about(.mailSignInsRefusedSubject, .mailSignInsRefused, appURL: appURL)
     }
 
+    static func secondFactor(isOn: Bool, appURL: String) -> MailText {
+        isOn
+            ? about(.mailSecondFactorOnSubject, .mailSecondFactorOn, appURL: appURL)
+            : about(.mailSecondFactorOffSubject, .mailSecondFactorOff, appURL: appURL)
+    }
+
+    static func exportReady(appURL: String) -> MailText {
+        about(
+            .mailExportReadySubject, .mailExportReady, ["days": .number(Export.daysKept)],
+            appURL: appURL)
+    }
+
+    static func accountLeaving(at date: Date, appURL: String) -> MailText {
+        MailText(
+            Phrase(.mailAccountLeavingSubject, ["date": .day(date)]), .mailAccountLeaving,
+            ["date": .day(date)], footer: .mailFooterAccount, appURL: appURL)
+    }
+
+    static func recoveryCodeUsed(left: Int, appURL: String) -> MailText {
+        about(
+            .mailRecoveryCodeUsedSubject, .mailRecoveryCodeUsed, ["count": .number(left)],
+            appURL: appURL)
+    }
+
     static func webhookFailing(_ url: String, appURL: String) -> MailText {
         about(
             .mailWebhookFailingSubject, .mailWebhookFailing, ["url": .text(url)], appURL: appURL)

@@ -5,6 +5,7 @@ import Ledger
 import Logging
 import MariaDB
 import Reconciliation
+import Sodium
 import Store
 import Stripe
 
@@ -48,6 +49,16 @@ extension Worker {
                     metadata: ["job": "\(job.id)", "state": "\(job.state.rawValue)"])
             }
             return !ended.isEmpty
+        }
+    }
+
+    /// While the secret of the shop is being changed, what the one before has sealed is sealed anew.
+    func resealSecondFactors(_ budget: Budget) throws {
+        let secrets = settings.secrets
+        try budget.rounds {
+            try database.resealSecondFactors(limit: 100, mark: secrets.mark) {
+                secrets.open($0).map(secrets.seal)
+            } > 0
         }
     }
 

@@ -8,6 +8,7 @@ package import Logging
 package import MariaDB
 package import Media
 package import Pollo
+package import Sodium
 import Store
 package import Stripe
 import System
@@ -26,10 +27,12 @@ package struct WorkerSettings: Sendable {
     package var vendorCredit: Money
     /// Whether this worker sends mail, and so whether anybody writes any.
     package var isMailOn: Bool
+    /// Seals the secrets of second factors, by the present secret of the shop.
+    package var secrets: SecretBox
 
     package init(
         appURL: String, media: Storage, parallel: Int, pollInterval: Duration,
-        deadlines: JobDeadlines, creditPolicy: CreditPolicy,
+        deadlines: JobDeadlines, creditPolicy: CreditPolicy, secrets: SecretBox,
         vendorCredit: Money = Money(micros: 60_000), isMailOn: Bool = false
     ) {
         self.appURL = appURL
@@ -40,6 +43,7 @@ package struct WorkerSettings: Sendable {
         self.creditPolicy = creditPolicy
         self.vendorCredit = vendorCredit
         self.isMailOn = isMailOn
+        self.secrets = secrets
     }
 }
 

@@ -58,6 +58,8 @@ def session(number, current=False):
 def open_account(page, answers, person=None, sessions=(session(1, True), session(2), session(3))):
     answers.give("GET", "me", 200, person or me())
     answers.give("GET", "sessions", 200, {"items": list(sessions), "nextCursor": None})
+    answers.give("GET", "me/export", 200, {"status": "none"})
+    answers.give("GET", "me/second-factor", 200, {"isOn": False, "since": None, "recoveryCodesLeft": 0})
     page.goto("/account")
     ready(page)
 

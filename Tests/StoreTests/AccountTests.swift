@@ -101,17 +101,20 @@ struct SessionTests {
         }
     }
 
-    @Test func `a sign-in is recent for fifteen minutes, whatever the session's use`() throws {
+    @Test func `a sign-in is recent for ten minutes after its last proof, whatever its use`() throws
+    {
         try withSession { db, user, hash in
             #expect(try db.useSession(hash)?.isRecent == true)
             try db.execute(
                 """
                 UPDATE sessions
-                SET created_at = UTC_TIMESTAMP(6) - INTERVAL 901 SECOND,
+                SET proved_at = UTC_TIMESTAMP(6) - INTERVAL 601 SECOND,
                     last_used_at = UTC_TIMESTAMP(6)
                 WHERE user_id = \(user)
                 """)
             #expect(try db.useSession(hash)?.isRecent == false)
+            try db.noteProof(of: hash)
+            #expect(try db.useSession(hash)?.isRecent == true)
         }
     }
 

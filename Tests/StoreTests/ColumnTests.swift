@@ -234,7 +234,7 @@ struct ColumnTests {
         "findings.detail": .cut { db, text in try finding(db, subject: "x", text).detail },
         // Kinds and subjects of what needs a person.
         "operator_notices.items": .ours,
-        "uploads.name": .ours, "uploads.sha256": .ours,
+        "uploads.name": .ours, "uploads.sha256": .ours, "exports.name": .ours,
         "webhook_endpoints.url": judgedField("webhookUrl"),
         "webhook_attempts.problem": .cut { db, text in
             let sent = try webhook(db)

@@ -65,7 +65,7 @@ import Testing
 
     /// The tables of what an account owns.
     private static let owned: [SQL] = [
-        "credit_lots", "findings", "generate_calls", "idempotency_keys",
+        "credit_lots", "exports", "findings", "generate_calls", "idempotency_keys",
         "ledger_checkpoints", "ledger_entries", "ledger_heads", "ledger_lots", "members", "outbox",
         "purchases", "touched_accounts", "transactions", "uploads", "video_jobs", "wallets",
         "webhook_endpoints",
@@ -73,9 +73,9 @@ import Testing
 
     /// The tables of what a user does, or signs in with.
     private static let acted: [SQL] = [
-        "mail_tokens", "members", "outbox", "person_notes", "purchases", "sessions", "transactions",
-        "uploads",
-        "video_jobs",
+        "exports", "mail_tokens", "members", "outbox", "person_notes", "purchases",
+        "recovery_codes",
+        "second_factors", "sessions", "transactions", "uploads", "video_jobs",
     ]
 
     /// How many rows name an owner whom `owners` has not. A table without rows shows nothing, and is
@@ -113,6 +113,8 @@ import Testing
                 let key = ClientKey(key: "k", requestHash: Array(repeating: 1, count: 32))
                 try db.accept(db.order(), from: account, key: key)
                 try db.advanceJob(to: .delivered, task: "task-\(number)")
+                try db.orderExport(of: account)
+                try db.useSecondFactor(of: db.owner(of: account))
                 _ = try signIn(db.owner(of: account), db)
                 try db.mailReset(
                     NewMailToken(id: .new(), hash: Array(repeating: UInt8(number), count: 32)),
@@ -287,5 +289,18 @@ import Testing
             }
             #expect(try rows == ["\(db.owner(of: account)) 0 2.000000", "\(ben) 1 0.000000"])
         }
+    }
+}
+
+extension Connection {
+    fileprivate func orderExport(of account: AccountID) throws {
+        let name = account.description.replacing("-", with: "")
+        _ = try orderExport(.new(), named: name, of: owner(of: account), for: account)
+    }
+
+    fileprivate func useSecondFactor(of user: UserID) throws {
+        try beginSecondFactor(of: user, sealed: [1], by: Array(repeating: 1, count: 8))
+        let hashes = [Array(repeating: 1 as UInt8, count: 32)]
+        #expect(try turnOnSecondFactor(of: user, recovery: hashes, keeping: []) { _ in 1 })
     }
 }

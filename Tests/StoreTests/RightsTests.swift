@@ -95,8 +95,7 @@ import Testing
             try db.receive("evt", from: .stripe, type: "x", object: "y") { true }
             try db.createSession(
                 idHash: Array(repeating: 1, count: 32), of: db.owner(of: account),
-                lasting: .seconds(9),
-                userAgent: "x", address: "::1")
+                lasting: .seconds(9), userAgent: "x", address: "::1")
             try db.resetPassword(of: db.owner(of: account), to: "y")
             try db.purgeSessions()
             let tried = ThrottleKey(Array(repeating: 2, count: 32), .account)
@@ -108,6 +107,7 @@ import Testing
             _ = try db.resetPassword(
                 tokenHash: link.hash, to: "z", credit: .zero, policy: .test)
             try db.purgeMailTokens()
+            try db.useSecondFactor(of: db.owner(of: account))
             try db.setHealth("x", isHealthy: true, detail: "x")
             try db.measureRenderTimes()
             #expect(try db.renderTimes().count == 1)
@@ -156,6 +156,16 @@ struct AnalyticsTests {
 }
 
 extension Connection {
+    fileprivate func useSecondFactor(of user: UserID) throws {
+        try beginSecondFactor(of: user, sealed: [1], by: Array(repeating: 1, count: 8))
+        let isOn = try turnOnSecondFactor(
+            of: user, recovery: [Array(repeating: 4, count: 32)], keeping: []
+        ) { _ in 1 }
+        #expect(isOn)
+        #expect(try useCode(of: user, recovery: nil) { _ in 2 })
+        try turnOffSecondFactor(of: user)
+    }
+
     /// What is counted by chores.
     fileprivate func keepCounts() throws {
         _ = try needsMarks()

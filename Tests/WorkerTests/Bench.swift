@@ -8,6 +8,7 @@ import Logging
 import MariaDB
 import Media
 import MediaSupport
+import Sodium
 import Store
 import Testing
 
@@ -59,6 +60,11 @@ final class Bench {
         worker = Self.worker(configuration, vendor, cashier, files, media)
     }
 
+    /// As while the secret is being changed.
+    static let secrets = SecretBox(
+        secret: Array("the new secret".utf8), previous: Array("the old secret".utf8),
+        purpose: SecondFactor.purpose)
+
     private static func worker(
         _ configuration: DatabaseConfiguration, _ vendor: Vendor, _ cashier: Cashier,
         _ files: FileServer, _ media: Storage, nodes: [DatabaseConfiguration] = [],
@@ -67,7 +73,8 @@ final class Bench {
         Worker(
             settings: WorkerSettings(
                 appURL: "https://shop.example", media: media, parallel: 4,
-                pollInterval: .seconds(5), deadlines: JobDeadlines(), creditPolicy: .test),
+                pollInterval: .seconds(5), deadlines: JobDeadlines(), creditPolicy: .test,
+                secrets: secrets),
             database: Connection(configuration), nodes: nodes.map { Connection($0) },
             pollo: vendor.client, stripe: cashier.client,
             downloads: Curl(

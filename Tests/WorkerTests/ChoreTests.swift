@@ -8,6 +8,7 @@ import Logging
 import MariaDB
 import PaymentSupport
 import Pollo
+import Sodium
 import Store
 import Stripe
 import Synchronization
@@ -419,5 +420,24 @@ extension Worker {
             settings: settings, database: Connection(configuration), pollo: pollo,
             stripe: Cashier().client, downloads: Curl(CurlOptions(userAgent: "Rushes/test")),
             clock: ClockWatch(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+}
+
+@Suite struct `A change of the shop's secret` {
+    @Test func `what the old secret sealed is sealed anew, and what neither opens stays`() throws {
+        try Bench.with { bench in
+            let user = try bench.db.owner(of: bench.account)
+            let old = SecretBox(
+                secret: Array("the old secret".utf8), previous: nil, purpose: SecondFactor.purpose)
+            try bench.db.beginSecondFactor(of: user, sealed: old.seal([7]), by: old.mark)
+            let other = try bench.db.owner(of: bench.db.insertAccount())
+            try bench.db.beginSecondFactor(of: other, sealed: [1], by: old.mark)
+            bench.worker.doChores()
+            let new = SecretBox(
+                secret: Array("the new secret".utf8), previous: nil, purpose: SecondFactor.purpose)
+            let factor = try #require(try bench.db.secondFactor(of: user))
+            #expect(new.open(factor.sealedSecret) == [7])
+            #expect(try bench.db.secondFactor(of: other)?.sealedSecret == [1])
+        }
     }
 }

@@ -4,6 +4,7 @@ import MariaDB
 import Media
 import Pollo
 import Sodium
+import Store
 import Stripe
 import Web
 import Worker
@@ -41,6 +42,9 @@ extension Settings {
             appURL: shop.origin.text, media: storage,
             parallel: pollo.parallel, pollInterval: pollo.pollInterval,
             deadlines: policy.deadlines, creditPolicy: policy.credit,
+            secrets: SecretBox(
+                secret: shop.jwtSecret, previous: shop.previousJWTSecret,
+                purpose: SecondFactor.purpose),
             isMailOn: post.mail != nil)
     }
 

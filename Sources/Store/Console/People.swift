@@ -10,6 +10,8 @@ package struct Person: Sendable {
     package let accountID: AccountID?
     package let blockedAt: Date?
     package let lastUsedAt: Date?
+    /// Whether their sign-ins take a code.
+    package let hasSecondFactor: Bool
     /// Nil, like the two below, without an account.
     package let available: Money?
     /// Held by videos that are being made.
@@ -56,6 +58,8 @@ extension Person {
         SELECT \(sql: User.columns), users.blocked_at, owned.account_id,
             (SELECT MAX(last_used_at) FROM sessions WHERE sessions.user_id = users.id)
                 AS last_used_at,
+            EXISTS (SELECT 1 FROM second_factors WHERE second_factors.user_id = users.id
+                    AND turned_on_at IS NOT NULL) AS has_second_factor,
             available_micros, held_micros, shortfall_micros,
             COALESCE((SELECT SUM(price_micros) FROM purchases
                       WHERE purchases.account_id = owned.account_id AND paid_at IS NOT NULL), 0)
@@ -82,6 +86,7 @@ extension Person {
         accountID = try row("account_id")
         blockedAt = try row("blocked_at")
         lastUsedAt = try row("last_used_at")
+        hasSecondFactor = try row("has_second_factor")
         available = try row("available_micros")
         reserved = try row("held_micros")
         shortfall = try row("shortfall_micros")

@@ -2,6 +2,7 @@ package import Domain
 package import FoundationEssentials
 import Ledger
 package import MariaDB
+import Texts
 
 /// What an operator has noted about a person.
 package struct PersonNote: Sendable {
@@ -67,6 +68,18 @@ extension Connection {
         }
     }
 
+    /// Makes the sign-ins of a user take the password alone, whose authenticator and codes are lost,
+    /// and tells them. Their sessions end.
+    package func resetSecondFactor(of user: UserID, by actor: Operator) throws {
+        try perform("user.reset-second-factor", on: user, by: actor) {
+            let before = try secondFactor(of: user)?.isOn == true
+            let left = try recoveryCodesLeft(of: user)
+            try turnOffSecondFactor(of: user)
+            try execute("DELETE FROM sessions WHERE user_id = \(user)")
+            return "before: \(before ? "on, \(left) recovery codes" : "off"); after: off"
+        }
+    }
+
     /// Takes an operator's word that the address is the user's; what a new account gets comes with
     /// the first proof, as by a mail's link.
     package func vouch(
@@ -111,20 +124,32 @@ extension Connection {
         }
     }
 
-    /// Does what an operator wants of a user, once for the key (P7), with a line in the log. Throws
-    /// ``NotFound`` when there is no such user.
+    /// The same of what there is nothing more to say about.
     private func act(
         _ action: String, on user: UserID, by actor: Operator, _ effect: () throws -> Void
     ) throws {
+        try perform(action, on: user, by: actor) {
+            try effect()
+            return ""
+        }
+    }
+
+    /// Does what an operator wants of a user, once for the key (P7), with a line in the log, which
+    /// says what `effect` returns. Throws ``NotFound`` when there is no such user, and ``Conflict``
+    /// when they have left.
+    private func perform(
+        _ action: String, on user: UserID, by actor: Operator, _ effect: () throws -> String
+    ) throws {
         try transaction {
-            let known = try first("SELECT id FROM users WHERE id = \(user) FOR UPDATE") { row in
-                try row("id") as UserID
-            }
-            guard known != nil else { throw NotFound() }
+            let isGone = try first(
+                "SELECT left_at IS NOT NULL AS is_gone FROM users WHERE id = \(user) FOR UPDATE"
+            ) { row in try row("is_gone") as Bool }
+            guard let isGone else { throw NotFound() }
+            guard !isGone else { throw Conflict(.personLeft) }
             guard try claim(action, "\(user)", arguments: "", result: "", by: actor) == nil
             else { return }
-            try effect()
-            try log(action, "\(user)", detail: "", by: actor)
+            let detail = try effect()
+            try log(action, "\(user)", detail: detail, by: actor)
         }
     }
 }

@@ -9,6 +9,7 @@ extension Person: JSONObject {
         fields.field("accountId", "Of the account that they own.") { $0.accountID }
         fields.field("blockedAt") { $0.blockedAt }
         fields.field("lastUsedAt", "When they were last here.") { $0.lastUsedAt }
+        fields.field("secondFactor", "Whether their sign-ins take a code.") { $0.hasSecondFactor }
         fields.field("available", example: "53.14") { $0.available }
         fields.field("reserved", "Held by videos that are being made.") { $0.reserved }
         fields.field("shortfall", "A debt of earlier refunds.") { $0.shortfall }

@@ -1,9 +1,13 @@
 // The account: address, password, sessions, mails. Each part saves alone.
 import { api } from "./parts/api.js";
+import { confirmed } from "./parts/confirm.js";
 import { el, find, icon } from "./parts/element.js";
 import { work } from "./parts/form.js";
 import { errorBox } from "./parts/notice.js";
 import { goToLogin, requireUser } from "./parts/session.js";
+import { showExport } from "./parts/export.js";
+import { showRemoval } from "./parts/removal.js";
+import { showSecondFactor } from "./parts/second-factor.js";
 import { time } from "./parts/time.js";
 import { toast } from "./parts/toast.js";
 import { isolated } from "./parts/words.js";
@@ -52,7 +56,9 @@ function wrongPassword(form, error) {
 
 const addressForm = find("[data-change-address]");
 work(addressForm, async (values) => {
-  showAddress(await api("/api/me", { method: "PATCH", body: values }));
+  const user = await confirmed(() => api("/api/me", { method: "PATCH", body: values }));
+  if (!user) return;
+  showAddress(user);
   addressForm.reset();
   toast(say.addressAsked);
 }, (error) => wrongPassword(addressForm, error));
@@ -219,8 +225,9 @@ async function start() {
     problem.replaceChildren();
     showAddress(user);
     showNotices(user.notifications);
+    showRemoval(user, start);
     find("[data-account]").removeAttribute("aria-busy");
-    await loadSessions();
+    await Promise.all([loadSessions(), showSecondFactor(), showExport()]);
   } catch (error) {
     problem.replaceChildren(errorBox(error, start));
     for (const part of document.querySelectorAll("[aria-busy]")) part.removeAttribute("aria-busy");

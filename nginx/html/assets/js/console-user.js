@@ -15,6 +15,7 @@ function actsOf(person) {
   const acts = [
     { words: act.note, path: `${user}/notes` },
     !person.emailVerified && { words: act.verify, path: `${user}/verification` },
+    person.secondFactor && { words: act.resetFactor, path: `${user}/second-factor-reset` },
     { words: act.signOut, path: `${user}/sign-out` },
     person.blockedAt
       ? { words: act.unblock, path: `${user}/unblock` }
@@ -42,6 +43,7 @@ const whoOf = (person) =>
     [fact.account, person.accountId],
     [fact.role, person.role],
     [fact.verified, person.emailVerified ? text.yes : text.no],
+    [fact.factor, person.secondFactor ? text.yes : text.no],
     [fact.blocked, person.blockedAt && when(person.blockedAt, "full")],
     [head.joined, when(person.createdAt, "full")],
     [head.seen, when(person.lastUsedAt)],

@@ -130,6 +130,7 @@ export const text = {
     account: "Account",
     verified: "Address proved",
     role: "Role",
+    factor: "Codes when they log in",
     blocked: "Blocked since",
     reserved: "Reserved",
     shortfall: "Owed",
@@ -178,6 +179,10 @@ export const text = {
   act: {
     block: ["Block", "All sessions end, what waits is canceled, credit stays."],
     unblock: ["Let in again", "They can sign in again."],
+    resetFactor: [
+      "Switch their codes off",
+      "For who has lost phone and recovery codes. Be sure that it is them who ask. Their sessions end.",
+    ],
     signOut: ["End all sessions", "They have to sign in again everywhere."],
     verify: ["Take the address as proved", "What a new account gets comes with it."],
     note: ["Note something", "Operators alone read it."],

@@ -124,6 +124,7 @@ export const text = {
   need: {
     email: "Write your e-mail address, for example name@example.com.",
     password: "Write a password of at least 8 characters.",
+    code: "Enter the code.",
     passwordLogin: "Write your password.",
     passwordLong: "That is too long. Use at most 1,024 bytes.",
     imageURL: "Write a full address that begins with https://.",
@@ -168,6 +169,66 @@ export const text = {
     noneWords: "This page confirms an address by the link that we sent to it. " +
       "You can have it sent again from your account.",
     toAccount: "Go to your account",
+  },
+  code: { title: "Enter your code" },
+  confirm: {
+    title: "Show that it is you",
+    words: "This can hurt you in other hands, so we ask again. Good for ten minutes.",
+    password: "Your password",
+    code: "Code",
+    codeHint: "The six digits that your authenticator shows now, or one of your recovery codes.",
+    go: "Go on",
+    cancel: "Cancel",
+  },
+  factor: {
+    offWords: "Off. With an authenticator app, whoever knows your password needs your phone too.",
+    setUp: "Set it up",
+    setUpTitle: "Set up your authenticator",
+    scan: "Scan this with the authenticator app of your phone:",
+    picture: "QR code with the secret that is written below",
+    orType: "Or type this secret there:",
+    copy: "Copy",
+    codeHint: "The six digits that it shows then.",
+    turnOn: "Switch it on",
+    cancel: "Cancel",
+    on: "Logging in takes a code from now on.",
+    off: "Logging in takes no code any more.",
+    isOn: "On since",
+    codesLeft: (/** @type {number} */ left) => `${count(left, "recovery code")} left.`,
+    codesFew: "Make new ones before they are used up: without them a lost phone locks you out.",
+    codesTitle: "Your recovery codes",
+    codesWords:
+      "Each stands for one code when your phone is lost. Keep them where you keep important papers: " +
+      "they are shown only now.",
+    copyAll: "Copy all",
+    kept: "I have kept them",
+    renew: "Make new recovery codes",
+    renewed: "The codes of before are over.",
+    turnOff: "Switch it off",
+  },
+  export: {
+    words: "One file (ZIP) with all that we have of you: your account, videos with their settings, credit, " +
+      "payments and settings as text (JSON), and the videos themselves.",
+    order: "Make the file",
+    making: "The file is being made",
+    mailed: "You can close this page. We write to you when it is there.",
+    failed: "The file could not be made. We know of it; try again later.",
+    ready: "Your file is there until",
+    download: (/** @type {string} */ size) => `Download (${size})`,
+    again: "Make a new one",
+  },
+  removal: {
+    words:
+      "Your videos, pictures, webhooks and what we know of you are removed, 14 days later: until then you " +
+      "can take it back. What you paid stays in our books without your name.",
+    giveUp: (/** @type {string} */ credit) => `I give up the ${credit} of credit that is left`,
+    tick: (/** @type {string} */ credit) =>
+      `${credit} of credit is left. Tick that you give it up, or use it first.`,
+    remove: "Remove my account",
+    removedOn: "Your account is removed on",
+    until: "Until then you can look and download. Nothing can be ordered or bought.",
+    keep: "Keep my account",
+    kept: "Your account stays.",
   },
   account: {
     verified: "Confirmed",

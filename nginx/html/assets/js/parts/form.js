@@ -15,6 +15,7 @@ import { text } from "../../text/en.js";
 /** What is wrong with an address or a password, or null. @param {HTMLInputElement} input */
 function inputProblem(input) {
   if (input.type === "email") return /^[^\s@]+@[^\s@]+$/.test(input.value.trim()) ? null : text.need.email;
+  if (input.autocomplete === "one-time-code") return input.value.trim() ? null : text.need.code;
   const isNew = input.autocomplete === "new-password";
   if (!input.value) return isNew ? text.need.password : text.need.passwordLogin;
   if (isNew && passwordLength(input.value) < 8) return text.need.password;

@@ -10,6 +10,7 @@ import { money } from "./money.js";
  * @property {boolean} emailVerified
  * @property {string} role
  * @property {string | null} [pendingEmail]
+ * @property {string | null} [leavesAt] when the account is removed
  * @property {Record<string, boolean>} notifications
  * @property {number} balance
  * @property {number} reserved
@@ -41,6 +42,9 @@ export function remember(now) {
   for (const line of document.querySelectorAll("[data-email]")) line.textContent = now?.email ?? "";
   for (const link of document.querySelectorAll("[data-for-operator]")) {
     /** @type {HTMLElement} */ (link).hidden = now?.role !== "admin";
+  }
+  for (const line of document.querySelectorAll("[data-leaving]")) {
+    /** @type {HTMLElement} */ (line).hidden = !now?.leavesAt;
   }
   if (now) showBalance(now.balance);
 }
