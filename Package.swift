@@ -77,6 +77,10 @@ let package = Package(
         .target(name: "CAbsent", cSettings: cSettings),
         // Argon2id, HMAC-SHA-256, random bytes, constant-time comparison: one crypto library.
         system("CSodium", "libsodium-dev"),
+        // The codes of authenticators (RFC 6238), for which libsodium lacks SHA-1.
+        system("COath", "liboath-dev"),
+        // QR codes, which authenticators read.
+        system("CQREncode", "libqrencode-dev"),
 
         module("Texts"),
         module("Addresses", ["Texts"]),
@@ -94,6 +98,7 @@ let package = Package(
             "Curl", ["Addresses", "HTTP", "System", "CAbsent", "CCurl", httpTypes],
             libraries: ["-l:libcurl.a"] + tls),
         module("Sodium", ["CSodium"], libraries: ["-l:libsodium.a"]),
+        module("Authenticator", ["COath", "CQREncode", "Sodium"], libraries: ["-l:liboath.a"]),
         // The files of videos: where they lie, what is in them.
         module("Media", ["Domain", "JSON", "Sodium", "System"]),
         module("Ledger", ["Domain", "JSON", "MariaDB", "Sodium", "Texts"]),
@@ -110,14 +115,17 @@ let package = Package(
         module(
             "Entrance",
             [
-                "Addresses", "API", "Domain", "HTTP", "JSON", "MariaDB", "Sodium", "Store",
+                "Addresses", "API", "Authenticator", "Domain", "HTTP", "JSON", "MariaDB", "Sodium",
+                "Store",
                 "System", "Texts", httpTypes,
             ]),
         module(
             "Web",
             [
-                "Addresses", "API", "Billing", "Domain", "Entrance", "HTTP", "JSON", "Ledger",
-                "MariaDB", "Media", "Pollo", "Sodium", "Store", "Stripe", "System", "Texts",
+                "Addresses", "API", "Authenticator", "Billing", "Domain", "Entrance", "HTTP",
+                "JSON",
+                "Ledger", "MariaDB", "Media", "Pollo", "Sodium", "Store", "Stripe", "System",
+                "Texts",
                 httpTypes, logging,
             ]),
         // What the operator sees and does, over the same site.
@@ -238,6 +246,7 @@ let package = Package(
             path: "Tests/Support/LoopbackSupport", swiftSettings: strict),
         tests("CurlTests", ["Addresses", "Curl", "HTTP", "LoopbackSupport", "System", httpTypes]),
         tests("SodiumTests", ["Sodium"]),
+        tests("AuthenticatorTests", ["Authenticator"]),
         tests(
             "LedgerTests",
             [
@@ -268,7 +277,8 @@ let package = Package(
         tests(
             "WebTests",
             [
-                "Addresses", "API", "DatabaseSupport", "Domain", "Entrance", "HTTP", "JSON",
+                "Addresses", "API", "Authenticator", "DatabaseSupport", "Domain", "Entrance",
+                "HTTP", "JSON",
                 "Ledger",
                 "MariaDB", "Media", "PaymentSupport", "PictureSupport", "RandomSupport", "Sandbox",
                 "Sodium", "Store",

@@ -1,4 +1,5 @@
 import API
+import Authenticator
 import Domain
 import Entrance
 import FoundationEssentials
@@ -59,9 +60,9 @@ enum SecondFactors {
         try context.database.beginSecondFactor(
             of: user.id, sealed: context.site.secrets.seal(secret, of: user.id),
             by: context.site.secrets.mark)
+        let password = OneTimePassword(secret: secret)
         return .json(
-            .created,
-            PreparedFactor(password: OneTimePassword(secret: secret), account: user.email))
+            .created, PreparedFactor(secret: password.text, url: password.url(account: user.email)))
     }
 
     /// 400 names `code` when it is not of the secret.
@@ -134,19 +135,23 @@ private struct SecondFactorAnswer: JSONObject {
 }
 
 private struct PreparedFactor: JSONObject {
-    let password: OneTimePassword
-    let account: String
+    let secret: String
+    let url: String
 
     static var schemaName: String? { "PreparedSecondFactor" }
 
     static func list<List: FieldList>(_ fields: inout List) where List.Source == PreparedFactor {
         fields.field(
             "secret", "Base32 (RFC 4648).", example: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".quoted
-        ) { $0.password.text }
+        ) { $0.secret }
         fields.field(
-            "url", "For a QR code.",
+            "url", "What an authenticator opens.",
             example: "otpauth://totp/Rushes:a%40b.example?secret=GEZDGNBV&issuer=Rushes".quoted
-        ) { $0.password.url(account: $0.account) }
+        ) { $0.url }
+        fields.field(
+            "qrCode", "The address as a QR code: rows of dots, `1` for dark, without an edge.",
+            example: #"["11111110", "10000010"]"#
+        ) { QRCode($0.url)?.rows ?? [] }
     }
 }
 

@@ -1,4 +1,5 @@
 import API
+import Authenticator
 import Domain
 import Entrance
 import FoundationEssentials

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import io
 import re
 import struct
 import time
@@ -10,7 +11,9 @@ import time
 import pytest
 from conftest import new_person
 from pages import log_in, ready
+from PIL import Image
 from playwright.sync_api import expect
+from pyzbar import pyzbar
 from test_pages import check
 
 
@@ -36,8 +39,12 @@ def set_up(page):
     page.goto("/account")
     ready(page)
     page.get_by_role("button", name="Set it up").click()
-    expect(page.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
     secret = page.locator(".secret").inner_text().replace(" ", "")
+    picture = page.get_by_role("img", name=re.compile("QR code")).screenshot()
+    [read] = pyzbar.decode(Image.open(io.BytesIO(picture)))
+    url = read.data.decode()
+    assert url.startswith("otpauth://totp/Rushes:") and f"?secret={secret}&" in url
+    expect(page.get_by_role("link", name="Open an authenticator")).to_have_attribute("href", url)
     part(page).get_by_label("Code").fill(code(secret))
     page.get_by_role("button", name="Switch it on").click()
     expect(page.get_by_role("heading", name="Your recovery codes")).to_be_focused()

@@ -1,3 +1,4 @@
+import Authenticator
 import Domain
 import FoundationEssentials
 import HTTP

@@ -186,6 +186,7 @@ export const text = {
     setUpTitle: "Set up your authenticator",
     scan: "Scan this with the authenticator app of your phone:",
     picture: "QR code with the secret that is written below",
+    open: "Open an authenticator on this device",
     orType: "Or type this secret there:",
     copy: "Copy",
     codeHint: "The six digits that it shows then.",

@@ -4,7 +4,7 @@ import { askForCodes, codeField, confirmed } from "./confirm.js";
 import { el, find, icon, num } from "./element.js";
 import { work } from "./form.js";
 import { errorBox, notice } from "./notice.js";
-import { drawing, qrOf } from "./qr.js";
+import { drawing } from "./qr.js";
 import { time } from "./time.js";
 import { copy, toast } from "./toast.js";
 import { text } from "../../text/en.js";
@@ -36,9 +36,8 @@ function button(words, act, look = "button second") {
   return made;
 }
 
-/** @param {{secret: string, url: string}} prepared */
-function setUp({ secret, url }) {
-  const rows = qrOf(url);
+/** @param {{secret: string, url: string, qrCode: string[]}} prepared */
+function setUp({ secret, url, qrCode }) {
   const groups = /** @type {string[]} */ (secret.match(/.{1,4}/g)).join(" ");
   const form = el(
     "form",
@@ -56,7 +55,8 @@ function setUp({ secret, url }) {
   showParts(
     heading,
     el("p", {}, factorWords.scan),
-    rows && drawing(rows, factorWords.picture),
+    drawing(qrCode, factorWords.picture),
+    el("p", {}, el("a", { href: url }, factorWords.open)),
     el("p", {}, factorWords.orType),
     el(
       "p",
