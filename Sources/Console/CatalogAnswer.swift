@@ -6,14 +6,15 @@ struct CatalogAnswer: JSONObject {
     let catalog: Catalog
     let current: Int
     let versions: [CatalogVersion]
+    let trials: [String: TierTrial]
 
     static var schemaName: String? { "Catalog" }
 
     static func list<List: FieldList>(_ fields: inout List) where List.Source == CatalogAnswer {
         fields.field("version", "The last one.") { $0.catalog.version }
         fields.field("currentVersion", "The one that orders are taken at.") { $0.current }
-        fields.field("tiers", "Also those that are switched off.", example: "[]") {
-            $0.catalog.tiers.map(PricedTier.init)
+        fields.field("tiers", "Also those that are switched off.", example: "[]") { answer in
+            answer.catalog.tiers.map { PricedTier(tier: $0, trial: answer.trials[$0.id]) }
         }
         fields.field("packages", example: "[]") { $0.catalog.packages }
         fields.field("versions", "Newest first.", example: "[]") { $0.versions }
@@ -23,6 +24,7 @@ struct CatalogAnswer: JSONObject {
 /// A tier with what it costs and brings.
 struct PricedTier: JSONObject {
     let tier: Tier
+    let trial: TierTrial?
 
     static var schemaName: String? { "PricedTier" }
 
@@ -39,6 +41,8 @@ struct PricedTier: JSONObject {
             priced.tier.durations.map { PricedLength(tier: priced.tier, seconds: $0) }
         }
         fields.field("enabled") { $0.tier.isEnabled }
+        fields.optional("trialJobId", "The last video that it was tried by.") { $0.trial?.video }
+        fields.optional("trialStatus", "Of that video.") { $0.trial?.status }
         fields.field("popular") { $0.tier.isPopular }
     }
 }

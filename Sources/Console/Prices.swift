@@ -53,7 +53,8 @@ enum Prices {
         return try .json(
             CatalogAnswer(
                 catalog: database.catalog(version: last.version),
-                current: database.currentCatalogVersion(), versions: versions))
+                current: database.currentCatalogVersion(), versions: versions,
+                trials: database.tierTrials()))
     }
 
     private static func changeTier(_ context: Context, _ caller: Caller) throws -> Response {
@@ -68,7 +69,7 @@ enum Prices {
         }
         change.isEnabled = body.read(Inputs.isEnabled)
         change.isPopular = body.read(Inputs.isPopular)
-        let edit = try edit(&body)
+        let edit = try CatalogEdit(&body)
         return try .json(
             context.database.changeTier(context.argument(), change, edit, by: actor))
     }
@@ -81,16 +82,19 @@ enum Prices {
         change.credits = body.read(Inputs.credits)
         change.bonus = body.read(Inputs.bonus)
         change.isPopular = body.read(Inputs.isPopular)
-        let edit = try edit(&body)
+        let edit = try CatalogEdit(&body)
         return try .json(
             context.database.changePackage(context.argument(), change, edit, by: actor))
     }
+}
 
-    private static func edit(_ body: inout FieldReader) throws -> CatalogEdit {
+extension CatalogEdit {
+    /// Reads what every change of the catalog says, and throws when anything of the body was refused.
+    init(_ body: inout FieldReader) throws {
         let base = body.read(Inputs.base)
         let validFrom = body.read(Inputs.validFrom)
         let isRehearsal = body.read(Inputs.wouldBe) ?? false
         try body.finish()
-        return CatalogEdit(base: base ?? 0, validFrom: validFrom, isRehearsal: isRehearsal)
+        self.init(base: base ?? 0, validFrom: validFrom, isRehearsal: isRehearsal)
     }
 }

@@ -52,6 +52,52 @@ extension Tier {
     }
 }
 
+/// A tier that an operator adds by the specification of its model. It is not on sale at first.
+package struct NewTier: Hashable, Sendable {
+    package let tier: Tier
+    private let leftOut: [String]
+
+    package init(
+        id: String, name: String, model: String, vendorPath: String, costPerSecond: Money,
+        pricePerSecond: Money, features: [String], specification: ModelSpecification
+    ) {
+        tier = Tier(
+            id: id, name: name, model: model, vendorPath: vendorPath,
+            costPerSecond: costPerSecond, pricePerSecond: pricePerSecond,
+            durations: specification.durations, features: features, fields: specification.fields,
+            isPopular: false, isEnabled: false)
+        leftOut = specification.leftOut
+    }
+
+    /// What it is, in words for the operator.
+    package var differences: [String] {
+        let modes = [("from words", tier.fields.text), ("from a picture", tier.fields.image)]
+        let taken = modes.map { mode, rules in
+            guard let rules else { return "\(mode): not offered" }
+            let names = VideoDraft.modelFields.compactMap { name in
+                rules[name].map { "\(name)\($0.inWords)" }
+            }
+            return "\(mode): \(names.joined(separator: ", "))"
+        }
+        let lengths = tier.durations.map { seconds in
+            "\(seconds) s: \(tier.price(forSeconds: seconds)), "
+                + "cost \(tier.cost(forSeconds: seconds))"
+        }
+        let rest = leftOut.isEmpty ? [] : ["left to the vendor: \(leftOut.joined(separator: ", "))"]
+        return ["new, not on sale: \(tier.name), \(tier.vendorPath)"] + lengths + taken + rest
+    }
+}
+
+extension FieldRule {
+    fileprivate var inWords: String {
+        if let words = self.enum { return " (\(words.joined(separator: ", ")))" }
+        switch type {
+        case .integer: return " (\(minimum ?? 0) to \(maximum ?? 0))"
+        case .string: return maxLength.map { " (to \($0))" } ?? ""
+        }
+    }
+}
+
 extension Package {
     /// This package with the change made.
     package func changed(by change: PackageChange) -> Package {

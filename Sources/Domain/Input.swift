@@ -83,6 +83,14 @@ extension Input {
             read: read)
     }
 
+    /// The same field, where it has to be there.
+    package func needed(example: String) -> Input {
+        Input(
+            about: InputNotes(
+                name: about.name, schema: about.schema, isRequired: true, example: example),
+            read: read)
+    }
+
     private init(
         about: InputNotes, read: @escaping @Sendable (inout FieldReader, String) -> Value?
     ) {
@@ -98,6 +106,14 @@ extension FieldReader {
     /// The value of a field; nil when it is missing or was refused.
     package mutating func read<Value>(_ input: Input<Value>) -> Value? {
         input.read(&self, input.about.name)
+    }
+
+    /// The value of a field that has to be there; nil when it was refused.
+    package mutating func needed<Value>(_ input: Input<Value>) -> Value? {
+        let name = input.about.name
+        if let value = read(input) { return value }
+        if !isRefused(name) { refuse(name, .fieldNeeded) }
+        return nil
     }
 }
 

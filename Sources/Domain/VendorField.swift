@@ -26,7 +26,9 @@ extension VideoDraft {
             return sent.map { VendorField(name, .string($0)) }
         }
         func integer(_ name: String, _ value: Int?) -> VendorField? {
-            value.map { VendorField(name, .integer($0)) }
+            let usual = rules[name]?.alwaysSent == true ? rules[name]?.default : nil
+            let sent = value ?? usual.flatMap { Int($0) }
+            return sent.map { VendorField(name, .integer($0)) }
         }
         return [
             string("image", settings.image),

@@ -18,6 +18,7 @@ extension Sandbox {
             <h2>Pollo</h2>
             <p>\(decimal(hundredths: state.pollo.balanceHundredths)) credits,
             \(state.pollo.openOrders.count) of \(state.pollo.parallelLimit) tasks at once.</p>
+            <p><a href="/specifications">Specifications of its models</a></p>
             \(polloButtons(state.pollo))
             \(orders(state.pollo))
             <h2>Stripe</h2>

@@ -6,8 +6,9 @@ enum PolloRule: Sendable {
     /// In UTF-16 units, as JavaScript counts.
     case text(ClosedRange<Int>)
     case choice([String])
-    case seconds
+    case seconds([Int64])
     case integer(ClosedRange<Int64>)
+    case flag
 }
 
 /// One of the vendor's models, and which fields each of its two branches takes.
@@ -24,25 +25,29 @@ struct PolloModel: Sendable {
     struct Branch: Sendable {
         let required: Set<String>
         let rules: [String: PolloRule]
+        /// What the specification names as usual.
+        var defaults: [String: String] = [:]
     }
 
-    private static let seed = PolloRule.integer(-2_147_483_647...2_147_483_647)
+    static let seed = PolloRule.integer(-2_147_483_647...2_147_483_647)
+    private static let fiveOrTen = PolloRule.seconds([5, 10])
     private static let kling: PolloRule = .choice(["16:9", "9:16", "1:1"])
 
-    static let all = [
+    /// Those that the shop sells from the start.
+    private static let sold = [
         PolloModel(
             path: "kling-ai/kling-v1-6", brandV1: "kling-ai", creditHundredths: 583,
             text: Branch(
                 required: ["prompt"],
                 rules: [
                     "prompt": .text(1...2500), "negativePrompt": .text(1...2500),
-                    "length": .seconds, "strength": .integer(0...100), "aspectRatio": kling,
+                    "length": fiveOrTen, "strength": .integer(0...100), "aspectRatio": kling,
                 ]),
             image: Branch(
                 required: ["image"],
                 rules: [
                     "image": .url, "imageTail": .url, "prompt": .text(1...2500),
-                    "negativePrompt": .text(1...2048), "length": .seconds,
+                    "negativePrompt": .text(1...2048), "length": fiveOrTen,
                     "strength": .integer(0...100), "mode": .choice(["std", "pro"]),
                 ])),
         PolloModel(
@@ -51,7 +56,7 @@ struct PolloModel: Sendable {
                 required: ["prompt", "resolution"],
                 rules: [
                     "prompt": .text(1...1000), "resolution": .choice(["480p", "720p", "1080p"]),
-                    "mode": .choice(["basic", "pro"]), "length": .seconds,
+                    "mode": .choice(["basic", "pro"]), "length": fiveOrTen,
                     "aspectRatio": .choice(["16:9", "9:16", "4:3", "3:4", "1:1"]), "seed": seed,
                 ]),
             image: Branch(
@@ -59,7 +64,7 @@ struct PolloModel: Sendable {
                 rules: [
                     "image": .url, "imageTail": .url, "prompt": .text(1...1000),
                     "resolution": .choice(["480p", "720p", "1080p"]),
-                    "mode": .choice(["basic", "pro"]), "length": .seconds, "seed": seed,
+                    "mode": .choice(["basic", "pro"]), "length": fiveOrTen, "seed": seed,
                 ])),
         PolloModel(
             path: "kling-ai/kling-v2-5-turbo", brandV1: "kling-ai", creditHundredths: 1000,
@@ -67,14 +72,14 @@ struct PolloModel: Sendable {
                 required: ["prompt"],
                 rules: [
                     "prompt": .text(1...1500), "negativePrompt": .text(1...1500),
-                    "strength": .integer(0...100), "length": .seconds, "aspectRatio": kling,
+                    "strength": .integer(0...100), "length": fiveOrTen, "aspectRatio": kling,
                 ]),
             image: Branch(
                 required: ["image"],
                 rules: [
                     "image": .url, "imageTail": .url, "prompt": .text(1...1500),
                     "negativePrompt": .text(1...1500), "strength": .integer(0...100),
-                    "length": .seconds, "mode": .choice(["std", "pro"]),
+                    "length": fiveOrTen, "mode": .choice(["std", "pro"]),
                 ])),
         PolloModel(
             path: "runway/runway-gen-4-turbo", brandV1: "runway", creditHundredths: 2500,
@@ -82,11 +87,13 @@ struct PolloModel: Sendable {
             image: Branch(
                 required: ["image"],
                 rules: [
-                    "image": .url, "prompt": .text(1...1000), "length": .seconds,
+                    "image": .url, "prompt": .text(1...1000), "length": fiveOrTen,
                     "aspectRatio": .choice(["16:9", "9:16", "1:1", "4:3", "3:4", "21:9"]),
                     "seed": .integer(Int64.min...Int64.max),
                 ])),
     ]
+
+    static let all = sold + others
 
     /// The model at `kling-ai/kling-v1-6`, or in the v1 family at `pollo-ai/pollo-v1-6`.
     static func at(brand: String, name: String, isV1: Bool) -> PolloModel? {
@@ -175,8 +182,11 @@ struct PolloInput: Codable, Equatable, Sendable {
         case .choice(let choices):
             return value.string.map(choices.contains) == true
                 ? nil : "must be one of \(choices.joined(separator: ", "))"
-        case .seconds:
-            return value.integer == 5 || value.integer == 10 ? nil : "must be 5 or 10"
+        case .seconds(let choices):
+            let named = choices.map(String.init).joined(separator: " or ")
+            return value.integer.map(choices.contains) == true ? nil : "must be \(named)"
+        case .flag:
+            return value.bool == nil ? "must be a boolean" : nil
         case .integer(let range):
             return value.integer.map(range.contains) == true
                 ? nil : "must be an integer from \(range.lowerBound) to \(range.upperBound)"

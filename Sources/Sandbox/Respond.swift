@@ -55,6 +55,8 @@ extension Sandbox {
         case "checkout": return checkout(path.dropFirst(), request, send)
         case "control": return control(Array(path.dropFirst()), request)
         case "mail" where request.method == .get: return mail(path.dropFirst())
+        case "specifications" where request.method == .get:
+            return specification(path.dropFirst())
         default: return .text(.notFound, "There is nothing at /\(path.joined(separator: "/")).")
         }
     }

@@ -20,6 +20,7 @@ struct VideoOrder: Equatable, Sendable {
         shortSide =
             switch input.resolution {
             case "1080p": 1080
+            case "768p": 768
             case "720p": 720
             default: 480
             }

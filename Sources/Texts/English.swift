@@ -202,7 +202,8 @@ private let englishTexts: [Phrase.Name: String] = [
     .pictureTooLong:
         "This picture is too long and narrow. One side may be at most {most} times the other.",
     .pictureTooManyPoints: """
-    This picture is too large to be read. Send at most {most} million pixels,     {side} on a side.
+    This picture is too large to be read. Send at most {most} million pixels, \
+    {side} on a side.
     """,
     .pictureGone: "This picture is not there any more. Choose another.",
     .pictureNotFetched: "No picture could be fetched from this address.",
@@ -218,6 +219,16 @@ private let englishTexts: [Phrase.Name: String] = [
     .catalogChanged: "The catalog has changed since you looked. Load it again.",
     .nothingChanged: "That is how it is already.",
     .timePast: "Send a time to come.",
+    .tierExists: "There is a tier of this id. Choose another.",
+    .tierUntried: "Try this tier first: one video of it has to arrive before it is sold.",
+    .tierOnSale: "This tier is on sale: order a video of it as everybody does.",
+    .tierIDMalformed: "Send 2 to 32 small letters, digits and hyphens, a letter first.",
+    .vendorPathMalformed: "Send brand and model as the vendor names them: kling-ai/kling-v1-6.",
+    .featuresMalformed: "Send a list of at most 8 texts of 1 to 80 characters.",
+    .specificationUnusable: """
+    We cannot sell this model: {problems}. Paste its OpenAPI document, or the JSON Schema of its \
+    create call.
+    """,
     .priceChanged: "The price has changed: this costs {price} now. Look at it, and order again.",
     .amountTooLarge: "Send at most {amount} at once.",
     .wordToChoose: "Choose one of {names}.",

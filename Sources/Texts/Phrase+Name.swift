@@ -63,6 +63,8 @@ extension Phrase {
         case catalogChanged, nothingChanged, timePast, priceChanged, amountTooLarge, wordToChoose,
             idMalformed, actionMalformed, taskMalformed,
             amountOrEffectNeeded
+        case tierExists, tierUntried, tierOnSale, tierIDMalformed, vendorPathMalformed,
+            featuresMalformed, specificationUnusable
 
         // Why a video could not be made.
         case failedAtVendor, failedRefused, failedInvalid, failedLate, failedVendorDown

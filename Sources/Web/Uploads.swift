@@ -4,7 +4,7 @@ import Entrance
 import FoundationEssentials
 import HTTP
 import HTTPTypes
-import JSON
+package import JSON
 import Logging
 import Media
 import Sodium
@@ -164,7 +164,7 @@ extension Context {
     /// An order's members with the pictures that it names by an upload's id or address, each by its
     /// address. Throws ``InvalidInput`` for one that the account does not have (any more), before
     /// anything is held for it.
-    func withPictures(
+    package func withPictures(
         _ members: [String: JSONValue], of caller: Caller
     ) throws -> [String: JSONValue] {
         var members = members

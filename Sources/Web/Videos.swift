@@ -1,16 +1,16 @@
 import API
-import Domain
+package import Domain
 import FoundationEssentials
-import HTTP
+package import HTTP
 import HTTPTypes
 import JSON
 import Ledger
 import Sodium
-import Store
+package import Store
 import Texts
 
 /// Orders of videos.
-enum Videos {
+package enum Videos {
     static let routes: [Route] = .part(
         "Videos",
         [
@@ -95,9 +95,12 @@ enum Videos {
             at: catalog.version, key: key, context, caller)
     }
 
-    private static func accept(
+    /// Orders the videos of a draft.
+    ///
+    /// - Parameter note: gets the first video, also when the order was given before under the key.
+    package static func accept(
         _ draft: VideoDraft, at catalogVersion: Int, key: ClientKey?, _ context: Context,
-        _ caller: Caller
+        _ caller: Caller, note: ((VideoID) throws -> Void)? = nil
     ) throws -> Response {
         let seconds = try renderTime(of: draft.tier.id, draft.duration, context).p50Seconds
         let order = VideoOrder(
@@ -110,6 +113,11 @@ enum Videos {
             limit: context.settings.generateLimit,
             queueDeadline: context.settings.deadlines.queue
         ).stored
+        if let note, let body = try? JSONValue(parsing: Array(answer.body.utf8)),
+            let video = body["jobId"]?.string.flatMap(VideoID.init)
+        {
+            try note(video)
+        }
         return .json(HTTPResponse.Status(code: answer.status), Array(answer.body.utf8))
     }
 

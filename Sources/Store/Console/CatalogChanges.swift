@@ -44,8 +44,10 @@ extension Connection {
         try changeCatalog("catalog.tier", id, edit, by: actor) { catalog in
             guard let old = catalog.tier(id) else { throw NotFound() }
             let new = old.changed(by: change)
+            let isUntried = try new.isEnabled && !old.isEnabled && !mayBeSold(new)
             return CatalogStep(
-                changes: new.differences(from: old), effect: try effect(of: new)
+                changes: new.differences(from: old), effect: try effect(of: new),
+                problem: isUntried ? Conflict(.tierUntried) : nil
             ) { db, version in
                 if new.isPopular, !old.isPopular {
                     try db.execute(
@@ -61,6 +63,42 @@ extension Connection {
                     """)
             }
         }
+    }
+
+    /// Makes a version of the catalog with one tier more, the last and not on sale. Throws
+    /// ``InvalidInput`` when its id is taken.
+    package func addTier(
+        _ new: NewTier, _ edit: CatalogEdit, by actor: Operator
+    ) throws -> CatalogReport {
+        let tier = new.tier
+        let (durations, features, fields) = try (
+            json(tier.durations), json(tier.features), json(tier.fields)
+        )
+        return try changeCatalog("catalog.tier.new", tier.id, edit, by: actor) { catalog in
+            CatalogStep(
+                changes: new.differences, effect: nil,
+                problem: catalog.tier(tier.id) == nil ? nil : InvalidInput("id", .tierExists)
+            ) { db, version in
+                try db.execute(
+                    """
+                    INSERT INTO tiers
+                        (catalog_version, id, position, name, model, vendor_path,
+                         cost_per_second_micros, price_per_second_micros, durations, features,
+                         fields, is_popular, is_enabled)
+                    SELECT \(version), \(tier.id), MAX(position) + 1, \(tier.name), \(tier.model),
+                        \(tier.vendorPath), \(tier.costPerSecond), \(tier.pricePerSecond),
+                        \(durations), \(features), \(fields), FALSE, FALSE
+                    FROM tiers
+                    WHERE catalog_version = \(version)
+                    """)
+            }
+        }
+    }
+
+    private func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     /// The same of a package.
@@ -111,6 +149,7 @@ extension Connection {
                 throw InvalidInput("validFrom", .timePast)
             }
             guard !step.changes.isEmpty else { throw Conflict(.nothingChanged) }
+            if let problem = step.problem { throw problem }
             if edit.isRehearsal { return report(.rehearsed, version) }
             _ = try claim(
                 action, subject, arguments: arguments.cut(to: 500), result: "\(version)",
@@ -221,5 +260,7 @@ extension Connection {
 private struct CatalogStep {
     let changes: [String]
     let effect: TierEffect?
+    /// What stands against it.
+    var problem: (any Error)?
     let apply: (Connection, Int) throws -> Void
 }

@@ -25,6 +25,26 @@ const lengthsOf = (tier) =>
     ),
   );
 
+/** @param {number} version */
+const addButton = (version) =>
+  actButton({
+    words: act.addTier,
+    path: "/api/admin/tiers",
+    isRehearsed: true,
+    fields: ["id", "name", "model", "vendorPath", "pricePerSecond", "costPerSecond", "specification"],
+    also: { version },
+  }, start);
+
+/** Whether it is sold, and what came of trying it. @param {any} tier */
+const stateOf = ({ enabled, popular, trialJobId, trialStatus }) =>
+  el(
+    "span",
+    {},
+    text.sale(enabled, popular),
+    !enabled && trialJobId && el("br"),
+    !enabled && trialJobId && link(`/admin/videos/${trialJobId}`, text.tried(trialStatus)),
+  );
+
 /** @param {number} version @param {any} tier */
 const tierActs = (version, tier) => {
   const path = `/api/admin/tiers/${encodeURIComponent(tier.id)}`;
@@ -40,6 +60,13 @@ const tierActs = (version, tier) => {
       values: { pricePerSecond: tier.pricePerSecond, costPerSecond: tier.costPerSecond },
       also: { version },
     }, start),
+    !tier.enabled &&
+      actButton({
+        words: of(act.tryTier),
+        path: `${path}/trial`,
+        fields: ["duration", "prompt", "image"],
+        values: { duration: tier.lengths[0]?.seconds },
+      }, start),
     actButton({
       ...known,
       words: of(tier.enabled ? act.switchOff : act.switchOn),
@@ -67,12 +94,13 @@ async function start() {
       text.part.tiers,
       rows([
         { name: head.tier, cell: ({ name, model }) => el("span", {}, el("b", {}, name), ` ${model}`) },
-        { name: head.state, cell: ({ enabled, popular }) => text.sale(enabled, popular) },
+        { name: head.state, cell: stateOf },
         { name: head.perSecond, cell: ({ pricePerSecond }) => num(`$${pricePerSecond}`), end: true },
         { name: head.costPerSecond, cell: ({ costPerSecond }) => num(`$${costPerSecond}`), end: true },
         { name: head.lengths, cell: lengthsOf },
         { name: head.act, cell: (tier) => tierActs(version, tier) },
       ], tiers),
+      el("p", {}, addButton(version)),
     ),
     part(
       text.part.packs,

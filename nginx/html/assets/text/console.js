@@ -18,16 +18,35 @@ export const text = {
     credits: "Credits",
     bonus: "Bonus",
     validFrom: "Valid from",
+    id: "Id",
+    name: "Name",
+    model: "Model",
+    vendorPath: "Brand and model at the vendor",
+    specification: "Specification",
+    duration: "Length in seconds",
+    prompt: "Prompt",
+    image: "Picture",
   },
   fieldHint: {
     taskId: "Leave it empty when the vendor made none: the price is given back.",
     amount: "Leave it empty for all that is left.",
     validFrom: "Leave it empty for at once. Your own time.",
+    id: "As orders name it: small letters, digits and hyphens. It is never changed.",
+    name: "As people read it.",
+    model: "The model's own name, which people read beside it.",
+    vendorPath: "Such as kling-ai/kling-v1-6.",
+    specification: "The model's OpenAPI document, or the JSON Schema of its create call.",
+    prompt: "Leave it empty for one of ours.",
+    image: "An address; needed where the model makes videos from pictures alone.",
   },
   /** @param {any} effect */
   effect: (effect) =>
     `The last 30 days: ${effect.videos} videos brought $${effect.revenue}, a margin of $${effect.margin}; ` +
     `they would have brought $${effect.newRevenue}, a margin of $${effect.newMargin}.`,
+  /** @param {string} status */
+  tried: (status) =>
+    ({ completed: "Tried: arrived", failed: "Tried: failed", canceled: "Tried: canceled" })[status] ??
+      "Being tried",
   /** @param {boolean} isSold @param {boolean} isPopular */
   sale: (isSold, isPopular) => `${isSold ? "On sale" : "Off"}${isPopular ? ", popular" : ""}`,
   current: "(now)",
@@ -200,7 +219,12 @@ export const text = {
     closeFinding: ["Close", "It stops nothing while it stays as it is."],
     price: ["Change", "As a version of the catalog of its own."],
     switchOff: ["Switch off", "It is sold no more; what was ordered is made."],
-    switchOn: ["Switch on", "It is sold again."],
+    switchOn: ["Switch on", "It is sold."],
+    addTier: [
+      "Add a model",
+      "It becomes a tier that is not on sale. Fields, lengths and ranges follow from its specification.",
+    ],
+    tryTier: ["Try", "One video, paid from your own credit. Once it has arrived the tier can be sold."],
     popular: ["Mark as popular", "Instead of the one that is."],
   },
 };

@@ -192,21 +192,39 @@ const field = (id, label, input, hint) =>
     input,
   );
 
+/** What is words, with the most characters of each. @type {Record<string, number>} */
+const wordy = {
+  taskId: 255,
+  id: 32,
+  name: 100,
+  model: 100,
+  vendorPath: 200,
+  prompt: 1000,
+  image: 2000,
+  specification: 60000,
+};
+
 /** How a field of an act is typed. @param {string} name @param {any} value */
 function inputOf(name, value) {
+  const isLong = name === "specification";
   const kind = name === "validFrom"
     ? { type: "datetime-local" }
-    : name === "taskId"
-    ? { maxlength: 255 }
+    : name in wordy
+    ? { maxlength: wordy[name], ...(isLong ? { rows: 8, spellcheck: "false" } : {}) }
     : { inputmode: "decimal" };
-  const input = el("input", { class: "input", id: `act-${name}`, autocomplete: "off", ...kind });
+  const input = el(isLong ? "textarea" : "input", {
+    class: "input",
+    id: `act-${name}`,
+    autocomplete: "off",
+    ...kind,
+  });
   if (value !== undefined) input.value = String(value);
   return input;
 }
 
 /** What is typed into a field, as the API takes it. @param {string} name @param {string} words */
 function valueOf(name, words) {
-  if (name === "taskId") return words;
+  if (name in wordy) return words;
   if (name === "validFrom") return Number.isNaN(Date.parse(words)) ? words : new Date(words).toISOString();
   return numberOf(words);
 }

@@ -1,0 +1,61 @@
+package import Domain
+package import MariaDB
+
+/// The last video that an operator ordered to try a tier before it is on sale.
+package struct TierTrial: Sendable {
+    package let video: VideoID
+    package let status: VideoStatus
+}
+
+extension Connection {
+    private static var trial: String { "tier.trial" }
+
+    /// Notes that an operator tries the tier by this video, once for the key (P7).
+    package func noteTrial(of tier: Tier, by video: VideoID, _ actor: Operator) throws {
+        try transaction {
+            let before = try claim(
+                Self.trial, tier.id, arguments: tier.vendorPath, result: "\(video)", by: actor)
+            guard before == nil else { return }
+            try log(Self.trial, tier.id, detail: "video \(video)", by: actor)
+        }
+    }
+
+    /// What came of the last try of each tier, by its id.
+    package func tierTrials() throws -> [String: TierTrial] {
+        let trials = try query(
+            """
+            SELECT subject, video_jobs.id, status
+            FROM operator_commands
+            JOIN video_jobs ON video_jobs.id = CAST(result AS UUID)
+            WHERE action = \(Self.trial)
+            ORDER BY video_jobs.id
+            """
+        ) { row in
+            (tier: try row("subject") as String, trial: try TierTrial(row: row))
+        }
+        return Dictionary(trials.map { ($0.tier, $0.trial) }) { $1 }
+    }
+
+    /// Whether the tier was on sale before, or a try of the same model was delivered.
+    func mayBeSold(_ tier: Tier) throws -> Bool {
+        try first(
+            """
+            SELECT EXISTS (
+                    SELECT 1 FROM tiers
+                    WHERE id = \(tier.id) AND vendor_path = \(tier.vendorPath) AND is_enabled)
+                OR EXISTS (
+                    SELECT 1 FROM operator_commands
+                    JOIN video_jobs ON video_jobs.id = CAST(result AS UUID)
+                    WHERE action = \(Self.trial) AND subject = \(tier.id)
+                        AND arguments = \(tier.vendorPath) AND state = 'delivered') AS may_be_sold
+            """
+        ) { row in try row("may_be_sold") } ?? false
+    }
+}
+
+extension TierTrial {
+    fileprivate init(row: Row) throws {
+        video = try row("id")
+        status = try row("status")
+    }
+}
