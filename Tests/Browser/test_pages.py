@@ -333,6 +333,8 @@ def test_the_keyboard_alone_reaches_and_chooses(open_as, newcomer):
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
+    expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.locator('input[name="tier"]:checked')).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(page.locator('input[name="tier"]:checked')).to_have_value("premium")
