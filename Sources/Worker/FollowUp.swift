@@ -14,7 +14,9 @@ extension Worker {
 
     /// Asks for the next task that is due. Returns whether there was one.
     package func followUpNext() throws -> Bool {
-        try work(database.claimFollowUp(lasting: Self.lookLease)) { job in
+        try work { lease in
+            try database.claimFollowUp(by: lease, lasting: Self.lookLease)
+        } on: { job in
             squads?.followers.call()
             if let task = try ask(job) { try act(on: task, job) }
         }
@@ -23,7 +25,9 @@ extension Worker {
     /// Fetches the file of the next job whose task is done and that nobody was free to be handed, by
     /// a link that this process was just told, or that it asks for. Returns whether there was one.
     package func storeNext() throws -> Bool {
-        try work(database.claimStoring(lasting: Self.lookLease)) { job in
+        try work { lease in
+            try database.claimStoring(by: lease, lasting: Self.lookLease)
+        } on: { job in
             squads?.storers.call()
             if let link = squads?.links.take(job.id), !job.isOverdue {
                 return try store(link.url, of: link.task, job)
@@ -41,16 +45,20 @@ extension Worker {
 
     /// Fetches the file of a job that was handed over, by the link that came with it.
     package func store(_ handover: Handover) throws {
-        _ = try work(handover.job) { job in
+        _ = try work { _ in
+            handover.job
+        } on: { job in
             try store(handover.url, of: handover.task, job)
         }
     }
 
+    /// Claims a job and works on it; false when there is none. What cannot be written down of it, or
+    /// of the claim itself, is given back as soon as the database can.
     func work(
-        _ claim: @autoclosure () throws -> ClaimedJob?, _ work: (ClaimedJob) throws -> Void
+        _ claim: (LeaseToken) throws -> ClaimedJob?, on work: (ClaimedJob) throws -> Void
     ) throws -> Bool {
         giveBackTheRest()
-        guard let job = try claim() else { return false }
+        guard let job = try claiming(claim) else { return false }
         do {
             try work(job)
         } catch {

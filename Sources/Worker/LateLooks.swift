@@ -10,7 +10,9 @@ extension Worker {
     /// Each look at a job is later than the last, and there are only so many: one that says nothing
     /// may say nothing for ever.
     package func lookNextLate() throws -> Bool {
-        try work(database.claimLateLook(lasting: Self.lookLease)) { job in
+        try work { lease in
+            try database.claimLateLook(by: lease, lasting: Self.lookLease)
+        } on: { job in
             try lookLate(job)
         }
     }

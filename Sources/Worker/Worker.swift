@@ -68,6 +68,8 @@ package final class Worker: Keeper {
     var lastVerdict: (at: ContinuousClock.Instant, verdict: Verdict)?
     /// Claims of this thread whose outcome could not be written down, to be given back.
     private var unreturned: [ClaimedJob] = []
+    /// Of claims whose outcome this thread does not know.
+    private var unknownLeases: [LeaseToken] = []
 
     /// - Parameters:
     ///   - nodes: the nodes of the database's cluster, which have to agree with it.
@@ -110,10 +112,27 @@ package final class Worker: Keeper {
     /// Gives a job back that was handed over and not begun with.
     package func giveBack(_ handover: Handover) { giveBack(handover.job) }
 
-    /// Gives back what ``giveBack(_:)`` could not.
+    /// A claim whose error may have come after its COMMIT is ended before the next: otherwise its job
+    /// would wait for the end of the lease, longer than its deadline.
+    func claiming(_ claim: (LeaseToken) throws -> ClaimedJob?) throws -> ClaimedJob? {
+        let lease = LeaseToken.new()
+        do {
+            return try claim(lease)
+        } catch {
+            if unknownLeases.count < 100 { unknownLeases.append(lease) }
+            throw error
+        }
+    }
+
+    /// Gives back what ``giveBack(_:)`` could not, and what nobody knows to have claimed.
     func giveBackTheRest() {
         let jobs = unreturned
         unreturned = []
         for job in jobs { giveBack(job) }
+        while let lease = unknownLeases.last {
+            // The claim that follows meets the same error, and it is told there.
+            guard (try? database.release(lease)) != nil else { return }
+            unknownLeases.removeLast()
+        }
     }
 }

@@ -68,6 +68,37 @@ import Testing
         }
     }
 
+    @Test(arguments: [VideoState.submitted, .storing])
+    func `a claim that was made without anybody knowing is given back (J13)`(
+        state: VideoState
+    ) throws {
+        struct AnswerLost: Error {}
+        try Bench.with { bench in
+            let job = try bench.insertTask()
+            try bench.db.execute(
+                """
+                UPDATE video_jobs
+                SET state = \(state), next_attempt_at = UTC_TIMESTAMP(6)
+                WHERE id = \(job)
+                """)
+            #expect(throws: AnswerLost.self) {
+                _ = try bench.worker.work { lease in
+                    let lasting = Duration.seconds(420)
+                    let claimed =
+                        try bench.db.claimFollowUp(by: lease, lasting: lasting)
+                        ?? bench.db.claimStoring(by: lease, lasting: lasting)
+                    #expect(claimed?.id == job)
+                    throw AnswerLost()
+                } on: { _ in
+                    Issue.record("it was not told of the claim")
+                }
+            }
+            #expect(try bench.db.job(job).isLeased)
+            bench.worker.giveBackTheRest()
+            #expect(try !bench.db.job(job).isLeased)
+        }
+    }
+
     @Test func `a task that came after its claim was over is kept (J6, J10)`() throws {
         try Bench.with { bench in
             let job = try bench.insertJob()

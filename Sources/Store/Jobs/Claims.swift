@@ -95,18 +95,39 @@ extension Connection {
     }
 
     /// Claims the next task whose status is to be asked.
-    package func claimFollowUp(lasting: Duration) throws -> ClaimedJob? {
-        try claim(in: "'submitted'", lasting: lasting)
+    ///
+    /// - Parameter lease: by which ``release(_:)`` gives the claim back when its outcome is not known.
+    package func claimFollowUp(
+        by lease: LeaseToken = .new(), lasting: Duration
+    ) throws -> ClaimedJob? {
+        try claim(in: "'submitted'", lease, lasting: lasting)
     }
 
     /// Claims the next job whose file is to be fetched.
-    package func claimStoring(lasting: Duration) throws -> ClaimedJob? {
-        try claim(in: "'storing'", lasting: lasting)
+    package func claimStoring(
+        by lease: LeaseToken = .new(), lasting: Duration
+    ) throws -> ClaimedJob? {
+        try claim(in: "'storing'", lease, lasting: lasting)
     }
 
-    private func claim(in state: SQL, lasting: Duration) throws -> ClaimedJob? {
+    /// Ends a claim that may have been made although its error says otherwise: the answer to its
+    /// COMMIT was lost, and the database was away for longer than it was tried. Not one to submit,
+    /// of which the end of the lease says what was sent.
+    package func release(_ lease: LeaseToken) throws {
+        try execute(
+            """
+            UPDATE video_jobs
+            SET lease_token = NULL, lease_until = NULL
+            WHERE lease_until > UTC_TIMESTAMP(6) AND lease_token = \(lease)
+                AND state IN ('submitted', 'storing', 'refunded')
+            """)
+    }
+
+    private func claim(
+        in state: SQL, _ lease: LeaseToken, lasting: Duration
+    ) throws -> ClaimedJob? {
         try claim(
-            state, "state = \(sql: state) AND next_attempt_at <= UTC_TIMESTAMP(6)",
+            lease, state, "state = \(sql: state) AND next_attempt_at <= UTC_TIMESTAMP(6)",
             by: "idx_due", order: "next_attempt_at", lasting: lasting)
     }
 
@@ -136,9 +157,11 @@ extension Connection {
     /// made it (J10, J14). Its next look, a minute later and then twice as late each time to twelve
     /// hours, is settled by the claim, so that a look that fails is none too soon; after the last
     /// there is none.
-    package func claimLateLook(lasting: Duration) throws -> ClaimedJob? {
+    package func claimLateLook(
+        by lease: LeaseToken = .new(), lasting: Duration
+    ) throws -> ClaimedJob? {
         try claim(
-            "'refunded'", "state = 'refunded' AND late_look_at <= UTC_TIMESTAMP(6)",
+            lease, "'refunded'", "state = 'refunded' AND late_look_at <= UTC_TIMESTAMP(6)",
             by: "idx_late_look", order: "late_look_at",
             lastLook: Self.isLastLook,
             settingAlso: """
@@ -153,12 +176,12 @@ extension Connection {
     ///
     /// - Parameter lastLook: whether the claimed job will not be asked for again.
     private func claim(
-        _ state: SQL, _ condition: SQL, by index: SQL, order: SQL, lastLook: SQL = "TRUE",
+        _ lease: LeaseToken, _ state: SQL, _ condition: SQL, by index: SQL, order: SQL,
+        lastLook: SQL = "TRUE",
         settingAlso assignments: SQL = "",
         lasting: Duration
     ) throws -> ClaimedJob? {
-        let lease = LeaseToken.new()
-        return try claimingOnce(state, lease) {
+        try claimingOnce(state, lease) {
             let next = try first(
                 """
                 SELECT \(sql: Self.claimColumns), \(sql: lastLook) AS is_last_look
