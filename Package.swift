@@ -136,6 +136,8 @@ let package = Package(
                 "Web",
                 httpTypes, logging,
             ]),
+        // What anybody is told without signing in and without a script, over the same site.
+        module("Front", ["API", "Domain", "HTTP", "JSON", "Store", "Texts", "Web", httpTypes]),
         module(
             "Worker",
             [
@@ -148,8 +150,8 @@ let package = Package(
         .executableTarget(
             name: "Rushes",
             dependencies: [
-                "Addresses", "Billing", "Console", "Curl", "Domain", "Entrance", "FastCGI", "JSON",
-                "Ledger", "MariaDB", "Media",
+                "Addresses", "Billing", "Console", "Curl", "Domain", "Entrance", "FastCGI", "Front",
+                "JSON", "Ledger", "MariaDB", "Media",
                 "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts", "Web",
                 "Worker",
                 argumentParser, logging,
@@ -283,7 +285,7 @@ let package = Package(
                 "MariaDB", "Media", "PaymentSupport", "PictureSupport", "RandomSupport", "Sandbox",
                 "Sodium", "Store",
                 "Stripe", "System",
-                "Console", "Web", httpTypes, logging,
+                "Console", "Front", "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",

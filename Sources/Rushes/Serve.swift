@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import Entrance
 import FastCGI
+import Front
 import Logging
 import MariaDB
 import System
@@ -41,7 +42,7 @@ struct Serve: ParsableCommand {
         log.notice("listening", metadata: ["threads": "\(threads)"])
         try server.run {
             let site = Site(
-                routes: Web.routes + Console.routes,
+                routes: Web.routes + Front.routes + Console.routes,
                 settings: settings.site, database: Connection(settings.database),
                 stripe: settings.stripeClient(timeout: .seconds(10)), passwords: passwords,
                 threads: gate, trouble: trouble, fetch: settings.downloads().fetchPicture,

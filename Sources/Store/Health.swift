@@ -9,6 +9,8 @@ package struct HealthCheck: Sendable {
     package let detail: String
     /// Seconds since it was asked, by the database's clock.
     package let ageSeconds: Int
+    /// Since when it is as it is.
+    package let changedAt: Date
 }
 
 extension Connection {
@@ -34,14 +36,14 @@ extension Connection {
     package func healthChecks() throws -> [HealthCheck] {
         try query(
             """
-            SELECT name, is_healthy, detail,
+            SELECT name, is_healthy, detail, changed_at,
                 TIMESTAMPDIFF(SECOND, checked_at, UTC_TIMESTAMP(6)) AS age_seconds
             FROM health_checks
             """
         ) { row in
             try HealthCheck(
                 name: row("name"), isHealthy: row("is_healthy"), detail: row("detail"),
-                ageSeconds: row("age_seconds"))
+                ageSeconds: row("age_seconds"), changedAt: row("changed_at"))
         }
     }
 
@@ -71,5 +73,6 @@ extension Connection {
                 is_healthy = VALUES(is_healthy), detail = VALUES(detail),
                 checked_at = UTC_TIMESTAMP(6)
             """)
+        try noteIncident(of: name, isHealthy: isHealthy)
     }
 }

@@ -268,13 +268,62 @@ private let englishTexts: [Phrase.Name: String] = [
     .lineReturnedVendorDown: "Returned: the video service was not reachable",
     .lineReturnedCanceled: "Returned: canceled",
 
+    // The status page.
+    .statusWeb: "Pages",
+    .statusDatabase: "Database",
+    .statusVideoService: "Video service",
+    .statusPayments: "Payments",
+    .statusShop: "The whole shop",
+    .statusOK: "Works",
+    .statusFailing: "Does not work",
+    .statusUnknown: "Not looked at yet",
+    .statusSince: "since {time}",
+    .statusTimes: "How long videos take now",
+    .statusVideo: "{tier}, {length} s",
+    .statusUsually: "half within {half}, nine in ten within {most}",
+    .statusNoTimes: "Nothing was made in the last week, so there is nothing to measure.",
+    .statusIncidents: "The last 90 days",
+    .statusFromTo: "{from} to {to}",
+    .statusLasts: "since {from}, not over yet",
+    .statusNoIncidents: "Nothing failed for longer than a moment.",
+    .statusNotKnown: "This cannot be read now.",
+    .statusAsOf: "As of {time}.",
+
+    // The table of the tiers.
+    .tableTitle: "The tiers, line by line",
+    .tableTier: "Tier",
+    .tableLength: "{length} s of video",
+    .tableSecond: "A second",
+    .tableFrom: "Made from",
+    .tablePicture: "Your picture",
+    .tableBoth: "Words or a picture",
+    .tableSize: "Size",
+    .tableModels: "As the model makes it",
+    .tableShape: "Shape",
+    .tableAsPicture: "That of the picture",
+    .tableEnd: "End picture",
+    .tableYes: "Yes",
+    .tableNo: "No",
+    .tableSound: "Sound",
+    .tableSilent: "None",
+    .tableTime: "Usual time",
+    .tableUsual: "{half}, nine in ten within {most}",
+    .tableUnmeasured: "Not measured this week",
+    .packTitle: "The packs of credit",
+    .packName: "Pack",
+    .packPrice: "You pay",
+    .packCredit: "Credit you get",
+    .packBonus: "Bonus in it",
+    .packDollar: "A dollar of credit costs",
+
     // Mails.
     .mailFrame: """
     {text}
 
     --
-    Rushes, {shop}
+    {shop}
     {footer}
+    Questions: {shop}/contact
     """,
     .mailFooterChoice: "You choose which mails you get: {shop}/account",
     .mailFooterAccount:

@@ -77,6 +77,19 @@ extension Phrase {
         case lineReturnedVendor, lineReturnedRefused, lineReturnedInvalid, lineReturnedLate
         case lineReturnedVendorDown, lineReturnedCanceled
 
+        // The status page.
+        case statusWeb, statusDatabase, statusVideoService, statusPayments, statusShop
+        case statusOK, statusFailing, statusUnknown, statusSince
+        case statusTimes, statusVideo, statusUsually, statusNoTimes
+        case statusIncidents, statusFromTo, statusLasts, statusNoIncidents
+        case statusNotKnown, statusAsOf
+
+        // The table of the tiers.
+        case tableTitle, tableTier, tableLength, tableSecond, tableFrom, tablePicture, tableBoth
+        case tableSize, tableModels, tableShape, tableAsPicture, tableEnd, tableYes, tableNo
+        case packTitle, packName, packPrice, packCredit, packBonus, packDollar
+        case tableSound, tableSilent, tableTime, tableUsual, tableUnmeasured
+
         // Mails.
         case mailFrame, mailFooterChoice, mailFooterAccount, mailFooterOperator
         case mailVideoReadySubject, mailVideoReady, mailVideoFailedSubject, mailVideoFailed

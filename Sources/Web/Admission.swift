@@ -21,7 +21,7 @@ package struct Admission<Handling>: Sendable {
 
 extension Admission where Handling == OpenHandler {
     /// Programs without a session, and browsers that another site's page did not send.
-    static var anyone: Admission {
+    package static var anyone: Admission {
         Admission(access: .anyone) { handler, body in
             { context in
                 if !context.request.isSafe {

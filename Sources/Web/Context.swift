@@ -2,7 +2,7 @@ package import API
 package import Billing
 package import Domain
 import Entrance
-import FoundationEssentials
+package import FoundationEssentials
 package import HTTP
 package import Logging
 package import MariaDB
@@ -16,7 +16,7 @@ package final class Context {
     package let request: Request
     /// What the variable parts of the route's path were.
     let arguments: [String]
-    let now: Date
+    package let now: Date
     /// What the route takes; empty for one that takes nothing.
     package var body = Content.empty
 
@@ -28,6 +28,8 @@ package final class Context {
     }
 
     package var settings: SiteSettings { site.settings }
+    /// What is sold now.
+    package func catalog() throws -> Catalog { try site.catalog() }
     package var database: Connection { site.database }
     package var log: Logger { site.logger(for: request) }
 

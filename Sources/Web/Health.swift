@@ -6,10 +6,10 @@ import HTTPTypes
 import JSON
 import Logging
 import MariaDB
-import Store
+package import Store
 
 /// Whether the shop works, for probes. Vendors are asked by `work`; this only reads what it found.
-enum Health {
+package enum Health {
     static let routes: [Route] = .part(
         "Service",
         [
@@ -45,12 +45,36 @@ enum Health {
         ("deadlines", .max), ("clock", 120),
     ]
 
-    /// Each check is `ok`, `failing` (also when nobody has looked for long, or a look came to no
-    /// end: `work` is dead, or cannot write) or, before the first look, `unknown`. 503 when the
-    /// database does not answer, for then nothing works; one that takes no writes or has just
-    /// refused another request, or a vendor that fails, leaves the rest of the shop open:
+    /// How everything stands: each check is `ok`, `failing` (also when nobody has looked for long, or
+    /// a look came to no end: `work` is dead, or cannot write) or, before the first look, `unknown`.
+    package struct Look {
+        package let checks: [HealthCheck]
+        /// One for each of ``Health/checks``, in their order.
+        let states: [CheckState]
+        package let database: CheckState
+        /// Whether the database answered.
+        package let isAnswered: Bool
+
+        /// The worst of some checks.
+        package func state(of names: [String]) -> CheckState {
+            let found = zip(Health.checks, states).filter { names.contains($0.0.0) }.map(\.1)
+            return found.contains(.failing)
+                ? .failing : found.contains(.unknown) ? .unknown : .ok
+        }
+    }
+
+    /// 503 when the database does not answer, for then nothing works; one that takes no writes or has
+    /// just refused another request, or a vendor that fails, leaves the rest of the shop open:
     /// `degraded`, and 200.
     private static func show(_ context: Context) -> Response {
+        let look = look(context)
+        let states = CheckStates(states: [look.database] + look.states)
+        return .json(
+            look.isAnswered ? .ok : .serviceUnavailable,
+            HealthAnswer(checks: states, timestamp: context.now))
+    }
+
+    package static func look(_ context: Context) -> Look {
         let found: (checks: [HealthCheck], isAuditSound: Bool, isWalkSound: Bool)?
         do {
             found = (
@@ -72,12 +96,10 @@ enum Health {
             }
             return check.isHealthy && check.ageSeconds < seconds ? .ok : .failing
         }
-        let database: CheckState =
-            found != nil && takesWrites(context) && !context.site.trouble.isRecent
-            ? .ok : .failing
-        return .json(
-            found == nil ? .serviceUnavailable : .ok,
-            HealthAnswer(checks: CheckStates(states: [database] + states), timestamp: context.now))
+        let isWhole = found != nil && takesWrites(context) && !context.site.trouble.isRecent
+        return Look(
+            checks: found?.checks ?? [], states: states, database: isWhole ? .ok : .failing,
+            isAnswered: found != nil)
     }
 
     private static func takesWrites(_ context: Context) -> Bool {

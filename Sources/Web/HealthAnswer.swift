@@ -2,7 +2,7 @@ import Domain
 import FoundationEssentials
 import JSON
 
-enum CheckState: String, JSONWord {
+package enum CheckState: String, JSONWord {
     case ok, failing, unknown
 }
 

@@ -26,6 +26,8 @@ extension Worker {
     }
 
     func checkHealth() throws {
+        // Every worker looks four times a minute: after two minutes without, none could write.
+        try database.noteSilence(since: "webhook_receiver", longerThan: .seconds(120))
         let isStuck = try database.hasStuckEvents()
         report("webhook_receiver", !isStuck, isStuck ? "events wait for long" : "no event waits")
         try checkClock()

@@ -1,4 +1,4 @@
-"""What is open to everybody: help, the API's reference, the legal pages, and Create
+"""What is open to everybody: prices, help, the API's reference, status, the legal pages, and Create
 before anybody has signed up."""
 
 import re
@@ -8,10 +8,12 @@ from pages import Person, create_button, ready, write_prompt
 from playwright.sync_api import expect
 from test_pages import check
 
-OPEN = ["/docs", "/docs/api", "/contact", "/terms", "/privacy", "/refunds", "/imprint", "/create"]
+OPEN = ["/pricing", "/docs", "/docs/api", "/status", "/contact", "/terms", "/privacy", "/refunds", "/imprint", "/create"]
 WITHOUT_SCRIPT = {
     "/": "Four tiers, one price each",
+    "/pricing": "$1.55",
     "/docs": "Writing prompts",
+    "/status": "Video service",
     "/contact": "Contact",
     "/terms": "What the operator has to write",
     "/privacy": "Pollo.ai",
@@ -33,20 +35,20 @@ def test_a_page_reads_without_a_script(open_as, path):
     page = open_as(java_script_enabled=False)
     page.goto(path)
     expect(page.get_by_role("main").get_by_text(WITHOUT_SCRIPT[path]).first).to_be_visible()
-    for name in ["Contact", "Terms", "Privacy", "Refunds", "Imprint"]:
+    for name in ["Contact", "Status", "Terms", "Privacy", "Refunds", "Imprint"]:
         expect(page.get_by_role("contentinfo").get_by_role("link", name=name, exact=True)).to_be_visible()
 
 
 def test_the_calculator_says_the_price_and_the_pack_and_the_link_keeps_both(open_as):
     page = open_as()
-    page.goto("/?tier=premium&seconds=10&count=7")
+    page.goto("/pricing?tier=premium&seconds=10&count=7")
     ready(page)
     expect(page.locator("[data-sum]")).to_have_text("$65.10")
     expect(page.locator("[data-sum-pack]")).to_contain_text("Enterprise")
     page.get_by_role("button", name="One more").click()
     page.locator("label").filter(has_text=re.compile("^Economy$")).click()
     expect(page.locator("[data-sum]")).to_have_text("$16.00")
-    expect(page).to_have_url(re.compile(r"/\?tier=economy&seconds=10&count=8#calculator$"))
+    expect(page).to_have_url(re.compile(r"/pricing\?tier=economy&seconds=10&count=8#calculator$"))
     page.reload()
     expect(page.locator("[data-sum]")).to_have_text("$16.00")
 
@@ -55,7 +57,7 @@ def test_the_calculator_takes_the_operators_tiers_and_not_those_of_the_page(open
     page = open_as()
     tier = {"id": "dawn", "name": "Dawn", "prices": {"3": 0.5}, "durations": [3], "pricePerSecond": 0.166667}
     page.route("**/api/tiers", lambda route: route.fulfill(json={"items": [tier]}))
-    page.goto("/")
+    page.goto("/pricing")
     expect(page.locator("[data-sum]")).to_have_text("$5.00")
     expect(page.locator("[data-calculator]")).not_to_contain_text("Economy")
 
@@ -96,6 +98,13 @@ def test_the_reference_names_each_call_with_examples_in_four_languages(open_as):
         expect(order.locator("pre")).to_contain_text("/api/videos/generate")
     page.reload()
     expect(page.get_by_label("curl")).to_be_checked()
+
+
+def test_the_status_says_what_works(open_as):
+    page = open_as()
+    page.goto("/status")
+    for part in ["Pages", "Database", "Video service", "Payments"]:
+        expect(page.locator(".status-list li").filter(has_text=part).first).to_contain_text("Works")
 
 
 def test_create_shows_the_price_before_signing_up_and_keeps_the_draft(open_as):

@@ -114,7 +114,16 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "is not a folder" in run(tmp_path, tmp_path / "none").stderr
 
 
-def test_while_it_is_maintained_people_are_told_and_the_api_goes_on(tmp_path: Path) -> None:
+def test_a_page_says_its_own_words_where_the_application_does_not_answer(tmp_path: Path) -> None:
+    with Edge(tmp_path / "edge", responder=False) as edge:
+        for path, words in [("/status", b"answer</span>"), ("/pricing", b"cannot be read now"), ("/", b"cannot be read now")]:
+            answer = edge.request(path)
+            assert answer.status == 200 and words in answer.body, path
+            assert b"API_ERROR" not in answer.body
+        assert edge.request("/_/live/api/tiers").status == 404
+
+
+def test_while_it_is_maintained_people_are_told_and_the_api_and_the_status_go_on(tmp_path: Path) -> None:
     with Edge(tmp_path / "edge") as edge:
         flag = edge.folder / "run/maintenance"
         flag.touch()
@@ -122,7 +131,7 @@ def test_while_it_is_maintained_people_are_told_and_the_api_goes_on(tmp_path: Pa
             answer = edge.request(path)
             assert answer.status == 503, path
             assert b"Please come back in ten minutes" in answer.body
-        for path in ["/contact", "/admin/attention", "/api/tiers"]:
+        for path in ["/status", "/contact", "/admin/attention", "/api/tiers"]:
             assert edge.request(path).status == 200, path
         flag.unlink()
         assert edge.request("/").status == 200

@@ -192,7 +192,7 @@ def test_the_pages_of_errors_are_one_with_words_of_their_own(
     text = edge.request(f"/api/videos/{JOB}/file?accel=/{page}.html&type=text/html").body.decode()
     code = "503" if page == "maintenance" else page
     assert f'<p class="num code">{code}</p>' in text
-    assert 'href="/contact"' in text
+    assert 'href="/status"' in text
     assert f"<h1>{heading}</h1>" in text
     assert re.search(r"<title>[A-Z][a-z ]+ · Rushes</title>", text)
     main = text[text.index("<main") : text.index("</main>")]

@@ -180,7 +180,7 @@ struct ColumnTests {
             try db.setHealth("stripe", isHealthy: false, detail: text)
             return try value(db, "SELECT detail AS value FROM health_checks WHERE name = 'stripe'")
         },
-        "render_times.tier": .ours,
+        "render_times.tier": .ours, "incidents.part": .ours,
         "daily_figures.tier": .ours,
         "disputes.id": .whole { db, text in
             let purchase = try db.buy("starter", for: db.insertAccount())

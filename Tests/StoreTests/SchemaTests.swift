@@ -237,6 +237,13 @@ import Testing
             "A2", "schedules_failed_iff_problem",
             "INSERT INTO schedules (name, due_at, problem) VALUES ('x', UTC_TIMESTAMP(6), 'x')"
         ),
+        (
+            "A2", "incidents_end_after_begin",
+            """
+            INSERT INTO incidents (part, opened_at, closed_at)
+            VALUES ('x', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL 1 SECOND)
+            """
+        ),
         ("A3", "findings_open_once", finding("'account'", "id", "NULL", twice: true)),
         ("A3", "findings_named_iff_account", finding("'account'", "NULL", "NULL")),
         ("A3", "findings_named_iff_account", finding("'whole'", "id", "NULL")),

@@ -68,12 +68,10 @@ struct Contract {
         }
         if let schema = described["content"]?["application/json"]?["schema"] {
             problems += self.problems(of: json, against: schema)
+        } else if let type = response.contentType?.description {
+            if described["content"]?[type] == nil { problems.append("\(type) is not described") }
         } else if !response.body.isEmpty {
             problems.append("a body that is not described")
-        } else if let type = response.contentType?.description,
-            described["content"]?[type] == nil
-        {
-            problems.append("\(type) is not described")
         }
         return problems + (status >= 400 && json["error"] != nil ? errorProblems(json) : [])
     }
