@@ -128,6 +128,14 @@ let package = Package(
                 "Texts",
                 httpTypes, logging,
             ]),
+        // What somebody does with their own account, over the same site.
+        module(
+            "Account",
+            [
+                "API", "Authenticator", "Domain", "Entrance", "HTTP", "JSON", "Media", "Sodium",
+                "Store", "Texts", "Web",
+                httpTypes, logging,
+            ]),
         // What the operator sees and does, over the same site.
         module(
             "Console",
@@ -150,7 +158,8 @@ let package = Package(
         .executableTarget(
             name: "Rushes",
             dependencies: [
-                "Addresses", "Billing", "Console", "Curl", "Domain", "Entrance", "FastCGI", "Front",
+                "Account", "Addresses", "Billing", "Console", "Curl", "Domain", "Entrance",
+                "FastCGI", "Front",
                 "JSON", "Ledger", "MariaDB", "Media",
                 "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts", "Web",
                 "Worker",
@@ -285,7 +294,7 @@ let package = Package(
                 "MariaDB", "Media", "PaymentSupport", "PictureSupport", "RandomSupport", "Sandbox",
                 "Sodium", "Store",
                 "Stripe", "System",
-                "Console", "Front", "Web", httpTypes, logging,
+                "Account", "Console", "Front", "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",

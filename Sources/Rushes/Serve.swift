@@ -1,3 +1,4 @@
+import Account
 import ArgumentParser
 import Console
 import Entrance
@@ -42,7 +43,7 @@ struct Serve: ParsableCommand {
         log.notice("listening", metadata: ["threads": "\(threads)"])
         try server.run {
             let site = Site(
-                routes: Web.routes + Front.routes + Console.routes,
+                routes: Web.routes + Account.routes + Front.routes + Console.routes,
                 settings: settings.site, database: Connection(settings.database),
                 stripe: settings.stripeClient(timeout: .seconds(10)), passwords: passwords,
                 threads: gate, trouble: trouble, fetch: settings.downloads().fetchPicture,

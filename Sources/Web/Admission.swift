@@ -35,7 +35,7 @@ extension Admission where Handling == OpenHandler {
 
 extension Admission where Handling == CallerHandler {
     /// Whoever acts for an account and may do this for it.
-    static func caller(_ scope: Scope) -> Admission {
+    package static func caller(_ scope: Scope) -> Admission {
         Admission(access: .caller(scope)) { handler, body in
             { context in
                 let caller = try Caller(context)

@@ -1,6 +1,6 @@
 import API
 package import Domain
-import Entrance
+package import Entrance
 import FoundationEssentials
 import HTTP
 import Store
@@ -41,12 +41,12 @@ package struct Caller: Sendable {
     }
 
     /// Throws ``Refusal/proofNeeded`` unless they showed just now that they are who they are.
-    func demandProof() throws {
+    package func demandProof() throws {
         guard isRecent else { throw Refusal.proofNeeded }
     }
 
     /// The session that it came with.
-    var session: (token: TokenAuthority.Token, isCookie: Bool) {
+    package var session: (token: TokenAuthority.Token, isCookie: Bool) {
         switch via {
         case .session(let token, let isCookie): (token, isCookie)
         }

@@ -1,11 +1,12 @@
 package import API
 package import Billing
 package import Domain
-import Entrance
+package import Entrance
 package import FoundationEssentials
 package import HTTP
 package import Logging
 package import MariaDB
+package import Sodium
 import Store
 import Stripe
 
@@ -31,6 +32,9 @@ package final class Context {
     /// What is sold now.
     package func catalog() throws -> Catalog { try site.catalog() }
     package var database: Connection { site.database }
+    package var tokens: TokenAuthority { site.tokens }
+    /// Seals the secrets of authenticators.
+    package var secrets: SecretBox { site.secrets }
     package var log: Logger { site.logger(for: request) }
 
     /// How long one request may ask Stripe, however many calls that takes.

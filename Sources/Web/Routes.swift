@@ -1,8 +1,8 @@
 /// What everybody may call but the operator: each route stands beside its handler.
 package let routes: [Route] = [
     Health.routes, Description.routes, Tiers.routes, Packages.routes,
-    Accounts.routes, Sessions.routes, SignInCodes.routes, SecondFactors.routes, Departures.routes,
-    Exports.routes, Addresses.routes, Passwords.routes, SessionList.routes,
+    Accounts.routes, Sessions.routes, SignInCodes.routes, Addresses.routes,
+    Passwords.routes, SessionList.routes,
     Videos.routes, Gallery.routes, Uploads.routes, Credits.routes, Purchases.routes,
     WebhookEndpoints.routes, WebhookDeliveries.routes,
     StripeWebhook.routes, PolloWebhook.routes,

@@ -1,19 +1,19 @@
 import API
 import Authenticator
-import Domain
+package import Domain
 import Entrance
 import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
 import Logging
-import Store
+package import Store
 import Texts
 
 /// What shows, beside the password, that somebody is who they are: the code of a sign-in, and the
 /// proof that dangerous things ask for again.
-enum SignInCodes {
-    static let code = Input.plain(
+package enum SignInCodes {
+    package static let code = Input.plain(
         "code", "Of the authenticator, or a recovery code.", as: .text(atMost: 40),
         example: "492039")
     private static let ticket = Input.plain(
@@ -95,7 +95,7 @@ extension Context {
     }
 
     /// The step of the authenticator's code that was typed, with or without spaces.
-    func step(of typed: String, by factor: SecondFactor, of user: UserID) -> Int64? {
+    package func step(of typed: String, by factor: SecondFactor, of user: UserID) -> Int64? {
         let digits = String(decoding: typed.utf8.filter { $0 != 0x20 }, as: UTF8.self)
         guard digits.utf8.count == 6 else { return nil }
         guard let secret = site.secrets.secret(of: factor, of: user) else {
@@ -108,7 +108,7 @@ extension Context {
 }
 
 extension InvalidInput.Field {
-    static let code = Self("code", .codeNeeded)
+    package static let code = Self("code", .codeNeeded)
 }
 
 /// What a right password gets that does not start a session yet.

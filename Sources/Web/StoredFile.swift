@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 import HTTPTypes
 import Media
 
@@ -7,7 +7,7 @@ extension Response {
     /// may keep the file but has to ask each time, so that it shows nothing after a sign-out.
     ///
     /// - Parameter disposition: as Content-Disposition says it, if at all.
-    static func stored(
+    package static func stored(
         _ key: String, type: StaticString, disposition: String? = nil
     ) -> Response {
         var response = Response(

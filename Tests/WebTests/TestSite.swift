@@ -15,13 +15,14 @@ import Store
 import Stripe
 import Testing
 
+@testable import Account
 @testable import Console
 @testable import Entrance
 @testable import Front
 @testable import Web
 
 /// All that the site answers.
-let routes = Web.routes + Front.routes + Console.routes
+let routes = Web.routes + Account.routes + Front.routes + Console.routes
 
 /// A request as nginx hands it over: CGI parameters in their order, and a body.
 final class TestSource: RequestSource {

@@ -8,6 +8,7 @@ import Logging
 import Media
 import Sodium
 import Store
+import Web
 
 /// One file with all the data of who is signed in, made by `work`, there for seven days.
 enum Exports {

@@ -8,6 +8,7 @@ import JSON
 import Logging
 import Store
 import Texts
+import Web
 
 /// The removal of one's account, which can be taken back for 14 days.
 enum Departures {

@@ -10,6 +10,7 @@ import Logging
 import Sodium
 import Store
 import Texts
+import Web
 
 /// The second factor of whoever is signed in: codes of an authenticator (RFC 6238), which sign-ins
 /// then take after the password. What changes it asks for a proof of within ten minutes.
@@ -58,8 +59,8 @@ enum SecondFactors {
         let user = try caller.person()
         let secret = randomBytes(OneTimePassword.secretLength)
         try context.database.beginSecondFactor(
-            of: user.id, sealed: context.site.secrets.seal(secret, of: user.id),
-            by: context.site.secrets.mark)
+            of: user.id, sealed: context.secrets.seal(secret, of: user.id),
+            by: context.secrets.mark)
         let password = OneTimePassword(secret: secret)
         return .json(
             .created, PreparedFactor(secret: password.text, url: password.url(account: user.email)))
@@ -73,7 +74,7 @@ enum SecondFactors {
         guard let typed = body.read(SignInCodes.code), !typed.isEmpty else {
             throw InvalidInput([.code])
         }
-        let tries = Tries.confirmation(of: user, context.site.tokens)
+        let tries = Tries.confirmation(of: user, context.tokens)
         try context.database.countTry(tries.keys)
         let codes = Self.newCodes()
         let isRight = try context.database.turnOnSecondFactor(
@@ -104,19 +105,6 @@ enum SecondFactors {
 
     private static func newCodes() -> [RecoveryCode] {
         (0..<RecoveryCode.count).map { _ in .new() }
-    }
-}
-
-extension SecretBox {
-    /// The user is sealed in with it, so that a row is no good as another's.
-    func seal(_ secret: [UInt8], of user: UserID) -> [UInt8] {
-        seal(Array(user.description.utf8) + secret)
-    }
-
-    func secret(of factor: SecondFactor, of user: UserID) -> [UInt8]? {
-        let name = user.description.utf8
-        guard let opened = open(factor.sealedSecret), opened.starts(with: name) else { return nil }
-        return Array(opened.dropFirst(name.count))
     }
 }
 
