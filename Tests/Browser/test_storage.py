@@ -98,10 +98,10 @@ def test_every_page_works(open_as, spender, videos, broken):
     for path in ["/create", "/videos", "/credits", "/account"]:
         page.goto(path)
         ready(page)
-        expect(page.get_by_role("button", name="Account")).to_be_visible()
+        expect(page.get_by_role("button", name="Account", exact=True)).to_be_visible()
         page.get_by_label("Dark").check(force=True)
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Account", exact=True).click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("/")
     expect(page.get_by_role("link", name="Log in")).to_be_visible()

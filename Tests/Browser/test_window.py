@@ -149,8 +149,12 @@ def test_a_sample_plays_where_it_stands(open_as):
     page.locator(".sample a").first.click()
     film = page.locator(".sample video")
     expect(film).to_be_focused()
-    film.evaluate("(film) => film.play()")
-    page.wait_for_function("document.querySelector('.sample video').currentTime > .2")
+    film.evaluate(
+        """(film) => new Promise((resolve) => {
+            film.addEventListener("timeupdate", () => film.currentTime > 0.2 && resolve());
+            film.play();
+        })"""
+    )
 
 
 def test_on_a_phone_the_prompt_comes_first_and_tiers_are_one_row(open_as):
