@@ -1,4 +1,4 @@
-// The samples of the shop window, drawn on a canvas of 640 x 360: bin/samples takes their frames. Each
+// The samples of the shop window, drawn on a canvas of 640 x 360: bin/samples.py takes their frames. Each
 // scene is a function of the seconds alone, so that every run draws the same. Nothing is from elsewhere.
 const [W, H] = [640, 360];
 const tau = Math.PI * 2;
