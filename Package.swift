@@ -268,7 +268,7 @@ let package = Package(
             "StoreTests",
             [
                 "BooksSupport", "DatabaseSupport", "Domain", "JSON", "Ledger", "MariaDB",
-                "PaymentSupport", "Store", "Texts",
+                "PaymentSupport", "RandomSupport", "Store", "Texts",
             ]),
         tests(
             "BillingTests",

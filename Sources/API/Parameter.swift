@@ -18,12 +18,13 @@ package struct Parameter: Sendable {
     /// What it is refused with when it is not as it should be.
     package var refuses: [Refusal] = []
 
+    /// - Parameter component: where another parameter of its name means something else.
     package static func query(
         _ name: String, _ says: String? = nil, as schema: Schema = .type("string"),
-        example: String? = nil, refuses: [Refusal] = [.invalidInput]
+        example: String? = nil, refuses: [Refusal] = [.invalidInput], component: String? = nil
     ) -> Parameter {
         Parameter(
-            component: name, name: name, place: .query, isRequired: false, says: says,
+            component: component ?? name, name: name, place: .query, isRequired: false, says: says,
             schema: schema, example: example?.quoted, refuses: refuses)
     }
 

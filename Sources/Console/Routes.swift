@@ -5,6 +5,6 @@ package import Web
 
 /// What the operator may call: each route stands beside its handler.
 package let routes: [Route] = [
-    People.routes, Records.routes, Prices.routes, Tiers.routes, Administration.routes,
-    Repairs.routes,
+    Overviews.routes, People.routes, Records.routes, Prices.routes, Tiers.routes,
+    Administration.routes, Repairs.routes,
 ].flatMap { $0 }

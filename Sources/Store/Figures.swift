@@ -40,86 +40,70 @@ extension Connection {
             LIMIT 1
             """
         ) { row in try row("day") as String }
-        if let oldest { try countFigures(of: "CAST(\(oldest) AS DATE)") }
+        if let oldest { try proveFigures(of: oldest) }
         return false
     }
 
-    /// The day of the first entry, or of the first job's end where that was before it; nil without
-    /// either.
+    /// The day of the first user, entry or end of a job; nil without any.
     private func firstDay() throws -> String? {
         try first(
             """
-            SELECT CAST(DATE(LEAST(COALESCE(entered, ended), COALESCE(ended, entered))) AS CHAR) AS day
-            FROM (SELECT (SELECT created_at FROM ledger_entries ORDER BY id LIMIT 1) AS entered,
-                      (SELECT MIN(completed_at) FROM video_jobs) AS ended) AS beginning
+            SELECT CAST(DATE(MIN(begun_at)) AS CHAR) AS day
+            FROM (
+                SELECT (SELECT created_at FROM ledger_entries ORDER BY id LIMIT 1) AS begun_at
+                UNION ALL SELECT (SELECT created_at FROM users ORDER BY id LIMIT 1)
+                UNION ALL SELECT (SELECT MIN(completed_at) FROM video_jobs)) AS beginnings
             """
         ) { row in try row("day") as String? } ?? nil
     }
 
+    /// Counts a day anew that was counted when it was over: what the ledger and the ended jobs said
+    /// of it then they say for ever. What differs is told to the operator until a count agrees.
+    private func proveFigures(of day: String) throws {
+        let date: SQL = "CAST(\(day) AS DATE)"
+        let before = try proof(of: date)
+        try countFigures(of: date)
+        let after = try proof(of: date)
+        let subject = "figures \(day)"
+        let found =
+            before == after
+            ? []
+            : [
+                Difference(
+                    .ledger, subject: subject,
+                    "the figures of \(day) were \(before), and ledger and jobs say \(after)")
+            ]
+        try record(found, examined: [.ledger: [subject]])
+    }
+
+    /// What of a day never changes once it is over.
+    private func proof(of day: SQL) throws -> String {
+        try first(
+            """
+            SELECT CONCAT_WS(' ', SUM(videos), SUM(failures), SUM(spent_micros), SUM(price_micros),
+                SUM(sold_micros), SUM(given_micros), SUM(settled_micros), SUM(lapsed_micros),
+                SUM(refunded_micros), SUM(disputed_micros), SUM(adjusted_micros), SUM(open_micros),
+                SUM(owed_micros)) AS proof
+            FROM daily_figures
+            WHERE day = \(sql: day)
+            """
+        ) { row in try row("proof") as String } ?? ""
+    }
+
     private func countFigures(of day: SQL) throws {
         try transaction {
-            try execute("DELETE FROM daily_figures WHERE day = \(sql: day)")
-            try execute(
-                """
-                INSERT INTO daily_figures
-                    (day, tier, videos, failures, video_seconds, cost_micros, lost_micros,
-                     spent_micros, counted_at)
-                SELECT \(sql: day), tier, SUM(state = 'delivered'),
-                    SUM(COALESCE(failure_reason <> 'canceled', FALSE)),
-                    SUM(IF(state = 'delivered', duration_seconds, 0)),
-                    SUM(IF(state = 'delivered',
-                        COALESCE(actual_cost_micros, estimated_cost_micros), 0)),
-                    SUM(COALESCE(lost_micros, 0)),
-                    SUM(IF(state = 'delivered', user_charged_micros, 0)), UTC_TIMESTAMP(6)
-                FROM video_jobs FORCE INDEX (idx_completed)
-                WHERE completed_at >= \(sql: day) AND completed_at < \(sql: day) + INTERVAL 1 DAY
-                GROUP BY tier
-                """)
-            try execute(
-                """
-                INSERT INTO daily_figures
-                    (day, tier, price_micros, sold_micros, given_micros, lapsed_micros,
-                     refunded_micros, disputed_micros, counted_at)
-                SELECT \(sql: day), '', (
-                        SELECT COALESCE(SUM(price_micros), 0)
-                        FROM purchases FORCE INDEX (idx_paid)
-                        WHERE paid_at >= \(sql: day) AND paid_at < \(sql: day) + INTERVAL 1 DAY),
-                    COALESCE(SUM(amount_micros * (debit_account = 'payments')), 0)
-                        - COALESCE(SUM(amount_micros * (credit_account = 'payments')), 0),
-                    COALESCE(SUM(amount_micros * (debit_account = 'promotions')), 0)
-                        - COALESCE(SUM(amount_micros * (credit_account = 'promotions')), 0),
-                    COALESCE(SUM(amount_micros * (credit_account = 'breakage')), 0)
-                        - COALESCE(SUM(amount_micros * (debit_account = 'breakage')), 0),
-                    \(sql: Self.returned("NOT")), \(sql: Self.returned("")), UTC_TIMESTAMP(6)
-                FROM ledger_entries
-                WHERE \(sql: Self.isOf(day))
-                """)
+            for table in Self.clearances {
+                try execute("\(sql: table) WHERE day = \(sql: day)")
+            }
+            try countJobs(of: day)
+            try countShop(of: day)
+            try countCustomers(of: day)
+            try countWaits(of: day)
         }
     }
 
-    /// What was taken for money that went back, by disputes or not.
-    private static func returned(_ not: SQL) -> SQL {
-        """
-        COALESCE(SUM(amount_micros * (\(sql: not) op_key LIKE 'stripe:dispute-%')
-            * ((credit_account = 'returns') - (debit_account = 'returns'))), 0)
-        """
-    }
-
-    /// Entries of a day, found by their ids, which tell when they were made by the clock of the host
-    /// that made them: within two hours of the database's.
-    private static func isOf(_ day: SQL) -> SQL {
-        """
-        id >= \(sql: firstID(of: "\(sql: day) - INTERVAL 2 HOUR"))
-            AND id < \(sql: firstID(of: "\(sql: day) + INTERVAL 26 HOUR"))
-            AND created_at >= \(sql: day) AND created_at < \(sql: day) + INTERVAL 1 DAY
-        """
-    }
-
-    /// The smallest UUIDv7 of an instant.
-    private static func firstID(of instant: SQL) -> SQL {
-        """
-        CAST(CONCAT(LPAD(HEX(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', \(sql: instant)) DIV 1000), 12, '0'),
-            '70008000000000000000') AS UUID)
-        """
-    }
+    private static let clearances: [SQL] = [
+        "DELETE FROM daily_figures", "DELETE FROM customer_days", "DELETE FROM daily_activity",
+        "DELETE FROM daily_waits",
+    ]
 }

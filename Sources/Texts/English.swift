@@ -233,6 +233,8 @@ private let englishTexts: [Phrase.Name: String] = [
     .amountTooLarge: "Send at most {amount} at once.",
     .wordToChoose: "Choose one of {names}.",
     .idMalformed: "Send an id as it stands in a list.",
+    .rangeMalformed:
+        "Send two days, from and to, the second later by at most {most} days, or days alone.",
     .actionMalformed: "Send the name of an action, such as credit.grant.",
     .taskMalformed: "Send the vendor's id: letters, digits, - and _.",
     .amountOrEffectNeeded: "Send an amount, or the effect to reverse.",

@@ -61,7 +61,7 @@ extension Phrase {
         // Webhook endpoints, purchases, operators.
         case endpointAddressNeeded, eventsMalformed, signatureMisfit, notAnEvent
         case catalogChanged, nothingChanged, timePast, priceChanged, amountTooLarge, wordToChoose,
-            idMalformed, actionMalformed, taskMalformed,
+            idMalformed, actionMalformed, taskMalformed, rangeMalformed,
             amountOrEffectNeeded
         case tierExists, tierUntried, tierOnSale, tierIDMalformed, vendorPathMalformed,
             featuresMalformed, specificationUnusable

@@ -11,8 +11,21 @@ extension Worker {
         do throws(PolloStatusFailure) {
             let balance = try pollo.balance()
             report("pollo_api", true, "\(balance.availableHundredths / 100) credits left")
+            note(balance)
         } catch {
             report("pollo_api", false, error.message)
+        }
+    }
+
+    /// Writes down what we have at the vendor, at what a credit of its costs us.
+    private func note(_ balance: PolloBalance) {
+        do {
+            try database.noteVendorBalance(
+                Money(
+                    micros: settings.vendorCredit.micros / 100
+                        * Int64(balance.availableHundredths)))
+        } catch {
+            troubles.failed(error, doing: "writing down the vendor's balance", log)
         }
     }
 

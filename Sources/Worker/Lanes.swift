@@ -94,6 +94,7 @@ package struct Lane: Sendable {
             Chore(oneOfAll: "figures", every: .seconds(60), within: .seconds(30)) {
                 worker, budget, _ in
                 try budget.rounds { try worker.database.countFigures() }
+                try worker.database.countOpenCredit()
                 return .done
             },
             Chore("estimates", every: .seconds(60), within: .seconds(15)) { worker, _ in

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from test_pages import check
 
 TOP = Path(__file__).parents[2]
-PAGES = ["/admin/attention", "/admin/users", "/admin/purchases", "/admin/videos", "/admin/catalog", "/admin/audit"]
+PAGES = ["/admin", "/admin/attention", "/admin/users", "/admin/purchases", "/admin/videos", "/admin/catalog", "/admin/audit"]
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +84,7 @@ def test_to_everyone_else_there_is_nothing_here(open_as, newcomer):
     for path in PAGES:
         page.goto(path)
         expect(page.get_by_text("There is nothing here.")).to_be_visible()
-        expect(page.locator("[data-list]")).to_have_count(0)
+        expect(page.locator("[data-list], [data-detail]")).to_have_count(0)
     page.get_by_role("button", name="Account").click()
     expect(page.get_by_role("link", name="Console")).to_have_count(0)
     assert page.goto("/admin/user").status == 404

@@ -181,7 +181,7 @@ struct ColumnTests {
             return try value(db, "SELECT detail AS value FROM health_checks WHERE name = 'stripe'")
         },
         "render_times.tier": .ours, "incidents.part": .ours,
-        "daily_figures.tier": .ours,
+        "daily_figures.tier": .ours, "daily_waits.tier": .ours, "vendor_balances.name": .ours,
         "disputes.id": .whole { db, text in
             let purchase = try db.buy("starter", for: db.insertAccount())
             try db.execute(

@@ -180,6 +180,7 @@ private let growing: Set = [
         try db.markQueue()
         try db.measureRenderTimes()
         while try db.countFigures() {}
+        try db.countOpenCredit()
     }
 
     @Test func `no statement scans, or sorts, a table that grows`() throws {

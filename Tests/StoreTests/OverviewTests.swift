@@ -1,0 +1,300 @@
+import BooksSupport
+import DatabaseSupport
+import Domain
+import FoundationEssentials
+import Ledger
+import MariaDB
+import RandomSupport
+import Store
+import Testing
+
+/// What the operator's overview says, against what ledger and jobs say themselves.
+@Suite struct `Overview` {
+    @Test func `every number of ten ranges is what ledger and jobs say`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let now = try db.databaseTime()
+            var generator = SplitMix64(seed: 12)
+            for number in 1...12 { try db.insertHistory(number, using: &generator) }
+            while try db.countFigures() {}
+            try db.countOpenCredit()
+            for (back, count) in [
+                (0, 1), (0, 7), (0, 30), (0, 90), (1, 1), (3, 2), (5, 20), (12, 7), (33, 30),
+                (50, 11),
+            ] {
+                let last = DayRange(last: back + count, at: now)
+                let range = DayRange(from: last.from, count: count)
+                try expectFigures(db, range)
+                try expectStandings(db, range)
+                try expectTiers(db, range)
+            }
+            let open = try db.openCredit()
+            let remaining = try db.money(
+                "SELECT SUM(remaining_micros) AS value FROM credit_lots WHERE frozen_at IS NULL")
+            #expect(remaining > .zero)
+            #expect(open.reduce(.zero) { $0 + $1.bought + $1.given } == remaining)
+            #expect(open.map(\.days) == [7, 30, 90, 36500])
+        }
+    }
+
+    private func expectFigures(_ db: Connection, _ range: DayRange) throws {
+        let figures = try db.figures(of: range)
+        let jobs = figures.videos
+        let ended: SQL =
+            "FROM video_jobs WHERE completed_at >= \(range.from) AND completed_at < \(range.to)"
+        func job(_ what: SQL) throws -> Int {
+            try db.number("SELECT \(sql: what) AS value \(sql: ended)")
+        }
+        #expect(try job("COUNT(IF(state = 'delivered', 1, NULL))") == jobs.videos)
+        #expect(
+            try job("COUNT(IF(state = 'refunded' AND failure_reason <> 'canceled', 1, NULL))")
+                == jobs.failures)
+        #expect(try job("COUNT(IF(failure_reason = 'refused', 1, NULL))") == jobs.refusals)
+        #expect(try job("COUNT(IF(failure_reason = 'canceled', 1, NULL))") == jobs.cancellations)
+        #expect(try job("SUM(IF(state = 'delivered', duration_seconds, 0))") == jobs.seconds)
+        #expect(
+            try job("SUM(IF(state = 'delivered', estimated_cost_micros, 0))")
+                == Int(jobs.estimatedCost.micros))
+        #expect(
+            try job("SUM(IF(state = 'delivered', actual_cost_micros, 0))")
+                == Int(jobs.actualCost.micros))
+        #expect(
+            try job(
+                """
+                SUM(IF(state = 'delivered', COALESCE(actual_cost_micros, estimated_cost_micros), 0))
+                """)
+                == Int(jobs.cost.micros))
+        #expect(try job("SUM(lost_micros)") == Int(jobs.lost.micros))
+        try expectLedger(db, range, figures)
+        let paid: SQL = "paid_at >= \(range.from) AND paid_at < \(range.to)"
+        #expect(
+            try db.number("SELECT COUNT(*) AS value FROM purchases WHERE \(sql: paid)")
+                == figures.shop.purchases)
+        #expect(
+            try db.money("SELECT SUM(price_micros) AS value FROM purchases WHERE \(sql: paid)")
+                == figures.shop.paid)
+        #expect(
+            try db.number(
+                """
+                SELECT COUNT(*) AS value
+                FROM (SELECT MIN(paid_at) AS paid_at FROM purchases GROUP BY account_id) AS firsts
+                WHERE \(sql: paid)
+                """) == figures.shop.firstPurchases)
+        #expect(
+            try db.number(
+                """
+                SELECT COUNT(*) AS value FROM users
+                WHERE role = 'user' AND created_at >= \(range.from) AND created_at < \(range.to)
+                """) == figures.shop.signups)
+    }
+
+    private func expectLedger(_ db: Connection, _ range: DayRange, _ figures: Figures) throws {
+        func entries(_ condition: SQL) throws -> Money {
+            try db.money(
+                """
+                SELECT SUM(amount_micros) AS value FROM ledger_entries
+                WHERE created_at >= \(range.from) AND created_at < \(range.to) AND \(sql: condition)
+                """)
+        }
+        let shop = figures.shop
+        #expect(try entries("debit_account = 'payments'") == shop.sold)
+        #expect(try entries("debit_account = 'promotions'") == shop.given)
+        #expect(try entries("credit_account = 'breakage'") == shop.lapsed)
+        #expect(try entries("credit_account = 'revenue'") == shop.settled)
+        #expect(try entries("credit_account = 'revenue'") == figures.videos.spent)
+        let disputed: SQL = "credit_account = 'returns' AND LEFT(op_key, 15) = 'stripe:dispute-'"
+        #expect(try entries(disputed) == shop.disputed)
+        #expect(try entries("credit_account = 'returns'") - entries(disputed) == shop.refunded)
+    }
+
+    private func expectStandings(_ db: Connection, _ range: DayRange) throws {
+        let standings = try db.standings(of: range)
+        func held(_ side: SQL, _ accounts: SQL) throws -> Money {
+            try db.money(
+                """
+                SELECT SUM(amount_micros) AS value FROM ledger_entries
+                WHERE created_at < \(range.to) AND \(sql: side) IN \(sql: accounts)
+                """)
+        }
+        let own: SQL = "('available', 'held', 'frozen')"
+        #expect(try held("credit_account", own) - held("debit_account", own) == standings.open)
+        let debt: SQL = "('shortfall')"
+        #expect(try held("debit_account", debt) - held("credit_account", debt) == standings.owed)
+        let delivered: SQL = "FROM video_jobs WHERE state = 'delivered'"
+        #expect(
+            try db.number(
+                """
+                SELECT COUNT(DISTINCT account_id) AS value \(sql: delivered)
+                    AND completed_at >= \(range.from) AND completed_at < \(range.to)
+                """) == standings.activeCustomers)
+        #expect(
+            try db.number(
+                """
+                SELECT COUNT(*) AS value
+                FROM (SELECT MIN(completed_at) AS first \(sql: delivered) GROUP BY account_id) AS firsts
+                WHERE first >= \(range.from) AND first < \(range.to)
+                """) == standings.firstVideos)
+    }
+
+    private struct Delivery {
+        let tier: String
+        let charged: Money
+        /// Of five seconds.
+        let steps: Int
+    }
+
+    private func expectTiers(_ db: Connection, _ range: DayRange) throws {
+        let jobs = try db.query(
+            """
+            SELECT tier, user_charged_micros,
+                TIMESTAMPDIFF(MICROSECOND, created_at, completed_at) AS microseconds
+            FROM video_jobs
+            WHERE state = 'delivered' AND completed_at >= \(range.from) AND completed_at < \(range.to)
+            """
+        ) { row in
+            let microseconds: Int = try row("microseconds")
+            return try Delivery(
+                tier: row("tier"), charged: row("user_charged_micros"),
+                steps: (microseconds + 4_999_999) / 5_000_000)
+        }
+        let waits = try db.waits(of: range)
+        let tiers = try db.figuresByTier(of: range)
+        for (tier, jobs) in Dictionary(grouping: jobs, by: \.tier) {
+            let steps = jobs.map(\.steps).sorted()
+            let waited = try waits.first { $0.tier == tier }.orThrow(tier)
+            #expect(waited.p50Seconds == steps[(steps.count * 5 + 9) / 10 - 1] * 5)
+            #expect(waited.p90Seconds == steps[(steps.count * 9 + 9) / 10 - 1] * 5)
+            let figures = try tiers.first { $0.name == tier }.orThrow(tier)
+            #expect(figures.videos.videos == jobs.count)
+            #expect(figures.videos.spent == jobs.reduce(.zero) { $0 + $1.charged })
+        }
+        #expect(Set(waits.map(\.tier)) == Set(jobs.map(\.tier)))
+    }
+
+    @Test func `figures that ledger and jobs do not bear out are told, until they do`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            var generator = SplitMix64(seed: 12)
+            try db.insertHistory(1, using: &generator)
+            while try db.countFigures() {}
+            func told() throws -> [String] {
+                try db.attention().filter { $0.kind == .difference }.map(\.subject)
+            }
+            for _ in 1...99 { _ = try db.countFigures() }
+            #expect(try told() == [])
+            let oldest = try db.first(
+                "SELECT CAST(MIN(day) AS CHAR) AS day FROM daily_figures"
+            ) { row in try row("day") as String }.orThrow("a day")
+            try db.execute(
+                """
+                UPDATE daily_figures
+                SET sold_micros = sold_micros + 1, counted_at = '2020-01-01'
+                WHERE day = CAST(\(oldest) AS DATE)
+                """)
+            _ = try db.countFigures()
+            #expect(try told() == ["figures \(oldest)"])
+            for _ in 1...99 { _ = try db.countFigures() }
+            #expect(try told() == [])
+        }
+    }
+}
+
+extension Connection {
+    fileprivate func number(_ sql: SQL) throws -> Int {
+        try first(sql) { row in try row("value") as Int? ?? 0 } ?? 0
+    }
+
+    fileprivate func money(_ sql: SQL) throws -> Money {
+        try first(sql) { row in try row("value") as Money? ?? .zero } ?? .zero
+    }
+
+    /// A customer whose sign-up, purchases, videos, refund or dispute lie on days of the last 89.
+    fileprivate func insertHistory(
+        _ number: Int, using generator: inout some RandomNumberGenerator
+    ) throws {
+        func day() -> Int { Int.random(in: 0...89, using: &generator) }
+        let joinedAt = try databaseTime() - Double(day()) * 86_400
+        let user = UserID.new(at: joinedAt)
+        try createUser(
+            user, owning: .new(), email: "\(user)@example.org", passwordHash: "$argon2id$",
+            role: .user)
+        try execute("UPDATE users SET created_at = \(joinedAt) WHERE id = \(user)")
+        let account = try insertAccount(credit: number.isMultiple(of: 3) ? .dollars(2) : .zero)
+        try move("account_id = \(account)", back: day())
+        for name in ["starter", "pro"].prefix(1 + number % 2) {
+            let purchase = try buy(name, for: account)
+            try movePurchase(purchase.id, back: day())
+            guard number.isMultiple(of: 4) else { continue }
+            try takeBack(purchase, isDispute: number == 8, back: day())
+        }
+        for at in 1...6 {
+            let tier = ["economy", "basic", "pro"][(number + at) % 3]
+            guard try balance(of: account).available >= .dollars(2) else { return }
+            let job = try insertJob(of: account, tier: tier)
+            if at == 5 {
+                try cancel(job, of: account, policy: .test)
+            } else {
+                try end(job, "\(number)-\(at)", isDelivered: at != 3)
+            }
+            try moveJob(job, back: day(), seconds: Int.random(in: 20...300, using: &generator))
+        }
+        try setExpiry(of: lotRows(of: account)[0].id, in: .seconds(-1))
+        _ = try expireOverdueLots(limit: 9)
+        try move("account_id = \(account) AND kind = 'expire'", back: day())
+    }
+
+    private func end(_ job: VideoID, _ task: String, isDelivered: Bool) throws {
+        if isDelivered {
+            try advanceJob(to: .delivered, task: task)
+            guard task.hasSuffix("-2") else { return }
+            // The vendor has not told what it took.
+            try execute("UPDATE video_jobs SET actual_cost_micros = NULL WHERE id = \(job)")
+        } else {
+            try refund(claimToSubmit(), .refused)
+            try execute("UPDATE video_jobs SET lost_micros = 70001 WHERE id = \(job)")
+        }
+    }
+
+    private func takeBack(_ purchase: Purchase, isDispute: Bool, back days: Int) throws {
+        let cause = "\(isDispute ? "stripe:dispute-lost" : "stripe:refund"):\(purchase.id)"
+        let dispute = PaymentDispute(id: cause, amount: purchase.price, standing: .lost)
+        _ = try apply(
+            PaymentReversal(
+                refunded: isDispute ? nil : Money(cents: 333), dispute: isDispute ? dispute : nil,
+                cause: cause),
+            to: purchase.id, readAt: reversals(of: purchase.id),
+            refundGrace: CreditPolicy.test.refundGrace)
+        try move("purchase_id = \(purchase.id) AND op_key LIKE \("\(cause)%")", back: days)
+    }
+
+    private func movePurchase(_ id: PurchaseID, back days: Int) throws {
+        try execute(
+            "UPDATE purchases SET paid_at = paid_at - INTERVAL \(days) DAY WHERE id = \(id)")
+        try move("purchase_id = \(id)", back: days)
+    }
+
+    private func moveJob(_ id: VideoID, back days: Int, seconds: Int) throws {
+        try execute(
+            """
+            UPDATE video_jobs
+            SET completed_at = completed_at - INTERVAL \(days) DAY,
+                created_at = completed_at - INTERVAL \(seconds) SECOND
+            WHERE id = \(id)
+            """)
+        try move("job_id = \(id)", back: days)
+    }
+
+    /// Entries of the ledger that tell of another day, by their times and by their ids.
+    private func move(_ entries: SQL, back days: Int) throws {
+        try execute(
+            """
+            UPDATE ledger_entries
+            SET created_at = created_at - INTERVAL \(days) DAY,
+                id = CAST(CONCAT(
+                    LPAD(HEX(CAST(CONV(LEFT(REPLACE(CAST(id AS CHAR), '-', ''), 12), 16, 10) AS UNSIGNED)
+                        - \(days) * 86400000), 12, '0'),
+                    SUBSTR(REPLACE(CAST(id AS CHAR), '-', ''), 13)) AS UUID)
+            WHERE \(sql: entries)
+            """)
+    }
+}
