@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Provokes what can break and checks what is left: one line for each row, with its counts.
 
-    Tests/Faults/run.py              all of it, in the sizes of a full run (40 minutes on 2 cores)
-    Tests/Faults/run.py --short      the part that bin/test runs (5 minutes)
+    Tests/Faults/run.py              all of it, in the sizes of a full run (50 minutes on 2 cores)
+    Tests/Faults/run.py --short      the part that bin/test runs (14 minutes)
     Tests/Faults/run.py COMMIT …     the rows whose names contain one of these words
     Tests/Faults/run.py --list       the names, and the numbers of the faults that each provokes
 

@@ -2,7 +2,7 @@
 """A shop under everything at once: jobs, purchases and all faults at random, for half an hour.
 
     Tests/Faults/soak.py             30 minutes, 2,000 jobs and 300 purchases
-    Tests/Faults/soak.py --short     3 minutes of it, which bin/test runs
+    Tests/Faults/soak.py --short     two minutes of it, which bin/test runs
 
     --junit FILE        writes the result in that form, too
     RUSHES_BIN_DIR      the folder of `rushes` and `rushes-sandbox`   (.build/release)
@@ -69,7 +69,7 @@ class Size:
 
 
 FULL = Size(1800, 2000, 300, 40, (4.0, 12.0))
-SHORT = Size(150, 200, 30, 8, (2.0, 6.0))
+SHORT = Size(90, 120, 20, 8, (2.0, 6.0))
 
 
 @dataclass
