@@ -98,7 +98,9 @@ let package = Package(
             "Curl", ["Addresses", "HTTP", "System", "CAbsent", "CCurl", httpTypes],
             libraries: ["-l:libcurl.a"] + tls),
         module("Sodium", ["CSodium"], libraries: ["-l:libsodium.a"]),
-        module("Authenticator", ["COath", "CQREncode", "Sodium"], libraries: ["-l:liboath.a"]),
+        module(
+            "Authenticator", ["Addresses", "COath", "CQREncode", "Sodium"],
+            libraries: ["-l:liboath.a"]),
         // The files of videos: where they lie, what is in them.
         module("Media", ["Domain", "JSON", "Sodium", "System"]),
         module("Ledger", ["Domain", "JSON", "MariaDB", "Sodium", "Texts"]),

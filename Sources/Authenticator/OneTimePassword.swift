@@ -1,6 +1,7 @@
 // Authenticator: the only importer of liboath and libqrencode. Codes by time, Base32, QR codes.
 // It knows no user, and keeps no secret.
 
+import Addresses
 import COath
 package import FoundationEssentials
 import Sodium
@@ -56,16 +57,6 @@ package struct OneTimePassword: Sendable {
 
     /// What an authenticator reads from a QR code.
     package func url(account: String) -> String {
-        "otpauth://totp/Rushes:\(Self.percentEncoded(account))?secret=\(text)&issuer=Rushes"
-    }
-
-    private static func percentEncoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            let isPlain =
-                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-                || "-._~".utf8.contains(byte)
-            return isPlain
-                ? String(UnicodeScalar(byte)) : "%" + Hex.encode([byte]).uppercased()
-        }.joined()
+        "otpauth://totp/Rushes:\(account.percentEncoded)?secret=\(text)&issuer=Rushes"
     }
 }

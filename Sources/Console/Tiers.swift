@@ -77,9 +77,12 @@ enum Tiers {
         let catalog = Catalog(version: last.version, tiers: [tier.onSale], packages: [])
         let draft = try VideoDraft(.object(order), catalog: catalog, own: context.settings.origin)
         let key = try context.request.clientKey(body: context.body.bytes, of: caller)
-        return try Videos.accept(draft, at: last.version, key: key, context, caller) { video in
-            try database.noteTrial(of: tier, by: video, actor)
-        }
+        return try .json(
+            database.acceptTrial(
+                Videos.order(of: draft, at: last.version, context), from: caller.account,
+                by: caller.person().id, key: key, limit: context.settings.generateLimit,
+                queueDeadline: context.settings.deadlines.queue, as: actor
+            ).stored)
     }
 }
 

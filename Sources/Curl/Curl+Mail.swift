@@ -1,3 +1,4 @@
+internal import Addresses
 internal import CCurl
 internal import Glibc
 internal import HTTP
@@ -27,7 +28,7 @@ extension Curl {
         over mail: OutboundMail, to server: SMTPServer, _ transfer: Transfer
     ) throws(TransportError) {
         // The path of the address is what libcurl says in EHLO.
-        let path = server.clientName.map { "/" + Self.percentEncoded($0) } ?? ""
+        let path = server.clientName.map { "/" + $0.percentEncoded } ?? ""
         try begin(
             server.url + path, Limits(total: options.timeout, maxBytes: options.maxResponseBytes),
             protocols: "smtp,smtps")
@@ -50,19 +51,6 @@ extension Curl {
         let source = UploadSource(.bytes(mail.message))
         try setSource(source)
         try withExtendedLifetime(source) { () throws(TransportError) in try run(transfer) }
-    }
-
-    /// With letters, digits, dots and hyphens as they are.
-    private static func percentEncoded(_ text: String) -> String {
-        text.utf8.reduce(into: "") { result, byte in
-            switch byte {
-            case 48...57, 65...90, 97...122, UInt8(ascii: "."), UInt8(ascii: "-"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
     }
 
     /// Whether the address can stand between angle brackets as it is: anything else could end the

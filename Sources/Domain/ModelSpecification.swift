@@ -71,20 +71,31 @@ private struct SchemaDocument {
     }
 
     /// The alternatives of a schema, each with all its properties; not more than 16 of them.
-    func branches(of schema: JSONValue, depth: Int = 6) -> [SchemaBranch] {
+    func branches(of schema: JSONValue) -> [SchemaBranch] {
+        var visits = 200
+        return branches(of: schema, depth: 6, &visits)
+    }
+
+    /// - Parameter visits: how many schemas may still be read. References make as many as they like of
+    ///   a short document.
+    private func branches(
+        of schema: JSONValue, depth: Int, _ visits: inout Int
+    ) -> [SchemaBranch] {
         let schema = resolved(schema)
-        guard depth > 0, schema.object != nil else { return [] }
+        guard depth > 0, visits > 0, schema.object != nil else { return [] }
+        visits -= 1
         var found = [
             SchemaBranch(
                 properties: (schema["properties"]?.object ?? [:]).mapValues(resolved),
                 required: Set((schema["required"]?.array ?? []).compactMap(\.string)))
         ]
         for part in schema["allOf"]?.array ?? [] {
-            found = product(found, branches(of: part, depth: depth - 1))
+            found = product(found, branches(of: part, depth: depth - 1, &visits))
         }
         for word in ["anyOf", "oneOf"] {
             guard let parts = schema[word]?.array else { continue }
-            found = product(found, parts.flatMap { branches(of: $0, depth: depth - 1) })
+            found = product(
+                found, parts.flatMap { branches(of: $0, depth: depth - 1, &visits) })
         }
         return Array(found.prefix(16))
     }

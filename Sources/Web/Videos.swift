@@ -95,30 +95,28 @@ package enum Videos {
             at: catalog.version, key: key, context, caller)
     }
 
-    /// Orders the videos of a draft.
-    ///
-    /// - Parameter note: gets the first video, also when the order was given before under the key.
-    package static func accept(
+    private static func accept(
         _ draft: VideoDraft, at catalogVersion: Int, key: ClientKey?, _ context: Context,
-        _ caller: Caller, note: ((VideoID) throws -> Void)? = nil
+        _ caller: Caller
     ) throws -> Response {
+        try .json(
+            context.database.accept(
+                order(of: draft, at: catalogVersion, context), from: caller.account,
+                by: caller.person().id, key: key, limit: context.settings.generateLimit,
+                queueDeadline: context.settings.deadlines.queue
+            ).stored)
+    }
+
+    /// What the database is asked to accept for a draft.
+    package static func order(
+        of draft: VideoDraft, at catalogVersion: Int, _ context: Context
+    ) throws -> VideoOrder {
         let seconds = try renderTime(of: draft.tier.id, draft.duration, context).p50Seconds
-        let order = VideoOrder(
+        return VideoOrder(
             call: .new(), draft: draft, catalogVersion: catalogVersion,
             videos: (0..<draft.count).map { _ in
                 (id: .new(), callbackToken: Base64.encode(randomBytes(24), .urlSafe))
             }, estimatedSeconds: seconds)
-        let answer = try context.database.accept(
-            order, from: caller.account, by: caller.person().id, key: key,
-            limit: context.settings.generateLimit,
-            queueDeadline: context.settings.deadlines.queue
-        ).stored
-        if let note, let body = try? JSONValue(parsing: Array(answer.body.utf8)),
-            let video = body["jobId"]?.string.flatMap(VideoID.init)
-        {
-            try note(video)
-        }
-        return .json(HTTPResponse.Status(code: answer.status), Array(answer.body.utf8))
     }
 
     /// Takes a job back that the vendor does not have yet, also when it is canceled already; 409
@@ -138,6 +136,12 @@ package enum Videos {
         try context.site.renderTimes(at: context.now)[
             RenderTimeKey(tierID: tier, duration: duration)]
             ?? RenderTime(p50Seconds: 90 + 6 * duration, p90Seconds: 120 + 12 * duration)
+    }
+}
+
+extension Response {
+    package static func json(_ answer: StoredAnswer) -> Response {
+        .json(HTTPResponse.Status(code: answer.status), Array(answer.body.utf8))
     }
 }
 

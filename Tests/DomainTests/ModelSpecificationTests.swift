@@ -122,6 +122,15 @@ import Testing
             String(repeating: #"{"anyOf":["#, count: 15) + "{}"
             + String(repeating: "]}", count: 15)
         #expect(!problems(deep).isEmpty)
+        // A short document that is its own part, five hundred times at each depth.
+        let selves = Array(repeating: ##"{"$ref":"#/properties/input"}"##, count: 500)
+            .joined(separator: ",")
+        for word in ["anyOf", "allOf"] {
+            let text = #"{"properties":{"input":{"\#(word)":[\#(selves)]}}}"#
+            let begin = ContinuousClock.now
+            #expect(!problems(text).isEmpty)
+            #expect(begin.duration(to: .now) < .seconds(5))
+        }
         // Alternatives of alternatives are cut, not multiplied.
         let wide = (0..<30).map { #"{"properties":{"p\#($0)":{"type":"string"}}}"# }
             .joined(separator: ",")

@@ -2,6 +2,7 @@ import DatabaseSupport
 import Domain
 import FoundationEssentials
 import JSON
+import Ledger
 import MariaDB
 import PaymentSupport
 import Store
@@ -133,6 +134,30 @@ import Testing
                 "swift/trial", #", "image": "https://example.com/a.jpg""#, on: site,
                 by: administrator)
             #expect(with.status == 202)
+        }
+    }
+
+    @Test func `a try under a key that is used charges nothing (P7)`() throws {
+        try withFreshSite { site in
+            let administrator = try site.makeAdministrator()
+            try give(20.dollars, to: administrator, of: site)
+            _ = try add(key: "of another", to: site, by: administrator)
+            func balance() throws -> Money {
+                try site.database.balance(of: administrator.account).available
+            }
+            let another = try act(
+                "swift/trial", "", key: "of another", on: site, by: administrator)
+            #expect(another.status == 409)
+            #expect(try balance() == 20.dollars)
+            let tried = try act("swift/trial", "", key: "try", on: site, by: administrator)
+            #expect(tried.status == 202)
+            let left = try balance()
+            // Orders forget their keys after a day; commands do not.
+            try site.database.execute("DELETE FROM idempotency_keys")
+            let late = try act("swift/trial", "", key: "try", on: site, by: administrator)
+            #expect(late.status == 409)
+            #expect(try balance() == left)
+            #expect(try site.database.audit() == [])
         }
     }
 

@@ -1,4 +1,5 @@
 package import Domain
+import JSON
 package import MariaDB
 
 /// The last video that an operator ordered to try a tier before it is on sale.
@@ -10,13 +11,29 @@ package struct TierTrial: Sendable {
 extension Connection {
     private static var trial: String { "tier.trial" }
 
-    /// Notes that an operator tries the tier by this video, once for the key (P7).
-    package func noteTrial(of tier: Tier, by video: VideoID, _ actor: Operator) throws {
-        try transaction {
+    /// Accepts an order by which an operator tries a tier, and notes it, in one transaction: once for
+    /// the key, also when the day is over for which orders keep theirs (P7).
+    ///
+    /// Throws what an order does, and ``IdempotencyConflict`` for another command's key; then nothing
+    /// is held.
+    package func acceptTrial(
+        _ order: VideoOrder, from account: AccountID, by user: UserID, key: ClientKey?,
+        limit: CallLimit, queueDeadline: Duration, as actor: Operator
+    ) throws -> OrderAnswer {
+        let tier = order.draft.tier
+        return try transaction {
+            let answer = try accept(
+                order, from: account, by: user, key: key, limit: limit,
+                queueDeadline: queueDeadline)
+            guard let video = answer.firstVideo else { throw IdempotencyConflict() }
             let before = try claim(
-                Self.trial, tier.id, arguments: tier.vendorPath, result: "\(video)", by: actor)
-            guard before == nil else { return }
-            try log(Self.trial, tier.id, detail: "video \(video)", by: actor)
+                Self.trial, tier.id, arguments: tier.vendorPath, result: video, by: actor)
+            guard let before else {
+                try log(Self.trial, tier.id, detail: "video \(video)", by: actor)
+                return answer
+            }
+            guard before == video else { throw IdempotencyConflict() }
+            return answer
         }
     }
 
@@ -50,6 +67,16 @@ extension Connection {
                         AND arguments = \(tier.vendorPath) AND state = 'delivered') AS may_be_sold
             """
         ) { row in try row("may_be_sold") } ?? false
+    }
+}
+
+extension OrderAnswer {
+    fileprivate var firstVideo: String? {
+        switch self {
+        case .now(let acceptance): "\(acceptance.videoIDs[0])"
+        case .before(let answer):
+            (try? JSONValue(parsing: Array(answer.body.utf8)))?["jobId"]?.string
+        }
     }
 }
 
