@@ -51,7 +51,7 @@ enum Purchases {
             isLive: context.settings.isLive, limit: context.settings.purchaseLimit)
         switch claim {
         case .answered(let answer):
-            return .json(HTTPResponse.Status(code: answer.status), Array(answer.body.utf8))
+            return .json(answer)
         case .claimed:
             return try openSession(for: fresh, key: key, caller, context, log)
         case .unfinished(let purchase):
