@@ -7,7 +7,8 @@
 -- for it in `purchases` purchases, `given` bonus and grants, `settled` revenue by the ledger, `lapsed`
 -- breakage; `refunded` and `disputed` is credit, or a debt, that was taken for money that went back,
 -- less what came back of it; `adjusted` what operators changed. `open_micros` is by how much all that
--- customers hold grew, `owed_micros` what they owe. `signups` are of users, `first_purchases` of
+-- customers hold grew, `owed_micros` what they owe. `fee_micros` is what Stripe took, `net_micros` what came to
+-- our balance there, by `stripe_transactions` of the day, which are read some hours later. `signups` are of users, `first_purchases` of
 -- accounts that never paid before.
 CREATE TABLE daily_figures (
     day              DATE        NOT NULL,
@@ -33,6 +34,8 @@ CREATE TABLE daily_figures (
     adjusted_micros  BIGINT      NOT NULL DEFAULT 0,
     open_micros      BIGINT      NOT NULL DEFAULT 0,
     owed_micros      BIGINT      NOT NULL DEFAULT 0,
+    fee_micros       BIGINT      NOT NULL DEFAULT 0,
+    net_micros       BIGINT      NOT NULL DEFAULT 0,
     signups          INT         NOT NULL DEFAULT 0,
     first_purchases  INT         NOT NULL DEFAULT 0,
     counted_at       DATETIME(6) NOT NULL,

@@ -44,8 +44,7 @@ struct PeriodFigures: JSONObject {
     static var schemaName: String? { "PeriodFigures" }
 
     static func list<List: FieldList>(_ fields: inout List) where List.Source == PeriodFigures {
-        fields.include { $0.figures.videos }
-        fields.include { $0.figures.shop }
+        fields.include { $0.figures }
         fields.include { $0.standings }
     }
 }
@@ -58,8 +57,7 @@ struct DayFigures: JSONObject {
 
     static func list<List: FieldList>(_ fields: inout List) where List.Source == DayFigures {
         fields.field("day", example: "2026-11-22".quoted) { $0.day }
-        fields.include { $0.figures.videos }
-        fields.include { $0.figures.shop }
+        fields.include { $0.figures }
     }
 }
 

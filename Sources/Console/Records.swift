@@ -72,7 +72,8 @@ enum Records {
         return try .json(
             PurchaseAnswer(
                 purchase: purchase, refunds: context.database.refunds(of: id),
-                disputes: context.database.disputes(of: id)))
+                disputes: context.database.disputes(of: id),
+                transactions: context.database.transactions(of: id)))
     }
 
     private static func videos(_ context: Context, _ caller: Caller) throws -> Response {
@@ -103,6 +104,7 @@ private struct PurchaseAnswer: JSONObject {
     let purchase: PurchaseRecord
     let refunds: [RefundRecord]
     let disputes: [DisputeRecord]
+    let transactions: [StripeTransaction]
 
     static var schemaName: String? { "PurchaseDetail" }
 
@@ -110,6 +112,10 @@ private struct PurchaseAnswer: JSONObject {
         fields.include { $0.purchase }
         fields.field("refunds", "By an operator, oldest first.", example: "[]") { $0.refunds }
         fields.field("disputes", "Oldest first.", example: "[]") { $0.disputes }
+        fields.field(
+            "transactions", "What moved our balance at Stripe, oldest first, told within hours.",
+            example: "[]"
+        ) { $0.transactions }
     }
 }
 

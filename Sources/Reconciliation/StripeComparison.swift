@@ -129,6 +129,11 @@ struct StripeComparison {
             return Page(last: page.data.last?.id, hasMore: page.hasMore) {
                 try compare(page.data)
             }
+        case .transactions:
+            let page = try stripe.balanceTransactions(createdFrom: start, after: after)
+            return Page(last: page.data.last?.id, hasMore: page.hasMore) {
+                try keep(page.data)
+            }
         }
     }
 

@@ -141,10 +141,11 @@ package final class StripeAccount: Sendable {
             guard let charge = world.state.charge(of: payment) else {
                 preconditionFailure("\(payment) was not paid")
             }
-            world.state.refunds.append(
-                StripeRefund(
-                    id: "re_\(id)", chargeID: charge.id, paymentID: payment, amount: cents,
-                    currency: charge.currency, reason: nil, metadata: [:], createdAt: world.now))
+            let refund = StripeRefund(
+                id: "re_\(id)", chargeID: charge.id, paymentID: payment, amount: cents,
+                currency: charge.currency, reason: nil, metadata: [:], createdAt: world.now)
+            world.state.refunds.append(refund)
+            world.book(refund)
             world.state.edit(charge: charge.id) { $0.amountRefunded += cents }
             return world.tell("charge.refunded", world.state.charge(charge.id)?.json, "evt_\(id)")
         }
@@ -163,6 +164,7 @@ package final class StripeAccount: Sendable {
                 $0.failureReason = "lost_or_stolen_card"
             }
             world.state.edit(charge: refund.chargeID) { $0.amountRefunded -= refund.amount }
+            world.bookFailure(of: refund)
             return world.tell("refund.failed", world.state.refund(refund.id)?.json, "evt_\(id)")
         }
     }
@@ -177,6 +179,7 @@ package final class StripeAccount: Sendable {
                 amount: cents, currency: currency, createdAt: createdAt ?? world.now,
                 status: status, isLive: isLive)
             world.state.disputes.append(dispute)
+            if !dispute.isInquiry { world.bookWithdrawal(for: dispute) }
             world.markDisputed(payment)
             return world.tell("charge.dispute.created", dispute.json, "evt_\(id)")
         }
@@ -189,6 +192,8 @@ package final class StripeAccount: Sendable {
                 preconditionFailure("nothing was disputed of \(payment)")
             }
             world.state.edit(dispute: last.id) { $0.status = status }
+            if last.isInquiry, status == "needs_response" { world.bookWithdrawal(for: last) }
+            if status == "won" { world.bookReinstatement(of: last) }
             world.markDisputed(payment)
             let dispute = world.state.dispute(last.id)
             return world.tell(
@@ -203,6 +208,13 @@ package final class StripeAccount: Sendable {
             books.count += 1
             let json = books.stripe.events.first { $0.id == event }?.json ?? ""
             return json.replacing(event, with: "evt_\(name)\(books.count)", maxReplacements: 1)
+        }
+    }
+
+    /// From now on the account is settled in another currency.
+    package func settle(in currency: String, rate: Double) {
+        act { world, _ in
+            world.state.settlement = StripeSettlement(currency: currency, rate: rate)
         }
     }
 
@@ -286,8 +298,9 @@ extension StripeWorld {
             state.edit(session: session.id) { $0.paymentID = payment }
         }
         if session.isPaid, state.charge(of: payment) == nil {
-            _ = addCharge(
+            let charge = addCharge(
                 StripeAccount.charge(of: payment), of: payment, isPaid: true, at: session.createdAt)
+            if let charge { book(charge) }
             state.edit(payment: payment) { $0.status = "succeeded" }
         }
     }

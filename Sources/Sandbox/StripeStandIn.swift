@@ -274,6 +274,8 @@ extension StripeState {
                 self, isExpanded: parameters.list("expand").contains("latest_charge"))
         case (1...2, "charges"), (1...2, "refunds"), (1...2, "disputes"):
             return try readMovement(path, query)
+        case (1, "balance_transactions"):
+            return try readTransactions(query)
         case (1, "events"):
             return try readEvents(query)
         case (2, "events"):
@@ -325,6 +327,23 @@ extension StripeState {
         return try list(found, parameters, "/v1/\(path[0])")
     }
 
+    private func readTransactions(_ query: FormBody) throws(StripeRefusal) -> String {
+        let parameters = try StripeParameters(
+            query, allowed: Self.listParameters.union(["type", "source", "currency", "payout"]))
+        let created = try Self.createdRange(parameters)
+        let isExpanded = parameters.list("expand").contains("data.source")
+        let found = transactions.filter { transaction in
+            created.contains(transaction.createdAt.unixSeconds)
+                && Self.matches(parameters["type"], transaction.type)
+                && Self.matches(parameters["source"], transaction.sourceID)
+                && Self.matches(parameters["currency"], transaction.currency)
+                && parameters["payout"] == nil
+        }
+        return try list(
+            found.map { ($0.id, $0.json(self, isExpanded: isExpanded)) }, parameters,
+            "/v1/balance_transactions")
+    }
+
     private func readEvents(_ query: FormBody) throws(StripeRefusal) -> String {
         let parameters = try StripeParameters(
             query, allowed: Self.listParameters.union(["type", "types[#]", "delivery_success"]))
@@ -342,13 +361,11 @@ extension StripeState {
     }
 
     private var balance: String {
-        let taken = charges.filter(\.isPaid).reduce(0) { $0 + $1.amount - $1.amountRefunded }
-        let disputed = disputes.filter { !$0.isInquiry && $0.status != "won" }
-            .reduce(0) { $0 + $1.amount }
-        let amount = taken - disputed
-        return #"{"object":"balance","available":[{"amount":\#(amount),"currency":"usd","#
+        let amount = transactions.reduce(0) { $0 + $1.amount - $1.fee }
+        let currency = settlement?.currency ?? "usd"
+        return #"{"object":"balance","available":[{"amount":\#(amount),"currency":"\#(currency)","#
             + #""source_types":{"card":\#(amount)}}],"livemode":false,"#
-            + #""pending":[{"amount":0,"currency":"usd","source_types":{"card":0}}]}"#
+            + #""pending":[{"amount":0,"currency":"\#(currency)","source_types":{"card":0}}]}"#
     }
 
     private static let listParameters: Set<String> = [

@@ -124,6 +124,9 @@ struct StripeState: Codable, Sendable {
     var charges: [StripeCharge] = []
     var refunds: [StripeRefund] = []
     var disputes: [StripeDispute] = []
+    var transactions: [StripeTransaction] = []
+    /// Nil where the account keeps dollars.
+    var settlement: StripeSettlement?
     var events: [StripeEvent] = []
     var savedAnswers: [String: StripeSavedAnswer] = [:]
     /// While false, events happen and are listed, but nobody is told.

@@ -91,6 +91,7 @@ struct StripeWorld {
             amount: amount, currency: charge.currency, reason: reason, metadata: metadata,
             createdAt: now)
         state.refunds.append(refund)
+        book(refund)
         state.edit(charge: charge.id) { $0.amountRefunded += amount }
         emit("refund.created", refund.json)
         emit("charge.refunded", state.charge(charge.id)?.json)
@@ -105,6 +106,7 @@ struct StripeWorld {
             $0.failureReason = "lost_or_stolen_card"
         }
         state.edit(charge: refund.chargeID) { $0.amountRefunded -= refund.amount }
+        bookFailure(of: refund)
         emit("refund.updated", state.refund(id)?.json)
         emit("refund.failed", state.refund(id)?.json)
         return true
@@ -124,7 +126,10 @@ struct StripeWorld {
         state.disputes.append(dispute)
         state.edit(charge: charge.id) { $0.isDisputed = true }
         emit("charge.dispute.created", dispute.json)
-        if !isInquiry { emit("charge.dispute.funds_withdrawn", dispute.json) }
+        if !isInquiry {
+            bookWithdrawal(for: dispute)
+            emit("charge.dispute.funds_withdrawn", dispute.json)
+        }
         return dispute
     }
 
@@ -134,6 +139,7 @@ struct StripeWorld {
             return false
         }
         state.edit(dispute: id) { $0.status = "needs_response" }
+        bookWithdrawal(for: dispute)
         emit("charge.dispute.updated", state.dispute(id)?.json)
         emit("charge.dispute.funds_withdrawn", state.dispute(id)?.json)
         return true
@@ -146,6 +152,7 @@ struct StripeWorld {
         else { return false }
         state.edit(dispute: id) { $0.status = status }
         if status == "won" {
+            bookReinstatement(of: dispute)
             emit("charge.dispute.funds_reinstated", state.dispute(id)?.json)
         }
         emit("charge.dispute.closed", state.dispute(id)?.json)
@@ -176,6 +183,7 @@ struct StripeWorld {
 
     private mutating func settle(payment id: String) {
         guard let charge = addCharge(of: id, isPaid: true) else { return }
+        book(charge)
         state.edit(payment: id) { $0.status = "succeeded" }
         emit("charge.succeeded", charge.json)
         emit("payment_intent.succeeded", state.payment(id)?.json(state))

@@ -62,6 +62,23 @@ extension Connection {
                 signups = (SELECT COUNT(*) FROM users WHERE role = 'user' AND \(sql: Self.isOf(day)))
             WHERE day = \(sql: day) AND tier = ''
             """)
+        try countFees(of: day)
+    }
+
+    /// What Stripe took that day, which it tells later: of a day that is not counted yet, nothing is.
+    func countFees(of day: SQL) throws {
+        let told: SQL =
+            """
+            FROM stripe_transactions
+            WHERE created_at >= \(sql: day) AND created_at < \(sql: day) + INTERVAL 1 DAY
+            """
+        try execute(
+            """
+            UPDATE daily_figures
+            SET fee_micros = (SELECT COALESCE(SUM(fee_micros), 0) \(sql: told)),
+                net_micros = (SELECT COALESCE(SUM(amount_micros - fee_micros), 0) \(sql: told))
+            WHERE day = \(sql: day) AND tier = ''
+            """)
     }
 
     /// Who got a video that day, and when they had got the one before.

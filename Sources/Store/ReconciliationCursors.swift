@@ -4,7 +4,7 @@ package import MariaDB
 
 /// A list of Stripe's that is compared with our books.
 package enum ReconciledList: String, CaseIterable, Sendable, SQLConvertible {
-    case sessions, charges, refunds, disputes
+    case sessions, charges, refunds, disputes, transactions
 }
 
 /// A walk through one of Stripe's lists, newest object first, and where it stands.

@@ -200,6 +200,14 @@ package struct StripeClient {
         try get("disputes", page(createdFrom, after))
     }
 
+    /// A page of what moved our balance since an instant, newest first, each with what moved it.
+    package func balanceTransactions(
+        createdFrom: Date, after: String? = nil
+    ) throws(StripeError) -> StripeList<StripeBalanceTransaction> {
+        try get(
+            "balance_transactions", page(createdFrom, after) + [("expand[0]", "data.source")])
+    }
+
     private func page(_ createdFrom: Date, _ after: String?) -> [(String, String)] {
         var query = [
             ("created[gte]", String(Int(createdFrom.timeIntervalSince1970))), ("limit", "100"),

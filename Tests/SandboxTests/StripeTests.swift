@@ -165,7 +165,7 @@ struct CheckoutTests {
         #expect(
             try world.stripe.checkoutSessions(ofPaymentIntent: payment).map(\.id) == [session.id])
         #expect(try world.get("/checkout/\(session.id)").text.contains("This was paid."))
-        #expect(try world.stripe.balance().available.first?.amount == 1000)
+        #expect(try world.stripe.balance().available.first?.amount == 941)
     }
 
     @Test func `events are signed as the reference says`() throws {
@@ -184,6 +184,28 @@ struct CheckoutTests {
         #expect(!isGenuine(World.webhookSecret, (request.body ?? []) + [0x0a]))
     }
 
+    @Test func `what moved the balance is listed, and says what it cost`() throws {
+        let world = try World()
+        let session = try world.session()
+        try world.post("/checkout/\(session.id)/pay")
+        let payment = try #require(
+            try world.stripe.checkoutSession(id: session.id).paymentIntent)
+        try world.post("/control/stripe/payments/\(payment)/dispute")
+        let dispute = try #require(try world.stripe.disputes(ofPaymentIntent: payment).data.first)
+        try world.post("/control/stripe/disputes/\(dispute.id)/win")
+        let start = world.now.addingTimeInterval(-60)
+        let moved = try world.stripe.balanceTransactions(createdFrom: start).data
+        #expect(moved.map(\.type) == ["adjustment", "adjustment", "charge"])
+        #expect(moved.map(\.amount) == [1000, -1000, 1000])
+        #expect(moved.map(\.fee) == [0, 1500, 59])
+        #expect(moved.allSatisfy { $0.source?.paymentIntent == payment })
+        #expect(try world.stripe.balance().available.first?.amount == 1000 - 59 - 1500)
+        // An older page, and what no such list takes.
+        let older = try world.stripe.balanceTransactions(createdFrom: start, after: moved[0].id)
+        #expect(older.data == Array(moved.dropFirst()) && !older.hasMore)
+        #expect(try world.stripe.balanceTransactions(createdFrom: world.now + 60).data.isEmpty)
+    }
+
     @Test func `paying twice takes the money once`() throws {
         let world = try World()
         let session = try world.session()
@@ -191,7 +213,7 @@ struct CheckoutTests {
             #expect(try world.post("/checkout/\(session.id)/pay").status == .seeOther)
         }
         #expect(world.eventTypes == ["checkout.session.completed"])
-        #expect(try world.stripe.balance().available.first?.amount == 1000)
+        #expect(try world.stripe.balance().available.first?.amount == 941)
     }
 
     @Test func `a declined card leaves the session open`() throws {
@@ -408,7 +430,7 @@ struct MovementTests {
         try world.post("/control/stripe/payments/\(first)/dispute", "inquiry=true")
         let inquiry = try #require(try world.stripe.disputes(ofPaymentIntent: first).data.first)
         #expect(inquiry.status.isInquiry)
-        #expect(try world.stripe.balance().available.first?.amount == 1000)
+        #expect(try world.stripe.balance().available.first?.amount == 941)
         #expect(try world.post("/control/stripe/disputes/\(inquiry.id)/win").status == .conflict)
         try world.post("/control/stripe/disputes/\(inquiry.id)/close")
         #expect(try world.stripe.dispute(id: inquiry.id).status == .warningClosed)

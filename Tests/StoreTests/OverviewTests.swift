@@ -16,7 +16,11 @@ import Testing
             let now = try db.databaseTime()
             var generator = SplitMix64(seed: 12)
             for number in 1...12 { try db.insertHistory(number, using: &generator) }
+            // Stripe tells of some before their day is counted, and of the others after it.
+            let told = try db.stripeTransactions(using: &generator)
+            try db.note(told.dropLast(told.count / 2))
             while try db.countFigures() {}
+            try db.note(told)
             try db.countOpenCredit()
             for (back, count) in [
                 (0, 1), (0, 7), (0, 30), (0, 90), (1, 1), (3, 2), (5, 20), (12, 7), (33, 30),
@@ -27,6 +31,7 @@ import Testing
                 try expectFigures(db, range)
                 try expectStandings(db, range)
                 try expectTiers(db, range)
+                try expectFees(db, range)
             }
             let open = try db.openCredit()
             let remaining = try db.money(
@@ -105,6 +110,23 @@ import Testing
         let disputed: SQL = "credit_account = 'returns' AND LEFT(op_key, 15) = 'stripe:dispute-'"
         #expect(try entries(disputed) == shop.disputed)
         #expect(try entries("credit_account = 'returns'") - entries(disputed) == shop.refunded)
+    }
+
+    private func expectFees(_ db: Connection, _ range: DayRange) throws {
+        let figures = try db.figures(of: range)
+        let told: SQL = """
+            FROM stripe_transactions
+            WHERE created_at >= \(range.from) AND created_at < \(range.to)
+            """
+        let fees = try db.money("SELECT SUM(fee_micros) AS value \(sql: told)")
+        #expect(range.count < 30 || fees > .zero)
+        #expect(figures.shop.fees == fees)
+        #expect(
+            try db.money("SELECT SUM(amount_micros) AS value \(sql: told)") - fees
+                == figures.shop.net)
+        #expect(figures.marginAfterFees == figures.videos.margin - fees)
+        let days = try db.figuresByDay(of: range)
+        #expect(days.reduce(.zero) { $0 + $1.shop.fees } == fees)
     }
 
     private func expectStandings(_ db: Connection, _ range: DayRange) throws {
@@ -206,6 +228,27 @@ extension Connection {
 
     fileprivate func money(_ sql: SQL) throws -> Money {
         try first(sql) { row in try row("value") as Money? ?? .zero } ?? .zero
+    }
+
+    /// What Stripe tells of each purchase: its payment, and of some a dispute, on days of the last 89.
+    fileprivate func stripeTransactions(
+        using generator: inout some RandomNumberGenerator
+    ) throws -> [StripeTransaction] {
+        let now = try databaseTime()
+        let purchases = try query("SELECT id FROM purchases WHERE paid_at IS NOT NULL ORDER BY id")
+        {
+            row in try row("id") as PurchaseID
+        }
+        return purchases.enumerated().flatMap { number, purchase in
+            let types = number.isMultiple(of: 5) ? ["charge", "adjustment"] : ["charge"]
+            return types.map { type in
+                StripeTransaction(
+                    id: "txn_\(type)_\(purchase)", purchaseID: purchase, type: type,
+                    amount: Money(cents: type == "charge" ? 4799 : -4799),
+                    fee: Money(cents: Int64.random(in: 1...1500, using: &generator)),
+                    createdAt: now - Double.random(in: 0...89, using: &generator) * 86_400)
+            }
+        }
     }
 
     /// A customer whose sign-up, purchases, videos, refund or dispute lie on days of the last 89.

@@ -34,9 +34,24 @@ extension ShopFigures: JSONObject {
         fields.field("refunded", "Credit that was taken for refunds.") { $0.refunded }
         fields.field("disputed", "Credit that was taken for disputes.") { $0.disputed }
         fields.field("adjusted", "What operators added, less what they took.") { $0.adjusted }
+        fields.field("fees", "What Stripe took, as it told some hours later.") { $0.fees }
+        fields.field("net", "What came to our balance at Stripe: payments less what went back.") {
+            $0.net
+        }
         fields.field("signups") { $0.signups }
         fields.field("firstPurchases", "Accounts that paid for the first time.") {
             $0.firstPurchases
+        }
+    }
+}
+
+extension Figures: JSONObject {
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == Figures {
+        fields.include { $0.videos }
+        fields.include { $0.shop }
+        fields.field("marginAfterFees", "The margin, less what Stripe took.") {
+            $0.marginAfterFees
         }
     }
 }

@@ -31,6 +31,9 @@ package struct ShopFigures: Sendable {
     package var refunded = Money.zero
     package var disputed = Money.zero
     package var adjusted = Money.zero
+    /// What Stripe took, and what came to our balance there after it.
+    package var fees = Money.zero
+    package var net = Money.zero
     package var signups = 0
     package var firstPurchases = 0
 }
@@ -41,6 +44,8 @@ package struct Figures: Sendable {
     package var name = ""
     package var videos = VideoFigures()
     package var shop = ShopFigures()
+
+    package var marginAfterFees: Money { videos.margin - shop.fees }
 
     /// Nothing.
     package init() {}
@@ -91,7 +96,8 @@ extension Connection {
                 SUM(price_micros) AS paid, SUM(sold_micros) AS sold, SUM(given_micros) AS given,
                 SUM(settled_micros) AS settled, SUM(lapsed_micros) AS lapsed,
                 SUM(refunded_micros) AS refunded, SUM(disputed_micros) AS disputed,
-                SUM(adjusted_micros) AS adjusted, SUM(signups) AS signups,
+                SUM(adjusted_micros) AS adjusted, SUM(fee_micros) AS fees,
+                SUM(net_micros) AS net, SUM(signups) AS signups,
                 SUM(first_purchases) AS first_purchases
             FROM \(sql: table)
             WHERE \(sql: Self.isIn(range))
@@ -166,6 +172,7 @@ extension Figures {
             purchases: row("purchases"), paid: row("paid"), sold: row("sold"),
             given: row("given"), settled: row("settled"), lapsed: row("lapsed"),
             refunded: row("refunded"), disputed: row("disputed"), adjusted: row("adjusted"),
-            signups: row("signups"), firstPurchases: row("first_purchases"))
+            fees: row("fees"), net: row("net"), signups: row("signups"),
+            firstPurchases: row("first_purchases"))
     }
 }

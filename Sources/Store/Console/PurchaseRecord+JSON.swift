@@ -48,3 +48,16 @@ extension DisputeRecord: JSONObject {
         fields.field("changedAt") { $0.changedAt }
     }
 }
+
+extension StripeTransaction: JSONObject {
+    package static var schemaName: String? { "StripeTransaction" }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == StripeTransaction {
+        fields.field("id", example: "txn_1".quoted) { $0.id }
+        fields.field("type", "Stripe's word.", example: "charge".quoted) { $0.type }
+        fields.field("amount", "Negative where money went back.", example: "47.99") { $0.amount }
+        fields.field("fee", "What Stripe took for it.", example: "1.69") { $0.fee }
+        fields.field("createdAt") { $0.createdAt }
+    }
+}

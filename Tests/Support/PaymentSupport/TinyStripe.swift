@@ -114,6 +114,11 @@ package final class TinyStripe: Sendable {
                 createdAt: createdAt.map { Date(timeIntervalSince1970: Double($0)) }))
     }
 
+    /// From now on the account is settled in another currency.
+    package func settle(in currency: String, rate: Double) {
+        account.settle(in: currency, rate: rate)
+    }
+
     /// The latest dispute of a payment is `status` now.
     package func decide(_ payment: String, _ status: String) -> StripeEvent {
         event(account.decide(payment, status))

@@ -22,6 +22,7 @@ const ended = (of) => of.videos + of.failures;
 
 /** What is no field of the answer, from those that are. */
 const rates = {
+  marginAfterFeesRate: (/** @type {any} */ of) => rate(of.marginAfterFees, of.spent),
   marginRate: (/** @type {any} */ of) => rate(of.margin, of.spent),
   failureRate: (/** @type {any} */ of) => rate(of.failures, ended(of)),
   refusalRate: (/** @type {any} */ of) => rate(of.refusals, ended(of)),
@@ -59,12 +60,15 @@ const places = {
   firstPurchases: `${purchases}paid`,
   refunded: `${purchases}refunded`,
   disputed: `${purchases}disputed`,
+  fees: `${purchases}paid`,
+  net: `${purchases}paid`,
   videos: `${videos}delivered`,
   spent: `${videos}delivered`,
   estimatedCost: `${videos}delivered`,
   actualCost: `${videos}delivered`,
   cost: `${videos}delivered`,
   margin: `${videos}delivered`,
+  marginAfterFees: `${videos}delivered`,
   firstVideos: `${videos}delivered`,
   activeCustomers: `${videos}delivered`,
   failures: `${videos}refunded`,
@@ -132,7 +136,7 @@ function byDay(answer) {
     return `/admin/videos?${new URLSearchParams({ from: day, to: next })}`;
   };
   /** @type {Name[]} */
-  const names = ["paid", "spent", "cost", "lost", "margin", "videos", "failures", "signups"];
+  const names = ["paid", "fees", "spent", "cost", "lost", "margin", "videos", "failures", "signups"];
   return part(
     words.byDay,
     chart({
@@ -212,11 +216,28 @@ const page = (answer) => [
     { class: "console-pair" },
     part(
       words.money,
-      compared(["paid", "refunded", "disputed", "sold", "given", "spent", "lapsed", "open", "owed"], answer),
+      compared(
+        ["paid", "fees", "net", "refunded", "disputed", "sold", "given", "spent", "lapsed", "open", "owed"],
+        answer,
+      ),
     ),
     part(
       text.head.margin,
-      compared(["spent", "estimatedCost", "actualCost", "cost", "lost", "margin", "marginRate"], answer),
+      compared(
+        [
+          "spent",
+          "estimatedCost",
+          "actualCost",
+          "cost",
+          "lost",
+          "margin",
+          "marginRate",
+          "fees",
+          "marginAfterFees",
+          "marginAfterFeesRate",
+        ],
+        answer,
+      ),
     ),
     part(
       words.videos,

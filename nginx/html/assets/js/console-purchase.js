@@ -69,6 +69,16 @@ async function start() {
         { name: head.amount, cell: ({ amount }) => sum(amount), end: true },
       ], purchase.disputes),
     ),
+    part(
+      text.part.transactions,
+      rows([
+        { name: head.when, cell: ({ createdAt }) => when(createdAt, "full") },
+        { name: head.kind, cell: ({ type }) => type },
+        { name: head.amount, cell: ({ amount }) => sum(amount), end: true },
+        { name: head.fee, cell: ({ fee }) => sum(fee), end: true },
+        { name: head.id, cell: ({ id }) => id },
+      ], purchase.transactions),
+    ),
   );
   find("[data-detail]").removeAttribute("aria-busy");
 }
