@@ -178,29 +178,35 @@ extension Connection {
         }
     }
 
-    /// Seals anew what another key than the present one has sealed, at most so many: the secret of
-    /// before is soon gone. What neither opens stays as it is; its owner has the recovery codes.
-    /// Returns how many were.
+    /// Seals anew what another key than the present one has sealed: the secret of before is soon gone.
+    /// What neither opens stays as it is, and holds no other back; its owner has the recovery codes.
+    ///
+    /// - Parameters:
+    ///   - user: whose secret was looked at last; nil for the first.
+    ///   - limit: how many are looked at.
+    /// - Returns: the last that was looked at; nil when there are no more.
     package func resealSecondFactors(
-        limit: Int, mark: [UInt8], reseal: ([UInt8]) -> [UInt8]?
-    ) throws -> Int {
+        after user: UserID?, limit: Int, mark: [UInt8], reseal: ([UInt8]) -> [UInt8]?
+    ) throws -> UserID? {
+        let start: SQL = user.map { "AND user_id > \($0)" } ?? ""
         let old = try query(
             """
             SELECT user_id, sealed_secret FROM second_factors
-            WHERE sealed_by <> \(mark) LIMIT \(limit)
+            WHERE sealed_by <> \(mark) \(sql: start)
+            ORDER BY user_id
+            LIMIT \(limit)
             """
         ) { row in (user: try row("user_id") as UserID, sealed: try row("sealed_secret") as [UInt8])
         }
-        var count = 0
         for (user, sealed) in old {
             guard let anew = reseal(sealed) else { continue }
-            count += try execute(
+            try execute(
                 """
                 UPDATE second_factors SET sealed_secret = \(anew), sealed_by = \(mark)
                 WHERE user_id = \(user) AND sealed_secret = \(sealed)
                 """)
         }
-        return count
+        return old.count < limit ? nil : old.last?.user
     }
 
     /// Changes of one person's own are made one after the other.

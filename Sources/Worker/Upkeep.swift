@@ -55,10 +55,12 @@ extension Worker {
     /// While the secret of the shop is being changed, what the one before has sealed is sealed anew.
     func resealSecondFactors(_ budget: Budget) throws {
         let secrets = settings.secrets
+        var last: UserID?
         try budget.rounds {
-            try database.resealSecondFactors(limit: 100, mark: secrets.mark) {
+            last = try database.resealSecondFactors(after: last, limit: 100, mark: secrets.mark) {
                 secrets.open($0).map(secrets.seal)
-            } > 0
+            }
+            return last != nil
         }
     }
 

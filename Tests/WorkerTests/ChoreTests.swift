@@ -426,12 +426,17 @@ extension Worker {
 @Suite struct `A change of the shop's secret` {
     @Test func `what the old secret sealed is sealed anew, and what neither opens stays`() throws {
         try Bench.with { bench in
-            let user = try bench.db.owner(of: bench.account)
             let old = SecretBox(
                 secret: Array("the old secret".utf8), previous: nil, purpose: SecondFactor.purpose)
-            try bench.db.beginSecondFactor(of: user, sealed: old.seal([7]), by: old.mark)
-            let other = try bench.db.owner(of: bench.db.insertAccount())
+            // More than are looked at in one round, and before the one that opens.
+            let other = try bench.db.owner(of: bench.account)
             try bench.db.beginSecondFactor(of: other, sealed: [1], by: old.mark)
+            for _ in 1...100 {
+                try bench.db.beginSecondFactor(
+                    of: bench.db.insertUser(), sealed: [1], by: old.mark)
+            }
+            let user = try bench.db.insertUser()
+            try bench.db.beginSecondFactor(of: user, sealed: old.seal([7]), by: old.mark)
             bench.worker.doChores()
             let new = SecretBox(
                 secret: Array("the new secret".utf8), previous: nil, purpose: SecondFactor.purpose)
