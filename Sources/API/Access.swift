@@ -12,6 +12,10 @@ package enum Access: Sendable {
         case .anyone, .vendor: false
         }
     }
+
+    package var isForOperators: Bool {
+        if case .operator = self { true } else { false }
+    }
 }
 
 /// What a vendor signs its messages with.

@@ -7,14 +7,25 @@ import Texts
 /// The description of the API by itself (OpenAPI 3.1.1, <https://spec.openapis.org/oas/v3.1.1>).
 /// It follows from the operations and the lists of fields that their answers are written by.
 package enum OpenAPI {
+    /// Whose calls a description is about, where it is not about all of them.
+    package enum Audience: String, CaseIterable, Sendable {
+        case customers, operators
+    }
+
     /// The document for `operations`. What an order may hold is taken from the catalog.
     ///
-    /// - Parameter cookie: the name of the one that signs in.
+    /// - Parameters:
+    ///   - audience: nil for everybody's calls.
+    ///   - cookie: the name of the one that signs in.
     package static func document(
-        of operations: [Operation], catalog: Catalog, appURL: String, cookie: String
+        of operations: [Operation], for audience: Audience?, catalog: Catalog, appURL: String,
+        cookie: String
     ) -> [UInt8] {
         var document = Document(catalog: catalog, cookie: cookie)
-        document.write(operations, appURL: appURL)
+        let meant = operations.filter { operation in
+            audience.map { ($0 == .operators) == operation.access.isForOperators } ?? true
+        }
+        document.write(meant, appURL: appURL)
         return document.json.bytes
     }
 

@@ -106,22 +106,22 @@ package final class Site {
         return remembered.renderTimes
     }
 
-    /// What the API says of itself, with the catalog's current version.
-    func openAPI() throws -> [UInt8] {
+    /// What the API says of itself, with the catalog's current version; nil for all of it.
+    func openAPI(for audience: OpenAPI.Audience?) throws -> [UInt8] {
         let catalog = try catalog()
-        if let known = remembered.openAPI, known.version == catalog.version {
+        if let known = remembered.openAPI[audience], known.version == catalog.version {
             return known.document
         }
         let document = OpenAPI.document(
-            of: operations, catalog: catalog, appURL: settings.appURL,
+            of: operations, for: audience, catalog: catalog, appURL: settings.appURL,
             cookie: SessionCookie.name)
-        remembered.openAPI = (catalog.version, document)
+        remembered.openAPI[audience] = (catalog.version, document)
         return document
     }
 
     private struct Remembered {
         var catalog: Catalog?
-        var openAPI: (version: Int, document: [UInt8])?
+        var openAPI: [OpenAPI.Audience?: (version: Int, document: [UInt8])] = [:]
         var renderTimes: [RenderTimeKey: RenderTime] = [:]
         var renderTimesReadAt: Date?
     }

@@ -11,7 +11,8 @@ import JSON
 struct Contract {
     static let shared = Contract(
         OpenAPI.document(
-            of: routes.map(\.operation), catalog: Catalog(version: 0, tiers: [], packages: []),
+            of: routes.map(\.operation), for: nil,
+            catalog: Catalog(version: 0, tiers: [], packages: []),
             appURL: TestSite.origin, cookie: SessionCookie.name))
 
     let document: JSONValue

@@ -135,6 +135,34 @@ struct OpenAPITests {
         }
     }
 
+    @Test func `customers and operators are told of their own calls, and together of all`() throws {
+        try withSite { site in
+            func paths(_ query: String) throws -> Set<String> {
+                let answer = try site.get("/api/openapi.json", query: query)
+                #expect(answer.status == 200)
+                let document = try JSONValue(parsing: answer.response.body)
+                guard case .object(let members) = document["paths"] else {
+                    Issue.record("no paths")
+                    return []
+                }
+                return Set(members.keys)
+            }
+            let (all, customers, operators) = try (
+                paths(""), paths("for=customers"), paths("for=operators")
+            )
+            #expect(customers.contains("/api/videos/generate"))
+            #expect(operators.contains("/api/admin/overview"))
+            #expect(customers.allSatisfy { !$0.hasPrefix("/api/admin/") })
+            #expect(operators.allSatisfy { $0.hasPrefix("/api/admin/") })
+            #expect(customers.union(operators) == all)
+            // What one is told of is not the other's answer from a cache.
+            #expect(try paths("for=customers") == customers)
+            let refused = try site.get("/api/openapi.json", query: "for=nobody")
+            #expect(refused.status == 400)
+            #expect(refused.text.contains("customers"))
+        }
+    }
+
     @Test func `a tier that is switched off is not in the description`() throws {
         try withFreshSite { site in
             let before = try site.get("/api/openapi.json")

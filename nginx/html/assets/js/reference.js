@@ -1,4 +1,5 @@
-// The API reference: every call of its description, with its fields, its answers and examples.
+// The API reference: every call of its description, with its fields, its answers and examples. Those of
+// operators are a page of their own.
 import { addAnchors } from "./parts/anchors.js";
 import { api } from "./parts/api.js";
 import { el, find } from "./parts/element.js";
@@ -121,7 +122,8 @@ function showLanguages() {
 
 async function start() {
   try {
-    const document_ = await api("/api/openapi.json");
+    const isForOperators = new URLSearchParams(location.search).get("for") === "operators";
+    const document_ = await api(`/api/openapi.json?for=${isForOperators ? "operators" : "customers"}`);
     const parts = operationsOf(document_);
     place.replaceChildren(...parts.flatMap(({ name, operations }) => [
       el("h2", { id: partID(name) }, name),
