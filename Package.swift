@@ -290,13 +290,10 @@ let package = Package(
         tests(
             "WebTests",
             [
-                "Addresses", "API", "Authenticator", "DatabaseSupport", "Domain", "Entrance",
-                "HTTP", "JSON",
-                "Ledger",
+                "Account", "Addresses", "API", "Authenticator", "BooksSupport", "Console",
+                "DatabaseSupport", "Domain", "Entrance", "Front", "HTTP", "JSON", "Ledger",
                 "MariaDB", "Media", "PaymentSupport", "PictureSupport", "RandomSupport", "Sandbox",
-                "Sodium", "Store",
-                "Stripe", "System",
-                "Account", "Console", "Front", "Web", httpTypes, logging,
+                "Sodium", "Store", "Stripe", "System", "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",

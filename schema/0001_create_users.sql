@@ -1,11 +1,12 @@
--- Who may sign in. Addresses are stored in lower case, so that one person is one user.
--- `muted_notices` are the mails that they have switched off. `leaves_at`: when the account is removed,
--- unless they take that back; `left_at`: when it was, and all that was the person's with it.
+-- Who may sign in. `role`: what part of the shop they run, if any. Addresses are stored in lower case,
+-- so that one person is one user. `muted_notices` are the mails that they have switched off.
+-- `leaves_at`: when the account is removed, unless they take that back; `left_at`: when it was, and all
+-- that was the person's with it.
 CREATE TABLE users (
     id                UUID         NOT NULL PRIMARY KEY,
     email             VARCHAR(254) NOT NULL,
     password_hash     VARCHAR(255) NOT NULL,
-    role              ENUM('user', 'admin') NOT NULL DEFAULT 'user',
+    role              ENUM('user', 'support', 'accountant', 'admin') NOT NULL DEFAULT 'user',
     email_verified_at DATETIME(6)  NULL,
     blocked_at        DATETIME(6)  NULL,
     leaves_at         DATETIME(6)  NULL,

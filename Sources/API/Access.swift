@@ -53,21 +53,39 @@ package struct Scope: OptionSet, Sendable {
 
 /// What an operator may do.
 package struct Permission: OptionSet, Sendable {
-    package let rawValue: UInt8
+    package let rawValue: UInt16
 
-    package init(rawValue: UInt8) {
+    package init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
 
+    /// What waits for a person, and what was done.
     package static let look = Permission(rawValue: 1 << 0)
-    package static let endVideos = Permission(rawValue: 1 << 1)
-    package static let moveMoney = Permission(rawValue: 1 << 2)
-    package static let repairBooks = Permission(rawValue: 1 << 3)
-
+    /// Who uses the shop, and what they make.
+    package static let readPeople = Permission(rawValue: 1 << 1)
+    /// What people paid and spent.
+    package static let readPurchases = Permission(rawValue: 1 << 2)
+    /// Costs, margins, and what the vendors say.
+    package static let readMoney = Permission(rawValue: 1 << 3)
     package static let managePeople = Permission(rawValue: 1 << 4)
-    package static let setPrices = Permission(rawValue: 1 << 5)
+    package static let endVideos = Permission(rawValue: 1 << 5)
+    /// Up to a sum.
+    package static let refund = Permission(rawValue: 1 << 6)
+    /// Any sum, and credit from nothing.
+    package static let moveMoney = Permission(rawValue: 1 << 7)
+    package static let repairBooks = Permission(rawValue: 1 << 8)
+    package static let setPrices = Permission(rawValue: 1 << 9)
+    package static let setRoles = Permission(rawValue: 1 << 10)
 
-    package static let all: Permission = [
-        .look, .endVideos, .moveMoney, .repairBooks, .managePeople, .setPrices,
+    /// Each with its name, as callers are told.
+    private static let named: [(String, Permission)] = [
+        ("look", .look), ("readPeople", .readPeople), ("readPurchases", .readPurchases),
+        ("readMoney", .readMoney), ("managePeople", .managePeople), ("endVideos", .endVideos),
+        ("refund", .refund), ("moveMoney", .moveMoney), ("repairBooks", .repairBooks),
+        ("setPrices", .setPrices), ("setRoles", .setRoles),
     ]
+    package static let allNames = named.map(\.0)
+    package static let all = named.reduce(into: Permission()) { $0.formUnion($1.1) }
+
+    package var names: [String] { Self.named.filter { contains($0.1) }.map(\.0) }
 }

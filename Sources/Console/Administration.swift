@@ -26,7 +26,7 @@ enum Administration {
                 answers: [.ok(List<AttentionItem>.self, "At most 500 items.")],
                 "What needs a person, oldest first", attention),
             Route(
-                .get, "/api/admin/reconciliation", "showReconciliation", by: .operator(.look),
+                .get, "/api/admin/reconciliation", "showReconciliation", by: .operator(.readMoney),
                 answers: [
                     .ok(
                         ReconciliationAnswer.self, "Without items and unknown parts, all agrees.")
@@ -44,7 +44,7 @@ enum Administration {
                 refuses: [.conflict], "Closes a difference that is dealt with", close),
             Route(
                 .post, "/api/admin/purchases/:id/refund", "refundPurchase",
-                by: .operator(.moveMoney), with: [.commandKey],
+                by: .operator(.refund), with: [.commandKey],
                 takes: Body("RefundOrder", Inputs.reason("asked by mail"), Inputs.refund),
                 answers: [
                     .ok(Purchase.self, "Refunded."),
@@ -116,7 +116,9 @@ enum Administration {
         var body = context.body.reader
         return try Operator(
             userID: caller.person().id, reason: body.read(Inputs.anyReason),
-            key: context.request.clientKey(body: [], of: caller)?.key)
+            key: context.request.clientKey(body: [], of: caller)?.key,
+            refundLimit: caller.permissions.contains(.moveMoney)
+                ? nil : context.settings.supportRefundLimit)
     }
 
     /// Sends money back, and takes the credit with it: `amount`, or all that is not spent.

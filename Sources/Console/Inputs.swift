@@ -14,6 +14,17 @@ enum Inputs {
         "taskId", "The vendor's id, when it made a task.", atMost: 255, isRequired: false,
         example: "t1")
 
+    static let role = Input<User.Role>(
+        "role", "The part that they run.", as: .words(User.Role.allCases.map(\.rawValue)),
+        example: "support"
+    ) { reader, name in
+        guard let value = reader.value(name) else { return nil }
+        if let role = value.string.flatMap(User.Role.init(rawValue:)) { return role }
+        reader.refuse(
+            name, .chooseOneOf, ["names": .list(User.Role.allCases.map(\.rawValue))])
+        return nil
+    }
+
     static let refund = cents(
         "All that is not spent, when it is left out.", isRequired: false)
     static let grant = cents(isRequired: true)

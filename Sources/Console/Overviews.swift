@@ -15,16 +15,16 @@ enum Overviews {
         "Administration",
         [
             Route(
-                .get, "/api/admin/overview", "showOverview", by: .operator(.look),
+                .get, "/api/admin/overview", "showOverview", by: .operator(.readMoney),
                 with: rangeParameters,
                 answers: [.ok(OverviewAnswer.self, "As it was counted within the last minute.")],
                 "What some days brought, against as many before", show),
             Route(
-                .get, "/api/admin/overview/days.csv", "exportDays", by: .operator(.look),
+                .get, "/api/admin/overview/days.csv", "exportDays", by: .operator(.readMoney),
                 with: rangeParameters, answers: [.file("text/csv", "A line for each day.")],
                 "What each day brought, for a spreadsheet", days),
             Route(
-                .get, "/api/admin/overview/tiers.csv", "exportTiers", by: .operator(.look),
+                .get, "/api/admin/overview/tiers.csv", "exportTiers", by: .operator(.readMoney),
                 with: rangeParameters, answers: [.file("text/csv", "A line for each tier.")],
                 "What each tier brought, for a spreadsheet", tiers),
         ])

@@ -16,7 +16,7 @@ enum People {
         "Administration",
         [
             Route(
-                .get, "/api/admin/users", "listPeople", by: .operator(.look),
+                .get, "/api/admin/users", "listPeople", by: .operator(.readPeople),
                 with: [
                     .query(
                         "q",
@@ -27,17 +27,18 @@ enum People {
                 answers: [.ok(PageAnswer<Person>.self, "A page.")],
                 "Users with what their accounts have, newest first", index),
             Route(
-                .get, "/api/admin/users/:id", "showPerson", by: .operator(.look),
+                .get, "/api/admin/users/:id", "showPerson", by: .operator(.readPeople),
                 answers: [.ok(PersonAnswer.self, "As they stand.")],
                 "One user, by their id or their account's", show),
             Route(
                 .get, "/api/admin/accounts/:id/transactions", "listAccountTransactions",
-                by: .operator(.look), with: .page,
+                by: .operator(.readPurchases), with: .page,
                 answers: [.ok(PageAnswer<TransactionLine>.self, "A page.")],
                 "The lines of an account, newest first", transactions),
             Route(
-                .get, "/api/admin/users/:id/sessions", "listPersonSessions", by: .operator(.look),
-                with: .page, answers: [.ok(PageAnswer<SessionRecord>.self, "A page.")],
+                .get, "/api/admin/users/:id/sessions", "listPersonSessions",
+                by: .operator(.readPeople), with: .page,
+                answers: [.ok(PageAnswer<SessionRecord>.self, "A page.")],
                 "Where a user is signed in, newest first", sessions),
             act("block", "blockPerson", "a stolen card", "Blocks a user", block),
             act("unblock", "unblockPerson", "it was their card", "Lets a user in again") {
@@ -58,6 +59,12 @@ enum People {
             act("notes", "notePerson", "asked for an invoice", "Notes something about a user") {
                 try $0.database.note(about: $0.id(), by: $1)
             },
+            Route(
+                .post, "/api/admin/users/:id/role", "setRole", by: .operator(.setRoles),
+                with: [.neededCommandKey],
+                takes: Body("RoleChange", Inputs.reason("answers the mail now"), Inputs.role),
+                answers: [.nothing("It is theirs, now or before.")], refuses: [.conflict],
+                "Gives a user a part in running the shop, or takes it", setRole),
             Route(
                 .post, "/api/admin/accounts/:id/grant", "grantCredit", by: .operator(.moveMoney),
                 with: [.neededCommandKey],
@@ -119,6 +126,16 @@ enum People {
         return .json(page.answer(sessions, id: \.id))
     }
 
+    private static func setRole(_ context: Context, _ caller: Caller) throws -> Response {
+        let actor = try Operator(context, caller)
+        var body = context.body.reader
+        let role = body.read(Inputs.role)
+        try body.finish()
+        guard let role else { throw InvalidInput("role", .fieldNeeded) }
+        try context.database.setRole(of: context.id(), to: role, by: actor)
+        return .nothing
+    }
+
     private static func block(_ context: Context, _ actor: Operator) throws {
         _ = try context.database.block(
             context.id(), policy: context.settings.creditPolicy, by: actor)
@@ -151,7 +168,9 @@ extension Operator {
             throw InvalidInput("Idempotency-Key", .keyMissing)
         }
         var body = context.body.reader
-        try self.init(userID: caller.person().id, reason: body.read(Inputs.anyReason), key: key)
+        try self.init(
+            userID: caller.person().id, reason: body.read(Inputs.anyReason), key: key,
+            mayActOnOperators: caller.permissions.contains(.setRoles))
     }
 }
 

@@ -15,7 +15,7 @@ enum Prices {
         "Administration",
         [
             Route(
-                .get, "/api/admin/catalog", "showCatalog", by: .operator(.look),
+                .get, "/api/admin/catalog", "showCatalog", by: .operator(.readMoney),
                 answers: [
                     .ok(CatalogAnswer.self, "The last version, be it valid yet or not.")
                 ], "What is sold at which price and cost, with its versions", show),

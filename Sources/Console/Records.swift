@@ -14,7 +14,7 @@ enum Records {
         "Administration",
         [
             Route(
-                .get, "/api/admin/purchases", "listAllPurchases", by: .operator(.look),
+                .get, "/api/admin/purchases", "listAllPurchases", by: .operator(.readPurchases),
                 with: [
                     .query("status", as: .words(Purchase.State.allCases.map(\.rawValue))), account,
                     .query(
@@ -25,11 +25,11 @@ enum Records {
                 answers: [.ok(PageAnswer<PurchaseRecord>.self, "A page.")],
                 "Purchases of everybody, newest first", purchases),
             Route(
-                .get, "/api/admin/purchases/:id", "showAnyPurchase", by: .operator(.look),
+                .get, "/api/admin/purchases/:id", "showAnyPurchase", by: .operator(.readPurchases),
                 answers: [.ok(PurchaseAnswer.self, "As it stands.")],
                 "One purchase, with what went back of it", purchase),
             Route(
-                .get, "/api/admin/videos", "listAllVideos", by: .operator(.look),
+                .get, "/api/admin/videos", "listAllVideos", by: .operator(.readPeople),
                 with: [
                     .query("state", as: .words(VideoState.allCases.map(\.rawValue))),
                     .query("tier", "The id of a tier."), account,
@@ -38,7 +38,7 @@ enum Records {
                 answers: [.ok(PageAnswer<VideoRecord>.self, "A page.")],
                 "Videos of everybody with cost and margin, newest first", videos),
             Route(
-                .get, "/api/admin/videos/:id", "showAnyVideo", by: .operator(.look),
+                .get, "/api/admin/videos/:id", "showAnyVideo", by: .operator(.readPeople),
                 answers: [.ok(VideoRecordAnswer.self, "As it stands.")],
                 "One video, with every try to have it made", video),
         ])

@@ -10,8 +10,16 @@ package enum AccountKind {}
 package typealias AccountID = ID<AccountKind>
 
 package struct User: Hashable, Sendable {
+    /// What part of the shop a person runs.
     package enum Role: String, CaseIterable, Sendable {
-        case user, admin
+        /// None: they use it.
+        case user
+        /// Helps people: their accounts and videos, and refunds up to a sum.
+        case support
+        /// Reads where the money went.
+        case accountant
+        /// Owns the shop: everything.
+        case admin
     }
 
     package let id: UserID

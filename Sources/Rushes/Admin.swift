@@ -12,8 +12,7 @@ struct Admin: ParsableCommand {
         subcommands: [
             CloseFinding.self, CreateAdmin.self, EndVideo.self, Grant.self, Refund.self,
             RefundQueued.self, ResetPassword.self, ResetSecondFactor.self, ResolveVideo.self,
-            Seed.self,
-            Take.self, Waive.self,
+            Seed.self, SetRole.self, Take.self, Waive.self,
         ])
 }
 

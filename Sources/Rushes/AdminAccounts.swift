@@ -78,6 +78,39 @@ extension Admin {
     }
 }
 
+extension Admin {
+    struct SetRole: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set-role",
+            abstract: "Gives a user a part in running the shop, or takes it.")
+
+        @Argument(help: "The address of the user.")
+        var email: String
+
+        @Argument(help: "user, support, accountant or admin.")
+        var role: String
+
+        @Option(help: "Why.")
+        var reason: String
+
+        @OptionGroup var key: KeyOption
+
+        func run() throws {
+            guard let role = User.Role(rawValue: role) else {
+                let names = User.Role.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Refusal("there is no role \(self.role): choose one of \(names)")
+            }
+            let database = try openDatabase()
+            let user = try findUser(email, in: database)
+            let actor = try makeOperator(reason, key: key.take())
+            try explained("user") {
+                try database.setRole(of: user.id, to: role, by: actor)
+            }
+            print("\(user.email) \(role.rawValue)")
+        }
+    }
+}
+
 /// The reason of a command that takes none.
 private let atTheCommandLine = "At the command line"
 

@@ -34,7 +34,7 @@ extension Connection {
             let account = try account(ownedBy: user)
             if let account { try lockWallet(of: account) }
             guard let known = try lockedUser(user) else { throw NotFound() }
-            guard known.role != .admin else { throw Conflict(.operatorStays) }
+            guard known.role == .user else { throw Conflict(.operatorStays) }
             if let account {
                 guard try isAlone(user, in: account) else { throw Conflict(.accountShared) }
                 let left = try balance(of: account).available

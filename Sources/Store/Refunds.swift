@@ -56,6 +56,7 @@ extension Connection {
             guard wanted > .zero, wanted <= refundable.most, wanted.cents != nil else {
                 throw Conflict(.purchaseRefundable, ["amount": .money(max(refundable.most, .zero))])
             }
+            try requireLeft(of: actor, for: wanted)
             try execute(
                 """
                 INSERT INTO refunds
@@ -67,6 +68,27 @@ extension Connection {
             return PendingRefund(
                 id: id, purchaseID: purchase, paymentIntent: refundable.intent, amount: wanted,
                 isKeyForgotten: false, isFinished: false, problem: nil)
+        }
+    }
+
+    /// Throws ``Conflict`` when it is more than is left of what the operator may send back within 24
+    /// hours: whatever became of what they sent, unless it was not made.
+    private func requireLeft(of actor: Operator, for amount: Money) throws {
+        guard let limit = actor.refundLimit, let user = actor.userID else { return }
+        // One refund of theirs after the other, or two at once would have the same rest.
+        _ = try first("SELECT 1 FROM users WHERE id = \(user) FOR UPDATE") { _ in true }
+        let sent = try first(
+            """
+            SELECT COALESCE(SUM(amount_micros), 0) AS sent_micros
+            FROM refunds
+            WHERE requested_by = \(user) AND created_at > UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
+                AND (stripe_refund_id IS NOT NULL OR problem IS NULL)
+            """
+        ) { row in try row("sent_micros") as Money } ?? .zero
+        guard sent + amount <= limit else {
+            throw Conflict(
+                .refundAboveLimit,
+                ["amount": .money(limit), "left": .money(max(limit - sent, .zero))])
         }
     }
 

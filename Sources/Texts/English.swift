@@ -34,6 +34,7 @@ private let englishTexts: [Phrase.Name: String] = [
         "Your account is to be removed. Take that back on the account page first.",
     .foreignOrigin: "This request came from another site.",
     .callerMayNot: "Your part in this account does not allow that. Ask its owner.",
+    .operatorMayNot: "Your part in the shop does not allow that. Ask an administrator.",
     .accountNeeded: "You belong to no account. Ask the owner of one to let you in.",
     .personNeeded: "Only a person can do this.",
     .nothingHere: "There is nothing here.",
@@ -78,6 +79,11 @@ private let englishTexts: [Phrase.Name: String] = [
     .findingClosed: "This finding is closed already.",
     .purchaseNotPaid: "This purchase is not paid.",
     .purchaseRefundable: "Of this purchase {amount} can be refunded.",
+    .refundAboveLimit: """
+        You may send back {amount} within 24 hours, and {left} is left of it. Ask an administrator.
+        """,
+    .lastAdministrator: "There has to be one administrator: make another one first.",
+    .ownRole: "Nobody changes their own part: ask another administrator.",
     .purchaseOfHeldAccount: """
     The books of this account are wrong: repair them, or close what was found, before money \
     goes back.
@@ -159,6 +165,7 @@ private let englishTexts: [Phrase.Name: String] = [
     .accountShared: "Others use this account too. They have to leave it first.",
     .creditToGiveUp: "{amount} of credit is left. Say that you give it up, or use it first.",
     .personLeft: "This account was removed.",
+    .personRunsShop: "They run a part of the shop. Ask an administrator.",
     .codeNeeded: "Enter the code of your authenticator, or a recovery code.",
     .codeWrong: "This code is wrong, or was used. Enter the one that is shown now.",
     .ticketOver: "That took too long. Sign in again.",

@@ -8,8 +8,8 @@ extension Phrase {
         case someFieldsWrong, someFieldsWrongOfMany, bodyTooLarge, mediaTypeUnsupported
         case bodyIncomplete, signatureWrong, signInNeeded, credentialsWrong, creditTooLow
         case debtOpen, accountLeaving, proofNeeded
-        case foreignOrigin, callerMayNot, accountNeeded, personNeeded, nothingHere,
-            methodNotAllowed
+        case foreignOrigin, callerMayNot, operatorMayNot, accountNeeded, personNeeded
+        case nothingHere, methodNotAllowed
         case videoJustChanged, keyUsed
         case callLimitReached, triedTooOften, accountHeld, booksChecked, vendorUnavailable
         case orderKept, busy, earlierRequestsAtWork, paymentServiceSlow, internalError
@@ -21,7 +21,7 @@ extension Phrase {
         case purchaseNotPaid, purchaseRefundable, purchaseOfHeldAccount, stripeRefuses
         case givenCreditTakeable
         case purchaseWithoutPage, purchaseNotPaidAtStripe, purchaseWithoutPayment, refundNotMade
-        case refundNotSent
+        case refundNotSent, refundAboveLimit, lastAdministrator, ownRole
         case keyNeeded, ledgerSaysOtherwise, adjustmentWithoutAmount, effectMissing
         case effectTakenBack, debtSmaller, purchaseCredited, purchaseCreditedNeedsRefund
 
@@ -42,7 +42,7 @@ extension Phrase {
         case passwordUnusable, passwordTooShort, passwordInvisible, passwordCommon
         case passwordIsAddress, presentPasswordNeeded, presentPasswordWrong, linkUsed
         case notChangeableHere, noticesMalformed, chooseAmong
-        case operatorStays, accountShared, creditToGiveUp, personLeft
+        case operatorStays, accountShared, creditToGiveUp, personLeft, personRunsShop
         case codeNeeded, codeWrong, ticketOver, secondFactorOn, secondFactorNotBegun,
             secondFactorOff
 

@@ -98,7 +98,8 @@ enum Accounts {
                 muted: context.database.mutedNotices(of: user.id),
                 undoSeconds: context.settings.undoSeconds,
                 leavesAt: caller.leavesAt,
-                hasSecondFactor: context.database.secondFactor(of: user.id)?.isOn == true))
+                hasSecondFactor: context.database.secondFactor(of: user.id)?.isOn == true,
+                permissions: caller.permissions))
     }
 
     private static let newEmail = Inputs.email.optional
@@ -131,6 +132,7 @@ private struct Me: JSONObject {
     let undoSeconds: Int
     let leavesAt: Date?
     let hasSecondFactor: Bool
+    let permissions: Permission
 
     static var schemaName: String? { "Me" }
 
@@ -148,6 +150,10 @@ private struct Me: JSONObject {
             $0.leavesAt
         }
         fields.field("secondFactor", "Whether signing in takes a code.") { $0.hasSecondFactor }
+        fields.field(
+            "permissions", "What they may do who run a part of the shop; empty for others.",
+            as: .array(of: .words(Permission.allNames)), example: "[]"
+        ) { $0.permissions.names }
         fields.field("notifications") { NoticeSwitches(muted: $0.muted) }
     }
 }

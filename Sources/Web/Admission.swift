@@ -47,13 +47,16 @@ extension Admission where Handling == CallerHandler {
         }
     }
 
-    /// An operator who may do this. To others the route does not exist.
+    /// An operator who may do this. To people who run no part of the shop the route does not exist.
     package static func `operator`(_ permission: Permission) -> Admission {
         Admission(access: .operator(permission)) { handler, body in
             { context in
                 let caller = try Caller(context)
                 return try context.waiting(for: caller) {
-                    guard caller.permissions.contains(permission) else { throw NotFound() }
+                    guard !caller.permissions.isEmpty else { throw NotFound() }
+                    guard caller.permissions.contains(permission) else {
+                        throw Forbidden(.operatorMayNot)
+                    }
                     return try handler(context.reading(body), caller)
                 }
             }

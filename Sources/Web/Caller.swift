@@ -1,4 +1,4 @@
-import API
+package import API
 package import Domain
 package import Entrance
 import FoundationEssentials
@@ -19,7 +19,7 @@ package struct Caller: Sendable {
     let user: User?
     let via: Way
     let scopes: Scope
-    let permissions: Permission
+    package let permissions: Permission
     /// When the person's account is removed, unless they take that back.
     let leavesAt: Date?
     /// Whether the person showed within ten minutes that they are who they are, by password and
@@ -101,9 +101,23 @@ extension Caller {
         leavesAt = signIn.leavesAt
         let all = Scope(of: membership.role)
         scopes = leavesAt == nil ? all : all.intersection(.whileLeaving)
-        permissions = user.role == .admin ? .all : []
+        permissions = Permission(of: user.role)
         isRecent = signIn.isRecent
         isTest = false
+    }
+}
+
+extension Permission {
+    /// What a person may do who runs this part of the shop.
+    init(of role: User.Role) {
+        self =
+            switch role {
+            case .user: []
+            case .support:
+                [.look, .readPeople, .readPurchases, .managePeople, .endVideos, .refund]
+            case .accountant: [.look, .readPurchases, .readMoney]
+            case .admin: .all
+            }
     }
 }
 

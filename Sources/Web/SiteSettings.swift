@@ -26,6 +26,8 @@ package struct SiteSettings: Sendable {
     package var requiresVerified: Bool
     /// How long the pages let an order be taken back before anything is sent.
     package var undoSeconds: Int
+    /// How much one who may send refunds, and no more, may send back within 24 hours.
+    package var supportRefundLimit: Money
 
     /// Where pictures are put.
     package var media: Storage
@@ -36,7 +38,8 @@ package struct SiteSettings: Sendable {
         creditPolicy: CreditPolicy, signupCredit: Money, generateLimit: CallLimit,
         purchaseLimit: CallLimit, deadlines: JobDeadlines, media: Storage,
         exceptOrigins: [Origin] = [],
-        requiresVerified: Bool = false, undoSeconds: Int = 0
+        requiresVerified: Bool = false, undoSeconds: Int = 0,
+        supportRefundLimit: Money = Money(micros: 50_000_000)
     ) {
         self.origin = origin
         self.jwtSecret = jwtSecret
@@ -53,5 +56,6 @@ package struct SiteSettings: Sendable {
         self.exceptOrigins = exceptOrigins
         self.requiresVerified = requiresVerified
         self.undoSeconds = undoSeconds
+        self.supportRefundLimit = supportRefundLimit
     }
 }

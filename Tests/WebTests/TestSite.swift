@@ -107,7 +107,8 @@ final class TestSite {
         passwords: PasswordGate = PasswordGate(), limit: Int = 10, purchaseLimit: Int = 100,
         signupCredit: Money = .zero, requiresVerified: Bool = false,
         threads: ThreadGate = ThreadGate(threads: 16), trouble: DatabaseTrouble = DatabaseTrouble(),
-        media: Storage = Storage(folder: "/nonexistent"), pictures: PictureServer = PictureServer()
+        media: Storage = Storage(folder: "/nonexistent"), pictures: PictureServer = PictureServer(),
+        supportRefundLimit: Money = 50.dollars
     ) {
         self.database = database
         self.stripe = stripe
@@ -120,7 +121,8 @@ final class TestSite {
             signupCredit: signupCredit,
             generateLimit: CallLimit(calls: limit, window: .seconds(900)),
             purchaseLimit: CallLimit(calls: purchaseLimit, window: .seconds(900)),
-            deadlines: JobDeadlines(), media: media, requiresVerified: requiresVerified)
+            deadlines: JobDeadlines(), media: media, requiresVerified: requiresVerified,
+            supportRefundLimit: supportRefundLimit)
         site = Site(
             routes: routes, settings: settings, database: database,
             stripe: stripe.client,
@@ -192,9 +194,11 @@ final class TestSite {
             token: site.tokens.sign(token, at: Date()))
     }
 
-    func makeAdministrator() throws -> TestUser {
+    func makeAdministrator() throws -> TestUser { try makeOperator(.admin) }
+
+    func makeOperator(_ role: User.Role) throws -> TestUser {
         let user = try makeUser()
-        try database.execute("UPDATE users SET role = 'admin' WHERE id = \(user.id)")
+        try database.execute("UPDATE users SET role = \(role) WHERE id = \(user.id)")
         return user
     }
 
@@ -230,8 +234,12 @@ private let sharedDatabase = Result {
 }
 
 /// Runs `body` with a site that has a database of its own.
-func withFreshSite(_ body: (TestSite) throws -> Void) throws {
-    try withFreshDatabase { configuration in try body(TestSite(Connection(configuration))) }
+func withFreshSite(
+    supportRefundLimit: Money = 50.dollars, _ body: (TestSite) throws -> Void
+) throws {
+    try withFreshDatabase { configuration in
+        try body(TestSite(Connection(configuration), supportRefundLimit: supportRefundLimit))
+    }
 }
 
 extension TinyStripe {

@@ -12,6 +12,7 @@ struct PolicySettings: Sendable {
     let deadlines: JobDeadlines
     /// How long the site lets an order be taken back before anything is sent.
     let undoSeconds: Int
+    let supportRefundLimit: Money
 
     init?(_ reader: SettingsReader) {
         let expiryDays = reader.value(
@@ -48,8 +49,13 @@ struct PolicySettings: Sendable {
                 VideoDraft.undoRange.contains($0) ? $0 : nil
             }
         }
+        let supportRefundLimit = reader.value(
+            "SUPPORT_REFUND_LIMIT",
+            "dollars that a person of the role `support` may send back within 24 hours",
+            default: "50", form: "50"
+        ) { Money(dollars: $0).flatMap { $0 >= .zero && $0.cents != nil ? $0 : nil } }
         guard let expiryDays, let signupCredit, let requiresVerified, let generateLimit,
-            let purchaseLimit, let deadlines, let undoSeconds
+            let purchaseLimit, let deadlines, let undoSeconds, let supportRefundLimit
         else { return nil }
         credit = CreditPolicy(expiry: expiryDays == 0 ? nil : .seconds(expiryDays * 86_400))
         self.signupCredit = signupCredit
@@ -58,5 +64,6 @@ struct PolicySettings: Sendable {
         self.purchaseLimit = purchaseLimit
         self.deadlines = deadlines
         self.undoSeconds = undoSeconds
+        self.supportRefundLimit = supportRefundLimit
     }
 }

@@ -27,7 +27,8 @@ extension Settings {
             generateLimit: policy.generateLimit, purchaseLimit: policy.purchaseLimit,
             deadlines: policy.deadlines, media: storage,
             exceptOrigins: pollo.exceptOrigins,
-            requiresVerified: policy.requiresVerified, undoSeconds: policy.undoSeconds)
+            requiresVerified: policy.requiresVerified, undoSeconds: policy.undoSeconds,
+            supportRefundLimit: policy.supportRefundLimit)
     }
 
     var courier: CourierSettings {

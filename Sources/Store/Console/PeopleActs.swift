@@ -71,7 +71,7 @@ extension Connection {
     /// Makes the sign-ins of a user take the password alone, whose authenticator and codes are lost,
     /// and tells them. Their sessions end.
     package func resetSecondFactor(of user: UserID, by actor: Operator) throws {
-        try perform("user.reset-second-factor", on: user, by: actor) {
+        try perform("user.reset-second-factor", on: user, by: actor, arguments: "") {
             let before = try secondFactor(of: user)?.isOn == true
             let left = try recoveryCodesLeft(of: user)
             try turnOffSecondFactor(of: user)
@@ -91,6 +91,28 @@ extension Connection {
             }
             try act("user.verify", on: user, by: actor) {
                 try noteProof(user, credit: credit, policy: policy)
+            }
+        }
+    }
+
+    /// Gives a user a part in running the shop, or takes it. Throws ``Conflict`` for the operator's own
+    /// part, and for the last administrator's.
+    package func setRole(of user: UserID, to role: User.Role, by actor: Operator) throws {
+        guard actor.userID != user else { throw Conflict(.ownRole) }
+        try transaction {
+            // Locked together, so that of two who take each other's part one is left.
+            let administrators = try query(
+                "SELECT id FROM users WHERE role = 'admin' ORDER BY id FOR UPDATE"
+            ) { row in try row("id") as UserID }
+            try perform("user.role", on: user, by: actor, arguments: role.rawValue) {
+                let before = try first("SELECT role FROM users WHERE id = \(user)") { row in
+                    try row("role") as User.Role
+                }
+                guard role == .admin || administrators != [user] else {
+                    throw Conflict(.lastAdministrator)
+                }
+                try execute("UPDATE users SET role = \(role) WHERE id = \(user)")
+                return "\((before ?? role).rawValue) -> \(role.rawValue)"
             }
         }
     }
@@ -128,7 +150,7 @@ extension Connection {
     private func act(
         _ action: String, on user: UserID, by actor: Operator, _ effect: () throws -> Void
     ) throws {
-        try perform(action, on: user, by: actor) {
+        try perform(action, on: user, by: actor, arguments: "") {
             try effect()
             return ""
         }
@@ -136,17 +158,21 @@ extension Connection {
 
     /// Does what an operator wants of a user, once for the key (P7), with a line in the log, which
     /// says what `effect` returns. Throws ``NotFound`` when there is no such user, and ``Conflict``
-    /// when they have left.
+    /// when they have left, or run a part of the shop and the operator may not act on those.
     private func perform(
-        _ action: String, on user: UserID, by actor: Operator, _ effect: () throws -> String
+        _ action: String, on user: UserID, by actor: Operator, arguments: String,
+        _ effect: () throws -> String
     ) throws {
         try transaction {
-            let isGone = try first(
-                "SELECT left_at IS NOT NULL AS is_gone FROM users WHERE id = \(user) FOR UPDATE"
-            ) { row in try row("is_gone") as Bool }
-            guard let isGone else { throw NotFound() }
-            guard !isGone else { throw Conflict(.personLeft) }
-            guard try claim(action, "\(user)", arguments: "", result: "", by: actor) == nil
+            let known = try first(
+                "SELECT role, left_at IS NOT NULL AS is_gone FROM users WHERE id = \(user) FOR UPDATE"
+            ) { row in (role: try row("role") as User.Role, isGone: try row("is_gone") as Bool) }
+            guard let known else { throw NotFound() }
+            guard !known.isGone else { throw Conflict(.personLeft) }
+            guard known.role == .user || actor.mayActOnOperators else {
+                throw Conflict(.personRunsShop)
+            }
+            guard try claim(action, "\(user)", arguments: arguments, result: "", by: actor) == nil
             else { return }
             let detail = try effect()
             try log(action, "\(user)", detail: detail, by: actor)

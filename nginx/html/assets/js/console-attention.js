@@ -21,14 +21,17 @@ function actsOf(item) {
     { class: "acts" },
     item.differenceId && actButton({
       words: text.act.closeDifference,
+      may: "repairBooks",
       path: `/api/admin/differences/${item.differenceId}/closure`,
     }, again),
     item.findingId && actButton({
       words: text.act.closeFinding,
+      may: "repairBooks",
       path: `/api/admin/findings/${item.findingId}/closure`,
     }, again),
     item.kind === "quarantine" && actButton({
       words: text.act.rebuild,
+      may: "repairBooks",
       path: `/api/admin/accounts/${item.subject}/rebuild`,
       isRehearsed: true,
     }, again),

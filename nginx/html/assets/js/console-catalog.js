@@ -29,6 +29,7 @@ const lengthsOf = (tier) =>
 const addButton = (version) =>
   actButton({
     words: act.addTier,
+    may: "setPrices",
     path: "/api/admin/tiers",
     isRehearsed: true,
     fields: ["id", "name", "model", "vendorPath", "pricePerSecond", "costPerSecond", "specification"],
@@ -49,7 +50,7 @@ const stateOf = ({ enabled, popular, trialJobId, trialStatus }) =>
 const tierActs = (version, tier) => {
   const path = `/api/admin/tiers/${encodeURIComponent(tier.id)}`;
   const of = (/** @type {string[]} */ [name, words]) => [`${name}: ${tier.name}`, words];
-  const known = { isRehearsed: true, path };
+  const known = { isRehearsed: true, may: "setPrices", path };
   return el(
     "div",
     { class: "acts" },
@@ -63,6 +64,7 @@ const tierActs = (version, tier) => {
     !tier.enabled &&
       actButton({
         words: of(act.tryTier),
+        may: "setPrices",
         path: `${path}/trial`,
         fields: ["duration", "prompt", "image"],
         values: { duration: tier.lengths[0]?.seconds },
@@ -80,6 +82,7 @@ const tierActs = (version, tier) => {
 const packActs = (version, pack) =>
   actButton({
     words: [`${act.price[0]}: ${pack.id}`, act.price[1]],
+    may: "setPrices",
     path: `/api/admin/packages/${encodeURIComponent(pack.id)}`,
     isRehearsed: true,
     fields: ["price", "credits", "bonus", "validFrom"],

@@ -1,7 +1,7 @@
 // Whether the shop earns, who came, and what runs out.
 import { api } from "./parts/api.js";
 import { chart } from "./parts/chart.js";
-import { facts, forOperator, link, part, rows, sum, when } from "./parts/console.js";
+import { facts, forOperator, link, may, part, rows, sum, when } from "./parts/console.js";
 import { el, find, num } from "./parts/element.js";
 import { money } from "./parts/money.js";
 import { errorBox } from "./parts/notice.js";
@@ -308,4 +308,5 @@ for (const input of [from, to]) {
 }
 form.addEventListener("submit", (event) => event.preventDefault());
 addEventListener("popstate", load);
-forOperator(load);
+// Who may not read money begins with what waits for a person.
+forOperator(async () => may("readMoney") ? load() : location.replace("/admin/attention"));

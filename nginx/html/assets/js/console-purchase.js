@@ -12,16 +12,16 @@ function actsOf(purchase) {
   const path = `/api/admin/purchases/${purchase.id}`;
   /** @type {(import("./parts/console.js").Act | false)[]} */
   const acts = [
-    purchase.paidAt && { words: act.refund, path: `${path}/refund`, fields: ["amount"] },
-    purchase.paidAt && { words: act.refresh, path: `${path}/refresh`, isRehearsed: true },
+    purchase.paidAt && { words: act.refund, may: "refund", path: `${path}/refund`, fields: ["amount"] },
+    purchase.paidAt && { words: act.refresh, may: "repairBooks", path: `${path}/refresh`, isRehearsed: true },
     purchase.problem && !purchase.closedAt &&
-    { words: act.credit, path: `${path}/credit`, isRehearsed: true },
+    { words: act.credit, may: "repairBooks", path: `${path}/credit`, isRehearsed: true },
     purchase.problem && !purchase.closedAt &&
-    { words: act.closePurchase, path: `${path}/closure`, isRehearsed: true },
+    { words: act.closePurchase, may: "repairBooks", path: `${path}/closure`, isRehearsed: true },
   ];
   const shown = acts.filter(Boolean).map((one) =>
     actButton(/** @type {import("./parts/console.js").Act} */ (one), start)
-  );
+  ).filter(Boolean);
   return shown.length ? el("div", { class: "acts" }, ...shown) : el("p", { class: "muted" }, text.none);
 }
 

@@ -13,19 +13,49 @@ function actsOf(person) {
   const account = person.accountId && `/api/admin/accounts/${person.accountId}`;
   /** @type {(import("./parts/console.js").Act | false | null)[]} */
   const acts = [
-    { words: act.note, path: `${user}/notes` },
-    !person.emailVerified && { words: act.verify, path: `${user}/verification` },
-    person.secondFactor && { words: act.resetFactor, path: `${user}/second-factor-reset` },
-    { words: act.signOut, path: `${user}/sign-out` },
+    { words: act.note, may: "managePeople", path: `${user}/notes` },
+    !person.emailVerified && { words: act.verify, may: "managePeople", path: `${user}/verification` },
+    person.secondFactor && {
+      words: act.resetFactor,
+      may: "managePeople",
+      path: `${user}/second-factor-reset`,
+    },
+    { words: act.signOut, may: "managePeople", path: `${user}/sign-out` },
     person.blockedAt
-      ? { words: act.unblock, path: `${user}/unblock` }
-      : { words: act.block, path: `${user}/block` },
-    account && { words: act.grant, path: `${account}/grant`, fields: ["amount"], isNeeded: true },
+      ? { words: act.unblock, may: "managePeople", path: `${user}/unblock` }
+      : { words: act.block, may: "managePeople", path: `${user}/block` },
+    {
+      words: act.role,
+      may: "setRoles",
+      path: `${user}/role`,
+      fields: ["role"],
+      values: { role: person.role },
+    },
+    account && {
+      words: act.grant,
+      may: "moveMoney",
+      path: `${account}/grant`,
+      fields: ["amount"],
+      isNeeded: true,
+    },
     account &&
-    { words: act.take, path: `${account}/take`, fields: ["amount"], isNeeded: true, isRehearsed: true },
+    {
+      words: act.take,
+      may: "repairBooks",
+      path: `${account}/take`,
+      fields: ["amount"],
+      isNeeded: true,
+      isRehearsed: true,
+    },
     person.shortfall > 0 &&
-    { words: act.waive, path: `${account}/waiver`, fields: ["amount"], isRehearsed: true },
-    account && { words: act.rebuild, path: `${account}/rebuild`, isRehearsed: true },
+    {
+      words: act.waive,
+      may: "repairBooks",
+      path: `${account}/waiver`,
+      fields: ["amount"],
+      isRehearsed: true,
+    },
+    account && { words: act.rebuild, may: "repairBooks", path: `${account}/rebuild`, isRehearsed: true },
   ];
   return el(
     "div",
@@ -41,7 +71,7 @@ const whoOf = (person) =>
   facts([
     [fact.id, person.id],
     [fact.account, person.accountId],
-    [fact.role, person.role],
+    [fact.role, named(text.role, person.role)],
     [fact.verified, person.emailVerified ? text.yes : text.no],
     [fact.factor, person.secondFactor ? text.yes : text.no],
     [fact.blocked, person.blockedAt && when(person.blockedAt, "full")],

@@ -1,6 +1,7 @@
 // The people who use the shop, newest first.
 import { forOperator, link, list, sum, when } from "./parts/console.js";
 import { num } from "./parts/element.js";
+import { named } from "./parts/records.js";
 import { text } from "../text/console.js";
 
 const { head } = text;
@@ -10,7 +11,10 @@ forOperator(() =>
     path: "/api/admin/users",
     columns: [
       { name: head.address, cell: ({ id, email }) => link(`/admin/users/${id}`, email) },
-      { name: head.state, cell: ({ blockedAt, role }) => (blockedAt ? text.fact.blocked : role) },
+      {
+        name: head.state,
+        cell: ({ blockedAt, role }) => blockedAt ? text.fact.blocked : named(text.role, role),
+      },
       { name: head.available, cell: ({ available }) => sum(available), end: true },
       { name: head.paid, cell: ({ paid }) => sum(paid), end: true },
       { name: head.spent, cell: ({ spent }) => sum(spent), end: true },

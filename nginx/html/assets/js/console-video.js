@@ -13,8 +13,13 @@ function actsOf(video) {
   const isOver = ["delivered", "refunded"].includes(video.state);
   const shown = [
     video.state === "submit_unknown" &&
-    actButton({ words: act.resolve, path: `${path}/resolution`, fields: ["taskId"] }, start),
-    !isOver && actButton({ words: act.endVideo, path: `${path}/closure` }, start),
+    actButton({
+      words: act.resolve,
+      may: "endVideos",
+      path: `${path}/resolution`,
+      fields: ["taskId"],
+    }, start),
+    !isOver && actButton({ words: act.endVideo, may: "endVideos", path: `${path}/closure` }, start),
   ].filter(Boolean);
   return shown.length ? el("div", { class: "acts" }, ...shown) : el("p", { class: "muted" }, text.none);
 }

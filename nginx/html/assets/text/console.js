@@ -26,6 +26,13 @@ export const text = {
     duration: "Length in seconds",
     prompt: "Prompt",
     image: "Picture",
+    role: "Role",
+  },
+  role: {
+    user: "Customer",
+    support: "Support",
+    accountant: "Accountant",
+    admin: "Administrator",
   },
   fieldHint: {
     taskId: "Leave it empty when the vendor made none: the price is given back.",
@@ -38,6 +45,8 @@ export const text = {
     specification: "The model's OpenAPI document, or the JSON Schema of its create call.",
     prompt: "Leave it empty for one of ours.",
     image: "An address; needed where the model makes videos from pictures alone.",
+    role: "Support helps people and sends refunds up to a sum; an accountant reads where the money went; " +
+      "an administrator may do everything.",
   },
   /** @param {any} effect */
   effect: (effect) =>
@@ -270,6 +279,7 @@ export const text = {
     ],
     signOut: ["End all sessions", "They have to sign in again everywhere."],
     verify: ["Take the address as proved", "What a new account gets comes with it."],
+    role: ["Change the role", "What part of the shop they run."],
     note: ["Note something", "Operators alone read it."],
     grant: ["Give credit", "They read the reason."],
     take: ["Take given credit back", "What is not spent of it."],

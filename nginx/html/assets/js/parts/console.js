@@ -14,6 +14,12 @@ import { text } from "../../text/console.js";
 /** The id in the address of a page about one thing. */
 export const idOfPage = location.pathname.split("/").pop() ?? "";
 
+/** What who looks may do: names of the API's permissions. @type {string[]} */
+let permissions = [];
+
+/** @param {string} permission */
+export const may = (permission) => permissions.includes(permission);
+
 /**
  * Runs `start` for an operator; to everybody else there is nothing here.
  * @param {() => Promise<unknown>} start
@@ -22,7 +28,12 @@ export async function forOperator(start) {
   const problem = find("[data-error]");
   try {
     const user = await requireUser();
-    if (user.role === "admin") return await start();
+    permissions = user.permissions;
+    for (const link of document.querySelectorAll("[data-may]")) {
+      const to = /** @type {HTMLElement} */ (link);
+      to.hidden = !may(to.dataset.may ?? "");
+    }
+    if (may("look")) return await start();
     for (const part of document.querySelectorAll("[data-list], [data-detail], [data-filters]")) part.remove();
     problem.replaceChildren(emptyBox("ban", text.nothing, text.nothingWords, null));
   } catch (error) {
@@ -169,6 +180,7 @@ export const rows = (columns, rows) =>
  * @typedef {object} Act
  * @property {string[]} words the name of the act, and what it does
  * @property {string} path
+ * @property {string} may the permission that it takes; without it there is no button
  * @property {string[]} [fields] what is typed, by the names of the API
  * @property {Record<string, any>} [values] what stands in them at first
  * @property {Record<string, any>} [also] what is sent beside them
@@ -204,8 +216,19 @@ const wordy = {
   specification: 60000,
 };
 
+/** @param {string} now */
+const roleChoice = (now) =>
+  el(
+    "select",
+    { class: "input", id: "act-role" },
+    ...Object.entries(text.role).map(([role, words]) =>
+      el("option", { value: role, selected: role === now }, words)
+    ),
+  );
+
 /** How a field of an act is typed. @param {string} name @param {any} value */
 function inputOf(name, value) {
+  if (name === "role") return roleChoice(value);
   const isLong = name === "specification";
   const kind = name === "validFrom"
     ? { type: "datetime-local" }
@@ -224,7 +247,7 @@ function inputOf(name, value) {
 
 /** What is typed into a field, as the API takes it. @param {string} name @param {string} words */
 function valueOf(name, words) {
-  if (name in wordy) return words;
+  if (name in wordy || name === "role") return words;
   if (name === "validFrom") return Number.isNaN(Date.parse(words)) ? words : new Date(words).toISOString();
   return numberOf(words);
 }
@@ -340,6 +363,7 @@ export function perform(act, after) {
   dialog.showModal();
 }
 
-/** The button of an act. @param {Act} act @param {() => unknown} after */
+/** The button of an act, for who may do it. @param {Act} act @param {() => unknown} after */
 export const actButton = (act, after) =>
+  may(act.may) &&
   el("button", { class: "button second", type: "button", onclick: () => perform(act, after) }, act.words[0]);

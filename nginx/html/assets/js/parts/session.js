@@ -9,6 +9,7 @@ import { money } from "./money.js";
  * @property {string} email
  * @property {boolean} emailVerified
  * @property {string} role
+ * @property {string[]} permissions what they may do who run a part of the shop
  * @property {string | null} [pendingEmail]
  * @property {string | null} [leavesAt] when the account is removed
  * @property {Record<string, boolean>} notifications
@@ -41,7 +42,7 @@ export function remember(now) {
   else delete root.dataset.session;
   for (const line of document.querySelectorAll("[data-email]")) line.textContent = now?.email ?? "";
   for (const link of document.querySelectorAll("[data-for-operator]")) {
-    /** @type {HTMLElement} */ (link).hidden = now?.role !== "admin";
+    /** @type {HTMLElement} */ (link).hidden = !now?.permissions.length;
   }
   for (const line of document.querySelectorAll("[data-leaving]")) {
     /** @type {HTMLElement} */ (line).hidden = !now?.leavesAt;

@@ -1,0 +1,68 @@
+"""Who runs a part of the shop sees that part, and no button of another's."""
+
+import uuid
+
+import pytest
+from pages import Person, ready, sign_up
+from playwright.sync_api import expect
+from test_console import open_person, operator, see  # noqa: F401
+from test_pages import check
+
+PARTS = {
+    "support": ["Attention", "People", "Purchases", "Videos", "Log"],
+    "accountant": ["Overview", "Attention", "Purchases", "Prices", "Log"],
+}
+
+
+@pytest.fixture
+def helper_as(open_as, operator):  # noqa: F811
+    """Opens pages as somebody new whom the operator gave a role in the console."""
+
+    def open_helper(role):
+        person = Person(email=f"test-{uuid.uuid4()}@example.com", password=f"tungsten {uuid.uuid4()}")
+        theirs = open_as()
+        sign_up(theirs, person)
+        page = open_as(operator)
+        open_person(page, person)
+        page.get_by_role("button", name="Change the role", exact=True).click()
+        dialog = page.get_by_role("dialog", name="Change the role")
+        dialog.get_by_label("Role").select_option(role)
+        check(page)
+        dialog.get_by_label("Reason").fill("a test")
+        dialog.locator("[data-do]").click()
+        expect(page.locator("[data-toasts]")).to_contain_text("Done.")
+        return theirs
+
+    return open_helper
+
+
+@pytest.mark.refusals(401)
+@pytest.mark.parametrize("role", PARTS)
+def test_the_console_shows_a_role_its_part(helper_as, buyer, videos, role):
+    page = helper_as(role)
+    page.goto("/admin/attention")
+    ready(page)
+    parts = page.get_by_role("navigation", name="Console").get_by_role("link")
+    assert parts.all_inner_texts() == PARTS[role]
+    for part in PARTS[role]:
+        page.get_by_role("navigation", name="Console").get_by_role("link", name=part).click()
+        ready(page)
+        check(page)
+        expect(page.get_by_role("alert")).to_have_count(0)
+    page.goto("/admin")
+    ready(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Attention" if role == "support" else "Overview")
+
+
+@pytest.mark.refusals(401)
+def test_a_role_has_the_buttons_of_what_it_may_do(helper_as, buyer, videos):
+    page = helper_as("support")
+    open_person(page, buyer)
+    expect(page.get_by_role("button", name="Block", exact=True)).to_be_visible()
+    for act in ["Give credit", "Take given credit back", "Change the role"]:
+        expect(page.get_by_role("button", name=act, exact=True)).to_have_count(0)
+    page = helper_as("accountant")
+    see(page, f"/admin{buyer.purchase}")
+    expect(page.locator(".acts button")).to_have_count(0)
+    see(page, "/admin/catalog")
+    expect(page.locator(".acts button")).to_have_count(0)
