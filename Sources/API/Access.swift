@@ -76,13 +76,20 @@ package struct Permission: OptionSet, Sendable {
     package static let repairBooks = Permission(rawValue: 1 << 8)
     package static let setPrices = Permission(rawValue: 1 << 9)
     package static let setRoles = Permission(rawValue: 1 << 10)
+    /// Makes a person's sign-ins take no code any more.
+    package static let resetCodes = Permission(rawValue: 1 << 11)
+
+    /// What moves money, sets prices or opens accounts: whoever does it shows first that it is them.
+    package static let needingProof: Permission = [
+        .refund, .moveMoney, .repairBooks, .setPrices, .setRoles, .resetCodes,
+    ]
 
     /// Each with its name, as callers are told.
     private static let named: [(String, Permission)] = [
         ("look", .look), ("readPeople", .readPeople), ("readPurchases", .readPurchases),
         ("readMoney", .readMoney), ("managePeople", .managePeople), ("endVideos", .endVideos),
         ("refund", .refund), ("moveMoney", .moveMoney), ("repairBooks", .repairBooks),
-        ("setPrices", .setPrices), ("setRoles", .setRoles),
+        ("setPrices", .setPrices), ("setRoles", .setRoles), ("resetCodes", .resetCodes),
     ]
     package static let allNames = named.map(\.0)
     package static let all = named.reduce(into: Permission()) { $0.formUnion($1.1) }

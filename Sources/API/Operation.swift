@@ -77,7 +77,9 @@ extension Operation {
         return switch access {
         case .anyone: changing
         case .caller: changing + waiting + [.unauthenticated, .forbidden]
-        case .operator: changing + waiting + [.unauthenticated, .forbidden, .notFound]
+        case .operator(let permission):
+            changing + waiting + [.unauthenticated, .forbidden, .notFound]
+                + (isSafe || permission.isDisjoint(with: .needingProof) ? [] : [.proofNeeded])
         case .vendor(let signature): [signature.refusal, .tooLarge]
         }
     }

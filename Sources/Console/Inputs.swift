@@ -16,7 +16,7 @@ enum Inputs {
 
     static let role = Input<User.Role>(
         "role", "The part that they run.", as: .words(User.Role.allCases.map(\.rawValue)),
-        example: "support"
+        example: "support".quoted
     ) { reader, name in
         guard let value = reader.value(name) else { return nil }
         if let role = value.string.flatMap(User.Role.init(rawValue:)) { return role }

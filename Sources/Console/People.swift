@@ -54,7 +54,8 @@ enum People {
             },
             act(
                 "second-factor-reset", "resetSecondFactor", "the phone is lost, seen in person",
-                "Makes a user's sign-ins take no code, and ends their sessions"
+                "Makes a user's sign-ins take no code, and ends their sessions",
+                by: .resetCodes
             ) { try $0.database.resetSecondFactor(of: $0.id(), by: $1) },
             act("notes", "notePerson", "asked for an invoice", "Notes something about a user") {
                 try $0.database.note(about: $0.id(), by: $1)
@@ -75,10 +76,11 @@ enum People {
 
     private static func act(
         _ path: String, _ id: String, _ reason: String, _ summary: String,
+        by permission: Permission = .managePeople,
         _ effect: @escaping @Sendable (Context, Operator) throws -> Void
     ) -> Route {
         Route(
-            .post, "/api/admin/users/:id/\(path)", id, by: .operator(.managePeople),
+            .post, "/api/admin/users/:id/\(path)", id, by: .operator(permission),
             with: [.neededCommandKey], takes: .closure(reason),
             answers: [.nothing("Done, now or before.")], refuses: [.conflict], summary
         ) { context, caller in

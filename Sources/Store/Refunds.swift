@@ -77,14 +77,15 @@ extension Connection {
         guard let limit = actor.refundLimit, let user = actor.userID else { return }
         // One refund of theirs after the other, or two at once would have the same rest.
         _ = try first("SELECT 1 FROM users WHERE id = \(user) FOR UPDATE") { _ in true }
-        let sent = try first(
-            """
-            SELECT COALESCE(SUM(amount_micros), 0) AS sent_micros
-            FROM refunds
-            WHERE requested_by = \(user) AND created_at > UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
-                AND (stripe_refund_id IS NOT NULL OR problem IS NULL)
-            """
-        ) { row in try row("sent_micros") as Money } ?? .zero
+        let sent =
+            try first(
+                """
+                SELECT COALESCE(SUM(amount_micros), 0) AS sent_micros
+                FROM refunds
+                WHERE requested_by = \(user) AND created_at > UTC_TIMESTAMP(6) - INTERVAL 24 HOUR
+                    AND (stripe_refund_id IS NOT NULL OR problem IS NULL)
+                """
+            ) { row in try row("sent_micros") as Money } ?? .zero
         guard sent + amount <= limit else {
             throw Conflict(
                 .refundAboveLimit,

@@ -35,6 +35,10 @@ private let englishTexts: [Phrase.Name: String] = [
     .foreignOrigin: "This request came from another site.",
     .callerMayNot: "Your part in this account does not allow that. Ask its owner.",
     .operatorMayNot: "Your part in the shop does not allow that. Ask an administrator.",
+    .operatorNeedsCodes: """
+    Whoever runs a part of the shop signs in with a code. Switch codes on on your account's page, \
+    then come back.
+    """,
     .accountNeeded: "You belong to no account. Ask the owner of one to let you in.",
     .personNeeded: "Only a person can do this.",
     .nothingHere: "There is nothing here.",
@@ -80,8 +84,8 @@ private let englishTexts: [Phrase.Name: String] = [
     .purchaseNotPaid: "This purchase is not paid.",
     .purchaseRefundable: "Of this purchase {amount} can be refunded.",
     .refundAboveLimit: """
-        You may send back {amount} within 24 hours, and {left} is left of it. Ask an administrator.
-        """,
+    You may send back {amount} within 24 hours, and {left} is left of it. Ask an administrator.
+    """,
     .lastAdministrator: "There has to be one administrator: make another one first.",
     .ownRole: "Nobody changes their own part: ask another administrator.",
     .purchaseOfHeldAccount: """

@@ -8,7 +8,8 @@ extension Phrase {
         case someFieldsWrong, someFieldsWrongOfMany, bodyTooLarge, mediaTypeUnsupported
         case bodyIncomplete, signatureWrong, signInNeeded, credentialsWrong, creditTooLow
         case debtOpen, accountLeaving, proofNeeded
-        case foreignOrigin, callerMayNot, operatorMayNot, accountNeeded, personNeeded
+        case foreignOrigin, callerMayNot, operatorMayNot, operatorNeedsCodes, accountNeeded,
+            personNeeded
         case nothingHere, methodNotAllowed
         case videoJustChanged, keyUsed
         case callLimitReached, triedTooOften, accountHeld, booksChecked, vendorUnavailable

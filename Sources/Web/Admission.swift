@@ -2,6 +2,7 @@ package import API
 import Domain
 import Entrance
 package import HTTP
+import Store
 import Texts
 
 /// What a handler may touch and who asks, by whom it is for.
@@ -47,7 +48,9 @@ extension Admission where Handling == CallerHandler {
         }
     }
 
-    /// An operator who may do this. To people who run no part of the shop the route does not exist.
+    /// An operator who may do this, in production with a second factor, and who has shown just now
+    /// that it is them where that is asked for. To people who run no part of the shop the route does
+    /// not exist.
     package static func `operator`(_ permission: Permission) -> Admission {
         Admission(access: .operator(permission)) { handler, body in
             { context in
@@ -57,10 +60,22 @@ extension Admission where Handling == CallerHandler {
                     guard caller.permissions.contains(permission) else {
                         throw Forbidden(.operatorMayNot)
                     }
+                    try demandSecondFactor(of: caller, context)
+                    if !context.request.isSafe, !permission.isDisjoint(with: .needingProof) {
+                        try caller.demandProof()
+                    }
                     return try handler(context.reading(body), caller)
                 }
             }
         }
+    }
+}
+
+/// Throws ``Forbidden`` where a password alone opens the console, and must not.
+private func demandSecondFactor(of caller: Caller, _ context: Context) throws {
+    guard context.settings.operatorsNeedCodes else { return }
+    guard try context.database.secondFactor(of: caller.person().id)?.isOn == true else {
+        throw Forbidden(.operatorNeedsCodes)
     }
 }
 

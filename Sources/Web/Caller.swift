@@ -114,7 +114,10 @@ extension Permission {
             switch role {
             case .user: []
             case .support:
-                [.look, .readPeople, .readPurchases, .managePeople, .endVideos, .refund]
+                [
+                    .look, .readPeople, .readPurchases, .managePeople, .endVideos, .refund,
+                    .resetCodes,
+                ]
             case .accountant: [.look, .readPurchases, .readMoney]
             case .admin: .all
             }

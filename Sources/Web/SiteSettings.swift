@@ -28,6 +28,8 @@ package struct SiteSettings: Sendable {
     package var undoSeconds: Int
     /// How much one who may send refunds, and no more, may send back within 24 hours.
     package var supportRefundLimit: Money
+    /// Whether the console is open only to who signs in with codes.
+    package var operatorsNeedCodes: Bool
 
     /// Where pictures are put.
     package var media: Storage
@@ -39,7 +41,7 @@ package struct SiteSettings: Sendable {
         purchaseLimit: CallLimit, deadlines: JobDeadlines, media: Storage,
         exceptOrigins: [Origin] = [],
         requiresVerified: Bool = false, undoSeconds: Int = 0,
-        supportRefundLimit: Money = Money(micros: 50_000_000)
+        supportRefundLimit: Money = Money(micros: 50_000_000), operatorsNeedCodes: Bool = false
     ) {
         self.origin = origin
         self.jwtSecret = jwtSecret
@@ -57,5 +59,6 @@ package struct SiteSettings: Sendable {
         self.requiresVerified = requiresVerified
         self.undoSeconds = undoSeconds
         self.supportRefundLimit = supportRefundLimit
+        self.operatorsNeedCodes = operatorsNeedCodes
     }
 }

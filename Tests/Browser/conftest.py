@@ -7,13 +7,18 @@ refusal is named with `@pytest.mark.refusals(401)`; where answers are lost on pu
 """
 
 import os
+import re
 import shutil
+import subprocess
 import uuid
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from pages import Person, buy, see_the_end_of, sign_up
+from pages import Person, buy, log_in, see_the_end_of, sign_up
+from playwright.sync_api import expect
 
+TOP = Path(__file__).parents[2]
 BASE_URL = os.environ.get("RUSHES_BASE_URL", "https://localhost:8443")
 # The stand-in's payment page is on another port of this machine.
 OWN_HOSTS = {urlsplit(BASE_URL).hostname, "localhost", "127.0.0.1"}
@@ -154,3 +159,37 @@ def videos(playwright, browser, browser_context_args, buyer):
 def newcomer(browser, browser_context_args):
     """Someone who has not bought anything, and does not in any test."""
     return new_person(browser, browser_context_args)
+
+
+@pytest.fixture(scope="session")
+def made_operator(browser, browser_context_args):
+    """An operator of the shop, made at the command line as the first one is."""
+    state = Path(os.environ["RUSHES_STATE_DIR"])
+    script = f"set -a; . {state}/env; env -0"
+    lines = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
+    environment = dict(line.split("=", 1) for line in lines.split("\0") if "=" in line)
+    programs = os.environ.get("RUSHES_BIN_DIR", str(TOP / ".build/release"))
+    email = f"operator-{uuid.uuid4()}@example.com"
+    made = subprocess.run([f"{programs}/rushes", "admin", "create-admin", email], env=environment, capture_output=True, text=True, check=True)
+    person = Person(email=email, password=made.stdout.split()[1])
+    context = browser.new_context(**browser_context_args)
+    page = context.new_page()
+    page.goto("/login")
+    log_in(page, person)
+    expect(page).to_have_url(re.compile(r"/create$"))
+    person.state = context.storage_state()
+    context.close()
+    return person
+
+
+@pytest.fixture
+def operator(browser, browser_context_args, made_operator):
+    """The operator, who has shown just now that it is them: the console asks every ten minutes."""
+    context = browser.new_context(**browser_context_args, storage_state=made_operator.state)
+    origin = browser_context_args["base_url"]
+    answer = context.request.post(
+        "/api/auth/confirmation", data={"currentPassword": made_operator.password}, headers={"Origin": origin}
+    )
+    assert answer.ok, answer.text()
+    context.close()
+    return made_operator

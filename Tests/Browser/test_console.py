@@ -1,39 +1,14 @@
 """The operator's console: who may see it, what is found there, and what is done with a reason."""
 
-import os
 import re
-import subprocess
 import uuid
-from pathlib import Path
 
 import pytest
-from pages import Person, choose, create_button, log_in, ready, sign_up, write_prompt
+from pages import Person, choose, create_button, ready, sign_up, write_prompt
 from playwright.sync_api import expect
 from test_pages import check
 
-TOP = Path(__file__).parents[2]
 PAGES = ["/admin", "/admin/attention", "/admin/users", "/admin/purchases", "/admin/videos", "/admin/catalog", "/admin/audit"]
-
-
-@pytest.fixture(scope="session")
-def operator(browser, browser_context_args):
-    """An operator of the shop, made at the command line as the first one is."""
-    state = Path(os.environ["RUSHES_STATE_DIR"])
-    script = f"set -a; . {state}/env; env -0"
-    lines = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
-    environment = dict(line.split("=", 1) for line in lines.split("\0") if "=" in line)
-    programs = os.environ.get("RUSHES_BIN_DIR", str(TOP / ".build/release"))
-    email = f"operator-{uuid.uuid4()}@example.com"
-    made = subprocess.run([f"{programs}/rushes", "admin", "create-admin", email], env=environment, capture_output=True, text=True, check=True)
-    person = Person(email=email, password=made.stdout.split()[1])
-    context = browser.new_context(**browser_context_args)
-    page = context.new_page()
-    page.goto("/login")
-    log_in(page, person)
-    expect(page).to_have_url(re.compile(r"/create$"))
-    person.state = context.storage_state()
-    context.close()
-    return person
 
 
 def see(page, path):

@@ -4,11 +4,11 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from test_console import operator, see  # noqa: F401
+from test_console import see
 from test_pages import check
 
 
-def test_the_first_page_is_accessible_and_whole(open_as, operator, buyer, videos):  # noqa: F811
+def test_the_first_page_is_accessible_and_whole(open_as, operator, buyer, videos):
     page = open_as(operator)
     see(page, "/admin")
     expect(page.get_by_role("heading", name="Money")).to_be_visible()
@@ -18,7 +18,7 @@ def test_the_first_page_is_accessible_and_whole(open_as, operator, buyer, videos
     check(page)
 
 
-def test_a_range_is_in_the_address_and_leads_to_its_rows(open_as, operator, buyer, videos):  # noqa: F811
+def test_a_range_is_in_the_address_and_leads_to_its_rows(open_as, operator, buyer, videos):
     page = open_as(operator)
     see(page, "/admin")
     page.get_by_label("Days").select_option("7")
@@ -39,7 +39,7 @@ def test_a_range_is_in_the_address_and_leads_to_its_rows(open_as, operator, buye
 
 
 @pytest.mark.refusals(400)
-def test_a_range_that_is_none_is_told(open_as, operator):  # noqa: F811
+def test_a_range_that_is_none_is_told(open_as, operator):
     page = open_as(operator)
     page.goto("/admin?from=2026-01-02&to=2026-01-01")
     expect(page.get_by_role("alert")).to_be_visible()

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from pages import Person, ready, sign_up
 from playwright.sync_api import expect
-from test_console import open_person, operator, see  # noqa: F401
+from test_console import open_person, see
 from test_pages import check
 
 PARTS = {
@@ -15,7 +15,7 @@ PARTS = {
 
 
 @pytest.fixture
-def helper_as(open_as, operator):  # noqa: F811
+def helper_as(open_as, operator):
     """Opens pages as somebody new whom the operator gave a role in the console."""
 
     def open_helper(role):

@@ -8,7 +8,7 @@ import uuid
 import pytest
 from pages import balance, buy, card, choose, create_button, ready, write_prompt
 from playwright.sync_api import expect
-from test_console import do, operator, see  # noqa: F401, the fixture is found by its name
+from test_console import do, see
 from test_journeys import MADE
 from test_pages import check
 
@@ -23,7 +23,7 @@ def specification():
 
 
 @pytest.mark.refusals(409)
-def test_a_model_by_its_specification_is_tried_sold_and_made(open_as, operator, buyer, specification):  # noqa: F811
+def test_a_model_by_its_specification_is_tried_sold_and_made(open_as, operator, buyer, specification):
     name = f"Swift {uuid.uuid4().hex[:6]}"
     tier = name.lower().replace(" ", "-")
     console = open_as(operator)

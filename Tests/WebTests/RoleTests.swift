@@ -10,6 +10,7 @@ import PaymentSupport
 import Sandbox
 import Store
 import Testing
+import Texts
 
 @testable import API
 @testable import Console
@@ -134,6 +135,105 @@ struct RoleTests {
             for (_, person) in people.dropFirst() {
                 #expect(try site.get("/api/me", as: person).status == 200)
             }
+        }
+    }
+
+    // MARK: Who it is
+
+    /// Lets it be eleven minutes ago that they signed in.
+    private func forgetProof(of user: TestUser, _ site: TestSite) throws {
+        try site.database.execute(
+            """
+            UPDATE sessions SET proved_at = proved_at - INTERVAL 11 MINUTE
+            WHERE user_id = \(user.id)
+            """)
+    }
+
+    @Test func `what is dangerous takes a proof of who it is, at most ten minutes old`() throws {
+        try withFreshSite { site in
+            let owner = try site.makeOperator(.admin)
+            let person = try site.makeUser()
+            let purchase = try buy(site)
+            let acts = [
+                ("accounts/\(person.account)/grant", #""amount": 1"#),
+                ("users/\(person.id)/role", #""role": "support""#),
+                ("users/\(person.id)/second-factor-reset", #""also": 1"#),
+                ("purchases/\(purchase)/refund", #""amount": 1"#),
+            ]
+            func act(_ number: Int) throws -> Answer {
+                let (path, field) = acts[number]
+                return try site.post(
+                    "/api/admin/\(path)", #"{"reason": "a test", \#(field)}"#, as: owner,
+                    [(Header.idempotencyKey, "act-\(number)")])
+            }
+            try forgetProof(of: owner, site)
+            for number in acts.indices {
+                let refused = try act(number)
+                #expect(refused.status == 403 && refused.code == "CONFIRMATION_NEEDED")
+            }
+            let lines = try site.get("/api/admin/audit", as: owner)
+            #expect(lines.status == 200 && lines.items.isEmpty)
+            // What can be undone does not ask.
+            let note = try site.post(
+                "/api/admin/users/\(person.id)/notes", #"{"reason": "a test"}"#, as: owner,
+                [(Header.idempotencyKey, "note")])
+            #expect(note.status == 204)
+            let proof = try site.post(
+                "/api/auth/confirmation", #"{"currentPassword": "\#(TestUser.password)"}"#,
+                as: owner)
+            #expect(proof.status == 204)
+            for number in acts.indices {
+                #expect((200..<300).contains(try act(number).status), "\(acts[number].0)")
+            }
+        }
+    }
+
+    /// Of each route, so that one that is added later asks too.
+    @Test func `each route that moves money, prices, roles or codes asks for that proof`() throws {
+        try withSite { site in
+            let owner = try site.makeOperator(.admin)
+            try forgetProof(of: owner, site)
+            var asking: Set<String> = []
+            for operation in Console.routes.map(\.operation) where operation.method != .get {
+                let path = operation.pattern.replacing(":id", with: VideoID.new().description)
+                let answer = try site.send(
+                    operation.method, path,
+                    TestSite.bearer(owner) + [
+                        ("CONTENT_TYPE", "application/json"),
+                        (Header.idempotencyKey, "key-\(UserID.new())"),
+                    ], body: Array("{}".utf8))
+                if answer.code == "CONFIRMATION_NEEDED" { asking.insert(operation.id) }
+            }
+            let others = Set(
+                Console.routes.map(\.operation).filter { $0.method != .get }.map(\.id)
+            ).subtracting(asking)
+            #expect(
+                others == [
+                    "blockPerson", "unblockPerson", "signPersonOut", "verifyPerson", "notePerson",
+                    "endVideo", "resolveVideo",
+                ])
+        }
+    }
+
+    @Test func `in production the console is open only to who signs in with codes`() throws {
+        try withFreshDatabase { configuration in
+            let database = Connection(configuration)
+            let site = TestSite(database, operatorsNeedCodes: true)
+            let owner = try site.makeOperator(.admin)
+            let customer = try site.makeUser()
+            func look(_ user: TestUser) throws -> Answer {
+                try site.get("/api/admin/attention", as: user)
+            }
+            let refused = try look(owner)
+            #expect(refused.status == 403 && refused.text.contains("Switch codes on"))
+            #expect(try look(customer).status == 404)
+            try database.beginSecondFactor(
+                of: owner.id, sealed: [1], by: [UInt8](repeating: 1, count: 8))
+            // Begun is not on.
+            #expect(try look(owner).status == 403)
+            try database.execute(
+                "UPDATE second_factors SET turned_on_at = created_at WHERE user_id = \(owner.id)")
+            #expect(try look(owner).status == 200)
         }
     }
 

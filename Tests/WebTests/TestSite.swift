@@ -108,7 +108,7 @@ final class TestSite {
         signupCredit: Money = .zero, requiresVerified: Bool = false,
         threads: ThreadGate = ThreadGate(threads: 16), trouble: DatabaseTrouble = DatabaseTrouble(),
         media: Storage = Storage(folder: "/nonexistent"), pictures: PictureServer = PictureServer(),
-        supportRefundLimit: Money = 50.dollars
+        supportRefundLimit: Money = 50.dollars, operatorsNeedCodes: Bool = false
     ) {
         self.database = database
         self.stripe = stripe
@@ -122,7 +122,7 @@ final class TestSite {
             generateLimit: CallLimit(calls: limit, window: .seconds(900)),
             purchaseLimit: CallLimit(calls: purchaseLimit, window: .seconds(900)),
             deadlines: JobDeadlines(), media: media, requiresVerified: requiresVerified,
-            supportRefundLimit: supportRefundLimit)
+            supportRefundLimit: supportRefundLimit, operatorsNeedCodes: operatorsNeedCodes)
         site = Site(
             routes: routes, settings: settings, database: database,
             stripe: stripe.client,

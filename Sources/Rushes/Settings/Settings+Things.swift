@@ -28,7 +28,8 @@ extension Settings {
             deadlines: policy.deadlines, media: storage,
             exceptOrigins: pollo.exceptOrigins,
             requiresVerified: policy.requiresVerified, undoSeconds: policy.undoSeconds,
-            supportRefundLimit: policy.supportRefundLimit)
+            supportRefundLimit: policy.supportRefundLimit,
+            operatorsNeedCodes: shop.stage == .production)
     }
 
     var courier: CourierSettings {

@@ -1,7 +1,7 @@
 // What needs a person, oldest first.
 import { actButton, forOperator, link, list, sum, when } from "./parts/console.js";
 import { el } from "./parts/element.js";
-import { text } from "../text/console.js";
+import { say } from "../text/console.js";
 
 /** Where what an item is about is shown. @param {any} item */
 function pageOf({ kind, subject }) {
@@ -20,17 +20,17 @@ function actsOf(item) {
     "div",
     { class: "acts" },
     item.differenceId && actButton({
-      words: text.act.closeDifference,
+      words: say.act.closeDifference,
       may: "repairBooks",
       path: `/api/admin/differences/${item.differenceId}/closure`,
     }, again),
     item.findingId && actButton({
-      words: text.act.closeFinding,
+      words: say.act.closeFinding,
       may: "repairBooks",
       path: `/api/admin/findings/${item.findingId}/closure`,
     }, again),
     item.kind === "quarantine" && actButton({
-      words: text.act.rebuild,
+      words: say.act.rebuild,
       may: "repairBooks",
       path: `/api/admin/accounts/${item.subject}/rebuild`,
       isRehearsed: true,
@@ -44,18 +44,17 @@ function subjectOf(item) {
   return page ? link(page, item.subject) : el("span", { dir: "auto" }, item.subject);
 }
 
-const { head } = text;
+const { head } = say;
 let reload = async () => {};
 forOperator(async () => {
   reload = await list({
     path: "/api/admin/attention",
-    empty: text.calm,
+    empty: say.calm,
     columns: [
       { name: head.since, cell: ({ since }) => when(since) },
       {
         name: head.what,
-        cell: (item) =>
-          el("b", {}, text.kind[/** @type {keyof typeof text.kind} */ (item.kind)] ?? item.kind),
+        cell: (item) => el("b", {}, say.kind[/** @type {keyof typeof say.kind} */ (item.kind)] ?? item.kind),
       },
       { name: head.subject, cell: subjectOf },
       { name: head.detail, cell: ({ detail }) => el("span", { dir: "auto" }, detail) },

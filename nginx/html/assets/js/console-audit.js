@@ -1,9 +1,9 @@
 // What was done by hand, newest first.
 import { forOperator, link, list, when } from "./parts/console.js";
 import { el } from "./parts/element.js";
-import { text } from "../text/console.js";
+import { say } from "../text/console.js";
 
-const { head } = text;
+const { head } = say;
 const words = (/** @type {string} */ some) => el("span", { dir: "auto" }, some);
 
 forOperator(() =>

@@ -2,9 +2,9 @@
 import { api } from "./parts/api.js";
 import { actButton, forOperator, link, part, rows, sum, when } from "./parts/console.js";
 import { el, find, num } from "./parts/element.js";
-import { text } from "../text/console.js";
+import { say } from "../text/console.js";
 
-const { act, head } = text;
+const { act, head } = say;
 
 /** @param {any} tier */
 const lengthsOf = (tier) =>
@@ -15,7 +15,7 @@ const lengthsOf = (tier) =>
       el(
         "li",
         {},
-        `${text.seconds(length.seconds)}: `,
+        `${say.seconds(length.seconds)}: `,
         sum(length.price),
         ` − `,
         sum(length.cost),
@@ -41,9 +41,9 @@ const stateOf = ({ enabled, popular, trialJobId, trialStatus }) =>
   el(
     "span",
     {},
-    text.sale(enabled, popular),
+    say.sale(enabled, popular),
     !enabled && trialJobId && el("br"),
-    !enabled && trialJobId && link(`/admin/videos/${trialJobId}`, text.tried(trialStatus)),
+    !enabled && trialJobId && link(`/admin/videos/${trialJobId}`, say.tried(trialStatus)),
   );
 
 /** @param {number} version @param {any} tier */
@@ -94,7 +94,7 @@ async function start() {
   const { version, currentVersion, tiers, packages, versions } = await api("/api/admin/catalog");
   find("[data-detail]").replaceChildren(
     part(
-      text.part.tiers,
+      say.part.tiers,
       rows([
         { name: head.tier, cell: ({ name, model }) => el("span", {}, el("b", {}, name), ` ${model}`) },
         { name: head.state, cell: stateOf },
@@ -106,7 +106,7 @@ async function start() {
       el("p", {}, addButton(version)),
     ),
     part(
-      text.part.packs,
+      say.part.packs,
       rows([
         { name: head.pack, cell: ({ id }) => el("b", {}, id) },
         { name: head.price, cell: ({ price }) => sum(price), end: true },
@@ -116,12 +116,12 @@ async function start() {
       ], packages),
     ),
     part(
-      text.part.versions,
+      say.part.versions,
       rows([
         {
           name: head.version,
           cell: (row) =>
-            row.version === currentVersion ? `${row.version} ${text.current}` : String(row.version),
+            row.version === currentVersion ? `${row.version} ${say.current}` : String(row.version),
         },
         { name: head.validFrom, cell: ({ validFrom }) => when(validFrom, "full") },
         { name: head.reason, cell: ({ reason }) => el("span", { dir: "auto" }, reason) },

@@ -5,9 +5,9 @@ import { facts, forOperator, link, may, part, rows, sum, when } from "./parts/co
 import { el, find, num } from "./parts/element.js";
 import { money } from "./parts/money.js";
 import { errorBox } from "./parts/notice.js";
-import { text } from "../text/console.js";
+import { say } from "../text/console.js";
 
-const { head, overview: words, videoState } = text;
+const { head, overview: words, videoState } = say;
 
 /** @typedef {keyof typeof words.figures} Name */
 
@@ -160,7 +160,7 @@ function byDay(answer) {
 
 /** @param {any} answer */
 function byTier(answer) {
-  const seconds = (/** @type {number | null} */ count) => (count === null ? "–" : num(text.seconds(count)));
+  const seconds = (/** @type {number | null} */ count) => (count === null ? "–" : num(say.seconds(count)));
   /** @type {Name[]} */
   const names = ["spent", "estimatedCost", "actualCost", "lost", "margin", "marginRate"];
   /** @type {Name[]} */
@@ -204,7 +204,7 @@ const openCredit = ({ openCredit }) =>
     rows([
       { name: words.age, cell: ({ days }) => words.days(days) },
       { name: words.bought, cell: ({ bought }) => sum(bought), end: true },
-      { name: text.source.grant, cell: ({ given }) => sum(given), end: true },
+      { name: say.source.grant, cell: ({ given }) => sum(given), end: true },
     ], openCredit),
   );
 
@@ -222,7 +222,7 @@ const page = (answer) => [
       ),
     ),
     part(
-      text.head.margin,
+      say.head.margin,
       compared(
         [
           "spent",
@@ -309,4 +309,7 @@ for (const input of [from, to]) {
 form.addEventListener("submit", (event) => event.preventDefault());
 addEventListener("popstate", load);
 // Who may not read money begins with what waits for a person.
-forOperator(async () => may("readMoney") ? load() : location.replace("/admin/attention"));
+forOperator(async () => {
+  if (may("readMoney")) await load();
+  else location.replace("/admin/attention");
+});

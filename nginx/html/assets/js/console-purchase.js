@@ -3,9 +3,9 @@ import { api } from "./parts/api.js";
 import { actButton, facts, forOperator, idOfPage, link, part, rows, sum, when } from "./parts/console.js";
 import { el, find } from "./parts/element.js";
 import { named } from "./parts/records.js";
-import { text } from "../text/console.js";
+import { say } from "../text/console.js";
 
-const { act, fact, head } = text;
+const { act, fact, head } = say;
 
 /** @param {any} purchase */
 function actsOf(purchase) {
@@ -22,23 +22,23 @@ function actsOf(purchase) {
   const shown = acts.filter(Boolean).map((one) =>
     actButton(/** @type {import("./parts/console.js").Act} */ (one), start)
   ).filter(Boolean);
-  return shown.length ? el("div", { class: "acts" }, ...shown) : el("p", { class: "muted" }, text.none);
+  return shown.length ? el("div", { class: "acts" }, ...shown) : el("p", { class: "muted" }, say.none);
 }
 
 /** @param {any} purchase */
 const factsOf = (purchase) =>
   facts([
     [head.buyer, link(`/admin/users/${purchase.userId}`, purchase.email)],
-    [head.state, named(text.purchaseState, purchase.status)],
+    [head.state, named(say.purchaseState, purchase.status)],
     [head.pack, purchase.packageId],
     [head.price, sum(purchase.price)],
     [head.refunded, sum(purchase.refunded)],
     [fact.clawedBack, sum(purchase.clawedBack)],
     [fact.owed, sum(purchase.owed)],
-    [fact.frozen, purchase.isFrozen ? text.yes : null],
+    [fact.frozen, purchase.isFrozen ? say.yes : null],
     [fact.problem, purchase.problem && el("span", { dir: "auto" }, purchase.problem)],
     [fact.closed, purchase.closedAt && when(purchase.closedAt, "full")],
-    [fact.live, purchase.isLive ? text.yes : text.no],
+    [fact.live, purchase.isLive ? say.yes : say.no],
     [fact.session, purchase.sessionId],
     [fact.intent, purchase.paymentIntent],
     [head.when, when(purchase.createdAt, "full")],
@@ -48,10 +48,10 @@ const factsOf = (purchase) =>
 async function start() {
   const purchase = await api(`/api/admin/purchases/${encodeURIComponent(idOfPage)}`);
   find("[data-detail]").replaceChildren(
-    part(text.part.acts, actsOf(purchase)),
-    part(text.part.facts, factsOf(purchase)),
+    part(say.part.acts, actsOf(purchase)),
+    part(say.part.facts, factsOf(purchase)),
     part(
-      text.part.refunds,
+      say.part.refunds,
       rows([
         { name: head.when, cell: ({ createdAt }) => when(createdAt, "full") },
         { name: head.amount, cell: ({ amount }) => sum(amount), end: true },
@@ -61,7 +61,7 @@ async function start() {
       ], purchase.refunds),
     ),
     part(
-      text.part.disputes,
+      say.part.disputes,
       rows([
         { name: head.when, cell: ({ createdAt }) => when(createdAt, "full") },
         { name: head.id, cell: ({ id }) => id },
@@ -70,7 +70,7 @@ async function start() {
       ], purchase.disputes),
     ),
     part(
-      text.part.transactions,
+      say.part.transactions,
       rows([
         { name: head.when, cell: ({ createdAt }) => when(createdAt, "full") },
         { name: head.kind, cell: ({ type }) => type },

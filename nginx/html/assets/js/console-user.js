@@ -3,9 +3,9 @@ import { api } from "./parts/api.js";
 import { actButton, facts, forOperator, idOfPage, link, part, rows, sum, when } from "./parts/console.js";
 import { el, find } from "./parts/element.js";
 import { lineColumns, named, purchaseColumns, videoColumns } from "./parts/records.js";
-import { text } from "../text/console.js";
+import { say } from "../text/console.js";
 
-const { act, fact, head } = text;
+const { act, fact, head } = say;
 
 /** @param {any} person */
 function actsOf(person) {
@@ -17,7 +17,7 @@ function actsOf(person) {
     !person.emailVerified && { words: act.verify, may: "managePeople", path: `${user}/verification` },
     person.secondFactor && {
       words: act.resetFactor,
-      may: "managePeople",
+      may: "resetCodes",
       path: `${user}/second-factor-reset`,
     },
     { words: act.signOut, may: "managePeople", path: `${user}/sign-out` },
@@ -71,9 +71,9 @@ const whoOf = (person) =>
   facts([
     [fact.id, person.id],
     [fact.account, person.accountId],
-    [fact.role, named(text.role, person.role)],
-    [fact.verified, person.emailVerified ? text.yes : text.no],
-    [fact.factor, person.secondFactor ? text.yes : text.no],
+    [fact.role, named(say.role, person.role)],
+    [fact.verified, person.emailVerified ? say.yes : say.no],
+    [fact.factor, person.secondFactor ? say.yes : say.no],
     [fact.blocked, person.blockedAt && when(person.blockedAt, "full")],
     [head.joined, when(person.createdAt, "full")],
     [head.seen, when(person.lastUsedAt)],
@@ -88,7 +88,7 @@ const moneyOf = (person) =>
     [head.paid, sum(person.paid)],
     [head.spent, sum(person.spent)],
     ...person.lots.map((/** @type {any} */ lot) => [
-      named(text.source, lot.source),
+      named(say.source, lot.source),
       el("span", {}, sum(lot.remaining), " · ", lot.expiresAt ? when(lot.expiresAt, "day") : fact.never),
     ]),
   ]);
@@ -111,26 +111,26 @@ async function start() {
   ]);
   find("[data-title]").textContent = person.email;
   const all = (/** @type {string} */ of) =>
-    el("p", {}, link(`/admin/${of}?account=${account}`, text.part.all));
+    el("p", {}, link(`/admin/${of}?account=${account}`, say.part.all));
   find("[data-detail]").replaceChildren(
-    part(text.part.acts, actsOf(person)),
+    part(say.part.acts, actsOf(person)),
     el(
       "div",
       { class: "console-pair" },
-      part(text.part.person, whoOf(person)),
-      part(text.part.money, moneyOf(person)),
+      part(say.part.person, whoOf(person)),
+      part(say.part.money, moneyOf(person)),
     ),
     part(
-      text.part.notes,
+      say.part.notes,
       rows([
         { name: head.when, cell: ({ createdAt }) => when(createdAt, "full") },
         { name: head.detail, cell: (note) => el("span", { dir: "auto" }, note.text) },
       ], person.notes),
     ),
-    part(text.part.lines, rows(lineColumns, lines.items)),
-    part(text.part.purchases, rows(purchaseColumns, purchases.items), all("purchases")),
-    part(text.part.videos, rows(videoColumns, videos.items), all("videos")),
-    part(text.part.sessions, rows(sessionColumns, sessions.items)),
+    part(say.part.lines, rows(lineColumns, lines.items)),
+    part(say.part.purchases, rows(purchaseColumns, purchases.items), all("purchases")),
+    part(say.part.videos, rows(videoColumns, videos.items), all("videos")),
+    part(say.part.sessions, rows(sessionColumns, sessions.items)),
   );
   find("[data-detail]").removeAttribute("aria-busy");
 }

@@ -2,9 +2,9 @@
 import { forOperator, link, list, sum, when } from "./parts/console.js";
 import { num } from "./parts/element.js";
 import { named } from "./parts/records.js";
-import { text } from "../text/console.js";
+import { say } from "../text/console.js";
 
-const { head } = text;
+const { head } = say;
 
 forOperator(() =>
   list({
@@ -13,7 +13,7 @@ forOperator(() =>
       { name: head.address, cell: ({ id, email }) => link(`/admin/users/${id}`, email) },
       {
         name: head.state,
-        cell: ({ blockedAt, role }) => blockedAt ? text.fact.blocked : named(text.role, role),
+        cell: ({ blockedAt, role }) => blockedAt ? say.fact.blocked : named(say.role, role),
       },
       { name: head.available, cell: ({ available }) => sum(available), end: true },
       { name: head.paid, cell: ({ paid }) => sum(paid), end: true },

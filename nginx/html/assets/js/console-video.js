@@ -3,9 +3,9 @@ import { api } from "./parts/api.js";
 import { actButton, facts, forOperator, idOfPage, link, part, rows, sum, when } from "./parts/console.js";
 import { el, find, num } from "./parts/element.js";
 import { stateOf, tryColumns } from "./parts/records.js";
-import { text } from "../text/console.js";
+import { say } from "../text/console.js";
 
-const { act, fact, head } = text;
+const { act, fact, head } = say;
 
 /** @param {any} video */
 function actsOf(video) {
@@ -21,7 +21,7 @@ function actsOf(video) {
     }, start),
     !isOver && actButton({ words: act.endVideo, may: "endVideos", path: `${path}/closure` }, start),
   ].filter(Boolean);
-  return shown.length ? el("div", { class: "acts" }, ...shown) : el("p", { class: "muted" }, text.none);
+  return shown.length ? el("div", { class: "acts" }, ...shown) : el("p", { class: "muted" }, say.none);
 }
 
 /** @param {any} video */
@@ -31,7 +31,7 @@ const factsOf = (video) =>
     [head.state, stateOf(video.state, video.failureReason)],
     [head.tier, video.tier],
     [fact.catalog, num(String(video.catalogVersion))],
-    [fact.duration, text.seconds(video.duration)],
+    [fact.duration, say.seconds(video.duration)],
     [head.price, sum(video.price)],
     [fact.estimated, sum(video.estimatedCost)],
     [fact.actual, video.actualCost === null ? null : sum(video.actualCost)],
@@ -54,9 +54,9 @@ const factsOf = (video) =>
 async function start() {
   const video = await api(`/api/admin/videos/${encodeURIComponent(idOfPage)}`);
   find("[data-detail]").replaceChildren(
-    part(text.part.acts, actsOf(video)),
-    part(text.part.facts, factsOf(video)),
-    part(text.part.tries, rows(tryColumns, video.tries)),
+    part(say.part.acts, actsOf(video)),
+    part(say.part.facts, factsOf(video)),
+    part(say.part.tries, rows(tryColumns, video.tries)),
   );
   find("[data-detail]").removeAttribute("aria-busy");
 }

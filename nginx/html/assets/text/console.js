@@ -1,6 +1,6 @@
 // Every sentence that a script of the console shows.
 
-export const text = {
+export const say = {
   nothing: "There is nothing here.",
   nothingWords: "This page is for operators of the shop.",
   none: "Nothing to show.",

@@ -1,5 +1,6 @@
 // What the operator's pages have in common: who may see them, lists, facts, and acts with a reason.
 import { api } from "./api.js";
+import { askForCodes, confirmed } from "./confirm.js";
 import { el, find, num } from "./element.js";
 import { intent } from "./intent.js";
 import { money } from "./money.js";
@@ -7,7 +8,7 @@ import { emptyBox, errorBox, notice } from "./notice.js";
 import { requireUser } from "./session.js";
 import { time } from "./time.js";
 import { toast } from "./toast.js";
-import { text } from "../../text/console.js";
+import { say } from "../../text/console.js";
 
 /** @typedef {{name: string, cell: (row: any) => Node | string | null | undefined, end?: boolean}} Column */
 
@@ -29,13 +30,14 @@ export async function forOperator(start) {
   try {
     const user = await requireUser();
     permissions = user.permissions;
+    askForCodes(user.secondFactor);
     for (const link of document.querySelectorAll("[data-may]")) {
       const to = /** @type {HTMLElement} */ (link);
       to.hidden = !may(to.dataset.may ?? "");
     }
     if (may("look")) return await start();
     for (const part of document.querySelectorAll("[data-list], [data-detail], [data-filters]")) part.remove();
-    problem.replaceChildren(emptyBox("ban", text.nothing, text.nothingWords, null));
+    problem.replaceChildren(emptyBox("ban", say.nothing, say.nothingWords, null));
   } catch (error) {
     for (const part of document.querySelectorAll("[aria-busy]")) part.replaceChildren();
     problem.replaceChildren(errorBox(error, () => forOperator(start)));
@@ -85,7 +87,7 @@ function asked(names) {
  * A list by pages, with its filters in the address. Gives what loads it anew.
  * @param {{path: string, columns: Column[], empty?: string}} what
  */
-export async function list({ path, columns, empty = text.none }) {
+export async function list({ path, columns, empty = say.none }) {
   const place = find("[data-list]");
   const problem = find("[data-error]");
   const moreRow = find("[data-more-row]");
@@ -174,7 +176,7 @@ export const part = (title, ...children) =>
 export const rows = (columns, rows) =>
   rows.length
     ? el("div", { class: "console-list" }, table(columns, rows))
-    : el("p", { class: "muted" }, text.none);
+    : el("p", { class: "muted" }, say.none);
 
 /**
  * @typedef {object} Act
@@ -190,12 +192,12 @@ export const rows = (columns, rows) =>
 
 /** What a command answered, in words. @param {any} answer */
 function outcomeOf(answer) {
-  if (!answer?.outcome) return answer?.status ? text.done : answer === null ? text.done : text.finishing;
-  return text[/** @type {"done" | "repeated" | "waits"} */ (answer.outcome)] ?? text.done;
+  if (!answer?.outcome) return answer?.status ? say.done : answer === null ? say.done : say.finishing;
+  return say[/** @type {"done" | "repeated" | "waits"} */ (answer.outcome)] ?? say.done;
 }
 
 /** @param {string} id @param {string} label @param {Node} input @param {string} [hint] */
-const field = (id, label, input, hint) =>
+const labelled = (id, label, input, hint) =>
   el(
     "div",
     { class: "field" },
@@ -221,7 +223,7 @@ const roleChoice = (now) =>
   el(
     "select",
     { class: "input", id: "act-role" },
-    ...Object.entries(text.role).map(([role, words]) =>
+    ...Object.entries(say.role).map(([role, words]) =>
       el("option", { value: role, selected: role === now }, words)
     ),
   );
@@ -267,17 +269,17 @@ function fieldsOf(act) {
   const hintOf = (/** @type {string} */ name) =>
     name === "amount" && act.isNeeded
       ? undefined
-      : text.fieldHint[/** @type {keyof typeof text.fieldHint} */ (name)];
+      : say.fieldHint[/** @type {keyof typeof say.fieldHint} */ (name)];
   const shown = [
     ...names.map((name, at) =>
-      field(
+      labelled(
         `act-${name}`,
-        text.field[/** @type {keyof typeof text.field} */ (name)],
+        say.field[/** @type {keyof typeof say.field} */ (name)],
         inputs[at],
         hintOf(name),
       )
     ),
-    field("act-reason", text.reason, reason, text.reasonHint),
+    labelled("act-reason", say.reason, reason, say.reasonHint),
   ];
   const read = () => ({
     ...act.also,
@@ -312,7 +314,8 @@ export function perform(act, after) {
   const button = (/** @type {string} */ words, /** @type {any} */ properties) =>
     el("button", { class: "button", type: "button", ...properties }, words);
   const send = async () => {
-    const answer = await wish.send(act.path, JSON.stringify(read()));
+    const answer = await confirmed(() => wish.send(act.path, JSON.stringify(read())));
+    if (answer === undefined) return;
     toast(outcomeOf(answer));
     dialog.close();
     // What was done is done: the page shows it, or is asked for anew.
@@ -320,14 +323,16 @@ export function perform(act, after) {
   };
   const rehearse = async () => {
     const key = crypto.randomUUID();
-    const answer = await api(act.path, { method: "POST", body: { ...read(), dryRun: true }, key });
+    const body = { ...read(), dryRun: true };
+    const answer = await confirmed(() => api(act.path, { method: "POST", body, key }));
+    if (answer === undefined) return;
     const changes = answer.changes.map((/** @type {string} */ change) => el("li", {}, change));
     said.replaceChildren(
       notice(
         { tone: "", picture: "info" },
-        changes.length ? text.wouldChange : text.changesNothing,
+        changes.length ? say.wouldChange : say.changesNothing,
         el("ul", {}, ...changes),
-        answer.effect && text.effect(answer.effect),
+        answer.effect && say.effect(answer.effect),
       ),
     );
   };
@@ -354,8 +359,8 @@ export function perform(act, after) {
       "div",
       { class: "acts" },
       button(act.words[0], { onclick: tried(send), "data-do": true }),
-      act.isRehearsed && button(text.try, { class: "button second", onclick: tried(rehearse) }),
-      button(text.cancel, { class: "button quiet", onclick: () => dialog.close() }),
+      act.isRehearsed && button(say.try, { class: "button second", onclick: tried(rehearse) }),
+      button(say.cancel, { class: "button quiet", onclick: () => dialog.close() }),
     ),
   );
   dialog.addEventListener("close", () => dialog.remove());

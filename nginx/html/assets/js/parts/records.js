@@ -1,25 +1,24 @@
 // The columns of the lists of purchases and of videos.
 import { link, sum, when } from "./console.js";
 import { num } from "./element.js";
-import { text } from "../../text/console.js";
+import { say } from "../../text/console.js";
 
 /** @typedef {import("./console.js").Column} Column */
 
-const { head: titles } = text;
+const { head: titles } = say;
 
 /** @param {Record<string, string>} names @param {string} word */
 export const named = (names, word) => names[word] ?? word;
 
 /** A video's state, and why it was given back. @param {string} state @param {string | null} reason */
-export const stateOf = (state, reason) =>
-  reason ? named(text.failure, reason) : named(text.videoState, state);
+export const stateOf = (state, reason) => reason ? named(say.failure, reason) : named(say.videoState, state);
 
 /** @type {Column[]} */
 export const purchaseColumns = [
   { name: titles.when, cell: ({ id, createdAt }) => link(`/admin/purchases/${id}`, when(createdAt, "full")) },
   { name: titles.buyer, cell: ({ userId, email }) => link(`/admin/users/${userId}`, email) },
   { name: titles.pack, cell: ({ packageId }) => packageId },
-  { name: titles.state, cell: ({ status }) => named(text.purchaseState, status) },
+  { name: titles.state, cell: ({ status }) => named(say.purchaseState, status) },
   { name: titles.price, cell: ({ price }) => sum(price), end: true },
   { name: titles.refunded, cell: ({ refunded }) => sum(refunded), end: true },
 ];

@@ -9,6 +9,7 @@ import { money } from "./money.js";
  * @property {string} email
  * @property {boolean} emailVerified
  * @property {string} role
+ * @property {boolean} secondFactor whether signing in takes a code
  * @property {string[]} permissions what they may do who run a part of the shop
  * @property {string | null} [pendingEmail]
  * @property {string | null} [leavesAt] when the account is removed
@@ -42,7 +43,7 @@ export function remember(now) {
   else delete root.dataset.session;
   for (const line of document.querySelectorAll("[data-email]")) line.textContent = now?.email ?? "";
   for (const link of document.querySelectorAll("[data-for-operator]")) {
-    /** @type {HTMLElement} */ (link).hidden = !now?.permissions.length;
+    /** @type {HTMLElement} */ (link).hidden = !now || now.role === "user";
   }
   for (const line of document.querySelectorAll("[data-leaving]")) {
     /** @type {HTMLElement} */ (line).hidden = !now?.leavesAt;
