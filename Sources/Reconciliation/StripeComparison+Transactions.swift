@@ -27,7 +27,8 @@ extension StripeComparison {
     private func fact(
         _ transaction: StripeBalanceTransaction, of purchase: PurchaseID
     ) -> StripeTransaction? {
-        guard transaction.source?.currency == "usd", let type = transaction.type,
+        guard transaction.id.utf8.count <= 255, transaction.source?.currency == "usd",
+            let type = transaction.type,
             let createdAt = transaction.createdAt, createdAt <= now.addingTimeInterval(86_400),
             createdAt >= now.addingTimeInterval(-2 * Self.listed),
             let (amount, fee) = transaction.inPaymentCurrency

@@ -161,13 +161,36 @@ def newcomer(browser, browser_context_args):
     return new_person(browser, browser_context_args)
 
 
-@pytest.fixture(scope="session")
-def made_operator(browser, browser_context_args):
-    """An operator of the shop, made at the command line as the first one is."""
+def environment_of_stack():
+    """The settings of the stack's programs."""
     state = Path(os.environ["RUSHES_STATE_DIR"])
     script = f"set -a; . {state}/env; env -0"
     lines = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
-    environment = dict(line.split("=", 1) for line in lines.split("\0") if "=" in line)
+    return dict(line.split("=", 1) for line in lines.split("\0") if "=" in line)
+
+
+@pytest.fixture
+def let_pass():
+    """Lets it be so many minutes ago that anybody showed who they are."""
+    url = urlsplit(environment_of_stack()["DATABASE_URL"])
+    socket = url.query.removeprefix("socket=")
+
+    def age(minutes):
+        subprocess.run(
+            [
+                *["mariadb", "--no-defaults", f"--user={url.username}", f"--socket={socket}"],
+                *[f"--database={url.path[1:]}", f"--execute=UPDATE sessions SET proved_at = proved_at - INTERVAL {minutes} MINUTE"],
+            ],
+            env={**os.environ, "MYSQL_PWD": url.password}, check=True,
+        )
+
+    return age
+
+
+@pytest.fixture(scope="session")
+def made_operator(browser, browser_context_args):
+    """An operator of the shop, made at the command line as the first one is."""
+    environment = environment_of_stack()
     programs = os.environ.get("RUSHES_BIN_DIR", str(TOP / ".build/release"))
     email = f"operator-{uuid.uuid4()}@example.com"
     made = subprocess.run([f"{programs}/rushes", "admin", "create-admin", email], env=environment, capture_output=True, text=True, check=True)

@@ -100,8 +100,11 @@ class Node:
             end(self._process)
 
     def kill(self) -> None:
-        os.killpg(self._process.pid, signal.SIGKILL)
+        self.begin_kill()
         self._process.wait()
+
+    def begin_kill(self) -> None:
+        os.killpg(self._process.pid, signal.SIGKILL)
 
     def rejoin(self) -> None:
         """Starts again after a kill, from the last transaction that is on disk.
@@ -282,6 +285,11 @@ class Cluster:
         """Without the majority the writer refuses too, until those who were with it last are all
         there again: one of them may have what it never heard of."""
         others = [node for node in self.nodes if node is not self.writer]
+        # At once: one that lives on for the time that the other's end takes commits with the writer,
+        # and may have what the writer has not when it dies. Then it could not come back without all
+        # of another's data.
+        for node in others:
+            node.begin_kill()
         for node in others:
             node.kill()
         self._await_refusal()

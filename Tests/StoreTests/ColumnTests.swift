@@ -23,6 +23,20 @@ struct ColumnTests {
         case whole(@Sendable (Connection, String) throws -> Void)
     }
 
+    /// Keeps a transaction at Stripe, of a purchase of its own.
+    @discardableResult
+    private static func note(
+        _ db: Connection, transaction: String, type: String
+    ) throws -> PurchaseID {
+        let purchase = try db.insertPurchase(of: db.insertAccount()).id
+        try db.note([
+            StripeTransaction(
+                id: transaction, purchaseID: purchase, type: type, amount: .zero, fee: .zero,
+                createdAt: db.databaseTime())
+        ])
+        return purchase
+    }
+
     private static let origins: [String: Origin] = [
         "users.email": .judged { _, text in Credentials.normalized("\(text)@example.org") != nil },
         "users.password_hash": .ours,
@@ -182,6 +196,13 @@ struct ColumnTests {
         },
         "render_times.tier": .ours, "incidents.part": .ours,
         "daily_figures.tier": .ours, "daily_waits.tier": .ours, "vendor_balances.name": .ours,
+        "stripe_transactions.id": .whole { db, text in
+            try note(db, transaction: text, type: "charge")
+        },
+        "stripe_transactions.type": .cut { db, text in
+            let purchase = try note(db, transaction: "txn_\(UserID.new())", type: text)
+            return try db.transactions(of: purchase).first?.type
+        },
         "disputes.id": .whole { db, text in
             let purchase = try db.buy("starter", for: db.insertAccount())
             try db.execute(
