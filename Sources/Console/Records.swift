@@ -16,7 +16,9 @@ enum Records {
             Route(
                 .get, "/api/admin/purchases", "listAllPurchases", by: .operator(.readPurchases),
                 with: [
-                    .query("status", as: .words(Purchase.State.allCases.map(\.rawValue))), account,
+                    .query(
+                        "status", component: "purchaseStatus",
+                        as: .words(Purchase.State.allCases.map(\.rawValue))), account,
                     .query(
                         "problem",
                         "With 1 those whose payment does not fit, and nobody has closed.",

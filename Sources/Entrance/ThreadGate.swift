@@ -11,6 +11,8 @@ package enum Awaited: Hashable, Sendable {
     case callbacks
     /// The program that makes pictures ours.
     case pictureTools
+    /// The program that makes pages of text.
+    case typesetter
     /// Other people's servers, which pictures are fetched from.
     case pictureServers
 }

@@ -27,13 +27,16 @@ extension LockedWallet {
                 opKey: "stripe:bonus:\(paymentIntent)",
                 line: .bonus(package: purchase.packageID, amount: purchase.bonus))
         }
-        guard debt > .zero else { return }
-        try perform(
-            [
-                Transfer(
-                    kind: .shortfall, debit: .available, credit: .shortfall,
-                    amount: min(debt, purchase.credits), lot: lot)
-            ], opKey: "stripe:shortfall:\(paymentIntent)",
-            about: Subject(purchase: purchase.id), line: .debtPaid)
+        if debt > .zero {
+            try perform(
+                [
+                    Transfer(
+                        kind: .shortfall, debit: .available, credit: .shortfall,
+                        amount: min(debt, purchase.credits), lot: lot)
+                ], opKey: "stripe:shortfall:\(paymentIntent)",
+                about: Subject(purchase: purchase.id), line: .debtPaid)
+        }
+        try issue(
+            .receipt, of: purchase.id, amount: purchase.price, opKey: "receipt:\(purchase.id)")
     }
 }

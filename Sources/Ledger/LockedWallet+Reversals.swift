@@ -78,6 +78,9 @@ extension LockedWallet {
             plan.reversed.isFrozen || lost > .zero
             ? .disputed : refunded >= purchase.price ? .refunded : .paid
         try write(plan.reversed, refunded: refunded, state, of: id)
+        try issueNote(
+            of: id, refundedBefore: locked.refunded, now: refunded,
+            opKey: "note:\(id):\(locked.reversals + 1)")
         return try database.purchase(id) ?? purchase
     }
 

@@ -44,6 +44,23 @@ extension Connection {
             """, Purchase.init(row:))
     }
 
+    /// The account's purchases, newest first, those before `cursor` only, in one state or in any.
+    package func purchases(
+        of account: AccountID, in state: Purchase.State?, before cursor: PurchaseID?, limit: Int
+    ) throws -> [Purchase] {
+        var condition: SQL = "account_id = \(account)"
+        if let state { condition = "\(sql: condition) AND state = \(state)" }
+        if let cursor { condition = "\(sql: condition) AND id < \(cursor)" }
+        return try query(
+            """
+            SELECT \(sql: Purchase.columns)
+            FROM purchases
+            WHERE \(sql: condition)
+            ORDER BY id DESC
+            LIMIT \(limit)
+            """, Purchase.init(row:))
+    }
+
     package func purchase(_ id: PurchaseID, boughtBy user: UserID) throws -> Purchase? {
         try first(
             """

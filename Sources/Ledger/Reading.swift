@@ -38,6 +38,35 @@ package struct TransactionLine: Sendable {
     package let createdAt: Date
 }
 
+/// Which of an account's lines are listed.
+package struct TransactionFilter: Sendable {
+    package var type: TransactionType?
+    package var from: Date?
+    package var to: Date?
+
+    package init(type: TransactionType? = nil, from: Date? = nil, to: Date? = nil) {
+        self.type = type
+        self.from = from
+        self.to = to
+    }
+
+    /// A line's id tells when it was made, by the clock of the host that made it: within a day of the
+    /// database's.
+    fileprivate var condition: SQL {
+        var condition: SQL = ""
+        if let type { condition = "\(sql: condition) AND type = \(type)" }
+        if let from {
+            let first = TransactionID.first(at: from.addingTimeInterval(-86_400))
+            condition = "\(sql: condition) AND id >= \(first) AND created_at >= \(from)"
+        }
+        if let to {
+            let end = TransactionID.first(at: to.addingTimeInterval(86_400))
+            condition = "\(sql: condition) AND id < \(end) AND created_at < \(to)"
+        }
+        return condition
+    }
+}
+
 extension CreditPolicy {
     /// The expiry of credit that never lapses: 9999-12-31 00:00 UTC.
     static let never = Date(timeIntervalSince1970: 253_402_214_400)
@@ -90,9 +119,10 @@ extension Connection {
         }
     }
 
-    /// The account's lines, newest first, those after `cursor` only.
+    /// The account's lines that fit, newest first, those after `cursor` only.
     package func transactions(
-        of account: AccountID, before cursor: TransactionID?, limit: Int
+        of account: AccountID, matching filter: TransactionFilter = TransactionFilter(),
+        before cursor: TransactionID?, limit: Int
     ) throws -> [TransactionLine] {
         let after: SQL = cursor.map { "AND id < \($0)" } ?? ""
         return try query(
@@ -100,7 +130,7 @@ extension Connection {
             SELECT id, type, amount_micros, balance_after_micros, description, detail, job_id,
                 purchase_id, created_at
             FROM transactions
-            WHERE account_id = \(account) \(sql: after)
+            WHERE account_id = \(account) \(sql: after)\(sql: filter.condition)
             ORDER BY id DESC
             LIMIT \(limit)
             """

@@ -23,6 +23,7 @@ extension ID: SQLConvertible {
 extension Purchase.State: SQLConvertible {}
 extension VideoState: SQLConvertible {}
 extension LotSource: SQLConvertible {}
+extension PaymentDocument.Kind: SQLConvertible {}
 extension Transfer.Kind: SQLConvertible {}
 extension Transfer.Account: SQLConvertible {}
 extension TransactionType: SQLConvertible {}

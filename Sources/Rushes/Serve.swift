@@ -4,6 +4,7 @@ import Console
 import Entrance
 import FastCGI
 import Front
+import Ledger
 import Logging
 import MariaDB
 import System
@@ -33,6 +34,9 @@ struct Serve: ParsableCommand {
     func run() throws {
         let log = makeLogger("serve")
         let settings = try Settings()
+        if let seller = settings.seller.seller {
+            try Connection(settings.database).remember(seller)
+        }
         let server = try Server(socketPath: socket, backlog: 1024, workers: threads)
         let passwords = PasswordGate()
         let gate = ThreadGate(threads: threads)

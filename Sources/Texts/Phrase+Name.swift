@@ -30,6 +30,7 @@ extension Phrase {
         case sendObject, sendText, sendBoolean, sendWholeNumber, sendWholeNumberInRange
         case removeNUL, tooLong, tooLongCounted, tooShortCounted, fieldNeeded, fieldUnknown
         case chooseOneOf, headerOnce, keyMalformed, keyMissing, limitMalformed, cursorMalformed
+        case tableTooLong
         case timeMalformed, dollarsMalformed, centsMalformed, reasonLength, reasonOneLine
         case notJSON, tooDeep, nameTooLong, nameTwice, numberInexact
 
@@ -37,6 +38,11 @@ extension Phrase {
         case addressTooLong, addressCharacters, addressWithoutScheme, addressNotHTTPS
         case addressWithUser, addressMalformed, addressPort, addressNotPublic, addressNotOrigin
         case addressNotBase
+
+        // Documents of payments.
+        case documentReceipt, documentCreditNote, documentDebitNote, documentDate, documentSeller
+        case documentTaxID, documentBuyer, documentCredit, documentBonus, documentOrder
+        case documentWentBack, documentCameAgain, documentTotal
 
         // Accounts.
         case mailAddressMalformed, mailAddressNeeded, passwordNeeded, passwordToChoose

@@ -99,7 +99,9 @@ enum Accounts {
                 undoSeconds: context.settings.undoSeconds,
                 leavesAt: caller.leavesAt,
                 hasSecondFactor: context.database.secondFactor(of: user.id)?.isOn == true,
-                permissions: caller.permissions))
+                permissions: caller.permissions,
+                orders: context.database.allowance(
+                    of: caller.account, under: context.settings.generateLimit)))
     }
 
     private static let newEmail = Inputs.email.optional
@@ -133,6 +135,7 @@ private struct Me: JSONObject {
     let leavesAt: Date?
     let hasSecondFactor: Bool
     let permissions: Permission
+    let orders: OrderAllowance?
 
     static var schemaName: String? { "Me" }
 
@@ -154,6 +157,10 @@ private struct Me: JSONObject {
             "permissions", "What they may do who run a part of the shop; empty for others.",
             as: .array(of: .words(Permission.allNames)), example: "[]"
         ) { $0.permissions.names }
+        fields.optional(
+            "orders", "Left out where the limit is none that a person meets.",
+            example: OrderAllowance.example
+        ) { $0.orders }
         fields.field("notifications") { NoticeSwitches(muted: $0.muted) }
     }
 }

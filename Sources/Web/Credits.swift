@@ -4,6 +4,7 @@ import HTTP
 import HTTPTypes
 import JSON
 import Ledger
+import Texts
 
 /// What an account has, and how it came and went.
 enum Credits {
@@ -17,9 +18,23 @@ enum Credits {
                 ], "What there is to spend, and until when", balance),
             Route(
                 .get, "/api/credits/transactions", "listTransactions", by: .caller(.readCredits),
-                with: .page, answers: [.ok(PageAnswer<TransactionLine>.self, "A page.")],
+                with: filters + [Parameter].page,
+                answers: [.ok(PageAnswer<TransactionLine>.self, "A page.")],
                 "Everything that changed the balance, newest first", transactions),
+            Route(
+                .get, "/api/credits/transactions.csv", "exportTransactions",
+                by: .caller(.readCredits), with: filters,
+                answers: [.file("text/csv", "One line for each, newest first, under a heading.")],
+                "The same as a table, whole", table),
         ])
+
+    private static let filters: [Parameter] = [
+        .query(
+            "type", "Movements of one kind.",
+            as: .words(TransactionType.allCases.map(\.rawValue))),
+        .query("from", "The first instant, or day.", example: "2026-11-01T00:00:00Z"),
+        .query("to", "The instant, or day, after the last.", example: "2026-12-01"),
+    ]
 
     private static func balance(_ context: Context, _ caller: Caller) throws -> Response {
         try .json(
@@ -29,10 +44,35 @@ enum Credits {
     }
 
     private static func transactions(_ context: Context, _ caller: Caller) throws -> Response {
-        let page = try Page<TransactionKind>(context.request)
+        var query = RecordQuery(context.request)
+        let page = Page<TransactionKind>(query.query, problems: &query.problems)
+        let filter = filter(&query)
+        try query.finish()
         let lines = try context.database.transactions(
-            of: caller.account, before: page.cursor, limit: page.limit + 1)
+            of: caller.account, matching: filter, before: page.cursor, limit: page.limit + 1)
         return .json(page.answer(lines, id: \.id))
+    }
+
+    private static func filter(_ query: inout RecordQuery) -> TransactionFilter {
+        TransactionFilter(type: query.word("type"), from: query.date("from"), to: query.date("to"))
+    }
+
+    /// 400 when there are more lines than one answer holds: a shorter time has fewer.
+    private static func table(_ context: Context, _ caller: Caller) throws -> Response {
+        var query = RecordQuery(context.request)
+        let filter = filter(&query)
+        try query.finish()
+        let lines = try context.database.transactions(
+            of: caller.account, matching: filter, before: nil, limit: TransactionTable.limit + 1)
+        guard lines.count <= TransactionTable.limit else {
+            throw InvalidInput("from", .tableTooLong, ["most": .number(TransactionTable.limit)])
+        }
+        return Response(
+            status: .ok, contentType: "text/csv",
+            fields: [
+                .cacheControl: "no-store",
+                .contentDisposition: "attachment; filename=\"rushes-movements.csv\"",
+            ], body: TransactionTable.bytes(of: lines))
     }
 }
 

@@ -27,10 +27,28 @@ enum Purchases {
                 refuses: [.rateLimited, .vendorUnavailable, .orderKept],
                 "Orders a package, to be paid on Stripe's page", create),
             Route(
+                .get, "/api/credits/purchases", "listPurchases", by: .caller(.readCredits),
+                with: [status] + [Parameter].page,
+                answers: [.ok(PageAnswer<Purchase>.self, "A page.")],
+                "The account's purchases, newest first", index),
+            Route(
                 .get, "/api/credits/purchases/:id", "showPurchase", by: .caller(.readCredits),
                 answers: [.ok(Purchase.self, "Asked of Stripe while it is open.")],
                 "How an order stands", show),
         ])
+
+    private static let status = Parameter.query(
+        "status", component: "purchaseStatus", as: .words(Purchase.State.allCases.map(\.rawValue)))
+
+    private static func index(_ context: Context, _ caller: Caller) throws -> Response {
+        var query = RecordQuery(context.request)
+        let page = Page<PurchaseKind>(query.query, problems: &query.problems)
+        let state: Purchase.State? = query.word("status")
+        try query.finish()
+        let purchases = try context.database.purchases(
+            of: caller.account, in: state, before: page.cursor, limit: page.limit + 1)
+        return .json(page.answer(purchases, id: \.id))
+    }
 
     /// With an `Idempotency-Key`, the same key and body get the same page again. 502 when Stripe
     /// does not answer within ten seconds, 503 when others wait for it already: the purchase is

@@ -46,7 +46,7 @@ extension Refused {
         switch error.awaited {
         case .account: self.init(.accountBusy)
         case .stripe: self.init(.stripeBusy)
-        case .callbacks, .pictureTools, .pictureServers: self.init(.busy)
+        case .callbacks, .pictureTools, .pictureServers, .typesetter: self.init(.busy)
         }
     }
 }

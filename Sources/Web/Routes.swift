@@ -4,6 +4,7 @@ package let routes: [Route] = [
     Accounts.routes, Sessions.routes, SignInCodes.routes, Addresses.routes,
     Passwords.routes, SessionList.routes,
     Videos.routes, Gallery.routes, Uploads.routes, Credits.routes, Purchases.routes,
+    PaymentDocuments.routes,
     WebhookEndpoints.routes, WebhookDeliveries.routes,
     StripeWebhook.routes, PolloWebhook.routes,
 ].flatMap { $0 }

@@ -54,7 +54,11 @@ struct ConfigTests {
             }
         }
         let named = error?.problems.map { $0.prefix { $0 != " " } }.sorted() ?? []
-        let able = ["POLLO_API_KEY", "POLLO_WEBHOOK_SECRET", "JWT_SECRET", "JWT_SECRET_PREVIOUS"]
+        let able = [
+            "POLLO_API_KEY", "POLLO_WEBHOOK_SECRET", "JWT_SECRET", "JWT_SECRET_PREVIOUS",
+            "SELLER_NAME",
+            "SELLER_ADDRESS", "SELLER_TAX_ID", "TAX_LINE",
+        ]
         let missing = Set(Settings.list.map { $0.name[...] }).subtracting(named)
         #expect(missing.isSubset(of: able.map { $0[...] }))
         #expect(Set(named).count == named.count)

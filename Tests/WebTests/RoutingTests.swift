@@ -15,7 +15,7 @@ struct RoutingTests {
     @Test(arguments: [
         "/", "", "/api", "/api/", "/api/me/", "//api/me", "/api//me", "/API/me", "/api/Me",
         "/api/tiers/pro", "/api/videos/", "/api/videos//status", "/api/videos/1/2/3",
-        "/api/credits/purchases", "/api/credits/purchases/", "/api/webhooks/pollo/",
+        "/api/credits/purchase/", "/api/credits/purchases/", "/api/webhooks/pollo/",
         "/api/webhooks/pollo/a/b", "/api/health/livex", "/api/%6de", "/api/me\0", "/api/me?x",
         "/api/videos/../me", "/API/OPENAPI.JSON", "api/me",
     ])

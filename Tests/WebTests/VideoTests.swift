@@ -224,6 +224,39 @@ struct GenerateTests {
         }
     }
 
+    @Test func `what the limit allows is told before it is met, and when it opens`() throws {
+        try withSite(limit: 2) { site in
+            let user = try site.makeUser(credit: 20.dollars)
+            func told() throws -> JSONValue? { try site.get("/api/me", as: user).json["orders"] }
+            #expect(try told()?["left"] == .integer(2))
+            #expect(try told()?["limit"] == .integer(2))
+            #expect(try told()?["windowSeconds"] == .integer(900))
+            #expect(try told()?["opensAt"] == .null)
+            _ = try site.makeVideo(for: user)
+            #expect(try told()?["left"] == .integer(1))
+            _ = try site.makeVideo(for: user)
+            #expect(try told()?["left"] == .integer(0))
+            let opensAt = try #require(try told()?["opensAt"]?.string.flatMap { Date(iso8601: $0) })
+            #expect((890...901).contains(opensAt.timeIntervalSinceNow))
+            #expect(try site.post("/api/videos/generate", order(), as: user).status == 429)
+            // The oldest leaves the window: what is told and what is taken agree.
+            try site.database.execute(
+                """
+                UPDATE generate_calls SET created_at = created_at - INTERVAL 15 MINUTE
+                WHERE account_id = \(user.account) AND number = 1
+                """)
+            #expect(try told()?["left"] == .integer(1))
+            #expect(try site.post("/api/videos/generate", order(), as: user).status == 202)
+        }
+    }
+
+    @Test func `a limit that nobody meets by hand is not told of`() throws {
+        try withSite(limit: 1001) { site in
+            let user = try site.makeUser()
+            #expect(try site.get("/api/me", as: user).json["orders"] == nil)
+        }
+    }
+
     @Test(arguments: [
         ("{}", ["duration", "prompt", "tier"]),
         (#"{"tier": "gold", "duration": 7, "prompt": "ab"}"#, ["duration", "prompt", "tier"]),

@@ -14,7 +14,8 @@ BEGIN
                 WHEN table_type = 'VIEW' OR table_name IN ('schema_migrations', 'schema_routines',
                                                                'touched_accounts')
                     THEN 'SELECT'
-                WHEN table_name IN ('ledger_entries', 'ledger_checkpoints', 'transactions', 'audit_log')
+                WHEN table_name IN ('ledger_entries', 'ledger_checkpoints', 'transactions', 'audit_log',
+                                    'documents', 'sellers')
                     THEN 'SELECT, INSERT'
                 WHEN table_name IN ('sessions', 'idempotency_keys', 'outbox', 'webhook_endpoints',
                                     'health_checks', 'throttles', 'mail_tokens', 'queue_marks',

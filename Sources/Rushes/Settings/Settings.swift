@@ -11,6 +11,7 @@ struct Settings: Sendable {
     let media: MediaSettings
     let post: PostSettings
     let policy: PolicySettings
+    let seller: SellerSettings
 
     /// Throws ``SettingsError`` with everything that is wrong.
     init() throws(SettingsError) {
@@ -27,6 +28,7 @@ struct Settings: Sendable {
         let media = MediaSettings(reader)
         let post = PostSettings(reader, host: shop?.origin.host)
         let policy = PolicySettings(reader)
+        seller = SellerSettings(reader)
         if let post, let policy, policy.requiresVerified, post.mail == nil {
             reader.refuse("REQUIRE_VERIFIED", "needs MAIL_URL: addresses are proved by mail")
         }

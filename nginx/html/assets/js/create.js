@@ -1,5 +1,6 @@
 // The create page: a form that follows the chosen tier, an exact price, one job for each intent.
 import { api } from "./parts/api.js";
+import { opensAt, watchAllowance } from "./parts/allowance.js";
 import { showTiers } from "./parts/choices.js";
 import { hasDraft } from "./parts/draft.js";
 import { el, find } from "./parts/element.js";
@@ -15,6 +16,7 @@ import { isSignedOut, me, requireUser, showBalance } from "./parts/session.js";
 import { showFields, showLengths, showPrice, showWish } from "./parts/show.js";
 import { onSubmit } from "./parts/submit-keys.js";
 import { toast } from "./parts/toast.js";
+import { askedOf, forgetWanted, keepWanted } from "./parts/wanted.js";
 import { shortBy } from "./parts/wish.js";
 import { text } from "../text/en.js";
 
@@ -35,9 +37,12 @@ const running = new RunningVideos((id) => wish.nameOf(id), takeBalance, takeBack
 /** @param {import("./parts/session.js").User | null} user */
 function takeBalance(user) {
   if (!user) return;
-  wish.balance = user.balance;
+  Object.assign(wish, { balance: user.balance, orders: user.orders });
+  awaitOpening(user.orders);
   showPrice(wish);
 }
+const askBalance = () => me().then(takeBalance).catch(() => {});
+const awaitOpening = watchAllowance(askBalance);
 
 /** An order was undone: what it asked for is in the form again, but not over what was typed since. */
 function takeBack(/** @type {import("./parts/job.js").Job} */ job) {
@@ -58,7 +63,11 @@ async function submit() {
   if (isGuest) return location.assign(`/signup?next=${encodeURIComponent("/create")}`);
   // What was perhaps paid for already is repeated, whatever the balance is.
   const short = wish.isOpen ? 0 : shortBy(price, wish.balance);
-  if (short) return location.assign(`/credits?need=${(short / 100).toFixed(2)}`);
+  if (short) {
+    keepWanted(wish);
+    return location.assign(`/credits?need=${(short / 100).toFixed(2)}`);
+  }
+  if (!wish.isOpen && opensAt(wish.orders)) return;
   const { problems } = wish;
   showWrongFields(form, problems);
   if (problems.length) return;
@@ -73,8 +82,7 @@ async function submit() {
 /** @param {string} body @param {number} price what the button says */
 async function send(body, price) {
   try {
-    const { undoSeconds } = wish;
-    const asked = { ...JSON.parse(body), price: Math.round(price * 100) / 100, undoSeconds };
+    const asked = askedOf(body, price, wish.undoSeconds);
     const sent = JSON.stringify(asked);
     const answer = await wish.order.send("/api/videos/generate", body, sent);
     wish.balance = answer.balance;
@@ -84,11 +92,11 @@ async function send(body, price) {
     button.textContent = text.create.accepted;
     toast(text.create.queued(jobs.length), el("a", { href: "#running" }, text.create.see));
     // A second press of the same double click, however late, must not be a second video.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await Promise.all([askBalance(), new Promise((resolve) => setTimeout(resolve, 1500))]);
   } catch (/** @type {any} */ error) {
     if (error.code === "INSUFFICIENT_CREDITS") wish.balance = error.details?.current ?? wish.balance;
-    // It costs something else by now: the button says what.
-    if (error.code === "CONFLICT") await refresh();
+    // It costs something else by now, or the limit is met: the button says so.
+    if (["CONFLICT", "RATE_LIMITED"].includes(error.code)) await refresh();
     showRefusal(form, error, wish.order.isKept);
   }
 }
@@ -138,8 +146,10 @@ async function start() {
     Object.assign(
       wish,
       { tiers: items, draft },
-      user && { balance: user.balance, undoSeconds: user.undoSeconds },
+      user && { balance: user.balance, undoSeconds: user.undoSeconds, orders: user.orders },
     );
+    awaitOpening(user?.orders);
+    forgetWanted();
     showTiers(form, items, draft.tier, !isGuest);
     wish.fillIn();
     pictures?.follow();

@@ -1,12 +1,14 @@
 // The way back from the payment page. It believes our own API, never the address.
 import { webAddress } from "./parts/address.js";
 import { api, ApiError } from "./parts/api.js";
+import { showDocuments } from "./parts/documents.js";
 import { hasDraft } from "./parts/draft.js";
 import { el, find, icon, num } from "./parts/element.js";
 import { money } from "./parts/money.js";
-import { emptyBox } from "./parts/notice.js";
+import { emptyBox, errorBox } from "./parts/notice.js";
 import { poll } from "./parts/poll.js";
 import { me, requireUser, showBalance } from "./parts/session.js";
+import { orderWanted, readWanted } from "./parts/wanted.js";
 import { text } from "../text/en.js";
 
 const say = text.purchase;
@@ -52,11 +54,38 @@ const again = (/** @type {any} */ purchase) =>
     ),
   );
 
+/**
+ * The order that waited for this payment, by one press.
+ * @param {import("./parts/wanted.js").Wanted} wanted
+ */
+function wantedButton(wanted) {
+  const label = text.create.button(money(wanted.price), wanted.count);
+  const problem = el("div", {});
+  const button = el("button", { class: "button big", type: "button", "data-order": true }, label);
+  button.addEventListener("click", async () => {
+    if (button.hasAttribute("aria-disabled")) return;
+    button.setAttribute("aria-disabled", "true");
+    button.textContent = text.create.sending;
+    problem.replaceChildren();
+    try {
+      await orderWanted(wanted);
+      location.assign("/create#running");
+    } catch (error) {
+      button.removeAttribute("aria-disabled");
+      button.textContent = label;
+      problem.replaceChildren(errorBox(error));
+    }
+  });
+  return el("div", { class: "stack" }, el("p", { class: "muted" }, say.wanted), el("p", {}, button), problem);
+}
+
 /** Shows where the purchase stands and gives whether it can still change. @param {any} purchase */
 async function tell(purchase) {
   if (purchase.status === "paid") {
     const user = await me();
     if (user) showBalance(user.balance);
+    const wanted = readWanted();
+    const isNext = wanted && user && user.balance >= wanted.price;
     show(
       "circle-check",
       say.paid(money(purchase.total)),
@@ -65,10 +94,15 @@ async function tell(purchase) {
         : say.paidPlain(money(purchase.credits)),
       user &&
         el("p", { class: "sum-box" }, el("span", { class: "hint" }, say.balance), num(money(user.balance))),
+      isNext && wantedButton(wanted),
       el(
         "p",
         { class: "row" },
-        el("a", { class: "button", href: "/create" }, hasDraft() ? say.toDraft : say.toCreate),
+        el(
+          "a",
+          { class: isNext ? "button second" : "button", href: "/create" },
+          hasDraft() ? say.toDraft : say.toCreate,
+        ),
         el("a", { class: "button second", href: "/credits#ledger" }, say.ledger),
       ),
     );
@@ -118,7 +152,10 @@ async function ask(signal) {
   if (!isKnown) await requireUser();
   isKnown = true;
   try {
-    return await tell(await api(`/api/credits/purchases/${id}`, { signal }));
+    const purchase = await api(`/api/credits/purchases/${id}`, { signal });
+    const isOpen = await tell(purchase);
+    if (purchase.paidAt) await showDocuments(find("[data-documents]"), purchase);
+    return isOpen;
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
     place.removeAttribute("aria-busy");

@@ -301,6 +301,19 @@ export const text = {
       ? `${count} videos in the queue. You can close this page.`
       : "In the queue. You can close this page."),
     see: "See it",
+    /** @param {number} left @param {number} limit @param {number} seconds */
+    fewLeft: (left, limit, seconds) => `${left} of ${limit} orders left in ${span(seconds)}.`,
+    /** @param {number} limit @param {number} seconds @param {string} at */
+    noneLeft: (limit, seconds, at) =>
+      `You have used ${limit === 1 ? "the one order" : `all ${limit} orders`} of ${span(seconds)}. ` +
+      `The next is free at ${at}; your draft is kept.`,
+    nextAt: (/** @type {string} */ at) => `Next order at ${at}`,
+    /** @param {string} name @param {string} total @param {string} price */
+    covers: (name, total, price) =>
+      `The ${name} pack covers it: ${total} of credit for ${price}. ` +
+      "After the payment, one press makes this video; everything is kept.",
+    /** @param {string} name @param {string} price */
+    buyAndReturn: (name, price) => `Buy ${name} for ${price}`,
     nothing: "Nothing on the way. What you create appears here at once.",
     filled: "Settings filled in.",
     bringBack: "Bring back my draft",
@@ -369,6 +382,12 @@ export const text = {
       `You are ${short} short for the video in your draft. The draft is kept.`,
     emptyTitle: "No movements yet",
     emptyWords: "Every purchase, charge and return will be listed here with the balance after it.",
+    noneTitle: "Nothing matches",
+    noneWords: "No movement is of this kind and time.",
+    until: "until",
+    begun: "Begun ",
+    goOn: "Go on paying",
+    stands: "How it stands",
     noLots: "No credit yet. Credit you buy is listed here with the day it ends.",
     never: "Does not end",
     video: "See the video",
@@ -408,9 +427,36 @@ export const text = {
     again: "Choose a pack again",
     toDraft: "Back to your draft",
     toCreate: "Create a video",
+    wanted: "The video that you wanted is one press away, with everything as you left it.",
     ledger: "See all movements",
     missing: "There is no such purchase",
     missingWords: "It may belong to another account, or the address is incomplete.",
+  },
+  documents: {
+    title: "Receipt",
+    kind: { receipt: "Receipt", credit_note: "Credit note", debit_note: "Debit note" },
+    /** @param {string} amount @param {string} number */
+    wentBack: (amount, number) => `${amount} went back to your card: credit note ${number}.`,
+    /** @param {string} amount @param {string} number */
+    cameAgain: (amount, number) =>
+      `A refund of ${amount} did not reach your card, and its credit is yours again: debit note ${number}.`,
+    dispute: {
+      inquiry: (/** @type {string} */ amount) => `Your bank has asked about ${amount}. Nothing changes yet.`,
+      open: (/** @type {string} */ amount) =>
+        `${amount} is disputed at your bank. Its credit is set aside until the bank decides.`,
+      closed: (/** @type {string} */ amount) => `A dispute of ${amount} has ended; its credit is yours.`,
+      lost: (/** @type {string} */ amount) => `Your bank took ${amount} back, and its credit went with it.`,
+    },
+    date: "Date",
+    seller: "Seller",
+    buyer: "Buyer",
+    credit: "Credit for videos",
+    bonus: "Bonus",
+    total: "Total",
+    tax: "Tax",
+    taxID: (/** @type {string} */ id) => `Tax number ${id}`,
+    pdf: "PDF",
+    print: "Print the receipt",
   },
   keys: {
     title: "Keyboard shortcuts",
@@ -462,6 +508,14 @@ export const text = {
 /** One "second", two "seconds". @param {number} number @param {string} unit */
 function count(number, unit) {
   return `${number} ${unit}${number === 1 ? "" : "s"}`;
+}
+
+/** A window of a limit. @param {number} seconds */
+function span(seconds) {
+  if (seconds === 900) return "this quarter of an hour";
+  if (seconds === 3600) return "this hour";
+  if (seconds === 86_400) return "24 hours";
+  return seconds % 60 ? count(seconds, "second") : count(seconds / 60, "minute");
 }
 
 /** @param {string[]} names @param {string} last */

@@ -20,6 +20,8 @@ export class PresentWish {
   balance = 0;
   /** For so long an order waits to be taken back. */
   undoSeconds = 0;
+  /** What the limit on orders still allows. @type {import("./allowance.js").Allowance | undefined} */
+  orders;
   isSending = false;
   /** Whether nobody is signed in who could pay. */
   isGuest = false;

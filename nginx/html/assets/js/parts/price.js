@@ -1,4 +1,5 @@
 // What the button would order, for how much, and what is left after it.
+import { opensAt, showAllowance } from "./allowance.js";
 import { find } from "./element.js";
 import { cents, money } from "./money.js";
 import { shortBy } from "./wish.js";
@@ -24,12 +25,15 @@ export function showQuote(form, isAuto, quote) {
  * @property {string | undefined} chosen the name of the tier that the shop chose
  * @property {string | undefined} problem why there is no price
  * @property {boolean} isGuest whether it is for whoever signs up first
+ * @property {import("./allowance.js").Allowance | undefined} orders what the limit still allows
  * @property {boolean} isOpen whether it is only repeated, so that the balance does not matter
  */
 
 /** @param {HTMLElement} form @param {Offer} offer */
-export function showOffer(form, { price, balance, count, chosen, problem, isOpen, isGuest }) {
+export function showOffer(form, offer) {
+  const { price, balance, count, chosen, problem, orders, isOpen, isGuest } = offer;
   const button = find("[data-submit]", form);
+  showAllowance(form, orders);
   const after = find("[data-after]", form);
   if (price === undefined) {
     button.setAttribute("aria-disabled", "true");
@@ -37,7 +41,9 @@ export function showOffer(form, { price, balance, count, chosen, problem, isOpen
     after.textContent = problem ?? "";
     return;
   }
-  button.removeAttribute("aria-disabled");
+  const at = isGuest || isOpen || shortBy(price, balance) ? "" : opensAt(orders);
+  if (at) button.setAttribute("aria-disabled", "true");
+  else button.removeAttribute("aria-disabled");
   if (isGuest) {
     button.textContent = text.create.signUp(money(price), count);
     after.textContent = text.create.signUpFirst;
@@ -47,6 +53,8 @@ export function showOffer(form, { price, balance, count, chosen, problem, isOpen
   const left = (cents(balance) - cents(price)) / 100;
   button.textContent = short
     ? text.create.addCredit(money(short / 100))
+    : at
+    ? text.create.nextAt(at)
     : text.create.button(money(price), count);
   const sum = short || left < 0 ? text.create.have(money(balance)) : text.create.after(money(left));
   after.textContent = chosen ? `${text.create.chosen(chosen)} ${sum}` : sum;

@@ -17,6 +17,7 @@ import { money } from "./money.js";
  * @property {number} balance
  * @property {number} reserved
  * @property {number} undoSeconds for how long the site lets an order wait to be taken back
+ * @property {import("./allowance.js").Allowance} [orders] what the limit on orders still allows
  */
 
 const signedInKey = "rushes.signedIn";

@@ -2,6 +2,7 @@
 import { showDurations, showTierPrices } from "./choices.js";
 import { showOffer, showQuote } from "./price.js";
 import { showCounters, showSettings } from "./settings.js";
+import { showShortfall } from "./shortfall.js";
 
 /** @typedef {import("./present.js").PresentWish} PresentWish */
 
@@ -32,11 +33,13 @@ export function showWish(wish) {
 
 /** @param {PresentWish} wish */
 export function showPrice(wish) {
-  const { form, isAuto, isGuest, quote, price, balance, isOpen } = wish;
+  const { form, isAuto, isGuest, quote, price, balance, orders, isOpen } = wish;
   const current = isAuto ? quote.current() : null;
   showQuote(form, isAuto, current);
   if (wish.isSending) return;
   const chosen = isAuto && quote.tier ? wish.nameOf(quote.tier) : undefined;
   const problem = current?.problem;
-  showOffer(form, { price, balance, isOpen, isGuest, count: wish.draft.count, chosen, problem });
+  const { count } = wish.draft;
+  showOffer(form, { price, balance, orders, isOpen, isGuest, count, chosen, problem });
+  showShortfall(wish);
 }

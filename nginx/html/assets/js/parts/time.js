@@ -25,6 +25,9 @@ export function clock(seconds) {
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const dayTime = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const hour = new Intl.DateTimeFormat("en", { timeStyle: "short" });
+/** The time of the day. @param {string} iso */
+export const clockTime = (iso) => hour.format(new Date(iso));
 const day = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
 /**
  * A unit, its seconds, and up to how many seconds it is used.

@@ -1,0 +1,86 @@
+package import Domain
+import FoundationEssentials
+package import MariaDB
+
+extension LockedWallet {
+    /// Makes a document with the next number of its series, once for `opKey`. The series stays locked
+    /// until the transaction ends, so that is done last: whoever comes next waits, and what is undone
+    /// leaves no gap.
+    func issue(
+        _ kind: PaymentDocument.Kind, of purchase: PurchaseID, amount: Money, opKey: String
+    ) throws {
+        try database.execute(
+            "UPDATE document_counters SET last = last + 1 WHERE kind = \(kind)")
+        try database.execute(
+            """
+            INSERT INTO documents
+                (kind, number, purchase_id, seller_id, amount_micros, op_key, created_at)
+            SELECT kind, last, \(purchase), (SELECT id FROM sellers ORDER BY id DESC LIMIT 1),
+                \(amount), \(opKey), UTC_TIMESTAMP(6)
+            FROM document_counters
+            WHERE kind = \(kind)
+            """)
+    }
+
+    /// The document of what changed of the money that went back of a purchase, if anything did.
+    func issueNote(
+        of purchase: PurchaseID, refundedBefore before: Money, now: Money, opKey: String
+    ) throws {
+        if now > before {
+            try issue(.creditNote, of: purchase, amount: now - before, opKey: opKey)
+        } else if now < before {
+            try issue(.debitNote, of: purchase, amount: before - now, opKey: opKey)
+        }
+    }
+}
+
+extension Connection {
+    /// Notes who sells from now on, unless that is noted.
+    package func remember(_ seller: Seller) throws {
+        guard try currentSeller() != seller else { return }
+        try execute(
+            """
+            INSERT INTO sellers (id, name, address, tax_id, tax_line, created_at)
+            VALUES (\(newID() as ID<Seller>), \(seller.name), \(seller.address), \(seller.taxID),
+                \(seller.taxLine), UTC_TIMESTAMP(6))
+            """)
+    }
+
+    private func currentSeller() throws -> Seller? {
+        try first(
+            "SELECT name, address, tax_id, tax_line FROM sellers ORDER BY id DESC LIMIT 1",
+            Seller.init(row:))
+    }
+
+    /// The documents of an account's purchase, in their order.
+    package func documents(
+        of purchase: PurchaseID, of account: AccountID
+    ) throws -> [PaymentDocument] {
+        try query(
+            """
+            SELECT documents.kind, documents.number, documents.amount_micros, documents.created_at,
+                sellers.name, sellers.address, sellers.tax_id, sellers.tax_line, users.email
+            FROM documents
+            JOIN purchases ON purchases.id = documents.purchase_id
+            JOIN users ON users.id = purchases.user_id
+            LEFT JOIN sellers ON sellers.id = documents.seller_id
+            WHERE documents.purchase_id = \(purchase) AND purchases.account_id = \(account)
+            ORDER BY documents.created_at, documents.kind, documents.number
+            """
+        ) { row in
+            let name: String? = try row("name")
+            return try PaymentDocument(
+                kind: row("kind"), number: row("number"), amount: row("amount_micros"),
+                issuedAt: row("created_at"), seller: name == nil ? nil : Seller(row: row),
+                buyer: row("email"))
+        }
+    }
+}
+
+extension Seller {
+    fileprivate init(row: Row) throws {
+        try self.init(
+            name: row("name"), address: row("address"), taxID: row("tax_id"),
+            taxLine: row("tax_line"))
+    }
+}

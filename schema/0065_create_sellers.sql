@@ -1,0 +1,10 @@
+-- Who sells, as the settings said from some moment on: a document keeps the data that held when it
+-- was made. `address` has a line for each line; `tax_line` is what a receipt says of tax.
+CREATE TABLE sellers (
+    id         UUID         NOT NULL PRIMARY KEY,
+    name       VARCHAR(200) NOT NULL,
+    address    VARCHAR(500) NOT NULL,
+    tax_id     VARCHAR(100) NOT NULL,
+    tax_line   VARCHAR(300) NOT NULL,
+    created_at DATETIME(6)  NOT NULL
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_nopad_bin;
