@@ -17,8 +17,8 @@ enum Records {
                 .get, "/api/admin/purchases", "listAllPurchases", by: .operator(.readPurchases),
                 with: [
                     .query(
-                        "status", component: "purchaseStatus",
-                        as: .words(Purchase.State.allCases.map(\.rawValue))), account,
+                        "status", as: .words(Purchase.State.allCases.map(\.rawValue)),
+                        component: "purchaseStatus"), account,
                     .query(
                         "problem",
                         "With 1 those whose payment does not fit, and nobody has closed.",

@@ -137,7 +137,7 @@ extension Connection {
     private func removeAccount(_ account: AccountID) throws {
         try withWallet(of: account) { wallet in try wallet.giveUp() }
         try execute("DELETE FROM outbox WHERE channel = 'webhook' AND account_id = \(account)")
-        for table in ["webhook_endpoints", "idempotency_keys"] as [SQL] {
+        for table in ["webhook_endpoints", "idempotency_keys", "video_shares"] as [SQL] {
             try execute("DELETE FROM \(sql: table) WHERE account_id = \(account)")
         }
         try execute(

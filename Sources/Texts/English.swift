@@ -217,6 +217,17 @@ private let englishTexts: [Phrase.Name: String] = [
     .searchTooLong: "Use at most 200 characters of text.",
     .searchTooManyWords: "Search for at most 8 words.",
 
+    // Shared videos.
+    .videoNotReady: "This video is not ready, so that there is nothing to show.",
+    .sharedSkip: "Skip to content",
+    .sharedTitle: "A shared video",
+    .sharedSummary: "A video made with {name}",
+    .sharedDownload: "Download",
+    .sharedUntil: "This link ends on {date} (UTC).",
+    .sharedFoot: "Footer",
+    .sharedContact: "Contact",
+    .sharedRules: "Terms",
+
     // Pictures.
     .sendPictureForm: """
     Send the picture as multipart/form-data in the field image, or JSON with its url.

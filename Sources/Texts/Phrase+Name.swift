@@ -60,6 +60,10 @@ extension Phrase {
         case cheapestTier, cheapestTierTaking, fromText, fromImage
         case statusToChoose, searchTooLong, searchTooManyWords
 
+        // Shared videos.
+        case videoNotReady, sharedSkip, sharedTitle, sharedSummary, sharedDownload, sharedUntil
+        case sharedFoot, sharedContact, sharedRules
+
         // Pictures.
         case sendPictureForm, pictureFormMalformed, pictureAddressNeeded, pictureUnknownKind
         case pictureBroken, pictureTooSmall, pictureTooLong, pictureTooManyPoints, pictureGone

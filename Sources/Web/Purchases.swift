@@ -38,7 +38,7 @@ enum Purchases {
         ])
 
     private static let status = Parameter.query(
-        "status", component: "purchaseStatus", as: .words(Purchase.State.allCases.map(\.rawValue)))
+        "status", as: .words(Purchase.State.allCases.map(\.rawValue)), component: "purchaseStatus")
 
     private static func index(_ context: Context, _ caller: Caller) throws -> Response {
         var query = RecordQuery(context.request)

@@ -10,10 +10,10 @@ import Texts
 
 /// The answer to whatever a handler threw: the only place that knows a refusal for an error.
 func answer(to error: any Error, request: Request, log: Logger) -> Response {
-    refused(error, request, log).answer(to: request)
+    refused(error, log).answer(to: request)
 }
 
-private func refused(_ error: any Error, _ request: Request, _ log: Logger) -> Refused {
+private func refused(_ error: any Error, _ log: Logger) -> Refused {
     switch error {
     case let refused as Refused: return refused
     case let refusal as Refusal: return Refused(refusal)
@@ -35,7 +35,8 @@ private func refused(_ error: any Error, _ request: Request, _ log: Logger) -> R
     case is AccountHeld: return Refused(.accountHeld)
     case let error as Crowded: return Refused(error)
     default:
-        log.error("request failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
+        // nginx's log has the path by the request's id, without what is secret in it.
+        log.error("request failed", metadata: ["error": "\(error)"])
         if error is StripeError { return Refused(.vendorUnavailable) }
         return Refused((error as? DatabaseError)?.isPassing == true ? .busy : .internal)
     }

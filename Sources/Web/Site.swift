@@ -23,6 +23,7 @@ package final class Site {
     let links: LinkTokens
     /// Seals the secrets of authenticators.
     let secrets: SecretBox
+    let shareLinks: LinkTokens
     let passwords: PasswordGate
     let threads: ThreadGate
     let trouble: DatabaseTrouble
@@ -61,6 +62,8 @@ package final class Site {
             secret: settings.jwtSecret, previous: settings.previousJWTSecret,
             purpose: SecondFactor.purpose)
         links = LinkTokens(secret: settings.jwtSecret, previous: settings.previousJWTSecret)
+        shareLinks = LinkTokens(
+            secret: settings.jwtSecret, previous: settings.previousJWTSecret, for: .share)
     }
 
     package func respond(to request: Request) -> Response {

@@ -118,7 +118,7 @@ package struct Lane: Sendable {
                     try [
                         database.purgeSessions(), database.purgeIdempotencyKeys(),
                         database.purgeOutbox(), database.purgeThrottles(),
-                        database.purgeMailTokens(),
+                        database.purgeMailTokens(), database.purgeShares(),
                     ].contains { $0 >= 1000 }
                 }
             },

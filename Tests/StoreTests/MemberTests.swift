@@ -68,14 +68,14 @@ import Testing
         "credit_lots", "customer_days", "exports", "findings", "generate_calls",
         "idempotency_keys", "ledger_checkpoints", "ledger_entries", "ledger_heads", "ledger_lots",
         "members", "outbox", "purchases", "touched_accounts", "transactions", "uploads",
-        "video_jobs", "wallets", "webhook_endpoints",
+        "video_jobs", "video_shares", "wallets", "webhook_endpoints",
     ]
 
     /// The tables of what a user does, or signs in with.
     private static let acted: [SQL] = [
         "exports", "mail_tokens", "members", "outbox", "person_notes", "purchases",
-        "recovery_codes",
-        "second_factors", "sessions", "transactions", "uploads", "video_jobs",
+        "recovery_codes", "second_factors", "sessions", "transactions", "uploads", "video_jobs",
+        "video_shares",
     ]
 
     /// How many rows name an owner whom `owners` has not. A table without rows shows nothing, and is
@@ -90,6 +90,15 @@ import Testing
             SELECT COUNT(*) \(sql: rows)
                 AND \(sql: column) NOT IN (SELECT id FROM \(sql: owners))
             """)
+    }
+
+    private func share(of account: AccountID, _ number: UInt8, _ db: Connection) throws {
+        let videos = try db.videos(of: account, matching: VideoFilter(), before: nil, limit: 1)
+        _ = try db.share(
+            videos[0].id, of: account, by: db.owner(of: account),
+            on: ShareTerms(days: 1, showsPrompt: true, allowsDownload: true),
+            as: NewShareLink(id: .new(), hash: Array(repeating: number, count: 32)),
+            replacing: nil)
     }
 
     @Test func `a user and their account have different ids, and no table takes one for the other`()
@@ -115,6 +124,7 @@ import Testing
                 try db.advanceJob(to: .delivered, task: "task-\(number)")
                 try db.orderExport(of: account)
                 try db.useSecondFactor(of: db.owner(of: account))
+                try share(of: account, UInt8(number), db)
                 _ = try signIn(db.owner(of: account), db)
                 try db.mailReset(
                     NewMailToken(id: .new(), hash: Array(repeating: UInt8(number), count: 32)),

@@ -392,6 +392,8 @@ struct CookieTests {
             "/api/auth/login/code", "/api/auth/logout",
             "/api/auth/verify-email", "/api/auth/password/forgot", "/api/auth/password/reset",
             "/api/webhooks/stripe", "/api/webhooks/pollo", "/api/webhooks/pollo/:token",
+            "/api/shared/:token", "/api/shared/:token/page", "/api/shared/:token/file",
+            "/api/shared/:token/poster",
         ]
         try withSite { site in
             var closed = 0

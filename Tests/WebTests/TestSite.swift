@@ -215,6 +215,19 @@ final class TestSite {
         return try #require(answer.json["jobId"]?.string.flatMap { VideoID($0) })
     }
 
+    /// Gives the video a file, as when it was delivered.
+    func deliver(_ video: VideoID, poster: Bool = true) throws {
+        try database.execute(
+            """
+            UPDATE video_jobs
+            SET state = 'delivered', task_id = \("task-\(video)"), completed_at = UTC_TIMESTAMP(6),
+                deadline_at = NULL, file_bytes = 1000,
+                file_sha256 = \(Hex.encode(SHA256.hash([]))), file_milliseconds = 5000,
+                file_width = 1280, file_height = 720, has_poster = \(poster)
+            WHERE id = \(video)
+            """)
+    }
+
     func count(_ sql: SQL) throws -> Int {
         try database.first(sql) { row in try row("count") as Int } ?? 0
     }

@@ -629,7 +629,7 @@ struct OwnershipTests {
             let owner = try site.makeUser(credit: 5.dollars)
             let other = try site.makeUser(credit: 5.dollars)
             let video = try site.makeVideo(for: owner)
-            try deliver(video, in: site)
+            try site.deliver(video)
             let nothing = VideoID.new()
             for route in routes where route.pattern.hasPrefix("/api/videos/:id") {
                 func status(_ id: some CustomStringConvertible, _ user: TestUser) throws -> Int {
@@ -659,19 +659,6 @@ struct OwnershipTests {
             #expect(site.stripe.requests.count == count)
         }
     }
-}
-
-/// Gives the video a file, as when it was delivered.
-private func deliver(_ video: VideoID, in site: TestSite, poster: Bool = true) throws {
-    try site.database.execute(
-        """
-        UPDATE video_jobs
-        SET state = 'delivered', task_id = \("task-\(video)"), completed_at = UTC_TIMESTAMP(6),
-            deadline_at = NULL, file_bytes = 1000,
-            file_sha256 = \(Hex.encode(SHA256.hash([]))), file_milliseconds = 5000,
-            file_width = 1280, file_height = 720, has_poster = \(poster)
-        WHERE id = \(video)
-        """)
 }
 
 struct VideoStateTests {
@@ -738,7 +725,7 @@ struct VideoStateTests {
             let user = try site.makeUser(credit: 5.dollars)
             let video = try site.makeVideo(for: user)
             #expect(try site.get("/api/videos/\(video)/file", as: user).status == 404)
-            try deliver(video, in: site, poster: false)
+            try site.deliver(video, poster: false)
             let file = try site.get("/api/videos/\(video)/file", as: user)
             #expect(file.status == 200)
             #expect(file.response.contentType?.description == "video/mp4")
@@ -750,7 +737,7 @@ struct VideoStateTests {
                 saved.fields[.contentDisposition]
                     == "attachment; filename=\"rushes-\(video).mp4\"")
             #expect(try site.get("/api/videos/\(video)/poster", as: user).status == 404)
-            try deliver(video, in: site)
+            try site.deliver(video)
             let poster = try site.get("/api/videos/\(video)/poster", as: user)
             #expect(poster.response.contentType?.description == "image/jpeg")
             let shown = try site.get("/api/videos/\(video)", as: user)

@@ -21,6 +21,7 @@ import { money } from "./parts/money.js";
 import { emptyBox, errorBox } from "./parts/notice.js";
 import { poll } from "./parts/poll.js";
 import { me, requireUser } from "./parts/session.js";
+import { sharing } from "./parts/share.js";
 import { clock, time } from "./parts/time.js";
 import { copy } from "./parts/toast.js";
 import { cut, isolated } from "./parts/words.js";
@@ -83,6 +84,8 @@ function stage(job) {
   );
 }
 
+const share = sharing(id);
+
 /** @param {Job} job */
 function actions(job) {
   const done = job.status === "completed";
@@ -105,6 +108,7 @@ function actions(job) {
         text.cancel,
       ),
     hasFailed(job) && againLink(job, "button"),
+    done && share.opener,
     job.prompt &&
       el(
         "button",
@@ -195,7 +199,7 @@ function show(job) {
       el(
         "div",
         { class: "viewer" },
-        el("div", { class: "stack" }, parts.stage, parts.actions),
+        el("div", { class: "stack" }, parts.stage, parts.actions, share.panel),
         el(
           "div",
           { class: "stack" },
