@@ -1,5 +1,6 @@
--- Who sells, as the settings said from some moment on: a document keeps the data that held when it
--- was made. `address` has a line for each line; `tax_line` is what a receipt says of tax.
+-- Who sells, as the settings of `serve` said from some moment on; the newest row is what documents are
+-- made with, by whatever process. `address` has a line for each line; `tax_line` is what a receipt says
+-- of tax.
 CREATE TABLE sellers (
     id         UUID         NOT NULL PRIMARY KEY,
     name       VARCHAR(200) NOT NULL,

@@ -1,19 +1,25 @@
 -- Receipts of purchases, credit notes of what went back of them, and debit notes of what of that came
--- to us again because a refund failed. Never changed. `seller_id` is NULL where no process had told
--- who sells.
+-- to us again because a refund failed. A row has all that the document says of people and of tax as
+-- that held when it was made, and is never changed: neither another address, other settings nor the
+-- end of the account makes it say something else. What the purchase says of its amounts is as fixed.
+-- `buyer` is their address, and of a note that of its receipt. Without a seller all that is theirs is
+-- empty.
 CREATE TABLE documents (
-    kind          ENUM('receipt', 'credit_note', 'debit_note') NOT NULL,
-    number        INT          NOT NULL,
-    purchase_id   UUID         NOT NULL,
-    seller_id     UUID         NULL,
-    amount_micros BIGINT       NOT NULL,
-    op_key        VARCHAR(255) NOT NULL,
-    created_at    DATETIME(6)  NOT NULL,
+    kind           ENUM('receipt', 'credit_note', 'debit_note') NOT NULL,
+    number         INT          NOT NULL,
+    purchase_id    UUID         NOT NULL,
+    buyer          VARCHAR(254) NOT NULL,
+    seller_name    VARCHAR(200) NOT NULL,
+    seller_address VARCHAR(500) NOT NULL,
+    seller_tax_id  VARCHAR(100) NOT NULL,
+    tax_line       VARCHAR(300) NOT NULL,
+    amount_micros  BIGINT       NOT NULL,
+    op_key         VARCHAR(255) NOT NULL,
+    created_at     DATETIME(6)  NOT NULL,
     PRIMARY KEY (kind, number),
     KEY idx_purchase (purchase_id),
     CONSTRAINT documents_op_unique UNIQUE (op_key),
     CONSTRAINT documents_purchase_exists FOREIGN KEY (purchase_id) REFERENCES purchases (id),
-    CONSTRAINT documents_seller_exists FOREIGN KEY (seller_id) REFERENCES sellers (id),
     CONSTRAINT documents_series_exists FOREIGN KEY (kind) REFERENCES document_counters (kind),
     CONSTRAINT documents_amount_positive CHECK (amount_micros > 0),
     CONSTRAINT documents_number_positive CHECK (number > 0)

@@ -4,7 +4,7 @@ package import JSON
 /// Who sells, as receipts say it.
 package struct Seller: Hashable, Sendable {
     package let name: String
-    /// A line for each line; may be empty.
+    /// A line for each line; may be empty, as all that follows.
     package let address: String
     package let taxID: String
     /// What is said of tax, in the operator's words.
@@ -55,12 +55,12 @@ package struct PaymentDocument: Sendable {
     package let number: Int
     package let amount: Money
     package let issuedAt: Date
-    package let seller: Seller?
-    /// The buyer's address.
+    package let seller: Seller
+    /// The buyer's address as it was.
     package let buyer: String
 
     package init(
-        kind: Kind, number: Int, amount: Money, issuedAt: Date, seller: Seller?, buyer: String
+        kind: Kind, number: Int, amount: Money, issuedAt: Date, seller: Seller, buyer: String
     ) {
         self.kind = kind
         self.number = number
@@ -87,7 +87,7 @@ extension PaymentDocument: JSONObject {
         fields.field("kind") { $0.kind }
         fields.field("amount", example: "47.99") { $0.amount }
         fields.field("issuedAt") { $0.issuedAt }
-        fields.field("seller", "Null where the operator has not said who sells.") { $0.seller }
+        fields.field("seller", "As they were when it was made.") { $0.seller }
         fields.field("buyer", example: "name@example.org".quoted) { $0.buyer }
     }
 }

@@ -3,9 +3,9 @@ import FoundationEssentials
 package import MariaDB
 
 extension LockedWallet {
-    /// Makes a document with the next number of its series, once for `opKey`. The series stays locked
-    /// until the transaction ends, so that is done last: whoever comes next waits, and what is undone
-    /// leaves no gap.
+    /// Makes a document with the next number of its series, once for `opKey`, of who buys and who
+    /// sells now; a note names the buyer of its receipt. The series stays locked until the transaction
+    /// ends, so that is done last: whoever comes next waits, and what is undone leaves no gap.
     func issue(
         _ kind: PaymentDocument.Kind, of purchase: PurchaseID, amount: Money, opKey: String
     ) throws {
@@ -14,11 +14,19 @@ extension LockedWallet {
         try database.execute(
             """
             INSERT INTO documents
-                (kind, number, purchase_id, seller_id, amount_micros, op_key, created_at)
-            SELECT kind, last, \(purchase), (SELECT id FROM sellers ORDER BY id DESC LIMIT 1),
-                \(amount), \(opKey), UTC_TIMESTAMP(6)
+                (kind, number, purchase_id, buyer, seller_name, seller_address, seller_tax_id,
+                 tax_line, amount_micros, op_key, created_at)
+            SELECT document_counters.kind, document_counters.last, purchases.id,
+                COALESCE(receipt.buyer, users.email), COALESCE(seller.name, ''),
+                COALESCE(seller.address, ''), COALESCE(seller.tax_id, ''),
+                COALESCE(seller.tax_line, ''), \(amount), \(opKey), UTC_TIMESTAMP(6)
             FROM document_counters
-            WHERE kind = \(kind)
+            JOIN purchases ON purchases.id = \(purchase)
+            JOIN users ON users.id = purchases.user_id
+            LEFT JOIN documents AS receipt
+                ON receipt.purchase_id = purchases.id AND receipt.kind = 'receipt'
+            LEFT JOIN (SELECT * FROM sellers ORDER BY id DESC LIMIT 1) AS seller ON TRUE
+            WHERE document_counters.kind = \(kind)
             """)
     }
 
@@ -58,21 +66,18 @@ extension Connection {
     ) throws -> [PaymentDocument] {
         try query(
             """
-            SELECT documents.kind, documents.number, documents.amount_micros, documents.created_at,
-                sellers.name, sellers.address, sellers.tax_id, sellers.tax_line, users.email
+            SELECT documents.kind, number, documents.amount_micros, documents.created_at,
+                seller_name AS name, seller_address AS address, seller_tax_id AS tax_id, tax_line,
+                buyer
             FROM documents
             JOIN purchases ON purchases.id = documents.purchase_id
-            JOIN users ON users.id = purchases.user_id
-            LEFT JOIN sellers ON sellers.id = documents.seller_id
             WHERE documents.purchase_id = \(purchase) AND purchases.account_id = \(account)
             ORDER BY documents.created_at, documents.kind, documents.number
             """
         ) { row in
-            let name: String? = try row("name")
-            return try PaymentDocument(
+            try PaymentDocument(
                 kind: row("kind"), number: row("number"), amount: row("amount_micros"),
-                issuedAt: row("created_at"), seller: name == nil ? nil : Seller(row: row),
-                buyer: row("email"))
+                issuedAt: row("created_at"), seller: Seller(row: row), buyer: row("buyer"))
         }
     }
 }

@@ -34,9 +34,7 @@ struct Serve: ParsableCommand {
     func run() throws {
         let log = makeLogger("serve")
         let settings = try Settings()
-        if let seller = settings.seller.seller {
-            try Connection(settings.database).remember(seller)
-        }
+        try Connection(settings.database).remember(settings.seller)
         let server = try Server(socketPath: socket, backlog: 1024, workers: threads)
         let passwords = PasswordGate()
         let gate = ThreadGate(threads: threads)

@@ -512,7 +512,8 @@ private let englishTexts: [Phrase.Name: String] = [
     .mailAccountLeavingSubject: "Your account is removed on {date}",
     .mailAccountLeaving: """
     As you asked, your account is removed on {date}, with your videos, pictures, keys and what
-    credit is left. What you paid stays in our books without your name.
+    credit is left. What you paid stays in our books, which have to keep your receipts with the
+    mail address on them.
 
     Until then you can take it back: log in, and press "Keep my account".
     {shop}/account

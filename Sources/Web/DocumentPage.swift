@@ -7,8 +7,6 @@ import Texts
 struct DocumentPage {
     let document: PaymentDocument
     let purchase: Purchase
-    /// The shop's address, which names the seller where nothing else does.
-    let shop: String
 
     var markup: String {
         var lines = ["<span size=\"xx-large\" weight=\"bold\">\(say(title))</span>", ""]
@@ -18,9 +16,7 @@ struct DocumentPage {
         lines += subject
         let total = say(.documentTotal, ["amount": .money(document.amount)])
         lines += ["", "<span size=\"large\" weight=\"bold\">\(total)</span>", ""]
-        if let taxLine = document.seller?.taxLine, !taxLine.isEmpty {
-            lines.append(Typesetter.escaped(taxLine))
-        }
+        lines.append(Typesetter.escaped(document.seller.taxLine))
         return lines.joined(separator: "\n")
     }
 
@@ -34,7 +30,7 @@ struct DocumentPage {
     }
 
     private var seller: [String] {
-        guard let seller = document.seller else { return [Typesetter.escaped(shop)] }
+        let seller = document.seller
         let taxID = seller.taxID.isEmpty ? [] : [say(.documentTaxID, ["id": .text(seller.taxID)])]
         return [seller.name, seller.address].filter { !$0.isEmpty }.map(Typesetter.escaped) + taxID
     }

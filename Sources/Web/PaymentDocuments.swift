@@ -1,5 +1,4 @@
 import API
-import Addresses
 import Domain
 import Entrance
 import HTTP
@@ -48,8 +47,7 @@ enum PaymentDocuments {
         let documents = try context.database.documents(of: purchase.id, of: caller.account)
         guard let document = documents.first(where: { $0.name.utf8.elementsEqual(number.utf8) })
         else { throw NotFound() }
-        let page = DocumentPage(
-            document: document, purchase: purchase, shop: context.settings.origin.text)
+        let page = DocumentPage(document: document, purchase: purchase)
         let pdf = try context.site.threads.pass(.typesetter) {
             try Typesetter.pdf(markup: page.markup)
         }

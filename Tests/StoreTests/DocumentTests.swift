@@ -63,11 +63,44 @@ import Testing
                 try pay(db, purchase)
             }
             let sellers = try purchases.map { id in
-                try db.documents(of: id, of: account).map { $0.seller?.name }
+                try db.documents(of: id, of: account).map { $0.seller.name }
             }
-            #expect(sellers == [[nil], ["Zoë Ltd"], ["Zoë & Sons"]])
+            #expect(sellers == [[""], ["Zoë Ltd"], ["Zoë & Sons"]])
             #expect(try db.count("SELECT COUNT(*) FROM sellers") == 2)
             #expect(try db.documents(of: purchases[0], of: .new()).isEmpty)
+        }
+    }
+
+    @Test func `a document keeps the buyer's address, and its notes name the same`() throws {
+        try withFreshDatabase { configuration in
+            let db = Connection(configuration)
+            let account = try db.insertAccount()
+            let user = try db.owner(of: account)
+            let purchase = try db.insertPurchase(of: account).id
+            try pay(db, purchase)
+            func move(to address: String) throws {
+                try db.execute("UPDATE users SET email = \(address) WHERE id = \(user)")
+            }
+            try move(to: "elsewhere@example.org")
+            try sendBack(db, purchase, Money(cents: 100))
+            let second = try db.insertPurchase(of: account).id
+            try pay(db, second)
+            try db.remove(Departure(user: user, account: account))
+            try sendBack(db, purchase, Money(cents: 200))
+            let buyers = try db.documents(of: purchase, of: account).map(\.buyer)
+            #expect(buyers == Array(repeating: "\(user)@example.org", count: 3))
+            #expect(
+                try db.documents(of: second, of: account).map(\.buyer) == ["elsewhere@example.org"])
+        }
+    }
+
+    private func sendBack(_ db: Connection, _ purchase: PurchaseID, _ refunded: Money) throws {
+        guard let paid = try db.purchase(purchase) else { throw NotFound() }
+        let readAt = try db.reversals(of: purchase)
+        try db.withWallet(of: paid.accountID) { wallet in
+            _ = try wallet.apply(
+                PaymentReversal(refunded: refunded, dispute: nil, cause: "test"), to: purchase,
+                readAt: readAt, refundGrace: .seconds(60))
         }
     }
 }

@@ -1,9 +1,15 @@
+import Addresses
 import Domain
 
 /// Who sells, as receipts say it.
 struct SellerSettings: Sendable {
-    /// Nil: receipts name the shop by its address alone.
-    let seller: Seller?
+    /// Nil when that is not said.
+    private let seller: Seller?
+
+    /// Receipts of a shop that does not say who sells name it by its address alone.
+    func seller(of shop: Origin) -> Seller {
+        seller ?? Seller(name: shop.text, address: "", taxID: "", taxLine: "")
+    }
 
     init(_ reader: SettingsReader) {
         let name = reader.optional(

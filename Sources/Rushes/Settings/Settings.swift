@@ -11,7 +11,7 @@ struct Settings: Sendable {
     let media: MediaSettings
     let post: PostSettings
     let policy: PolicySettings
-    let seller: SellerSettings
+    let seller: Seller
 
     /// Throws ``SettingsError`` with everything that is wrong.
     init() throws(SettingsError) {
@@ -28,7 +28,7 @@ struct Settings: Sendable {
         let media = MediaSettings(reader)
         let post = PostSettings(reader, host: shop?.origin.host)
         let policy = PolicySettings(reader)
-        seller = SellerSettings(reader)
+        let seller = SellerSettings(reader)
         if let post, let policy, policy.requiresVerified, post.mail == nil {
             reader.refuse("REQUIRE_VERIFIED", "needs MAIL_URL: addresses are proved by mail")
         }
@@ -41,6 +41,7 @@ struct Settings: Sendable {
         self.media = media
         self.post = post
         self.policy = policy
+        self.seller = seller.seller(of: shop.origin)
     }
 
     /// Every variable that the program reads, in the order in which it is told of.

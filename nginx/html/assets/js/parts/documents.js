@@ -14,7 +14,7 @@ const words = text.documents;
  * @property {"receipt" | "credit_note" | "debit_note"} kind
  * @property {number} amount
  * @property {string} issuedAt
- * @property {{name: string, address: string, taxId: string, taxLine: string} | null} seller
+ * @property {{name: string, address: string, taxId: string, taxLine: string}} seller
  * @property {string} buyer
  */
 
@@ -56,9 +56,7 @@ const line = (words) => el("span", { class: "line", dir: "auto" }, words);
 /** The receipt as a page of paper shows it. @param {any} purchase @param {PaymentDocument} receipt */
 function receiptFacts(purchase, receipt) {
   const { seller } = receipt;
-  const lines = seller
-    ? [seller.name, ...seller.address.split("\n"), seller.taxId && words.taxID(seller.taxId)]
-    : [location.host];
+  const lines = [seller.name, ...seller.address.split("\n"), seller.taxId && words.taxID(seller.taxId)];
   return el(
     "dl",
     { class: "facts" },
@@ -69,7 +67,7 @@ function receiptFacts(purchase, receipt) {
     fact(words.credit, num(money(purchase.credits))),
     ...(purchase.bonus ? [fact(words.bonus, num(money(purchase.bonus)))] : []),
     fact(words.total, num(money(receipt.amount))),
-    ...(seller?.taxLine ? [fact(words.tax, seller.taxLine)] : []),
+    ...(seller.taxLine ? [fact(words.tax, seller.taxLine)] : []),
   );
 }
 
