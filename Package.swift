@@ -134,8 +134,8 @@ let package = Package(
         module(
             "Account",
             [
-                "API", "Authenticator", "Domain", "Entrance", "HTTP", "JSON", "Media", "Sodium",
-                "Store", "Texts", "Web",
+                "API", "Authenticator", "Domain", "Entrance", "HTTP", "JSON", "Ledger", "MariaDB",
+                "Media", "Sodium", "Store", "Texts", "Web",
                 httpTypes, logging,
             ]),
         // What the operator sees and does, over the same site.
@@ -145,6 +145,13 @@ let package = Package(
                 "API", "Billing", "Domain", "HTTP", "JSON", "Ledger", "Pollo", "Store", "Texts",
                 "Web",
                 httpTypes, logging,
+            ]),
+        // The links of videos and what people see who have one, over the same site.
+        module(
+            "Shares",
+            [
+                "API", "Domain", "HTTP", "JSON", "MariaDB", "Sodium", "Store", "Texts", "Web",
+                httpTypes,
             ]),
         // What anybody is told without signing in and without a script, over the same site.
         module("Front", ["API", "Domain", "HTTP", "JSON", "Store", "Texts", "Web", httpTypes]),
@@ -163,8 +170,8 @@ let package = Package(
                 "Account", "Addresses", "Billing", "Console", "Curl", "Domain", "Entrance",
                 "FastCGI", "Front",
                 "JSON", "Ledger", "MariaDB", "Media",
-                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts", "Web",
-                "Worker",
+                "Pollo", "Reconciliation", "Shares", "Sodium", "Store", "Stripe", "System", "Texts",
+                "Web", "Worker",
                 argumentParser, logging,
             ],
             swiftSettings: strict,
@@ -293,7 +300,7 @@ let package = Package(
                 "Account", "Addresses", "API", "Authenticator", "BooksSupport", "Console",
                 "DatabaseSupport", "Domain", "Entrance", "Front", "HTTP", "JSON", "Ledger",
                 "MariaDB", "Media", "PaymentSupport", "PictureSupport", "RandomSupport", "Sandbox",
-                "Sodium", "Store", "Stripe", "System", "Web", httpTypes, logging,
+                "Shares", "Sodium", "Store", "Stripe", "System", "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",

@@ -1,9 +1,9 @@
-// Account: what somebody does with their own account: the second factor, the file with all their data,
-// the removal. It knows Web's kernel (routes, contexts, callers) and how a code is checked.
+// Account: what somebody does with their own account: the second factor, their receipts, the file with
+// all their data, the removal. It knows Web's kernel (routes, contexts, callers) and how a code is checked.
 
 package import Web
 
 /// Each route stands beside its handler.
-package let routes: [Route] = [SecondFactors.routes, Departures.routes, Exports.routes].flatMap {
-    $0
-}
+package let routes: [Route] = [
+    SecondFactors.routes, PaymentDocuments.routes, Departures.routes, Exports.routes,
+].flatMap { $0 }

@@ -38,15 +38,17 @@ enum PackTable {
             """
     }
 
-    private static func text(_ name: Phrase.Name) -> String { HTML.escape(Phrase(name).text()) }
+    private static func text(_ name: Phrase.Name) -> String {
+        HTMLWriter.escaped(Phrase(name).text())
+    }
 
     private static func cell(_ amount: Money) -> String {
         let words = Phrase.Value.money(micros: amount.micros).text()
-        return "<td class=\"num\">\(HTML.escape(words))</td>"
+        return "<td class=\"num\">\(HTMLWriter.escaped(words))</td>"
     }
 
     /// Its id with a capital: packages have no other name.
     private static func name(of pack: Package) -> String {
-        HTML.escape(pack.id.cut(to: 1).uppercased() + pack.id.dropFirst())
+        HTMLWriter.escaped(pack.id.cut(to: 1).uppercased() + pack.id.dropFirst())
     }
 }

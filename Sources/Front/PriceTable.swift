@@ -30,8 +30,9 @@ struct PriceTable {
     private var html: String {
         let heads = tiers.map { tier in
             """
-            <th scope="col"><a href="/create?tier=\(HTML.escape(tier.id))">\(HTML.escape(tier.name))</a>\
-            <span class="hint">\(HTML.escape(tier.model))</span></th>
+            <th scope="col"><a href="/create?tier=\(HTMLWriter.escaped(tier.id))">\
+            \(HTMLWriter.escaped(tier.name))</a>\
+            <span class="hint">\(HTMLWriter.escaped(tier.model))</span></th>
             """
         }
         let lengths = Set(tiers.flatMap(\.durations)).sorted()
@@ -63,14 +64,14 @@ struct PriceTable {
 
     private func row(_ head: Phrase, _ cell: (Tier) -> String) -> String {
         let cells = tiers.map { "<td>\(cell($0))</td>" }.joined()
-        return "<tr><th scope=\"row\">\(HTML.escape(head.text()))</th>\(cells)</tr>"
+        return "<tr><th scope=\"row\">\(HTMLWriter.escaped(head.text()))</th>\(cells)</tr>"
     }
 
-    private func text(_ name: Phrase.Name) -> String { HTML.escape(Phrase(name).text()) }
+    private func text(_ name: Phrase.Name) -> String { HTMLWriter.escaped(Phrase(name).text()) }
 
     private func money(_ amount: Money) -> String {
         let words = Phrase.Value.money(micros: amount.micros).text()
-        return "<span class=\"num\">\(HTML.escape(words))</span>"
+        return "<span class=\"num\">\(HTMLWriter.escaped(words))</span>"
     }
 
     private func price(_ tier: Tier, _ length: Int) -> String {
@@ -86,14 +87,14 @@ struct PriceTable {
         guard let sizes = rule("resolution", of: tier)?.enum, !sizes.isEmpty else {
             return text(.tableModels)
         }
-        return HTML.escape(Phrase.Value.list(sizes).text())
+        return HTMLWriter.escaped(Phrase.Value.list(sizes).text())
     }
 
     private func shapes(_ tier: Tier) -> String {
         guard let shapes = rule("aspectRatio", of: tier)?.enum, !shapes.isEmpty else {
             return text(.tableAsPicture)
         }
-        return HTML.escape(Phrase.Value.list(shapes).text())
+        return HTMLWriter.escaped(Phrase.Value.list(shapes).text())
     }
 
     /// Of its shortest video that was measured.
@@ -105,6 +106,6 @@ struct PriceTable {
         let words = Phrase(
             .tableUsual,
             ["half": .seconds(measured.p50Seconds), "most": .seconds(measured.p90Seconds)])
-        return HTML.escape(words.text())
+        return HTMLWriter.escaped(words.text())
     }
 }

@@ -1,5 +1,6 @@
 import Domain
 import FoundationEssentials
+import HTTP
 import Texts
 import Web
 
@@ -32,8 +33,8 @@ struct StatusPage {
             " " + Phrase(.statusSince, ["time": .text(Self.time($0))]).text()
         }
         return """
-            <span>\(HTML.escape(Self.name(of: part.id)))</span>\
-            <span class="part \(word)">\(HTML.escape(Phrase(name).text() + (since ?? "")))</span>
+            <span>\(HTMLWriter.escaped(Self.name(of: part.id)))</span>\
+            <span class="part \(word)">\(HTMLWriter.escaped(Phrase(name).text() + (since ?? "")))</span>
             """
     }
 
@@ -48,8 +49,8 @@ struct StatusPage {
                 let span = Phrase(
                     .statusUsually,
                     ["half": .seconds(time.p50Seconds), "most": .seconds(time.p90Seconds)])
-                return "<span>\(HTML.escape(name.text()))</span>"
-                    + "<span>\(HTML.escape(span.text()))</span>"
+                return "<span>\(HTMLWriter.escaped(name.text()))</span>"
+                    + "<span>\(HTMLWriter.escaped(span.text()))</span>"
             })
     }
 
@@ -64,8 +65,8 @@ struct StatusPage {
                     incident.closedAt.map {
                         Phrase(.statusFromTo, ["from": from, "to": .text(Self.time($0))])
                     } ?? Phrase(.statusLasts, ["from": from])
-                return "<span>\(HTML.escape(Self.name(of: incident.part)))</span>"
-                    + "<span>\(HTML.escape(span.text()))</span>"
+                return "<span>\(HTMLWriter.escaped(Self.name(of: incident.part)))</span>"
+                    + "<span>\(HTMLWriter.escaped(span.text()))</span>"
             })
     }
 
@@ -75,11 +76,11 @@ struct StatusPage {
     }
 
     private func heading(_ name: Phrase.Name) -> String {
-        "<h2>\(HTML.escape(Phrase(name).text()))</h2>"
+        "<h2>\(HTMLWriter.escaped(Phrase(name).text()))</h2>"
     }
 
     private func paragraph(_ phrase: Phrase) -> String {
-        "<p class=\"muted\">\(HTML.escape(phrase.text()))</p>"
+        "<p class=\"muted\">\(HTMLWriter.escaped(phrase.text()))</p>"
     }
 
     private static func name(of part: StatusPart.Name) -> String {

@@ -44,8 +44,9 @@ package struct HTMLWriter {
         html += ">"
     }
 
+    /// Text as it stands in a page: an element's words, or an attribute's value between double quotes.
     /// By bytes: a mark behind a bracket makes another character of the two.
-    private static func escaped(_ words: String) -> String {
+    package static func escaped(_ words: String) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(words.utf8.count)
         for byte in words.utf8 {

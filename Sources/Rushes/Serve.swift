@@ -7,6 +7,7 @@ import Front
 import Ledger
 import Logging
 import MariaDB
+import Shares
 import System
 import Web
 import Worker
@@ -45,7 +46,8 @@ struct Serve: ParsableCommand {
         log.notice("listening", metadata: ["threads": "\(threads)"])
         try server.run {
             let site = Site(
-                routes: Web.routes + Account.routes + Front.routes + Console.routes,
+                routes: Web.routes + Account.routes + Shares.routes + Front.routes
+                    + Console.routes,
                 settings: settings.site, database: Connection(settings.database),
                 stripe: settings.stripeClient(timeout: .seconds(10)), passwords: passwords,
                 threads: gate, trouble: trouble, fetch: settings.downloads().fetchPicture,

@@ -1,5 +1,5 @@
 package import API
-import Domain
+package import Domain
 import Entrance
 package import HTTP
 import Store
@@ -9,7 +9,7 @@ import Texts
 package typealias OpenHandler = @Sendable (Context) throws -> Response
 package typealias CallerHandler = @Sendable (Context, Caller) throws -> Response
 /// It gets the account's video that the path names.
-typealias VideoHandler = @Sendable (Context, Caller, Video) throws -> Response
+package typealias VideoHandler = @Sendable (Context, Caller, Video) throws -> Response
 /// It gets the body, of which the signature was checked.
 typealias VendorHandler = @Sendable (Context, [UInt8]) throws -> Response
 
@@ -82,7 +82,7 @@ private func demandSecondFactor(of caller: Caller, _ context: Context) throws {
 extension Admission where Handling == VideoHandler {
     /// Whoever acts for the account whose video the path names, and may do this for it. To others the
     /// video does not exist. Who it is and the video are read by one statement.
-    static func video(_ scope: Scope) -> Admission {
+    package static func video(_ scope: Scope) -> Admission {
         Admission(access: .caller(scope)) { handler, body in
             { context in
                 guard let id: VideoID = try? context.id() else {

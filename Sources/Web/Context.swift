@@ -35,6 +35,10 @@ package final class Context {
     package var tokens: TokenAuthority { site.tokens }
     /// Seals the secrets of authenticators.
     package var secrets: SecretBox { site.secrets }
+    /// Makes the links of shared videos.
+    package var shareLinks: LinkTokens { site.shareLinks }
+    /// What as few threads as may wait at once wait for.
+    package var threads: ThreadGate { site.threads }
     package var log: Logger { site.logger(for: request) }
 
     /// How long one request may ask Stripe, however many calls that takes.
@@ -54,17 +58,15 @@ package final class Context {
         }
     }
 
-    /// What the first variable part of the path was.
-    package func argument() throws -> String {
-        guard let first = arguments.first else { throw NotFound() }
-        return first
+    /// What a variable part of the path was, the first of several.
+    package func argument(at index: Int = 0) throws -> String {
+        guard arguments.indices.contains(index) else { throw NotFound() }
+        return arguments[index]
     }
 
     /// The id in the path, the first of several; one that is malformed is an id of nothing.
     package func id<Kind>(at index: Int = 0) throws -> ID<Kind> {
-        guard arguments.indices.contains(index), let id = ID<Kind>(arguments[index]) else {
-            throw NotFound()
-        }
+        guard let id = try ID<Kind>(argument(at: index)) else { throw NotFound() }
         return id
     }
 }

@@ -3,8 +3,8 @@ package let routes: [Route] = [
     Health.routes, Description.routes, Tiers.routes, Packages.routes,
     Accounts.routes, Sessions.routes, SignInCodes.routes, Addresses.routes,
     Passwords.routes, SessionList.routes,
-    Videos.routes, Gallery.routes, Shares.routes, SharedVideos.routes, Uploads.routes,
-    Credits.routes, Purchases.routes, PaymentDocuments.routes,
+    Videos.routes, Gallery.routes, Uploads.routes,
+    Credits.routes, Purchases.routes,
     WebhookEndpoints.routes, WebhookDeliveries.routes,
     StripeWebhook.routes, PolloWebhook.routes,
 ].flatMap { $0 }

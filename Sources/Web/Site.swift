@@ -23,6 +23,7 @@ package final class Site {
     let links: LinkTokens
     /// Seals the secrets of authenticators.
     let secrets: SecretBox
+    /// Makes the links of shared videos.
     let shareLinks: LinkTokens
     let passwords: PasswordGate
     let threads: ThreadGate

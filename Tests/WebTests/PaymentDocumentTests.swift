@@ -9,6 +9,7 @@ import MariaDB
 import Store
 import Testing
 
+@testable import Account
 @testable import Web
 
 struct PaymentDocumentTests {

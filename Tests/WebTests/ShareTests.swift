@@ -8,6 +8,7 @@ import Sodium
 import Store
 import Testing
 
+@testable import Shares
 @testable import Web
 
 @Suite struct `A video's link` {

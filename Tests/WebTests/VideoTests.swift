@@ -634,7 +634,11 @@ struct OwnershipTests {
             for route in routes where route.pattern.hasPrefix("/api/videos/:id") {
                 func status(_ id: some CustomStringConvertible, _ user: TestUser) throws -> Int {
                     let path = route.pattern.replacing(":id", with: id.description)
-                    return try site.send(route.method, path, TestSite.bearer(user)).status
+                    // What is no body at all is told before what is not there.
+                    guard route.body != nil else {
+                        return try site.send(route.method, path, TestSite.bearer(user)).status
+                    }
+                    return try site.post(path, "{}", as: user).status
                 }
                 #expect(try status(video, owner) != 404)
                 for id in [video.description, nothing.description, "x", "1", "\(video)x"] {

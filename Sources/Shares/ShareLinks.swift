@@ -7,9 +7,10 @@ import JSON
 import Sodium
 import Store
 import Texts
+import Web
 
 /// The links by which an owner shows a video to people who have no account.
-enum Shares {
+enum ShareLinks {
     static let routes: [Route] = .part(
         "Videos",
         [
@@ -36,7 +37,7 @@ enum Shares {
         _ context: Context, _ caller: Caller, _ video: Video
     ) throws -> Response {
         let share = try context.database.share(of: video.id, of: caller.account)
-        return .json(ShareStanding(share: share.map { ShareAnswer($0, context.site) }))
+        return .json(ShareStanding(share: share.map { ShareAnswer($0, context) }))
     }
 
     /// The same call again gives the same link, also one that replaces a token. 409 until the video is
@@ -52,9 +53,9 @@ enum Shares {
         let share = try context.database.share(
             video.id, of: caller.account, by: caller.person().id, on: terms,
             as: NewShareLink(
-                id: link, hash: context.site.shareLinks.token(of: link.description).hash),
+                id: link, hash: context.shareLinks.token(of: link.description).hash),
             replacing: replaced.map(LinkTokens.hash))
-        return .json(ShareAnswer(share, context.site))
+        return .json(ShareAnswer(share, context))
     }
 
     private static func destroy(
@@ -81,10 +82,10 @@ private struct ShareAnswer: JSONObject {
     let token: String?
     let appURL: String
 
-    init(_ share: VideoShare, _ site: Site) {
+    init(_ share: VideoShare, _ context: Context) {
         self.share = share
-        token = site.shareLinks.token(of: share.link.description, hash: share.tokenHash)
-        appURL = site.settings.appURL
+        token = context.shareLinks.token(of: share.link.description, hash: share.tokenHash)
+        appURL = context.settings.appURL
     }
 
     static var schemaName: String? { "Share" }

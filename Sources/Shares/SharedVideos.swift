@@ -6,6 +6,7 @@ import HTTPTypes
 import JSON
 import Sodium
 import Store
+import Web
 
 /// What people see who have the link of a video: the video, and what its owner chose, nothing else. A
 /// link that has ended, was taken back or never was is answered in one and the same way.

@@ -8,6 +8,7 @@ import Ledger
 import Media
 import Store
 import Texts
+import Web
 
 /// What is on paper of a purchase: its receipt, and what followed of its money.
 enum PaymentDocuments {
@@ -43,12 +44,12 @@ enum PaymentDocuments {
 
     private static func pdf(_ context: Context, _ caller: Caller) throws -> Response {
         let purchase = try purchase(context, caller)
-        let number = context.arguments.last ?? ""
+        let number = try context.argument(at: 1)
         let documents = try context.database.documents(of: purchase.id, of: caller.account)
         guard let document = documents.first(where: { $0.name.utf8.elementsEqual(number.utf8) })
         else { throw NotFound() }
         let page = DocumentPage(document: document, purchase: purchase)
-        let pdf = try context.site.threads.pass(.typesetter) {
+        let pdf = try context.threads.pass(.typesetter) {
             try Typesetter.pdf(markup: page.markup)
         }
         return Response(
