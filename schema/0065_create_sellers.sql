@@ -3,7 +3,7 @@
 -- of tax.
 CREATE TABLE sellers (
     id         UUID         NOT NULL PRIMARY KEY,
-    name       VARCHAR(200) NOT NULL,
+    name       VARCHAR(300) NOT NULL,
     address    VARCHAR(500) NOT NULL,
     tax_id     VARCHAR(100) NOT NULL,
     tax_line   VARCHAR(300) NOT NULL,

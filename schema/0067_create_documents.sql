@@ -9,7 +9,7 @@ CREATE TABLE documents (
     number         INT          NOT NULL,
     purchase_id    UUID         NOT NULL,
     buyer          VARCHAR(254) NOT NULL,
-    seller_name    VARCHAR(200) NOT NULL,
+    seller_name    VARCHAR(300) NOT NULL,
     seller_address VARCHAR(500) NOT NULL,
     seller_tax_id  VARCHAR(100) NOT NULL,
     tax_line       VARCHAR(300) NOT NULL,

@@ -12,7 +12,7 @@ import Testing
 struct ColumnTests {
     /// Where the text of a column comes from.
     private enum Origin: Sendable {
-        /// From us: a word or an id of our own, or a hash.
+        /// From us: a word or an id of our own, a hash, or what the settings say, judged at the start.
         case ours
         /// From outside, cut to the column. Writes the text and returns what the column holds.
         case cut(@Sendable (Connection, String) throws -> String?)
@@ -73,6 +73,13 @@ struct ColumnTests {
             let purchase = try db.insertPurchase(of: db.insertAccount())
             _ = try db.apply(.of(purchase, intent: text), to: purchase.id, policy: .test)
         },
+        "sellers.name": .ours, "sellers.address": .ours, "sellers.tax_id": .ours,
+        "sellers.tax_line": .ours,
+        "documents.op_key": .ours,
+        // Of `users` and of `sellers`.
+        "documents.buyer": .ours, "documents.seller_name": .ours,
+        "documents.seller_address": .ours, "documents.seller_tax_id": .ours,
+        "documents.tax_line": .ours,
         "purchases.problem": .cut { db, text in
             let purchase = try db.insertPurchase(of: db.insertAccount())
             let facts = PaymentFacts(
