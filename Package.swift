@@ -142,9 +142,8 @@ let package = Package(
         module(
             "Console",
             [
-                "API", "Billing", "Domain", "HTTP", "JSON", "Ledger", "Pollo", "Store", "Texts",
-                "Web",
-                httpTypes, logging,
+                "API", "Billing", "Domain", "Entrance", "HTTP", "JSON", "Ledger", "Pollo", "Store",
+                "Texts", "Web", httpTypes, logging,
             ]),
         // The links of videos and what people see who have one, over the same site.
         module(

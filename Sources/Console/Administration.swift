@@ -32,11 +32,6 @@ enum Administration {
                         ReconciliationAnswer.self, "Without items and unknown parts, all agrees.")
                 ], "What the last comparison with the vendors found", reconciliation),
             Route(
-                .get, "/api/admin/audit", "listAudit", by: .operator(.look),
-                with: [actionParameter] + [Parameter].page,
-                answers: [.ok(PageAnswer<AuditLine>.self, "A page.")],
-                "What was done by hand, newest first", audit),
-            Route(
                 .post, "/api/admin/differences/:id/closure", "closeDifference",
                 by: .operator(.repairBooks), with: [.commandKey],
                 takes: .closure("credited by hand"),
@@ -86,29 +81,6 @@ enum Administration {
         let actor = try actor(context, caller)
         try context.database.close(context.id() as DifferenceID, by: actor)
         return .nothing
-    }
-
-    private static let actionParameter = Parameter.query(
-        "action", "Only lines of this action.",
-        as: .text(atLeast: 1, atMost: 64, pattern: "^[a-z._-]+$"), example: "credit.grant")
-
-    private static func audit(_ context: Context, _ caller: Caller) throws -> Response {
-        var problems: [InvalidInput.Field] = []
-        let query = Query(context.request.queryString)
-        let page = Page<AuditLine>(query, problems: &problems)
-        let action = query["action"]
-        if let action, !isAction(action) {
-            problems.append(.init("action", .actionMalformed))
-        }
-        guard problems.isEmpty else { throw InvalidInput(problems) }
-        let lines = try context.database.auditLog(
-            before: page.cursor, action: action, limit: page.limit + 1)
-        return .json(page.answer(lines, id: \.id))
-    }
-
-    private static func isAction(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (97...122).contains($0) || "-._".utf8.contains($0) }
     }
 
     /// Who asks, with the reason of the body and the key of the header.

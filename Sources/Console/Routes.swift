@@ -6,5 +6,5 @@ package import Web
 /// What the operator may call: each route stands beside its handler.
 package let routes: [Route] = [
     Overviews.routes, People.routes, Records.routes, Prices.routes, Tiers.routes,
-    Administration.routes, Repairs.routes,
+    Administration.routes, AuditTrail.routes, Repairs.routes, ShopHealth.routes,
 ].flatMap { $0 }

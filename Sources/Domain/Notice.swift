@@ -11,6 +11,7 @@ package enum NoticeKind: String, CaseIterable, Sendable {
     case secondFactorOn, secondFactorOff, recoveryCodeUsed
     case accountLeaving, exportReady
     case webhookFailing, webhookOff
+    case test
 
     /// Those that each user may switch off: not what keeps an account safe.
     package static let optional: [NoticeKind] = [
@@ -55,6 +56,8 @@ package enum Notice: Equatable, Sendable {
     case webhookFailing(String)
     /// It has failed for so long that it is called no more.
     case webhookOff(String)
+    /// Nothing: an operator sent it to see whether it arrives.
+    case test
 
     /// Who gets it, when that is not the account's own address.
     package var recipient: String? {
@@ -82,6 +85,7 @@ package enum Notice: Equatable, Sendable {
         case .exportReady: .exportReady
         case .webhookFailing: .webhookFailing
         case .webhookOff: .webhookOff
+        case .test: .test
         }
     }
 }

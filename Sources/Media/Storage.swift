@@ -65,10 +65,8 @@ package struct Storage: Sendable {
         }
     }
 
-    /// How many bytes there is room for.
-    package func freeBytes() throws(SystemError) -> UInt64 {
-        try System.freeBytes(at: folder)
-    }
+    /// How much there is room for.
+    package func room() throws(SystemError) -> Room { try Room(at: folder) }
 
     func path(of key: String) -> String { "\(folder)/\(key)" }
 }

@@ -3,6 +3,7 @@
 // It has no rule of the shop's own: `serve` hands requests to Web, `work` runs Workers.
 
 import ArgumentParser
+import Domain
 
 /// The shop: `rushes serve` answers nginx, `rushes work` makes the videos, the rest is for the
 /// operator. All of them read the same environment (README, "Configuration").
@@ -11,20 +12,18 @@ struct Rushes: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rushes",
         abstract: "A self-hosted shop for AI video.",
-        version: version,
+        version: programVersion,
         subcommands: [
             Serve.self, Work.self, Migrate.self, Ledger.self, Reconcile.self, Admin.self,
             PurchaseCommand.self, VideoCommand.self, Config.self, Version.self,
         ])
-
-    static let version = "0.1.0"
 
     struct Version: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "version", abstract: "Prints the version.")
 
         func run() {
-            print(Rushes.version)
+            print(programVersion)
         }
     }
 }

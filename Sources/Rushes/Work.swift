@@ -61,6 +61,8 @@ struct Work: ParsableCommand {
             endProcess(code: 0)
         }
         crew.threads.join()
+        // Where the database is away, the others see it silent for a day.
+        try? Connection(settings.database).forgetWorker(WorkerProcess.this.id)
         log.notice("stopped")
     }
 

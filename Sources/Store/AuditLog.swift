@@ -15,6 +15,26 @@ package struct AuditLine: Sendable {
     package let createdAt: Date
 }
 
+/// What the log is narrowed by.
+package struct AuditFilter: Sendable {
+    package var action: String?
+    package var subject: String?
+    package var actor: UserID?
+
+    package init(action: String? = nil, subject: String? = nil, actor: UserID? = nil) {
+        self.action = action
+        self.subject = subject
+        self.actor = actor
+    }
+
+    fileprivate var condition: SQL {
+        let named: SQL = action.map { "AND action = \($0)" } ?? ""
+        let about: SQL = subject.map { "AND subject = \($0)" } ?? ""
+        let done: SQL = actor.map { "AND actor_id = \($0)" } ?? ""
+        return "\(sql: named) \(sql: about) \(sql: done)"
+    }
+}
+
 extension Connection {
     /// Writes down what an operator does; to be called in the transaction of its effect.
     func log(_ action: String, _ subject: String, detail: String, by actor: Operator) throws {
@@ -27,17 +47,16 @@ extension Connection {
             """)
     }
 
-    /// The log, newest first, the lines before `cursor` only, and those of `action` only.
+    /// The log, newest first, the lines before `cursor` only.
     package func auditLog(
-        before cursor: ID<AuditLine>?, action: String? = nil, limit: Int
+        before cursor: ID<AuditLine>?, matching filter: AuditFilter = AuditFilter(), limit: Int
     ) throws -> [AuditLine] {
         let before: SQL = cursor.map { "AND id < \($0)" } ?? ""
-        let named: SQL = action.map { "AND action = \($0)" } ?? ""
         return try query(
             """
             SELECT id, actor_id, system_user_name, action, subject, reason, detail, created_at
             FROM audit_log
-            WHERE TRUE \(sql: before) \(sql: named)
+            WHERE TRUE \(sql: before) \(sql: filter.condition)
             ORDER BY id DESC
             LIMIT \(limit)
             """

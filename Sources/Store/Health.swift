@@ -9,6 +9,7 @@ package struct HealthCheck: Sendable {
     package let detail: String
     /// Seconds since it was asked, by the database's clock.
     package let ageSeconds: Int
+    package let checkedAt: Date
     /// Since when it is as it is.
     package let changedAt: Date
 }
@@ -36,14 +37,15 @@ extension Connection {
     package func healthChecks() throws -> [HealthCheck] {
         try query(
             """
-            SELECT name, is_healthy, detail, changed_at,
+            SELECT name, is_healthy, detail, checked_at, changed_at,
                 TIMESTAMPDIFF(SECOND, checked_at, UTC_TIMESTAMP(6)) AS age_seconds
             FROM health_checks
             """
         ) { row in
             try HealthCheck(
                 name: row("name"), isHealthy: row("is_healthy"), detail: row("detail"),
-                ageSeconds: row("age_seconds"), changedAt: row("changed_at"))
+                ageSeconds: row("age_seconds"), checkedAt: row("checked_at"),
+                changedAt: row("changed_at"))
         }
     }
 
@@ -73,6 +75,7 @@ extension Connection {
                 is_healthy = VALUES(is_healthy), detail = VALUES(detail),
                 checked_at = UTC_TIMESTAMP(6)
             """)
+        try noteChange(of: name)
         try noteIncident(of: name, isHealthy: isHealthy)
     }
 }

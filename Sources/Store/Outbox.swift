@@ -261,7 +261,7 @@ extension Notice {
                 json.member("recipient", old)
                 json.member("address", new)
             case .passwordChanged, .addressInUse, .signInsRefused, .secondFactorOn,
-                .secondFactorOff, .exportReady:
+                .secondFactorOff, .exportReady, .test:
                 break
             case .accountLeaving(let date):
                 json.member("leavesAt", Int(date.timeIntervalSince1970))
@@ -315,6 +315,7 @@ extension Notice {
         case .recoveryCodeUsed: self = .recoveryCodeUsed(left: Int(try number("left")))
         case .webhookFailing: self = .webhookFailing(try address("url"))
         case .webhookOff: self = .webhookOff(try address("url"))
+        case .test: self = .test
         }
     }
 }

@@ -31,9 +31,17 @@ package struct DurableFile: ~Copyable {
     }
 }
 
-/// How many bytes an ordinary user can still write to the file system that holds `path`.
-package func freeBytes(at path: String) throws(SystemError) -> UInt64 {
-    var status = statvfs()
-    guard unsafe statvfs(path, &status) == 0 else { throw SystemError("statvfs", path: path) }
-    return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+/// The room of a file system.
+package struct Room: Sendable {
+    /// What an ordinary user can still write.
+    package let freeBytes: UInt64
+    package let sizeBytes: UInt64
+
+    /// Of the file system that holds `path`.
+    package init(at path: String) throws(SystemError) {
+        var status = statvfs()
+        guard unsafe statvfs(path, &status) == 0 else { throw SystemError("statvfs", path: path) }
+        freeBytes = UInt64(status.f_bavail) * UInt64(status.f_frsize)
+        sizeBytes = UInt64(status.f_blocks) * UInt64(status.f_frsize)
+    }
 }

@@ -86,6 +86,10 @@ private let englishTexts: [Phrase.Name: String] = [
     .refundAboveLimit: """
     You may send back {amount} within 24 hours, and {left} is left of it. Ask an administrator.
     """,
+    .testMailNotSent: """
+    No mail was sent: mail is off (MAIL_URL), no worker runs, or nobody has proved your own \
+    address yet.
+    """,
     .lastAdministrator: "There has to be one administrator: make another one first.",
     .ownRole: "Nobody changes their own part: ask another administrator.",
     .purchaseOfHeldAccount: """
@@ -274,6 +278,7 @@ private let englishTexts: [Phrase.Name: String] = [
     .rangeMalformed:
         "Send two days, from and to, the second later by at most {most} days, or days alone.",
     .actionMalformed: "Send the name of an action, such as credit.grant.",
+    .subjectMalformed: "Send an id or a name of at most 255 characters.",
     .taskMalformed: "Send the vendor's id: letters, digits, - and _.",
     .amountOrEffectNeeded: "Send an amount, or the effect to reverse.",
 
@@ -529,6 +534,8 @@ private let englishTexts: [Phrase.Name: String] = [
     nowhere else:
     {shop}/reset
     """,
+    .mailTestSubject: "The mail of your shop arrives",
+    .mailTest: "You sent this from the console of {shop} to see whether it arrives. It does.",
     .mailWebhookFailingSubject: "Your webhook endpoint does not answer",
     .mailWebhookFailing: """
     We have called your endpoint five times and got no answer, or not a good one:

@@ -22,7 +22,7 @@ extension Phrase {
         case purchaseNotPaid, purchaseRefundable, purchaseOfHeldAccount, stripeRefuses
         case givenCreditTakeable
         case purchaseWithoutPage, purchaseNotPaidAtStripe, purchaseWithoutPayment, refundNotMade
-        case refundNotSent, refundAboveLimit, lastAdministrator, ownRole
+        case refundNotSent, refundAboveLimit, lastAdministrator, ownRole, testMailNotSent
         case keyNeeded, ledgerSaysOtherwise, adjustmentWithoutAmount, effectMissing
         case effectTakenBack, debtSmaller, purchaseCredited, purchaseCreditedNeedsRefund
 
@@ -72,7 +72,7 @@ extension Phrase {
         // Webhook endpoints, purchases, operators.
         case endpointAddressNeeded, eventsMalformed, signatureMisfit, notAnEvent
         case catalogChanged, nothingChanged, timePast, priceChanged, amountTooLarge, wordToChoose,
-            idMalformed, actionMalformed, taskMalformed, rangeMalformed,
+            idMalformed, actionMalformed, subjectMalformed, taskMalformed, rangeMalformed,
             amountOrEffectNeeded
         case tierExists, tierUntried, tierOnSale, tierIDMalformed, vendorPathMalformed,
             featuresMalformed, specificationUnusable
@@ -115,7 +115,8 @@ extension Phrase {
         case mailSecondFactorOff, mailRecoveryCodeUsedSubject, mailRecoveryCodeUsed
         case mailAccountLeavingSubject, mailAccountLeaving
         case mailExportReadySubject, mailExportReady
-        case mailSignInsRefusedSubject, mailSignInsRefused, mailWebhookFailingSubject
+        case mailSignInsRefusedSubject, mailSignInsRefused, mailTestSubject, mailTest
+        case mailWebhookFailingSubject
         case mailWebhookFailing, mailWebhookOffSubject, mailWebhookOff
         case mailAttentionSubject, mailAttention, mailAttentionItem, mailAttentionRest
     }

@@ -49,6 +49,8 @@ package enum Health {
     /// a look came to no end: `work` is dead, or cannot write) or, before the first look, `unknown`.
     package struct Look {
         package let checks: [HealthCheck]
+        /// What probes are told of, but for the database.
+        package var names: [String] { Health.checks.map(\.0) }
         /// One for each of ``Health/checks``, in their order.
         let states: [CheckState]
         package let database: CheckState

@@ -1,5 +1,5 @@
 import Domain
-import Entrance
+package import Entrance
 import Sodium
 import Store
 import Texts
@@ -44,7 +44,9 @@ extension Context {
     }
 
     /// What is counted of a mail to an address.
-    func mailTries(to email: String) -> Tries { Tries.mail(to: email, request, site.tokens) }
+    package func mailTries(to email: String) -> Tries {
+        Tries.mail(to: email, request, site.tokens)
+    }
 
     /// A link to be mailed.
     func newLink() -> NewMailToken {

@@ -133,6 +133,7 @@ extension Courier {
             return .recoveryCodeUsed(left: left, appURL: appURL)
         case .webhookFailing(let url): return .webhookFailing(url, appURL: appURL)
         case .webhookOff(let url): return .webhookOff(url, appURL: appURL)
+        case .test: return .test(appURL: appURL)
         }
     }
 }

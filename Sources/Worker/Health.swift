@@ -1,9 +1,11 @@
 import Domain
 import FoundationEssentials
 import Logging
+import Media
 import Pollo
-import Store
+package import Store
 import Stripe
+import System
 
 // What is asked for, and written down for who wants to know how the shop is.
 extension Worker {
@@ -44,11 +46,31 @@ extension Worker {
         let isStuck = try database.hasStuckEvents()
         report("webhook_receiver", !isStuck, isStuck ? "events wait for long" : "no event waits")
         try checkClock()
+        try checkRoom()
         let flush = try database.logFlushSetting()
         report(
             "durability", flush == 1,
             flush == 1 ? "every COMMIT is on disk" : "innodb_flush_log_at_trx_commit is \(flush)")
     }
+
+    /// Says that this process lives, and what room there is for videos.
+    private func checkRoom() throws {
+        let room: Room
+        do throws(SystemError) {
+            room = try settings.media.room()
+        } catch {
+            report("disk", false, "the media folder cannot be read: \(error)")
+            return try database.noteWorker(process, room: nil)
+        }
+        let (free, size) = (Int(clamping: room.freeBytes), Int(clamping: room.sizeBytes))
+        report(
+            "disk", free >= min(size / 10, Self.roomEnough),
+            "\(free / 1_000_000_000) of \(size / 1_000_000_000) GB are free for videos")
+        try database.noteWorker(process, room: (freeBytes: free, sizeBytes: size))
+    }
+
+    /// However large a disk is.
+    private static let roomEnough = 10_000_000_000
 
     /// Stripe's signatures are refused at 300 seconds; this is long before (D8).
     private func checkClock() throws {
@@ -74,4 +96,9 @@ extension Worker {
             troubles.failed(error, doing: "writing down the health of \(name)", log)
         }
     }
+}
+
+extension WorkerProcess {
+    /// The process that runs.
+    package static let this = WorkerProcess(host: hostName, number: processNumber)
 }

@@ -119,6 +119,7 @@ package struct Lane: Sendable {
                         database.purgeSessions(), database.purgeIdempotencyKeys(),
                         database.purgeOutbox(), database.purgeThrottles(),
                         database.purgeMailTokens(), database.purgeShares(),
+                        database.purgeHealthChanges(), database.purgeWorkers(),
                     ].contains { $0 >= 1000 }
                 }
             },

@@ -143,6 +143,10 @@ struct MailText: Equatable {
         about(.mailWebhookOffSubject, .mailWebhookOff, ["url": .text(url)], appURL: appURL)
     }
 
+    static func test(appURL: String) -> MailText {
+        about(.mailTestSubject, .mailTest, appURL: appURL)
+    }
+
     /// A mail about the account itself, which nobody can switch off.
     private static func about(
         _ subject: Phrase.Name, _ text: Phrase.Name, _ values: [String: Phrase.Value] = [:],

@@ -20,7 +20,7 @@ extension Storage {
             guard downloads.canFetch(url) else {
                 throw NotStored("the link cannot be fetched: \(url)".cut(to: 500), .link)
             }
-            guard try freeBytes() > Self.bytesToKeepFree(for: count) else {
+            guard try room().freeBytes > Self.bytesToKeepFree(for: count) else {
                 throw NotStored("the disk of the media folder is nearly full", .ours)
             }
             _ = try downloads.download(

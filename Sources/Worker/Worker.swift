@@ -9,7 +9,7 @@ package import MariaDB
 package import Media
 package import Pollo
 package import Sodium
-import Store
+package import Store
 package import Stripe
 import System
 
@@ -56,6 +56,8 @@ package final class Worker: Keeper {
     let stripe: StripeClient
     let downloads: Curl
     let clock: ClockWatch
+    /// The process that this thread is of.
+    let process: WorkerProcess
     let log: Logger
     let troubles: TroubleLog
     /// Who else works on jobs in this process; nil for a thread that works alone.
@@ -78,7 +80,8 @@ package final class Worker: Keeper {
     ///   - squads: are called when there is more to do than this thread has taken.
     package init(
         settings: WorkerSettings, database: Connection, nodes: [Connection] = [],
-        pollo: PolloClient, stripe: StripeClient, downloads: Curl, clock: ClockWatch, log: Logger,
+        pollo: PolloClient, stripe: StripeClient, downloads: Curl, clock: ClockWatch,
+        process: WorkerProcess = .this, log: Logger,
         troubles: TroubleLog = TroubleLog(), squads: Squads? = nil,
         isStopping: @escaping @Sendable () -> Bool = { false }
     ) {
@@ -89,6 +92,7 @@ package final class Worker: Keeper {
         self.stripe = stripe
         self.downloads = downloads
         self.clock = clock
+        self.process = process
         self.log = log
         self.troubles = troubles
         self.squads = squads

@@ -8,7 +8,7 @@ from pages import Person, choose, create_button, ready, sign_up, write_prompt
 from playwright.sync_api import expect
 from test_pages import check
 
-PAGES = ["/admin", "/admin/attention", "/admin/users", "/admin/purchases", "/admin/videos", "/admin/catalog", "/admin/audit"]
+PAGES = ["/admin", "/admin/attention", "/admin/users", "/admin/purchases", "/admin/videos", "/admin/catalog", "/admin/health", "/admin/audit"]
 
 
 def see(page, path):

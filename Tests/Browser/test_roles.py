@@ -9,8 +9,8 @@ from test_console import open_person, see
 from test_pages import check
 
 PARTS = {
-    "support": ["Attention", "People", "Purchases", "Videos", "Log"],
-    "accountant": ["Overview", "Attention", "Purchases", "Prices", "Log"],
+    "support": ["Attention", "People", "Purchases", "Videos", "Health", "Log"],
+    "accountant": ["Overview", "Attention", "Purchases", "Prices", "Health", "Log"],
 }
 
 

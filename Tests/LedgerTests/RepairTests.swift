@@ -91,7 +91,10 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
             #expect(plan.outcome == .rehearsed)
             #expect(!plan.changes.isEmpty)
             #expect(try db.audit() != [])
-            #expect(try db.auditLog(before: nil, action: "ledger.rebuild", limit: 9).isEmpty)
+            #expect(
+                try db.auditLog(
+                    before: nil, matching: AuditFilter(action: "ledger.rebuild"), limit: 9
+                ).isEmpty)
 
             let report = try db.rebuild(account, by: actor("r1"))
             #expect(report.outcome == .done)
@@ -99,7 +102,9 @@ private func actor(_ key: String? = nil, by user: UserID? = nil) throws -> Opera
             #expect(try db.rebuild(account, by: actor("r1")).outcome == .repeated)
             #expect(try Set(entries()).isSuperset(of: before))
             let line = try #require(
-                db.auditLog(before: nil, action: "ledger.rebuild", limit: 9).first)
+                db.auditLog(
+                    before: nil, matching: AuditFilter(action: "ledger.rebuild"), limit: 9
+                ).first)
             #expect(line.reason == "for a test")
             #expect(try db.rebuild(account, by: actor("r2")).changes == [])
             try expectCleanBooks(db)

@@ -201,6 +201,14 @@ struct ColumnTests {
             try db.setHealth("stripe", isHealthy: false, detail: text)
             return try value(db, "SELECT detail AS value FROM health_checks WHERE name = 'stripe'")
         },
+        // Copied from the check.
+        "health_changes.name": .ours, "health_changes.detail": .ours,
+        "workers.version": .ours,
+        "workers.host": .cut { db, text in
+            let process = WorkerProcess(host: text, number: 1)
+            try db.noteWorker(process, room: nil)
+            return try value(db, "SELECT host AS value FROM workers WHERE id = \(process.id)")
+        },
         "render_times.tier": .ours, "incidents.part": .ours,
         "daily_figures.tier": .ours, "daily_waits.tier": .ours, "vendor_balances.name": .ours,
         "stripe_transactions.id": .whole { db, text in

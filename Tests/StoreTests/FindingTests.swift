@@ -164,7 +164,9 @@ private func actor(_ key: String? = nil) throws -> Operator {
             #expect(throws: NotFound.self) { try db.close(FindingID.new(), by: actor()) }
             _ = try db.insertJob(of: account)
             #expect(
-                try db.auditLog(before: nil, action: "finding.close", limit: 9).count == 2)
+                try db.auditLog(
+                    before: nil, matching: AuditFilter(action: "finding.close"), limit: 9
+                ).count == 2)
             // A hold moves both of its numbers, so its text is another.
             try look(db)
             #expect(try db.openFindings().count == 2)

@@ -100,8 +100,10 @@ private func actor(_ key: String? = nil) throws -> Operator {
             let lines = try db.auditLog(before: nil, limit: 9).filter { $0.subject == "\(account)" }
             #expect(lines.map(\.action) == ["credit.take", "credit.grant"])
             #expect(
-                try db.auditLog(before: nil, action: "credit.grant", limit: 9)
-                    .filter { $0.subject == "\(account)" }.map(\.action) == ["credit.grant"])
+                try db.auditLog(
+                    before: nil, matching: AuditFilter(action: "credit.grant"), limit: 9
+                )
+                .filter { $0.subject == "\(account)" }.map(\.action) == ["credit.grant"])
             try expectCleanBooks(db)
         }
     }

@@ -61,6 +61,21 @@ import Testing
         }
     }
 
+    @Test func `the application tells how it is with the rights that it has`() throws {
+        try withApplication { _, db in
+            try db.setHealth("x", isHealthy: true, detail: "x")
+            #expect(try db.healthChanges(limit: 9).map(\.name) == ["x"])
+            #expect(try db.purgeHealthChanges() == 0)
+            let process = WorkerProcess(host: "x", number: 1)
+            try db.noteWorker(process, room: nil)
+            #expect(try db.workers().map(\.process.id) == [process.id])
+            try db.forgetWorker(process.id)
+            #expect(try db.purgeWorkers() == 0)
+            _ = try db.hurryVendorChecks()
+            #expect(try !db.databaseVersion().schema.isEmpty)
+        }
+    }
+
     @Test func `the application works with the rights that it has`() throws {
         try withApplication { _, db in
             let account = try db.insertAccount(credit: .dollars(5))

@@ -238,6 +238,13 @@ import Testing
             "INSERT INTO schedules (name, due_at, problem) VALUES ('x', UTC_TIMESTAMP(6), 'x')"
         ),
         (
+            "A2", "workers_room_whole",
+            """
+            INSERT INTO workers (id, host, process, version, started_at, seen_at, free_bytes)
+            VALUES (UUID(), 'x', 1, 'x', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 1)
+            """
+        ),
+        (
             "A2", "incidents_end_after_begin",
             """
             INSERT INTO incidents (part, opened_at, closed_at)

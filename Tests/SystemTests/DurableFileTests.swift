@@ -67,9 +67,9 @@ struct DurableFileTests {
         let lines = String(decoding: df.output, as: UTF8.self).split(separator: "\n")
         let expected = try #require(lines.last.flatMap { Int($0.filter(\.isNumber)) })
         // Other processes may write between the two readings.
-        #expect(abs(try Int(freeBytes(at: "/dev/shm")) - expected) < 64 << 20)
+        #expect(abs(try Int(Room(at: "/dev/shm").freeBytes) - expected) < 64 << 20)
         #expect(throws: SystemError("statvfs", code: ENOENT, path: "/no")) {
-            try freeBytes(at: "/no")
+            try Room(at: "/no")
         }
     }
 }

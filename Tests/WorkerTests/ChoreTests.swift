@@ -119,6 +119,13 @@ import Testing
             #expect(found["ledger"] == true)
             #expect(found["clock"] == true)
             #expect(found["durability"] == true)
+            // The folder of the videos is there, and so is this process.
+            #expect(found["disk"] != nil)
+            #expect(checks.first { $0.name == "disk" }?.detail.contains(" GB are free") == true)
+            let processes = try bench.db.workers()
+            #expect(processes.map(\.process.id) == [WorkerProcess.this.id])
+            #expect(processes.first?.isSilent == false)
+            #expect((processes.first?.freeBytes ?? 0) > 0)
             // Each chore has its own time: done again at once, nothing is asked.
             let asked = bench.cashier.stripe.calls.count
             bench.worker.doChores()

@@ -412,6 +412,20 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
         }
     }
 
+    @Test func `a mail to see whether mail arrives says so, and that it was taken`() throws {
+        try withFolder { post, folder in
+            let user = try post.db.owner(of: post.account)
+            let mail = try post.db.sendTestMail(to: user)
+            #expect(try post.courier(mail: .folder(folder + "/gone")).sendNextMail())
+            let waiting = try #require(try post.db.testMails(of: user).first)
+            #expect(waiting.id == mail.id && waiting.sentAt == nil && waiting.problem != nil)
+            try post.makeDue()
+            #expect(try post.courier(mail: .folder(folder)).sendNextMail())
+            #expect(try post.db.testMails(of: user).first?.sentAt != nil)
+            #expect(try mails(in: folder).first?.contains("whether it arrives. It does.") == true)
+        }
+    }
+
     @Test func `that mail goes is written down once in ten seconds, and at once after a failure`()
         throws
     {

@@ -19,9 +19,10 @@ BEGIN
                     THEN 'SELECT, INSERT'
                 WHEN table_name IN ('sessions', 'idempotency_keys', 'outbox', 'webhook_endpoints',
                                     'health_checks', 'throttles', 'mail_tokens', 'queue_marks',
-                                     'daily_figures', 'customer_days', 'daily_activity',
-                                     'daily_waits', 'uploads', 'second_factors',
-                                     'recovery_codes', 'exports', 'video_shares')
+                                    'daily_figures', 'customer_days', 'daily_activity',
+                                    'daily_waits', 'uploads', 'second_factors',
+                                    'recovery_codes', 'exports', 'video_shares',
+                                    'health_changes', 'workers')
                     THEN 'SELECT, INSERT, UPDATE, DELETE'
                 ELSE 'SELECT, INSERT, UPDATE'
             END AS privileges

@@ -1,5 +1,6 @@
 import Addresses
 import Curl
+import Domain
 import MariaDB
 import Media
 import Pollo
@@ -11,7 +12,7 @@ import Worker
 
 // The real things, made as the settings say.
 extension Settings {
-    private static let userAgent = "Rushes/\(Rushes.version)"
+    private static let userAgent = "Rushes/\(programVersion)"
 
     var database: DatabaseConfiguration { databases.application }
 

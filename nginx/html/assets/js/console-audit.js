@@ -1,10 +1,16 @@
 // What was done by hand, newest first.
 import { forOperator, link, list, when } from "./parts/console.js";
-import { el } from "./parts/element.js";
+import { el, find } from "./parts/element.js";
 import { say } from "../text/console.js";
 
 const { head } = say;
 const words = (/** @type {string} */ some) => el("span", { dir: "auto" }, some);
+
+// The file holds what the list is narrowed to at that moment.
+const csv = /** @type {HTMLAnchorElement} */ (find("[data-csv]"));
+csv.addEventListener("click", () => {
+  csv.search = location.search;
+});
 
 forOperator(() =>
   list({
