@@ -19,17 +19,23 @@ public struct CSVTable {
         bytes += [13, 10]
     }
 
-    /// A value as a cell: a text without its quotation marks, nothing for null. A text that a
-    /// spreadsheet would take for a formula begins with an apostrophe.
+    /// A value as a cell: a text without its quotation marks, nothing for null. What a spreadsheet
+    /// would take for a formula begins with an apostrophe (OWASP, CSV injection); line ends and tabs
+    /// become spaces, so that a line of the file is one of the table.
     private static func cell(_ json: [UInt8]) -> [UInt8] {
         guard let value = try? JSONValue(parsing: json), value != .null else { return [] }
         guard let text = value.string else { return quoted(json) }
-        let isFormula = text.utf8.first.map { "=+-@\t\r".utf8.contains($0) } ?? false
-        return quoted([UInt8](((isFormula ? "'" : "") + text).utf8))
+        let isFormula = text.unicodeScalars.first.map(formulaSigns.contains) ?? false
+        let words = text.utf8.map { "\r\n\t".utf8.contains($0) ? UInt8(ascii: " ") : $0 }
+        return quoted((isFormula ? [UInt8(ascii: "'")] : []) + words)
     }
 
+    /// Those that begin a formula, or are skipped before one; the wide ones are read as the narrow.
+    private static let formulaSigns = Set(
+        "=+-@\t\r\n\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}".unicodeScalars)
+
     private static func quoted(_ text: [UInt8]) -> [UInt8] {
-        guard text.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }
+        guard text.contains(where: { ",\"".utf8.contains($0) }) else { return text }
         let mark = UInt8(ascii: "\"")
         return [mark] + text.flatMap { $0 == mark ? [mark, mark] : [$0] } + [mark]
     }

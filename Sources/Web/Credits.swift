@@ -36,6 +36,9 @@ enum Credits {
         .query("to", "The instant, or day, after the last.", example: "2026-12-01"),
     ]
 
+    /// How many one table holds: some megabytes.
+    private static let mostLines = 20_000
+
     private static func balance(_ context: Context, _ caller: Caller) throws -> Response {
         try .json(
             BalanceAnswer(
@@ -63,16 +66,16 @@ enum Credits {
         let filter = filter(&query)
         try query.finish()
         let lines = try context.database.transactions(
-            of: caller.account, matching: filter, before: nil, limit: TransactionTable.limit + 1)
-        guard lines.count <= TransactionTable.limit else {
-            throw InvalidInput("from", .tableTooLong, ["most": .number(TransactionTable.limit)])
+            of: caller.account, matching: filter, before: nil, limit: mostLines + 1)
+        guard lines.count <= mostLines else {
+            throw InvalidInput("from", .tableTooLong, ["most": .number(mostLines)])
         }
         return Response(
             status: .ok, contentType: "text/csv",
             fields: [
                 .cacheControl: "no-store",
                 .contentDisposition: "attachment; filename=\"rushes-movements.csv\"",
-            ], body: TransactionTable.bytes(of: lines))
+            ], body: CSVTable(lines, of: TransactionLine.self).bytes)
     }
 }
 

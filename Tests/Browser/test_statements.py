@@ -48,7 +48,7 @@ def test_the_ledger_is_narrowed_in_the_address_and_comes_as_a_table(open_as, kee
     with page.expect_download() as download:
         page.get_by_role("link", name="Download as CSV").click()
     lines = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
-    assert [(line["type"], line["amount"], line["balance_after"]) for line in lines] == [("bonus", "2", "27")]
+    assert [(line["type"], line["amount"], line["balanceAfter"]) for line in lines] == [("bonus", "2", "27")]
     page.get_by_label("From").fill("2099-01-01")
     expect(page.get_by_text("No movement is of this kind and time.")).to_be_visible()
     page.get_by_label("From").fill("")

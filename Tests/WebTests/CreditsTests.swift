@@ -71,26 +71,17 @@ struct CreditsTests {
             let rows = answer.text.split(separator: "\r\n")
             #expect(rows.count == 3)
             #expect(
-                rows[0] == "time,type,description,amount,balance_after,video,purchase,id")
+                rows[0]
+                    == "id,type,amount,balanceAfter,description,jobId,purchaseId,createdAt")
             let line = try #require(try site.get(path, as: user).items.first)
             let id = try #require(line["id"]?.string)
             let job = try #require(line["jobId"]?.string)
-            #expect(rows[1].hasSuffix(",charge,\"Economy video, 5 s\",-1,19,\(job),,\(id)"))
+            #expect(rows[1].hasPrefix("\(id),charge,-1,19,\"Economy video, 5 s\",\(job),,"))
             #expect(
                 try site.get(path + ".csv", query: "type=grant", as: user).text.contains("grant"))
             #expect(
                 try !site.get(path + ".csv", query: "type=grant", as: user).text.contains("charge"))
         }
-    }
-
-    @Test(arguments: [
-        ("Gift", "\"Gift\""), ("say \"hi\", you", "\"say \"\"hi\"\", you\""),
-        ("=HYPERLINK(1)", "\"'=HYPERLINK(1)\""), ("+1", "\"'+1\""), ("-1", "\"'-1\""),
-        ("@SUM", "\"'@SUM\""), ("\t=1", "\"' =1\""), ("\r\n=1", "\"'  =1\""), ("", "\"\""),
-        ("\u{FF1D}1", "\"'\u{FF1D}1\""), ("=\u{301}1", "\"'=\u{301}1\""),
-    ])
-    func `no words become a formula or another cell`(words: String, cell: String) {
-        #expect(TransactionTable.cell(words).utf8.elementsEqual(cell.utf8))
     }
 
     @Test func `pending payments are listed with their page until they end`() throws {
