@@ -1,4 +1,4 @@
--- Who sells, as the settings of `serve` said from some moment on; the newest row is what documents are
+-- Who sells, as the settings said from some moment on; the newest row is what documents are
 -- made with, by whatever process. `address` has a line for each line; `tax_line` is what a receipt says
 -- of tax.
 CREATE TABLE sellers (

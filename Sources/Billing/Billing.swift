@@ -18,9 +18,13 @@ package struct Billing {
     package let policy: CreditPolicy
     package let log: Logger
 
+    /// Notes who sells now, since what follows makes documents that name him. Throws
+    /// `DatabaseError`.
     package init(
-        database: Connection, stripe: StripeClient, policy: CreditPolicy, log: Logger
-    ) {
+        database: Connection, stripe: StripeClient, policy: CreditPolicy, seller: Seller,
+        log: Logger
+    ) throws {
+        try database.remember(seller)
         self.database = database
         self.stripe = stripe
         self.policy = policy

@@ -70,10 +70,10 @@ extension Admin {
                 throw Refusal("\(purchase) is no id of a purchase")
             }
             let money = try amount.map { try dollars($0, inCents: true) }
-            let billing = Billing(
+            let billing = try Billing(
                 database: Connection(settings.database),
                 stripe: settings.stripeClient(timeout: .seconds(20)),
-                policy: settings.policy.credit,
+                policy: settings.policy.credit, seller: settings.seller,
                 log: makeLogger("admin"))
             let actor = try makeOperator(reason, key: command.take())
             do {

@@ -252,10 +252,10 @@ private func askStripe(
 ) throws {
     let settings = try Settings()
     let id = try purchaseID(purchase)
-    let billing = Billing(
+    let billing = try Billing(
         database: Connection(settings.database),
         stripe: settings.stripeClient(timeout: .seconds(20)),
-        policy: settings.policy.credit, log: makeLogger("admin"))
+        policy: settings.policy.credit, seller: settings.seller, log: makeLogger("admin"))
     do {
         try options.run("purchase \(purchase)") { try body(billing, id, $0, options.dryRun) }
     } catch let error as StripeError {

@@ -35,7 +35,6 @@ struct Serve: ParsableCommand {
     func run() throws {
         let log = makeLogger("serve")
         let settings = try Settings()
-        try Connection(settings.database).remember(settings.seller)
         let server = try Server(socketPath: socket, backlog: 1024, workers: threads)
         let passwords = PasswordGate()
         let gate = ThreadGate(threads: threads)

@@ -54,7 +54,8 @@ package final class Context {
             stripe.deadline = .now + Self.patienceForStripe
             return try body(
                 Billing(
-                    database: database, stripe: stripe, policy: settings.creditPolicy, log: log))
+                    database: database, stripe: stripe, policy: settings.creditPolicy,
+                    seller: settings.seller, log: log))
         }
     }
 

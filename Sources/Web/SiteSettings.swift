@@ -16,6 +16,7 @@ package struct SiteSettings: Sendable {
     /// Whether Stripe's keys move real money.
     package var isLive: Bool
     package var creditPolicy: CreditPolicy
+    package var seller: Seller
     package var signupCredit: Money
     package var generateLimit: CallLimit
     package var purchaseLimit: CallLimit
@@ -37,8 +38,8 @@ package struct SiteSettings: Sendable {
     package init(
         origin: Origin, jwtSecret: [UInt8], previousJWTSecret: [UInt8]?,
         stripeWebhookSecrets: [String], polloWebhookSecret: String, isLive: Bool,
-        creditPolicy: CreditPolicy, signupCredit: Money, generateLimit: CallLimit,
-        purchaseLimit: CallLimit, deadlines: JobDeadlines, media: Storage,
+        creditPolicy: CreditPolicy, seller: Seller, signupCredit: Money,
+        generateLimit: CallLimit, purchaseLimit: CallLimit, deadlines: JobDeadlines, media: Storage,
         exceptOrigins: [Origin] = [],
         requiresVerified: Bool = false, undoSeconds: Int = 0,
         supportRefundLimit: Money = Money(micros: 50_000_000), operatorsNeedCodes: Bool = false
@@ -50,6 +51,7 @@ package struct SiteSettings: Sendable {
         self.polloWebhookSecret = polloWebhookSecret
         self.isLive = isLive
         self.creditPolicy = creditPolicy
+        self.seller = seller
         self.signupCredit = signupCredit
         self.generateLimit = generateLimit
         self.purchaseLimit = purchaseLimit

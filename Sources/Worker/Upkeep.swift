@@ -13,10 +13,12 @@ import Stripe
 extension Worker {
     /// Billing whose calls of Stripe are over when the budget is, give or take one call: a Stripe
     /// that hangs holds its lane no longer (J17).
-    func billing(_ budget: Budget) -> Billing {
+    func billing(_ budget: Budget) throws -> Billing {
         var stripe = stripe
         stripe.deadline = budget.end + .seconds(20)
-        return Billing(database: database, stripe: stripe, policy: settings.creditPolicy, log: log)
+        return try Billing(
+            database: database, stripe: stripe, policy: settings.creditPolicy,
+            seller: settings.seller, log: log)
     }
 
     /// One worker of all sets the milestones of the queue, while there is one that needs them.

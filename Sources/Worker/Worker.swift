@@ -23,6 +23,7 @@ package struct WorkerSettings: Sendable {
     package var pollInterval: Duration
     package var deadlines: JobDeadlines
     package var creditPolicy: CreditPolicy
+    package var seller: Seller
     /// What one credit of the vendor costs us.
     package var vendorCredit: Money
     /// Whether this worker sends mail, and so whether anybody writes any.
@@ -32,8 +33,8 @@ package struct WorkerSettings: Sendable {
 
     package init(
         appURL: String, media: Storage, parallel: Int, pollInterval: Duration,
-        deadlines: JobDeadlines, creditPolicy: CreditPolicy, secrets: SecretBox,
-        vendorCredit: Money = Money(micros: 60_000), isMailOn: Bool = false
+        deadlines: JobDeadlines, creditPolicy: CreditPolicy, seller: Seller,
+        secrets: SecretBox, vendorCredit: Money = Money(micros: 60_000), isMailOn: Bool = false
     ) {
         self.appURL = appURL
         self.media = media
@@ -41,6 +42,7 @@ package struct WorkerSettings: Sendable {
         self.pollInterval = pollInterval
         self.deadlines = deadlines
         self.creditPolicy = creditPolicy
+        self.seller = seller
         self.vendorCredit = vendorCredit
         self.isMailOn = isMailOn
         self.secrets = secrets

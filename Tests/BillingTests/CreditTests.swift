@@ -3,6 +3,7 @@ import BooksSupport
 import DatabaseSupport
 import Domain
 import Ledger
+import Logging
 import MariaDB
 import PaymentSupport
 import Sandbox
@@ -21,6 +22,23 @@ import Testing
             #expect(try till.available(to: account) == .dollars(10))
             try till.receive(event, of: purchase)
             #expect(try till.available(to: account) == .dollars(10))
+        }
+    }
+
+    @Test func `a receipt names who sells by the settings of whoever credits`() throws {
+        try withTill { till in
+            let account = try till.db.insertAccount()
+            let moved = Seller(name: "Test Films", address: "2 High St", taxID: "", taxLine: "")
+            for seller in [Seller.test, moved, moved] {
+                let billing = try Billing(
+                    database: till.db, stripe: till.stripe.client, policy: .test, seller: seller,
+                    log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                let purchase = try till.purchase(for: account)
+                try billing.receive(till.stripe.complete(purchase.session))
+                let documents = try till.db.documents(of: purchase.id, of: account)
+                #expect(documents.map(\.seller) == [seller])
+            }
+            #expect(try till.db.count("SELECT COUNT(*) FROM sellers") == 2)
         }
     }
 
@@ -121,7 +139,7 @@ import Testing
 
     @Test func `twenty copies of an event at once have one effect`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let account = try till.db.insertAccount()
             let purchase = try till.purchase(for: account)
             let event = till.stripe.complete(purchase.session)
@@ -138,7 +156,7 @@ import Testing
 
     @Test func `two events of one payment at once have one effect (W4)`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let account = try till.db.insertAccount()
             let purchase = try till.purchase(for: account)
             let completed = till.stripe.complete(purchase.session, isPaid: false)
@@ -157,7 +175,7 @@ import Testing
 @Suite struct `W2 an event and its effect are one` {
     @Test func `an error of the database leaves neither, and the next delivery has both`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let account = try till.db.insertAccount()
             let purchase = try till.purchase(for: account)
             let event = till.stripe.complete(purchase.session)
@@ -228,7 +246,7 @@ import Testing
 @Suite struct `W5 events of what is not known` {
     @Test func `a session of a purchase that is not here yet is kept and tried again`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let account = try till.db.insertAccount()
             let purchase = try till.purchase(for: account)
             // As after a backup was restored that does not hold the purchase yet.
@@ -269,7 +287,7 @@ import Testing
         try withTill { till in
             let purchase = try till.purchase(for: till.db.insertAccount())
             let event = till.stripe.complete(purchase.session)
-            let other = Till(till.db)
+            let other = try Till(till.db)
             try other.billing.receive(event)
             #expect(try till.db.isProcessed(event.id, from: .stripe))
             #expect(try till.state(of: purchase) == .pending)

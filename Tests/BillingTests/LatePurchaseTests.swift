@@ -25,7 +25,7 @@ import Testing
 
     @Test func `open purchases are looked at, and one that cannot be keeps no other back`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let account = try till.db.insertAccount()
             let purchases = try (1...3).map { _ in try till.purchase(for: account) }
             for purchase in purchases { _ = till.stripe.complete(purchase.session) }
@@ -45,7 +45,7 @@ import Testing
 
     @Test func `a purchase that nobody pays costs a few reads`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let purchase = try till.purchase(for: till.db.insertAccount())
             var looks = 0
             func age() throws -> Int {
@@ -90,8 +90,8 @@ import Testing
                     """
                 return InboundResponse(status: .ok, body: Array(body.utf8))
             }
-            let billing = Billing(
-                database: db, stripe: stripe, policy: .test,
+            let billing = try Billing(
+                database: db, stripe: stripe, policy: .test, seller: .test,
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let id = PurchaseID.new()
             let package = try db.catalog(version: 1).package("pro").orThrow("pro")
@@ -112,7 +112,7 @@ import Testing
 
     @Test func `a purchase without a page is given up before Stripe forgets its key`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let id = PurchaseID.new()
             let package = try till.db.catalog(version: 1).package("pro").orThrow("pro")
             let account = try till.db.insertAccount()

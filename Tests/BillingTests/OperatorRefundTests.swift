@@ -83,7 +83,7 @@ import Texts
         throws
     {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let purchase = try till.buy(for: till.db.insertAccount())
             for _ in 1...8 {
                 till.stripe.afterNext("/v1/payment_intents") {

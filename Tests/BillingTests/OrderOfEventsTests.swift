@@ -135,15 +135,15 @@ import Testing
 
     @Test func `an event whose reading became old meanwhile reads again`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let account = try till.db.insertAccount()
             let purchase = try till.buy(for: account)
             let first = till.stripe.refund(purchase.payment, cents: 100)
             let stripe = till.stripe
             // While the first event's answer is on its way, a second refund is made and told of.
             stripe.afterNext("/v1/payment_intents") {
-                let other = Till(Connection(configuration), stripe)
                 #expect(throws: Never.self) {
+                    let other = try Till(Connection(configuration), stripe)
                     try other.billing.receive(stripe.refund(purchase.payment, cents: 500))
                 }
             }
@@ -155,15 +155,15 @@ import Testing
 
     @Test func `a failed refund that was read before a new one does not undo it`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let account = try till.db.insertAccount()
             let purchase = try till.buy(for: account)
             try till.receive(till.stripe.refund(purchase.payment, cents: 999), of: purchase)
             let failed = till.stripe.failRefund(of: purchase.payment)
             let stripe = till.stripe
             stripe.afterNext("/v1/payment_intents") {
-                let other = Till(Connection(configuration), stripe)
                 #expect(throws: Never.self) {
+                    let other = try Till(Connection(configuration), stripe)
                     try other.billing.receive(stripe.refund(purchase.payment, cents: 998))
                 }
             }
@@ -175,13 +175,13 @@ import Testing
 
     @Test func `eight at once, while Stripe goes on, end with what Stripe says last`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let account = try till.db.insertAccount()
             let purchase = try till.buy("pro", for: account)
             try till.spend(2, of: account)
             let stripe = till.stripe
             _ = try inParallel(8) { index in
-                let till = Till(Connection(configuration), stripe)
+                let till = try Till(Connection(configuration), stripe)
                 let event =
                     index == 7
                     ? stripe.dispute(purchase.payment, cents: 4799)

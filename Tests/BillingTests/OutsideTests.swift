@@ -16,7 +16,7 @@ import Testing
 @Suite struct `J12 Stripe is asked outside of transactions` {
     @Test func `nothing is locked while Stripe is asked, whatever for`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let observer = Connection(configuration)
             var paths: Set<String> = []
             var locked: [String] = []
@@ -26,8 +26,8 @@ import Testing
                 locked += (try? observer.lockedTables()) ?? ["unknown"]
                 return try till.stripe.send(request)
             }
-            let billing = Billing(
-                database: till.db, stripe: client, policy: .test,
+            let billing = try Billing(
+                database: till.db, stripe: client, policy: .test, seller: .test,
                 log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             let account = try till.db.insertAccount()
             let first = try till.purchase(for: account)

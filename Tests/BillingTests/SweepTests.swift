@@ -61,7 +61,7 @@ import Testing
 
     @Test func `the list is read every fifteen minutes, by one`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             try till.sweepEvents(now: Date())
             #expect(till.stripe.calls == ["GET /v1/events"])
             try till.sweepEvents(now: Date())
@@ -112,7 +112,7 @@ import Testing
             // Five hours ago somebody paid, just after a look.
             let now = Date()
             let stripe = TinyStripe(now: now - 19_500)
-            let till = Till(Connection(configuration), stripe)
+            let till = try Till(Connection(configuration), stripe)
             try till.sweepEvents(now: now - 20_000)
             let purchase = try till.purchase(for: till.db.insertAccount())
             _ = stripe.complete(purchase.session)
@@ -143,7 +143,7 @@ import Testing
     {
         try withFreshDatabase { configuration in
             let now = Date()
-            let till = Till(Connection(configuration), TinyStripe(now: now - 7200))
+            let till = try Till(Connection(configuration), TinyStripe(now: now - 7200))
             let account = try till.db.insertAccount()
             let first = try till.purchase(for: account)
             let second = try till.purchase(for: account)

@@ -16,12 +16,12 @@ struct Till {
     let stripe: TinyStripe
     let billing: Billing
 
-    init(_ db: Connection, _ stripe: TinyStripe = TinyStripe()) {
+    init(_ db: Connection, _ stripe: TinyStripe = TinyStripe()) throws {
         self.db = db
         self.stripe = stripe
         if let installation = try? db.installation() { stripe.serve(installation) }
-        billing = Billing(
-            database: db, stripe: stripe.client, policy: .test,
+        billing = try Billing(
+            database: db, stripe: stripe.client, policy: .test, seller: .test,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

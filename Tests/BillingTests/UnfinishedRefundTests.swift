@@ -165,7 +165,7 @@ extension `P2 refunds by an operator` {
         throws
     {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let purchase = try till.buy(for: till.db.insertAccount())
             till.stripe.afterNext("/v1/refunds") {
                 _ = try? Connection(configuration).execute("RENAME TABLE refunds TO refunds_away")
@@ -234,11 +234,11 @@ extension `P2 refunds by an operator` {
         cut: CuttingProxy.Cut, isLast: Bool
     ) throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let account = try till.db.insertAccount()
             let purchase = try till.buy(for: account)
             let proxy = try CuttingProxy(before: configuration)
-            let cutting = Till(Connection(proxy.configuration(configuration)), till.stripe)
+            let cutting = try Till(Connection(proxy.configuration(configuration)), till.stripe)
             try cutting.db.execute("DO 1")
             if isLast {
                 till.stripe.afterNext("/v1/payment_intents") { proxy.arm(cut, at: "COMMIT") }
@@ -260,12 +260,12 @@ extension `P2 refunds by an operator` {
 
     @Test func `eight operators at once send no more back than there is`() throws {
         try withFreshDatabase { configuration in
-            let till = Till(Connection(configuration))
+            let till = try Till(Connection(configuration))
             let account = try till.db.insertAccount()
             let purchase = try till.buy(for: account)
             let stripe = till.stripe
             let made = try inParallel(8) { _ in
-                let till = Till(Connection(configuration), stripe)
+                let till = try Till(Connection(configuration), stripe)
                 do {
                     _ = try till.billing.refund(
                         purchase.id, amount: .cents(400),

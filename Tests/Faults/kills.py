@@ -134,6 +134,40 @@ def database(shop: Shop, dice: random.Random, kills: int, orders: int) -> str:
         f"{slowest:.1f} s at most")
 
 
+def started_alone(shop: Shop, seconds: float) -> str:
+    """Our processes begin while no database is there (fault 31): they wait for it, `serve` says so
+    to who asks, and both work as soon as it is back, without being started again."""
+    stack = shop.stack
+    customer = shop.customer(5)
+    socket = stack.folder / "alone-serve.sock"
+    proxy = DatabaseProxy(
+        stack.folder / "alone.sock", stack.folder / "nobody.sock", lambda _: None)
+    url = proxy.url(stack.env["DATABASE_URL"])
+    statuses = []
+
+    def tiers() -> int:
+        statuses.append(fastcgi.send(socket, "GET", "/api/tiers", {}).status)
+        return statuses[-1]
+
+    with (
+        proxy, stack.without_worker(),
+        stack.process("serve", "--socket", str(socket), DATABASE_URL=url) as serve,
+        stack.worker(DATABASE_URL=url) as work,
+    ):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            demand(tiers() == 503, f"without a database the tiers are answered {statuses[-1]}")
+            time.sleep(0.1)
+        refused = len(statuses)
+        proxy.lead_to(stack.database_socket)
+        poll(lambda: tiers() == 200, 10, "the tiers are answered", pause=0.05)
+        shop.order(customer, "alone", CHEAP)
+        shop.settle(60)
+        for process in (serve, work):
+            demand(process.poll() is None, f"{process.args[1]} has ended")
+    return f"{refused} reads answered 503 in {seconds:.0f} s, then 1 job, by the same processes"
+
+
 def commits(shop: Shop, dice: random.Random, cuts: int) -> str:
     """The connection is cut at COMMIT: before the server sees it, after it has answered, or with
     nobody knowing (fault 32). First orders, then the jobs' own changes."""

@@ -71,6 +71,9 @@ ROWS = [
         "random SIGKILL of MariaDB", (31,),
         lambda shop, dice, size: kills.database(shop, dice, size.of(10, 3), size.of(400, 60))),
     Row(
+        "started without a database", (31,),
+        lambda shop, dice, size: kills.started_alone(shop, size.of(20, 3))),
+    Row(
         "connection cut during COMMIT", (32,),
         lambda shop, dice, size: kills.commits(shop, dice, size.of(50, 20))),
     Row(

@@ -40,7 +40,9 @@ struct Office {
     }
 
     func receive(_ event: StripeEvent) throws {
-        try Billing(database: db, stripe: stripe.client, policy: .test, log: log).receive(event)
+        try Billing(
+            database: db, stripe: stripe.client, policy: .test, seller: .test, log: log
+        ).receive(event)
     }
 
     func purchase(_ package: String = "starter") throws -> Purchase {

@@ -1,4 +1,5 @@
 import Addresses
+import BooksSupport
 import DatabaseSupport
 import Domain
 import FoundationEssentials
@@ -119,7 +120,7 @@ final class TestSite {
             origin: origin, jwtSecret: Self.secret, previousJWTSecret: Self.previousSecret,
             stripeWebhookSecrets: [Self.stripeSecret], polloWebhookSecret: Self.polloSecret,
             isLive: false, creditPolicy: CreditPolicy(expiry: .seconds(90 * 86_400)),
-            signupCredit: signupCredit,
+            seller: .test, signupCredit: signupCredit,
             generateLimit: CallLimit(calls: limit, window: .seconds(900)),
             purchaseLimit: CallLimit(calls: purchaseLimit, window: .seconds(900)),
             deadlines: JobDeadlines(), media: media, requiresVerified: requiresVerified,

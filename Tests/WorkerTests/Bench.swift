@@ -74,7 +74,7 @@ final class Bench {
             settings: WorkerSettings(
                 appURL: "https://shop.example", media: media, parallel: 4,
                 pollInterval: .seconds(5), deadlines: JobDeadlines(), creditPolicy: .test,
-                secrets: secrets),
+                seller: .test, secrets: secrets),
             database: Connection(configuration), nodes: nodes.map { Connection($0) },
             pollo: vendor.client, stripe: cashier.client,
             downloads: Curl(

@@ -24,7 +24,7 @@ extension Settings {
             previousJWTSecret: shop.previousJWTSecret,
             stripeWebhookSecrets: stripe.webhookSecrets,
             polloWebhookSecret: pollo.webhookSecret, isLive: stripe.isLive,
-            creditPolicy: policy.credit, signupCredit: policy.signupCredit,
+            creditPolicy: policy.credit, seller: seller, signupCredit: policy.signupCredit,
             generateLimit: policy.generateLimit, purchaseLimit: policy.purchaseLimit,
             deadlines: policy.deadlines, media: storage,
             exceptOrigins: pollo.exceptOrigins,
@@ -44,7 +44,7 @@ extension Settings {
         WorkerSettings(
             appURL: shop.origin.text, media: storage,
             parallel: pollo.parallel, pollInterval: pollo.pollInterval,
-            deadlines: policy.deadlines, creditPolicy: policy.credit,
+            deadlines: policy.deadlines, creditPolicy: policy.credit, seller: seller,
             secrets: SecretBox(
                 secret: shop.jwtSecret, previous: shop.previousJWTSecret,
                 purpose: SecondFactor.purpose),

@@ -190,6 +190,11 @@ extension CreditPolicy {
     package static let test = CreditPolicy(expiry: .seconds(90 * 86_400))
 }
 
+extension Seller {
+    package static let test = Seller(
+        name: "Test Films", address: "1 Main St", taxID: "", taxLine: "No tax is charged.")
+}
+
 extension VideoFile {
     package static let sample = VideoFile(
         sizeBytes: 1234, checksum: String(repeating: "ab", count: 32),
