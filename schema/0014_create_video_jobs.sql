@@ -11,7 +11,7 @@
 -- index. Until `undo_until` it is not sent, so that it can be taken back. `reconcile_tried_at`: when the
 -- vendor was last asked what became of the task; those that it did not tell of come again after all
 -- others (R4); `uncompared_at`: the end of a job of which it was not compared yet. `moved_at` as in
--- `wallets`. The unique key of `task_id` is its index.
+-- `wallets`. `title` and `is_favorite` are the owner's own. The unique key of `task_id` is its index.
 CREATE TABLE video_jobs (
     id                    UUID         NOT NULL PRIMARY KEY,
     account_id            UUID         NOT NULL,
@@ -31,6 +31,8 @@ CREATE TABLE video_jobs (
             ELSE 'processing'
         END) STORED,
     prompt                TEXT COLLATE utf8mb4_uca1400_nopad_ai_ci NOT NULL,
+    title                 VARCHAR(200) COLLATE utf8mb4_uca1400_nopad_ai_ci NULL,
+    is_favorite           BOOLEAN      NOT NULL DEFAULT FALSE,
     negative_prompt       TEXT         NULL,
     input_image_url       TEXT         NULL,
     image_tail_url        TEXT         NULL,
@@ -77,6 +79,7 @@ CREATE TABLE video_jobs (
     created_at            DATETIME(6)  NOT NULL,
     state_at              DATETIME(6)  NOT NULL,
     submitted_at          DATETIME(6)  NULL,
+    rendered_at           DATETIME(6)  NULL,
     completed_at          DATETIME(6)  NULL,
     moved_at              TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
         ON UPDATE CURRENT_TIMESTAMP(6),
@@ -87,6 +90,7 @@ CREATE TABLE video_jobs (
     KEY idx_account (account_id, id),
     KEY idx_account_status (account_id, status, id),
     KEY idx_account_tier (account_id, tier, status, id),
+    KEY idx_account_favorite (account_id, is_favorite, id),
     KEY idx_open_turn (account_id, open_turn),
     KEY idx_turn (state, turn_at),
     KEY idx_tier_turn (state, tier, turn_at),

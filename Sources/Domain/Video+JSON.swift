@@ -78,6 +78,8 @@ package struct VideoAnswer: JSONObject {
 
     private static func listSettings<List: FieldList>(_ fields: inout List)
     where List.Source == VideoAnswer {
+        fields.field("title", "What its owner calls it.") { $0.video.title }
+        fields.field("favorite") { $0.video.isFavorite }
         fields.field("prompt", example: "A paper boat sails down a rainy street".quoted) {
             $0.video.settings.prompt
         }

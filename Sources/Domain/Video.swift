@@ -91,6 +91,9 @@ package struct Video: Sendable {
     package let state: VideoState
     package let failureReason: FailureReason?
     package let settings: VideoSettings
+    /// What its owner calls it.
+    package let title: String?
+    package let isFavorite: Bool
     package let duration: Int
     package let taskID: String?
     package let price: Money
@@ -105,14 +108,17 @@ package struct Video: Sendable {
 
     package init(
         id: VideoID, tierID: String, state: VideoState, failureReason: FailureReason?,
-        settings: VideoSettings, duration: Int, taskID: String?, price: Money, jobsAhead: Int?,
-        undoUntil: Date? = nil, createdAt: Date, completedAt: Date?, file: VideoFile?, version: Int
+        settings: VideoSettings, title: String? = nil, isFavorite: Bool = false, duration: Int,
+        taskID: String?, price: Money, jobsAhead: Int?, undoUntil: Date? = nil, createdAt: Date,
+        completedAt: Date?, file: VideoFile?, version: Int
     ) {
         self.id = id
         self.tierID = tierID
         self.state = state
         self.failureReason = failureReason
         self.settings = settings
+        self.title = title
+        self.isFavorite = isFavorite
         self.duration = duration
         self.taskID = taskID
         self.price = price

@@ -10,6 +10,7 @@ package struct ShareTerms: Hashable, Sendable {
     package static let standardDays = 30
 
     package let days: Int
+    /// And the title.
     package let showsPrompt: Bool
     package let allowsDownload: Bool
 
@@ -24,7 +25,7 @@ extension ShareTerms {
     package static let days = Input.integer(
         "expiresInDays", "For so long the link is good.", in: daysRange, default: standardDays)
     package static let showPrompt = Input.flag(
-        "showPrompt", "Whether the prompt is shown.",
+        "showPrompt", "Whether title and prompt are shown.",
         example: "false")
     package static let allowDownload = Input.flag(
         "allowDownload", "Whether the page offers the file.", example: "true")

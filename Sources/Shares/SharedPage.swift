@@ -46,7 +46,7 @@ struct SharedPage {
         return page.html
     }
 
-    private var title: String { say(.sharedTitle) }
+    private var title: String { shared.title ?? say(.sharedTitle) }
 
     // MARK: Head
 
@@ -121,7 +121,7 @@ struct SharedPage {
     }
 
     private func writeVideo(_ main: inout HTMLWriter) {
-        main.element("h1", title)
+        main.element("h1", ["dir": "auto"], title)
         main.element("div", ["class": "player"]) { player in
             player.element(
                 "video",

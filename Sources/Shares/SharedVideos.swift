@@ -100,6 +100,7 @@ struct SharedVideo {
     let file: VideoFile
     let appURL: String
 
+    var title: String? { share.showsPrompt ? video.title : nil }
     var prompt: String? { share.showsPrompt ? video.settings.prompt : nil }
     var address: String { "\(appURL)/s/\(token)" }
     var fileAddress: String { "\(appURL)\(filePath)" }
@@ -116,6 +117,7 @@ private struct SharedAnswer: JSONObject {
 
     static func list<List: FieldList>(_ fields: inout List) where List.Source == SharedAnswer {
         let url = "https://rushes.example/api/shared/q0wVZ1n8Xk3mT7yR5uA2sD4fG6hJ9lB-cE_iOpKzQxM"
+        fields.field("title", "Null unless its owner shows it.") { $0.shared.title }
         fields.field(
             "prompt", "Null unless its owner shows it.",
             example: "A paper boat sails down a rainy street".quoted

@@ -220,6 +220,7 @@ private let englishTexts: [Phrase.Name: String] = [
     .statusToChoose: "Choose one of {names}, or active.",
     .searchTooLong: "Use at most 200 characters of text.",
     .searchTooManyWords: "Search for at most 8 words.",
+    .titleOneLine: "Use one line, without control characters.",
 
     // Shared videos.
     .videoNotReady: "This video is not ready, so that there is nothing to show.",

@@ -58,7 +58,7 @@ extension Phrase {
         case someSettings, durationToChoose, imageNeeded, imageNotTaken
         case fieldNotTaken, fieldNotTakenWithImage, fieldNotTakenWithoutImage, thisTier
         case cheapestTier, cheapestTierTaking, fromText, fromImage
-        case statusToChoose, searchTooLong, searchTooManyWords
+        case statusToChoose, searchTooLong, searchTooManyWords, titleOneLine
 
         // Shared videos.
         case videoNotReady, sharedSkip, sharedTitle, sharedSummary, sharedDownload, sharedUntil

@@ -23,9 +23,18 @@ enum Gallery {
                 answers: [.ok(VideoAnswer.self, "As it stands.", isRevalidated: true)],
                 "One video", show),
             Route(
+                .patch, "/api/videos/:id", "changeVideo", by: .caller(.orderVideos),
+                takes: Body("VideoChange", VideoChange.favorite, VideoChange.title),
+                answers: [.ok(VideoAnswer.self, "As it stands now.")],
+                "Marks a video, or gives it a title", change),
+            Route(
                 .get, "/api/videos/:id/status", "showVideoStatus", by: .video(.readVideos),
                 answers: [.ok(VideoAnswer.self, "As it stands.", isRevalidated: true)],
                 "One video, by another path", show),
+            Route(
+                .get, "/api/videos/:id/stages", "listVideoStages", by: .video(.readVideos),
+                answers: [.ok(List<VideoStage>.self, "Those that it has come to, in order.")],
+                "When a video waited, was made and was saved", stages),
             Route(
                 .get, "/api/videos/:id/file", "downloadVideo", by: .video(.readVideos),
                 with: [download], answers: [.file("video/mp4", "The video.")],
@@ -44,8 +53,9 @@ enum Gallery {
             as: .words(VideoStatus.allCases.map(\.rawValue) + ["active"])),
         .query("tier", "The id of a tier."),
         .query(
-            "q", "Up to 8 words that the prompt contains, in any order and either case.",
+            "q", "Up to 8 words that title and prompt contain, in any order and either case.",
             as: .text(atMost: 200)),
+        .query("favorite", "Only those that are marked.", as: .words(["true"])),
         .query("from", "The first instant, or day.", example: "2026-11-01T00:00:00Z"),
         .query("to", "The instant, or day, after the last.", example: "2026-12-01"),
     ]
@@ -87,6 +97,12 @@ enum Gallery {
             }
             filter.tier = tier
         }
+        if let text = query["favorite"] {
+            filter.isFavorite = text == "true"
+            if !filter.isFavorite {
+                problems.append(.init("favorite", .wordToChoose, ["names": .text("true")]))
+            }
+        }
         if let text = query["q"] {
             // U+FFFD stands for what was no UTF-8.
             if text.codeUnits > 200
@@ -118,6 +134,23 @@ enum Gallery {
     ) throws -> Response {
         try Response.json(context.answer(video))
             .revalidated(for: context.request, cacheControl: "private, no-cache")
+    }
+
+    private static func stages(
+        _ context: Context, _ caller: Caller, _ video: Video
+    ) throws -> Response {
+        try .json(List(context.database.stages(of: video.id)))
+    }
+
+    /// What is not sent stays as it is.
+    private static func change(_ context: Context, _ caller: Caller) throws -> Response {
+        var reader = context.body.reader
+        let change = try VideoChange(&reader)
+        guard
+            let video = try context.database.change(
+                context.id(), of: caller.account, to: change)
+        else { throw NotFound() }
+        return try .json(context.answer(video))
     }
 
     /// 404 until it is ready.

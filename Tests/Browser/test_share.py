@@ -32,7 +32,7 @@ def panel(open_as, buyer, videos):
 
 
 def make_link(page, prompt=False, download=True):
-    page.get_by_label("Show the prompt").set_checked(prompt)
+    page.get_by_label("Show title and prompt").set_checked(prompt)
     page.get_by_label("Let people download the file").set_checked(download)
     page.get_by_role("button", name="Make a link").click()
     link = page.get_by_label("Link", exact=True)
@@ -94,7 +94,7 @@ def test_another_link_and_an_end_are_one_press_each(panel, open_as):
     expect(panel.get_by_text("The link before leads nowhere now.")).to_be_visible()
     second = urlsplit(panel.get_by_label("Link", exact=True).input_value()).path
     assert shown(second)[0] == 200 and shown(first) == missing
-    panel.get_by_label("Show the prompt").check()
+    panel.get_by_label("Show title and prompt").check()
     panel.get_by_role("button", name="Save").click()
     expect(panel.get_by_text("Saved. The link is the same.")).to_be_visible()
     assert "A glass of tea" in shown(second)[1]

@@ -19,7 +19,7 @@ class Wire:
     """Stands between a page and one path of the API, and decides what becomes of each answer."""
 
     def __init__(self, page, pattern, first):
-        self.first, self.asked, self.held, self.next = first, 0, [], None
+        self.first, self.asked, self.held, self.next, self.others = first, 0, [], None, []
         page.route(re.compile(pattern), self.on_request)
 
     def on_request(self, route):
@@ -43,7 +43,8 @@ class Wire:
             route.continue_()
 
     def let_through(self):
-        self.next = None
+        for wire in [self, *self.others]:
+            wire.next = None
 
     def answer_with(self, page, fate):
         """The fate of all answers from now on; returns when the page has met it."""
@@ -75,8 +76,11 @@ def waiting_page(page, name, buyer, videos):
             return {**answer, "items": [{**job, **UNFINISHED}]}
 
         pattern = r"/api/videos\?status=active&limit=20$" if name == "create" else r"/api/videos\?limit=12$"
-        Wire(page, pattern, first_list)
+        shown = Wire(page, pattern, first_list)
+        # The gallery asks for its list again and again.
+        shown.next = "unfinished" if name == "videos" else None
         wire = Wire(page, r"/api/videos\?status=active&limit=100$", lambda answer: {**answer, "items": [{**job, **UNFINISHED}]})
+        wire.others.append(shown)
         end = page.locator(f'[data-job="{identifier}"][data-status=completed]')
     page.goto(path)
     # What is only loaded is not waited for: it has a button to try again.

@@ -98,6 +98,10 @@ struct ColumnTests {
         "video_jobs.tier": .ours,
         "video_jobs.status": .ours,
         "video_jobs.prompt": judgedField("prompt"),
+        "video_jobs.title": .judged { _, text in
+            var reader = FieldReader(["title": .string(text)])
+            return (try? VideoChange(&reader)) != nil
+        },
         "video_jobs.negative_prompt": judgedField("negativePrompt"),
         "video_jobs.input_image_url": judgedField("image"),
         "video_jobs.image_tail_url": judgedField("imageTail"),

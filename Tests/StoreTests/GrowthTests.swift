@@ -22,7 +22,7 @@ private let growing: Set = [
     "video_jobs", "generate_calls", "job_attempts", "ledger_entries", "transactions", "credit_lots",
     "wallets", "accounts", "users", "members", "purchases", "vendor_events", "outbox", "sessions",
     "idempotency_keys", "differences", "refunds", "disputes", "ledger_checkpoints", "ledger_heads",
-    "ledger_lots",
+    "ledger_lots", "video_shares",
 ]
 
 @Suite(.serialized) struct `What grows is never read as a whole` {
@@ -54,7 +54,12 @@ private let growing: Set = [
                     of: owner, matching: VideoFilter(), before: last, limit: 20
                 ).last?.id
             }
-            if let last { _ = try db.video(last, of: owner) }
+            if let last {
+                _ = try db.video(last, of: owner)
+                _ = try db.stages(of: last)
+                _ = try db.share(of: last, of: owner)
+            }
+            _ = try db.sharedVideo([0])
             try lookByFilters(db, owner)
             _ = try db.transactions(of: owner, before: nil, limit: 20)
             _ = try db.balance(of: owner)
@@ -75,6 +80,12 @@ private let growing: Set = [
             { filter in
                 filter.tier = "premium"
                 filter.statuses = [.failed]
+            },
+            { $0.isFavorite = true },
+            { filter in
+                filter.isFavorite = true
+                filter.tier = "pro"
+                filter.statuses = [.pending, .processing]
             },
             { $0.words = ["nowhere"] }, { $0.words = ["FOX", "snow"] },
             { filter in
@@ -132,6 +143,7 @@ private let growing: Set = [
         _ = try db.purgeIdempotencyKeys()
         _ = try db.purgeOutbox()
         _ = try db.purgeMailTokens()
+        _ = try db.purgeShares()
     }
 
     /// Everything that ended goes into its chain.

@@ -525,7 +525,7 @@ struct GalleryTests {
         ("q=a+b+c+d+e+f+g+h+i", "q"), ("from=99999-01-01", "from"),
         ("from=0001-01-01T00:00:00Z", "from"), ("to=0990-12-31", "to"), ("from=0000-01-01", "from"),
         ("from=9999-12-31T23:59:59-12:00", "from"), ("to=9999-12-31T23:59:59.9999999Z", "to"),
-        ("to=1e9", "to"),
+        ("to=1e9", "to"), ("favorite=1", "favorite"), ("favorite=false", "favorite"),
     ])
     func `a bad filter is refused`(query: String, field: String) throws {
         try withSite { site in
@@ -634,11 +634,11 @@ struct OwnershipTests {
             for route in routes where route.pattern.hasPrefix("/api/videos/:id") {
                 func status(_ id: some CustomStringConvertible, _ user: TestUser) throws -> Int {
                     let path = route.pattern.replacing(":id", with: id.description)
-                    // What is no body at all is told before what is not there.
-                    guard route.body != nil else {
-                        return try site.send(route.method, path, TestSite.bearer(user)).status
-                    }
-                    return try site.post(path, "{}", as: user).status
+                    let json = route.body == nil ? [] : [("CONTENT_TYPE", "application/json")]
+                    return try site.send(
+                        route.method, path, TestSite.bearer(user) + json,
+                        body: route.body == nil ? [] : Array("{}".utf8)
+                    ).status
                 }
                 #expect(try status(video, owner) != 404)
                 for id in [video.description, nothing.description, "x", "1", "\(video)x"] {

@@ -6,7 +6,9 @@ package import MariaDB
 package struct VideoFilter: Sendable {
     package var statuses: [VideoStatus] = []
     package var tier: String?
-    /// Words that the prompt contains, all of them, in any order and in letters of either case.
+    /// Only those that their owner has marked.
+    package var isFavorite = false
+    /// Words that title and prompt contain, all of them, in any order and in letters of either case.
     package var words: [String] = []
     package var from: Date?
     package var to: Date?
@@ -39,17 +41,22 @@ extension Connection {
     /// The account's videos, newest first, those after `cursor` only.
     ///
     /// What is listed of one status, or of one tier and status, lies in that order in an index. Of
-    /// more than one, the newest of each are joined. Words are looked for in the account's prompts
-    /// alone, newest first, as far as the page goes.
+    /// more than one, the newest of each are joined. Those that are marked have an index of their own,
+    /// in which the rest is looked for, as words are in what the account has, newest first, as far as
+    /// the page goes.
     package func videos(
         of account: AccountID, matching filter: VideoFilter, before cursor: VideoID?, limit: Int
     ) throws -> [Video] {
         let rest = Self.condition(filter, before: cursor)
-        var statuses: [VideoStatus?] = filter.statuses
-        if statuses.isEmpty { statuses = filter.tier == nil ? [nil] : VideoStatus.allCases }
         var lists: SQL = ""
-        for (number, status) in statuses.enumerated() {
-            let list = Self.newest(of: account, filter.tier, status, rest, limit: limit)
+        for (number, key) in Self.keys(of: account, filter).enumerated() {
+            let list: SQL = """
+                SELECT id
+                FROM video_jobs FORCE INDEX (\(sql: key.index))
+                WHERE \(sql: key.condition)\(sql: rest)
+                ORDER BY id DESC
+                LIMIT \(limit)
+                """
             lists = number == 0 ? "(\(sql: list))" : "\(sql: lists) UNION ALL (\(sql: list))"
         }
         return try query(
@@ -66,28 +73,32 @@ extension Connection {
             """, Video.init(row:))
     }
 
-    /// The ids of the newest of an account's videos of this tier and status, in the order of an index.
-    private static func newest(
-        of account: AccountID, _ tier: String?, _ status: VideoStatus?, _ rest: SQL, limit: Int
-    ) -> SQL {
-        let (index, key): (SQL, SQL) =
-            switch (tier, status) {
-            case (let tier?, let status?):
-                (
-                    "idx_account_tier",
-                    "account_id = \(account) AND tier = \(tier) AND status = \(status)"
-                )
-            case (nil, let status?):
-                ("idx_account_status", "account_id = \(account) AND status = \(status)")
-            default: ("idx_account", "account_id = \(account)")
+    /// Where the wanted videos lie in the order of an index, and what is asked of each there.
+    private static func keys(
+        of account: AccountID, _ filter: VideoFilter
+    ) -> [(index: SQL, condition: SQL)] {
+        let isOwn: SQL = "account_id = \(account)"
+        if filter.isFavorite {
+            var condition: SQL = "\(sql: isOwn) AND is_favorite = TRUE"
+            if let tier = filter.tier { condition = "\(sql: condition) AND tier = \(tier)" }
+            for (number, status) in filter.statuses.enumerated() {
+                let word: SQL = number == 0 ? " AND status IN (" : ", "
+                condition = "\(sql: condition)\(sql: word)\(status)"
             }
-        return """
-            SELECT id
-            FROM video_jobs FORCE INDEX (\(sql: index))
-            WHERE \(sql: key)\(sql: rest)
-            ORDER BY id DESC
-            LIMIT \(limit)
-            """
+            if !filter.statuses.isEmpty { condition = "\(sql: condition))" }
+            return [("idx_account_favorite", condition)]
+        }
+        let statuses: [VideoStatus?] = filter.statuses.isEmpty ? [nil] : filter.statuses
+        guard let tier = filter.tier else {
+            return statuses.map { status in
+                guard let status else { return ("idx_account", isOwn) }
+                return ("idx_account_status", "\(sql: isOwn) AND status = \(status)")
+            }
+        }
+        let all = filter.statuses.isEmpty ? VideoStatus.allCases : filter.statuses
+        return all.map { status in
+            ("idx_account_tier", "\(sql: isOwn) AND tier = \(tier) AND status = \(status)")
+        }
     }
 
     /// What is asked of a video besides its tier and status.
@@ -97,9 +108,9 @@ extension Connection {
             // The column folds case and accents. One that is a code point of its own would still
             // be another text than the letter with the mark behind it.
             let (composed, apart) = (word.composed.likePattern, word.decomposed.likePattern)
-            conditions = "\(sql: conditions) AND (prompt LIKE \(composed)"
+            conditions = "\(sql: conditions) AND (prompt LIKE \(composed) OR title LIKE \(composed)"
             if !composed.utf8.elementsEqual(apart.utf8) {
-                conditions = "\(sql: conditions) OR prompt LIKE \(apart)"
+                conditions = "\(sql: conditions) OR prompt LIKE \(apart) OR title LIKE \(apart)"
             }
             conditions = "\(sql: conditions))"
         }
@@ -134,8 +145,8 @@ extension String {
 
 extension Video {
     static let columns: SQL = """
-        video_jobs.id, tier, state, failure_reason, prompt, negative_prompt, input_image_url,
-        image_tail_url, aspect_ratio, resolution, mode, strength, seed, duration_seconds, task_id,
+        video_jobs.id, tier, state, failure_reason, title, is_favorite, prompt, negative_prompt,
+        input_image_url, image_tail_url, aspect_ratio, resolution, mode, strength, seed, duration_seconds, task_id,
         user_charged_micros, IF(state = 'queued', jobs_ahead(turn_at), NULL) AS jobs_ahead,
         IF(state = 'queued' AND undo_until > UTC_TIMESTAMP(6), undo_until, NULL) AS undo_until,
         video_jobs.created_at, completed_at, version, file_bytes, file_sha256, file_milliseconds,
@@ -156,6 +167,8 @@ extension Video {
         settings.mode = try row("mode")
         settings.strength = try row("strength")
         settings.seed = try row("seed")
+        let title: String? = try row("title")
+        let isFavorite: Bool = try row("is_favorite")
         let duration: Int = try row("duration_seconds")
         let taskID: String? = try row("task_id")
         let price: Money = try row("user_charged_micros")
@@ -173,9 +186,8 @@ extension Video {
         }
         self.init(
             id: id, tierID: tierID, state: state, failureReason: failureReason,
-            settings: settings, duration: duration, taskID: taskID, price: price,
-            jobsAhead: jobsAhead, undoUntil: undoUntil, createdAt: createdAt,
-            completedAt: completedAt, file: file,
-            version: version)
+            settings: settings, title: title, isFavorite: isFavorite, duration: duration,
+            taskID: taskID, price: price, jobsAhead: jobsAhead, undoUntil: undoUntil,
+            createdAt: createdAt, completedAt: completedAt, file: file, version: version)
     }
 }

@@ -165,7 +165,8 @@ extension Connection {
 
     private func toStore(within span: Duration) -> SQL {
         """
-        pollo_status = 'succeed', next_attempt_at = UTC_TIMESTAMP(6), \(sql: deadline(in: span))
+        pollo_status = 'succeed', rendered_at = UTC_TIMESTAMP(6),
+        next_attempt_at = UTC_TIMESTAMP(6), \(sql: deadline(in: span))
         """
     }
 

@@ -28,6 +28,8 @@ exports.present = (row) => {
     tier: row.tier,
     status: isRefunded ? (isCanceled ? 'canceled' : 'failed') : statuses[row.state],
     statusDetail: isRefunded ? row.failure_reason : details[row.state],
+    title: row.title,
+    favorite: Boolean(row.is_favorite),
     prompt: row.prompt,
     negativePrompt: row.negative_prompt,
     image: row.input_image_url,

@@ -110,7 +110,8 @@ def present(row: dict) -> dict:
     address = f"{URL}/api/videos/{row['id']}"
     video = {
         "jobId": row["id"], "taskId": row["task_id"], "tier": row["tier"], "status": status,
-        "statusDetail": detail, "prompt": row["prompt"], "negativePrompt": row["negative_prompt"],
+        "statusDetail": detail, "title": row["title"], "favorite": bool(row["is_favorite"]),
+        "prompt": row["prompt"], "negativePrompt": row["negative_prompt"],
         "image": row["input_image_url"], "imageTail": row["image_tail_url"],
         "duration": row["duration_seconds"], "aspectRatio": row["aspect_ratio"],
         "resolution": row["resolution"], "mode": row["mode"], "strength": row["strength"],

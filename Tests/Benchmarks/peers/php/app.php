@@ -95,7 +95,8 @@ function present(array $row): array
     $address = "{$_SERVER['PEER_URL']}/api/videos/{$row['id']}";
     $video = [
         'jobId' => $row['id'], 'taskId' => $row['task_id'], 'tier' => $row['tier'],
-        'status' => $status, 'statusDetail' => $detail, 'prompt' => $row['prompt'],
+        'status' => $status, 'statusDetail' => $detail, 'title' => $row['title'],
+        'favorite' => (bool) $row['is_favorite'], 'prompt' => $row['prompt'],
         'negativePrompt' => $row['negative_prompt'], 'image' => $row['input_image_url'],
         'imageTail' => $row['image_tail_url'], 'duration' => $row['duration_seconds'],
         'aspectRatio' => $row['aspect_ratio'], 'resolution' => $row['resolution'],

@@ -1,6 +1,6 @@
 // Unfinished videos, kept in step with the server, and the words when one has ended.
 import { api } from "./api.js";
-import { isOpen, promptOf, stateOf } from "./job.js";
+import { isOpen, nameOf, stateOf } from "./job.js";
 import { poll } from "./poll.js";
 import { me } from "./session.js";
 import { cut, isolated } from "./words.js";
@@ -28,12 +28,14 @@ async function lookUp(ids, signal) {
  * Follows all of the user's unfinished videos with one request. `onChange` gets those still open
  * and those that ended since the last time, after the header's balance has been put right.
  * @param {(open: Job[], ended: Job[]) => void} onChange
+ * @param {(signal: AbortSignal) => Promise<void>} [also] is asked each time before, without an end
  */
-export function follow(onChange) {
+export function follow(onChange, also) {
   /** @type {Set<string>} */
   let ids = new Set();
   const watch = poll(async (signal) => {
-    if (!ids.size) return false;
+    await also?.(signal);
+    if (!ids.size) return Boolean(also);
     const before = ids;
     const { items } = await api("/api/videos?status=active&limit=100", { signal });
     /** @type {Map<string, Job>} */
@@ -46,8 +48,8 @@ export function follow(onChange) {
     ids = new Set([...open.keys(), ...[...ids].filter((id) => !before.has(id))]);
     onChange([...open.values()], ended);
     announce(ended);
-    return ids.size > 0;
-  });
+    return ids.size > 0 || Boolean(also);
+  }, () => (also ? 4000 : 3000));
   return {
     /** @param {string} id */
     add(id) {
@@ -71,7 +73,7 @@ document.addEventListener("visibilitychange", () => {
 
 /** What is said of a video that has ended. @param {Job} job */
 function ending(job) {
-  const short = isolated(cut(promptOf(job), 60));
+  const short = isolated(cut(nameOf(job), 60));
   return job.status === "completed" ? text.isReady(short) : text.hasEnded(short, stateOf(job).words);
 }
 

@@ -14,6 +14,8 @@ import { text } from "../../text/en.js";
  * @property {string} tier
  * @property {"pending" | "processing" | "completed" | "failed" | "canceled"} status
  * @property {string | null} statusDetail
+ * @property {string | null} title what its owner calls it
+ * @property {boolean} favorite
  * @property {string | null} prompt
  * @property {string | null} [negativePrompt]
  * @property {string | null} [image]
@@ -88,6 +90,9 @@ export function stateLine(job) {
 
 /** @param {Job} job */
 export const promptOf = (job) => job.prompt || text.noPrompt;
+
+/** What a video is called: by its owner's title, else by its prompt. @param {Job} job */
+export const nameOf = (job) => job.title || promptOf(job);
 
 /**
  * A server's absolute URL on this site, whose name may be another here: the policy allows nothing else.

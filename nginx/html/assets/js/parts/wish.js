@@ -184,6 +184,20 @@ export const cardPrice = (tier, duration) =>
  */
 export const shortBy = (price, balance) => Math.max(0, cents(price ?? 0) - cents(balance));
 
+/**
+ * The other tiers that can make a video from what this one was made from, and how many cents each costs
+ * more by the catalog of now.
+ * @param {{tier: string, duration: number, image?: string | null, estimatedCost: number}} job
+ * @param {Tier[]} tiers
+ */
+export function otherTiers(job, tiers) {
+  const values = { image: job.image ?? "" };
+  const own = tiers.find(({ id }) => id === job.tier)?.prices[String(job.duration)] ?? job.estimatedCost;
+  return tiers.filter((tier) => tier.id !== job.tier && tier.prices[String(job.duration)] !== undefined)
+    .filter((tier) => job.image ? tier.fields.image : !isImageMode(tier, values))
+    .map((tier) => ({ tier, more: cents(tier.prices[String(job.duration)]) - cents(own) }));
+}
+
 /** @param {string} name */
 const labelOf = (name) => text.field[/** @type {keyof typeof text.field} */ (name)] ?? name;
 
