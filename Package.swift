@@ -145,9 +145,9 @@ let package = Package(
                 "API", "Billing", "Domain", "Entrance", "HTTP", "JSON", "Ledger", "Pollo", "Store",
                 "Texts", "Web", httpTypes, logging,
             ]),
-        // The links of videos and what people see who have one, over the same site.
+        // What owners do with finished videos, and what people see whom they show one, over the same site.
         module(
-            "Shares",
+            "Library",
             [
                 "API", "Domain", "HTTP", "JSON", "MariaDB", "Sodium", "Store", "Texts", "Web",
                 httpTypes,
@@ -168,8 +168,8 @@ let package = Package(
             dependencies: [
                 "Account", "Addresses", "Billing", "Console", "Curl", "Domain", "Entrance",
                 "FastCGI", "Front",
-                "JSON", "Ledger", "MariaDB", "Media",
-                "Pollo", "Reconciliation", "Shares", "Sodium", "Store", "Stripe", "System", "Texts",
+                "JSON", "Ledger", "Library", "MariaDB", "Media",
+                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts",
                 "Web", "Worker",
                 argumentParser, logging,
             ],
@@ -298,8 +298,9 @@ let package = Package(
             [
                 "Account", "Addresses", "API", "Authenticator", "BooksSupport", "Console",
                 "DatabaseSupport", "Domain", "Entrance", "Front", "HTTP", "JSON", "Ledger",
-                "MariaDB", "Media", "PaymentSupport", "PictureSupport", "RandomSupport", "Sandbox",
-                "Shares", "Sodium", "Store", "Stripe", "System", "Web", httpTypes, logging,
+                "Library", "MariaDB", "Media", "PaymentSupport", "PictureSupport", "RandomSupport",
+                "Sandbox",
+                "Sodium", "Store", "Stripe", "System", "Web", httpTypes, logging,
             ]),
         tests(
             "WorkerTests",

@@ -11,7 +11,9 @@
 -- index. Until `undo_until` it is not sent, so that it can be taken back. `reconcile_tried_at`: when the
 -- vendor was last asked what became of the task; those that it did not tell of come again after all
 -- others (R4); `uncompared_at`: the end of a job of which it was not compared yet. `moved_at` as in
--- `wallets`. `title` and `is_favorite` are the owner's own. The unique key of `task_id` is its index.
+-- `wallets`. `title` and `is_favorite` are the owner's own. What they delete is
+-- shown to nobody from `deleted_at` on; its words and files go at `purge_at`, and the row stays, for the
+-- books. The unique key of `task_id` is its index.
 CREATE TABLE video_jobs (
     id                    UUID         NOT NULL PRIMARY KEY,
     account_id            UUID         NOT NULL,
@@ -81,16 +83,19 @@ CREATE TABLE video_jobs (
     submitted_at          DATETIME(6)  NULL,
     rendered_at           DATETIME(6)  NULL,
     completed_at          DATETIME(6)  NULL,
+    deleted_at            DATETIME(6)  NULL,
+    purge_at              DATETIME(6)  NULL,
     moved_at              TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)
         ON UPDATE CURRENT_TIMESTAMP(6),
     uncompared_at         DATETIME(6)  AS (
         IF(reconciled_at IS NULL AND COALESCE(task_id, callback_task_id) IS NOT NULL,
             completed_at, NULL)) STORED,
     KEY idx_user_status (user_id, status, created_at),
-    KEY idx_account (account_id, id),
-    KEY idx_account_status (account_id, status, id),
-    KEY idx_account_tier (account_id, tier, status, id),
-    KEY idx_account_favorite (account_id, is_favorite, id),
+    KEY idx_account (account_id, deleted_at, id),
+    KEY idx_account_status (account_id, status, deleted_at, id),
+    KEY idx_account_tier (account_id, tier, status, deleted_at, id),
+    KEY idx_account_favorite (account_id, is_favorite, deleted_at, id),
+    KEY idx_purge (purge_at),
     KEY idx_open_turn (account_id, open_turn),
     KEY idx_turn (state, turn_at),
     KEY idx_tier_turn (state, tier, turn_at),
@@ -122,6 +127,9 @@ CREATE TABLE video_jobs (
     CONSTRAINT video_jobs_file_where_delivered
         CHECK (state <> 'delivered'
             OR (COALESCE(file_bytes, 0) > 0 AND file_sha256 IS NOT NULL)),
+    CONSTRAINT video_jobs_deleted_where_final
+        CHECK (deleted_at IS NULL OR state IN ('delivered', 'refunded')),
+    CONSTRAINT video_jobs_purged_where_deleted CHECK (purge_at IS NULL OR deleted_at IS NOT NULL),
     CONSTRAINT video_jobs_lease_whole CHECK ((lease_token IS NULL) = (lease_until IS NULL)),
     CONSTRAINT video_jobs_loss_where_refunded CHECK (lost_micros IS NULL OR state = 'refunded'),
     CONSTRAINT video_jobs_presumed_is_loss

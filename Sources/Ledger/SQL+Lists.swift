@@ -1,10 +1,10 @@
-import Domain
-import MariaDB
+package import Domain
+package import MariaDB
 
 extension SQL {
     /// Lists in brackets of some of the ids each. There are three lengths of them, so that few
     /// texts of statements are made: an id may stand in one many times.
-    static func lists<Kind>(of ids: Set<ID<Kind>>) -> [SQL] {
+    package static func lists<Kind>(of ids: Set<ID<Kind>>) -> [SQL] {
         let ids = Array(ids)
         // At a thousand the server makes a table of a list.
         let largest = 500

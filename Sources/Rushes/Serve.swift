@@ -5,9 +5,9 @@ import Entrance
 import FastCGI
 import Front
 import Ledger
+import Library
 import Logging
 import MariaDB
-import Shares
 import System
 import Web
 import Worker
@@ -45,7 +45,7 @@ struct Serve: ParsableCommand {
         log.notice("listening", metadata: ["threads": "\(threads)"])
         try server.run {
             let site = Site(
-                routes: Web.routes + Account.routes + Shares.routes + Front.routes
+                routes: Web.routes + Account.routes + Library.routes + Front.routes
                     + Console.routes,
                 settings: settings.site, database: Connection(settings.database),
                 stripe: settings.stripeClient(timeout: .seconds(10)), passwords: passwords,

@@ -103,8 +103,9 @@ extension Connection {
         try execute(
             """
             UPDATE video_jobs
-            SET prompt = '', negative_prompt = NULL, input_image_url = NULL, image_tail_url = NULL,
-                webhook_url = NULL, seed = NULL, vendor_input = \([VendorField]().json)
+            SET prompt = '', title = NULL, negative_prompt = NULL, input_image_url = NULL,
+                image_tail_url = NULL, webhook_url = NULL, seed = NULL,
+                vendor_input = \([VendorField]().json)
             WHERE id = \(video)
             """)
     }
@@ -140,6 +141,12 @@ extension Connection {
         for table in ["webhook_endpoints", "idempotency_keys", "video_shares"] as [SQL] {
             try execute("DELETE FROM \(sql: table) WHERE account_id = \(account)")
         }
+        // Their files go with the next round of those whose time is over.
+        try execute(
+            """
+            UPDATE video_archives SET expires_at = UTC_TIMESTAMP(6)
+            WHERE account_id = \(account)
+            """)
         try execute(
             """
             UPDATE uploads

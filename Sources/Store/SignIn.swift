@@ -21,6 +21,7 @@ package struct SignIn: Sendable {
         from: """
             LEFT JOIN video_jobs
                 ON video_jobs.id = \(nil as VideoID?) AND video_jobs.account_id = members.account_id
+                    AND video_jobs.deleted_at IS NULL
             """)
 
     private static func select(_ others: SQL, from tables: SQL) -> SQL {

@@ -35,6 +35,7 @@ extension Connection {
                     UTC_TIMESTAMP(6) + INTERVAL \(terms.days) DAY
                 FROM video_jobs
                 WHERE id = \(video) AND account_id = \(account) AND state = 'delivered'
+                    AND deleted_at IS NULL
                 ON DUPLICATE KEY UPDATE
                     user_id = VALUE(user_id),
                     link_id = IF(\(sql: isOver), VALUE(link_id), link_id),
@@ -75,7 +76,7 @@ extension Connection {
             FROM video_shares
             JOIN video_jobs ON video_jobs.id = video_id
             WHERE token_hash = \(tokenHash) AND expires_at > UTC_TIMESTAMP(6)
-                AND state = 'delivered'
+                AND state = 'delivered' AND deleted_at IS NULL
             """
         ) { row in (try VideoShare(row: row), try Video(row: row)) }
     }

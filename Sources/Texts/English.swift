@@ -221,6 +221,9 @@ private let englishTexts: [Phrase.Name: String] = [
     .searchTooLong: "Use at most 200 characters of text.",
     .searchTooManyWords: "Search for at most 8 words.",
     .titleOneLine: "Use one line, without control characters.",
+    .idsMalformed: "Send a list of 1 to {most} ids of videos.",
+    .archiveTooLarge: "These videos are more than {size} GB together. Choose fewer.",
+    .archivesFull: "{number} files of yours are being made. Wait for one of them.",
 
     // Shared videos.
     .videoNotReady: "This video is not ready, so that there is nothing to show.",

@@ -59,6 +59,7 @@ extension Phrase {
         case fieldNotTaken, fieldNotTakenWithImage, fieldNotTakenWithoutImage, thisTier
         case cheapestTier, cheapestTierTaking, fromText, fromImage
         case statusToChoose, searchTooLong, searchTooManyWords, titleOneLine
+        case idsMalformed, archiveTooLarge, archivesFull
 
         // Shared videos.
         case videoNotReady, sharedSkip, sharedTitle, sharedSummary, sharedDownload, sharedUntil

@@ -125,11 +125,17 @@ package struct Lane: Sendable {
             },
         ])
 
-    /// What takes long because of files: whole accounts, which somebody takes along, or away.
+    /// What takes long because of files: what somebody takes along, or away.
     package static let files = Lane(
         name: "files",
         chores: [
+            Chore("archives", every: .seconds(2), within: .seconds(30)) {
+                try $0.makeArchives($1)
+            },
             Chore("exports", every: .seconds(2), within: .seconds(30)) { try $0.makeExports($1) },
+            Chore("deleted videos", every: .seconds(5), within: .seconds(30)) {
+                try $0.purgeVideos($1)
+            },
             Chore("departures", every: .seconds(60), within: .seconds(30)) {
                 try $0.endDepartures($1)
             },

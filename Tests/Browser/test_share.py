@@ -106,6 +106,8 @@ def test_another_link_and_an_end_are_one_press_each(panel, open_as):
 
 def test_the_panel_is_accessible_and_whole(panel):
     make_link(panel)
+    # It lies over what is below it for a moment.
+    expect(panel.locator(".toast")).to_have_count(0, timeout=9000)
     check(panel)
 
 

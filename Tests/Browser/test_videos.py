@@ -77,7 +77,7 @@ def test_back_keeps_place_and_scroll(crowd):
     assert abs(page.locator(f'[data-job="{identifier}"]').bounding_box()["y"] - before) < 4
 
 
-def test_arrows_go_from_video_to_video_and_space_opens(crowd):
+def test_arrows_go_from_video_to_video_space_selects_and_enter_opens(crowd):
     page = crowd
     frames = page.locator("a.frame")
     frames.first.focus()
@@ -90,6 +90,9 @@ def test_arrows_go_from_video_to_video_and_space_opens(crowd):
     page.keyboard.press("ArrowUp")
     expect(frames.first).to_be_focused()
     page.keyboard.press("Space")
+    expect(page.locator("[data-select]").first).to_be_checked()
+    expect(frames.first).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Shot 60")
 
 

@@ -95,6 +95,7 @@ struct ColumnTests {
                 db, "SELECT problem AS value FROM purchases WHERE id = \(purchase.id)")
             return problem.cut(to: 500) == stored ? text.cut(to: 500) : stored
         },
+        "video_archives.name": .ours, "video_archives.videos_hash": .ours,
         "video_jobs.tier": .ours,
         "video_jobs.status": .ours,
         "video_jobs.prompt": judgedField("prompt"),

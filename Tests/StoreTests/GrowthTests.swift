@@ -22,7 +22,7 @@ private let growing: Set = [
     "video_jobs", "generate_calls", "job_attempts", "ledger_entries", "transactions", "credit_lots",
     "wallets", "accounts", "users", "members", "purchases", "vendor_events", "outbox", "sessions",
     "idempotency_keys", "differences", "refunds", "disputes", "ledger_checkpoints", "ledger_heads",
-    "ledger_lots", "video_shares",
+    "ledger_lots", "video_shares", "video_archives", "archived_videos",
 ]
 
 @Suite(.serialized) struct `What grows is never read as a whole` {
@@ -60,6 +60,7 @@ private let growing: Set = [
                 _ = try db.share(of: last, of: owner)
             }
             _ = try db.sharedVideo([0])
+            try takeAlong(db, owner)
             try lookByFilters(db, owner)
             _ = try db.transactions(of: owner, before: nil, limit: 20)
             _ = try db.balance(of: owner)
@@ -71,6 +72,21 @@ private let growing: Set = [
         _ = try db.query("SELECT * FROM revenue_analytics", { _ in true })
         _ = try db.query(
             "SELECT * FROM user_analytics WHERE id = \(db.owner(of: account))", { _ in true })
+    }
+
+    /// What people do with several of their videos, and take back.
+    private static func takeAlong(_ db: Connection, _ owner: AccountID) throws {
+        var filter = VideoFilter()
+        filter.statuses = [.completed]
+        let page = try db.videos(of: owner, matching: filter, before: nil, limit: 100)
+        guard let first = page.first else { return }
+        let archive = try db.orderArchive(
+            .new(), named: owner.description.replacing("-", with: ""), of: Set(page.map(\.id)),
+            of: owner, by: db.owner(of: owner))
+        _ = try db.archive(archive.id, of: owner)
+        _ = try db.videos(in: archive.id)
+        _ = try db.deleteVideos([first.id], of: owner)
+        _ = try db.restoreVideos([first.id], of: owner)
     }
 
     private static func lookByFilters(_ db: Connection, _ owner: AccountID) throws {
@@ -144,6 +160,11 @@ private let growing: Set = [
         _ = try db.purgeOutbox()
         _ = try db.purgeMailTokens()
         _ = try db.purgeShares()
+        _ = try db.purgeArchives(limit: 100) { _ in }
+        _ = try db.purgeDeletedVideos(limit: 100) { _ in
+        } fail: { _, _ in
+        }
+        _ = try db.claimArchive(lasting: .seconds(60))
     }
 
     /// Everything that ended goes into its chain.

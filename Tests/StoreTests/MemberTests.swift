@@ -68,14 +68,14 @@ import Testing
         "credit_lots", "customer_days", "exports", "findings", "generate_calls",
         "idempotency_keys", "ledger_checkpoints", "ledger_entries", "ledger_heads", "ledger_lots",
         "members", "outbox", "purchases", "touched_accounts", "transactions", "uploads",
-        "video_jobs", "video_shares", "wallets", "webhook_endpoints",
+        "video_archives", "video_jobs", "video_shares", "wallets", "webhook_endpoints",
     ]
 
     /// The tables of what a user does, or signs in with.
     private static let acted: [SQL] = [
         "exports", "mail_tokens", "members", "outbox", "person_notes", "purchases",
-        "recovery_codes", "second_factors", "sessions", "transactions", "uploads", "video_jobs",
-        "video_shares",
+        "recovery_codes", "second_factors", "sessions", "transactions", "uploads",
+        "video_archives", "video_jobs", "video_shares",
     ]
 
     /// How many rows name an owner whom `owners` has not. A table without rows shows nothing, and is
@@ -99,6 +99,9 @@ import Testing
             on: ShareTerms(days: 1, showsPrompt: true, allowsDownload: true),
             as: NewShareLink(id: .new(), hash: Array(repeating: number, count: 32)),
             replacing: nil)
+        _ = try db.orderArchive(
+            .new(), named: String(repeating: "\(number)", count: 32), of: [videos[0].id],
+            of: account, by: db.owner(of: account))
     }
 
     @Test func `a user and their account have different ids, and no table takes one for the other`()

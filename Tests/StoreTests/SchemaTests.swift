@@ -118,6 +118,14 @@ import Testing
             "UPDATE video_jobs SET file_sha256 = NULL WHERE state = 'delivered'"
         ),
         (
+            "J2", "video_jobs_deleted_where_final",
+            "UPDATE video_jobs SET deleted_at = created_at WHERE state = 'queued'"
+        ),
+        (
+            "J3", "video_jobs_purged_where_deleted",
+            "UPDATE video_jobs SET purge_at = created_at WHERE state = 'delivered'"
+        ),
+        (
             "J4", "video_jobs_task_where_submitted",
             "UPDATE video_jobs SET state = 'storing' WHERE state = 'queued'"
         ),

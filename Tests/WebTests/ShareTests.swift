@@ -8,7 +8,7 @@ import Sodium
 import Store
 import Testing
 
-@testable import Shares
+@testable import Library
 @testable import Web
 
 @Suite struct `A video's link` {

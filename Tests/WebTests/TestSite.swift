@@ -20,11 +20,11 @@ import Testing
 @testable import Console
 @testable import Entrance
 @testable import Front
-@testable import Shares
+@testable import Library
 @testable import Web
 
 /// All that the site answers.
-let routes = Web.routes + Account.routes + Front.routes + Shares.routes + Console.routes
+let routes = Web.routes + Account.routes + Front.routes + Library.routes + Console.routes
 
 /// A request as nginx hands it over: CGI parameters in their order, and a body.
 final class TestSource: RequestSource {

@@ -42,6 +42,11 @@ import Testing
             try db.advanceJob(to: .delivered)
             let keys = [VideoFile.path(of: video), VideoFile.posterPath(of: video)]
             for key in keys { try put(key, bench) }
+            try db.execute("UPDATE video_jobs SET title = 'Our boat' WHERE id = \(video)")
+            let archive = try db.orderArchive(
+                .new(), named: String(repeating: "a", count: 32), of: [video], of: bench.account,
+                by: db.owner(of: bench.account))
+            try put(archive.key, bench)
             let entries = try db.count("SELECT COUNT(*) FROM ledger_entries")
             let user = try leave(bench)
             let address = try db.address(ofOwnerOf: bench.account)
@@ -63,6 +68,13 @@ import Testing
             #expect(row?.1 == true)
             #expect(try text(bench, "SELECT prompt AS value FROM video_jobs") == "")
             #expect(try text(bench, "SELECT vendor_input AS value FROM video_jobs") == "[]")
+            #expect(
+                try db.count("SELECT COUNT(*) FROM video_jobs WHERE title IS NOT NULL") == 0)
+            // No worker is at it any more.
+            try db.execute("UPDATE video_archives SET lease_token = NULL, lease_until = NULL")
+            try bench.worker.makeArchives(Budget(.seconds(9)))
+            #expect(!isThere(archive.key, bench))
+            #expect(try db.count("SELECT COUNT(*) FROM video_archives") == 0)
             #expect(try db.job(video).state == .delivered)
             #expect(try db.login(email: address) == nil)
             #expect(try db.nextDeparture() == nil)

@@ -22,7 +22,7 @@ BEGIN
                                     'daily_figures', 'customer_days', 'daily_activity',
                                     'daily_waits', 'uploads', 'second_factors',
                                     'recovery_codes', 'exports', 'video_shares',
-                                    'health_changes', 'workers')
+                                    'video_archives', 'health_changes', 'workers')
                     THEN 'SELECT, INSERT, UPDATE, DELETE'
                 ELSE 'SELECT, INSERT, UPDATE'
             END AS privileges

@@ -13,7 +13,7 @@ extension Connection {
             UPDATE video_jobs
             SET is_favorite = COALESCE(\(change.isFavorite), is_favorite),
                 title = IF(\(change.title != nil), \(title), title)
-            WHERE id = \(video) AND account_id = \(account)
+            WHERE id = \(video) AND account_id = \(account) AND deleted_at IS NULL
             """)
         return try self.video(video, of: account)
     }

@@ -22,7 +22,7 @@ extension Connection {
             """
             SELECT \(sql: Video.columns)
             FROM video_jobs
-            WHERE id = \(id) AND account_id = \(account)
+            WHERE id = \(id) AND account_id = \(account) AND deleted_at IS NULL
             """, Video.init(row:)
         ).first
     }
@@ -77,7 +77,7 @@ extension Connection {
     private static func keys(
         of account: AccountID, _ filter: VideoFilter
     ) -> [(index: SQL, condition: SQL)] {
-        let isOwn: SQL = "account_id = \(account)"
+        let isOwn: SQL = "account_id = \(account) AND deleted_at IS NULL"
         if filter.isFavorite {
             var condition: SQL = "\(sql: isOwn) AND is_favorite = TRUE"
             if let tier = filter.tier { condition = "\(sql: condition) AND tier = \(tier)" }

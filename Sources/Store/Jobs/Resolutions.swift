@@ -13,7 +13,7 @@ extension Connection {
                 """
                 SELECT state, failure_reason
                 FROM video_jobs
-                WHERE id = \(id) AND account_id = \(account)
+                WHERE id = \(id) AND account_id = \(account) AND deleted_at IS NULL
                 FOR UPDATE
                 """
             ) { row in

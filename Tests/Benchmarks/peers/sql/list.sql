@@ -7,7 +7,7 @@ SELECT video_jobs.id, tier, state, failure_reason, title, is_favorite, prompt, n
 FROM (
     SELECT id AS listed_id
     FROM ((SELECT id FROM video_jobs FORCE INDEX (idx_account)
-        WHERE account_id = ? ORDER BY id DESC LIMIT 21)) AS lists
+        WHERE account_id = ? AND deleted_at IS NULL ORDER BY id DESC LIMIT 21)) AS lists
     ORDER BY id DESC LIMIT 21
 ) AS listed
 STRAIGHT_JOIN video_jobs ON video_jobs.id = listed_id

@@ -13,6 +13,7 @@ JOIN users ON users.id = sessions.user_id
 LEFT JOIN members ON members.user_id = users.id
 LEFT JOIN video_jobs
     ON video_jobs.id = ? AND video_jobs.account_id = members.account_id
+        AND video_jobs.deleted_at IS NULL
 WHERE id_hash = ? AND expires_at > UTC_TIMESTAMP(6)
     AND last_used_at > UTC_TIMESTAMP(6) - INTERVAL 30 DAY AND blocked_at IS NULL
 ORDER BY members.role, members.created_at, members.account_id

@@ -1,6 +1,7 @@
 // One video: the player or where it stands, its settings, its price and what can be done with it.
 import { actions } from "./parts/actions.js";
 import { api } from "./parts/api.js";
+import { deleteAndLeave } from "./parts/deletion.js";
 import { el, find } from "./parts/element.js";
 import { facts, first, stagesOf } from "./parts/facts.js";
 import { announce } from "./parts/follow.js";
@@ -35,7 +36,12 @@ let shown = "";
 let stages = [];
 
 /** @param {Job} job */
-const actionsOf = (job) => actions(job, { share: share.opener, onCancel: (button) => onCancel(job, button) });
+const actionsOf = (job) =>
+  actions(job, {
+    share: share.opener,
+    onCancel: (button) => onCancel(job, button),
+    onDelete: () => deleteAndLeave(id),
+  });
 
 /** @param {Job} job */
 const factsOf = (job) => facts(job, tiers.find(({ id }) => id === job.tier)?.name ?? job.tier, stages);

@@ -1,14 +1,18 @@
 // The gallery: filters in the address, pages by cursor, kept in step with what happens elsewhere.
 import { api } from "./parts/api.js";
+import { saveTogether } from "./parts/archive.js";
+import { deleteVideos, offerUndo, offerUndoOfBefore } from "./parts/deletion.js";
 import { el, find } from "./parts/element.js";
 import { fill, offerTiers, questionOf, wanted, workFilters } from "./parts/filters.js";
 import { follow } from "./parts/follow.js";
 import { walkByArrows } from "./parts/grid.js";
-import { isOpen } from "./parts/job.js";
+import { downloadOf, isOpen } from "./parts/job.js";
 import { emptyBox, errorBox } from "./parts/notice.js";
 import { keepPlace, placeBefore } from "./parts/place.js";
 import { me, requireUser } from "./parts/session.js";
+import { Selection } from "./parts/selection.js";
 import { Shots } from "./parts/shots.js";
+import { toast } from "./parts/toast.js";
 import { text } from "../text/en.js";
 
 /** @typedef {import("./parts/job.js").Job} Job */
@@ -25,7 +29,8 @@ const problem = find("[data-error]");
 const moreRow = find("[data-more-row]");
 const moreButton = find("[data-more]");
 
-const shots = new Shots(grid);
+const shots = new Shots(grid, (id, card) => selection.mark(id, card));
+const selection = new Selection(grid, find("[data-selection]"), { save, remove });
 /** @type {string | null} */
 let cursor = null;
 let round = 0;
@@ -76,6 +81,7 @@ function showProblem(error, again) {
  */
 async function load(further, least = pageSize) {
   const mine = ++round;
+  if (!further) selection.take();
   moreButton.textContent = further ? text.videos.loading : text.videos.more;
   grid.setAttribute("aria-busy", "true");
   try {
@@ -116,10 +122,49 @@ async function catchUp(/** @type {AbortSignal} */ signal) {
   const { items, nextCursor } = await ask({ signal });
   if (signal.aborted || mine !== round || grid.hasAttribute("aria-busy")) return;
   const fresh = shots.merge(items, !nextCursor);
+  selection.drop([...selection.ids].filter((id) => !shots.job(id)));
   if (!nextCursor) cursor = null;
   showCount();
   for (const job of fresh.filter(isOpen)) watch.add(job.jobId);
   if (fresh.length) await me();
+}
+
+/** @param {any} error */
+const tell = (error) => toast(error.isApiError || error.isOwn ? error.message : text.error.network);
+
+/** Deletes what was chosen: at once here, and again there when that did not work. @param {string[]} ids */
+async function remove(ids) {
+  const jobs = shots.takeAway(ids);
+  showCount();
+  try {
+    const { deleted, open } = await deleteVideos(ids);
+    if (open.length) {
+      bringBack(jobs, open);
+      toast(text.deletion.open(open.length));
+    }
+    if (deleted.length) offerUndo(deleted, (restored) => bringBack(jobs, restored));
+  } catch (error) {
+    bringBack(jobs, ids);
+    tell(error);
+  }
+}
+
+/** @param {Job[]} jobs @param {string[]} ids of those to be brought back */
+function bringBack(jobs, ids) {
+  shots.bringBack(jobs.filter(({ jobId }) => ids.includes(jobId)));
+  showCount();
+}
+
+/** One as it is, several as one file. @param {string[]} ids */
+async function save(ids) {
+  const ready = ids.map((id) => shots.job(id)).filter((job) => job?.videoUrl);
+  try {
+    if (!ready.length) toast(text.selection.noneReady);
+    else if (ready.length === 1) location.assign(downloadOf(/** @type {Job} */ (ready[0])));
+    else await saveTogether(ids);
+  } catch (error) {
+    tell(error);
+  }
 }
 
 workFilters(filters, () => load(false));
@@ -144,6 +189,7 @@ async function start() {
       scrollTo({ top: place.top, behavior: "instant" });
     }
     isShown = true;
+    offerUndoOfBefore(() => load(false));
   } catch (error) {
     shots.clear();
     grid.removeAttribute("aria-busy");

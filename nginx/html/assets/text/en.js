@@ -357,6 +357,28 @@ export const text = {
     /** @param {string} name */
     mark: (name) => `Favourite: ${name}`,
   },
+  selection: {
+    /** @param {number} count */
+    count: (count) => `${count} selected`,
+    /** @param {string} name */
+    choose: (name) => `Select ${name}`,
+    clear: "Select none",
+    packing: "Packing your videos…",
+    failed: "The file could not be made. Try again in a moment.",
+    noneReady: "None of these is ready yet.",
+  },
+  deletion: {
+    delete: "Delete",
+    /** @param {number} count */
+    done: (count) => (count === 1 ? "Video deleted." : `${count} videos deleted.`),
+    undone: "Back again.",
+    tooLate: "It was too late to bring back everything.",
+    /** @param {number} count */
+    open: (count) =>
+      count === 1
+        ? "One is still being made, and stays. Cancel it first."
+        : `${count} are still being made, and stay. Cancel them first.`,
+  },
   naming: {
     rename: "Give it a title",
     label: "Title",
@@ -505,6 +527,7 @@ export const text = {
       ["c", "Create a video"],
       ["g v", "Go to your videos"],
       ["/", "Search your videos"],
+      ["Space", "Select the video with the focus"],
       ["Ctrl Enter", "Order the video"],
       ["?", "Show this list"],
     ],

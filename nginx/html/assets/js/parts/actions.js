@@ -12,9 +12,9 @@ const act = (words, picture, onclick) =>
 
 /**
  * @param {Job} job
- * @param {{share: HTMLElement, onCancel: (button: HTMLElement) => void}} others
+ * @param {{share: HTMLElement, onCancel: (button: HTMLElement) => void, onDelete: () => void}} others
  */
-export function actions(job, { share, onCancel }) {
+export function actions(job, { share, onCancel, onDelete }) {
   const done = job.status === "completed";
   return el(
     "div",
@@ -27,5 +27,6 @@ export function actions(job, { share, onCancel }) {
     job.prompt && act(text.copyPrompt, "copy", () => copy(job.prompt ?? "")),
     (done || isOpen(job)) &&
       el("a", { class: "button second", href: againOf(job) }, icon("sliders-horizontal"), text.useSettings),
+    !isOpen(job) && act(text.deletion.delete, "trash-2", onDelete),
   );
 }

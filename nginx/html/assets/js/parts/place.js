@@ -1,7 +1,7 @@
 // Where somebody was in a long list, for when they come back to it.
 import { tab } from "./kept.js";
 
-const key = "rushes.place";
+const placeKey = "rushes.place";
 
 /** @typedef {{url: string, count: number, top: number, focus: string | null}} Place */
 
@@ -10,7 +10,7 @@ const here = () => location.pathname + location.search;
 /** Notes the place when the page is left. @param {() => {count: number, focus: string | null}} look */
 export function keepPlace(look) {
   addEventListener("pagehide", () => {
-    tab.set(key, JSON.stringify({ url: here(), top: scrollY, ...look() }));
+    tab.set(placeKey, JSON.stringify({ url: here(), top: scrollY, ...look() }));
   });
 }
 
@@ -20,7 +20,7 @@ export function placeBefore() {
   const { type } = /** @type {PerformanceNavigationTiming} */ (entry ?? {});
   if (type !== "back_forward" && type !== "reload") return null;
   try {
-    const place = JSON.parse(tab.get(key) ?? "null");
+    const place = JSON.parse(tab.get(placeKey) ?? "null");
     return place?.url === here() ? place : null;
   } catch {
     return null;

@@ -31,6 +31,15 @@ export function shot(job, tierName, least) {
     { class: "shot", "data-job": job.jobId, "data-status": job.status },
     frameOf(job, least),
     el(
+      "label",
+      { class: "chooser" },
+      el("input", {
+        type: "checkbox",
+        "data-select": true,
+        "aria-label": text.selection.choose(isolated(nameOf(job))),
+      }),
+    ),
+    el(
       "div",
       { class: "name" },
       el("p", { class: "prompt", dir: "auto" }, nameOf(job)),

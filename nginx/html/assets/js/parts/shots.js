@@ -4,9 +4,12 @@ import { shot } from "./shot.js";
 /** @typedef {import("./job.js").Job} Job */
 
 export class Shots {
-  /** @param {HTMLElement} grid */
-  constructor(grid) {
+  /** @param {HTMLElement} grid @param {(id: string, card: HTMLElement) => void} onMade */
+  constructor(grid, onMade) {
     this.grid = grid;
+    this.onMade = onMade;
+    /** Those that were deleted here, whatever an answer from before still says. @type {Set<string>} */
+    this.leaving = new Set();
     /** What the server said last of each that is shown. @type {Map<string, string>} */
     this.said = new Map();
     /** @type {Map<string, string>} */
@@ -27,6 +30,12 @@ export class Shots {
     return this.grid.querySelector(`[data-job="${CSS.escape(id)}"]`);
   }
 
+  /** What is known of a video that is shown. @param {string} id @returns {Job | null} */
+  job(id) {
+    const said = this.said.get(id);
+    return said ? JSON.parse(said) : null;
+  }
+
   clear() {
     this.grid.replaceChildren();
     this.said.clear();
@@ -36,12 +45,15 @@ export class Shots {
   make(job) {
     this.said.set(job.jobId, JSON.stringify(job));
     const least = this.of(job.jobId)?.querySelector("progress")?.value ?? 0;
-    return shot(job, this.tiers.get(job.tier) ?? job.tier, least);
+    const card = shot(job, this.tiers.get(job.tier) ?? job.tier, least);
+    this.onMade(job.jobId, card);
+    return card;
   }
 
   /** Puts them behind the others. Those that are there already stay. @param {Job[]} jobs */
   append(jobs) {
-    const added = jobs.filter(({ jobId }) => !this.said.has(jobId)).map((job) => this.make(job));
+    const isNew = (/** @type {Job} */ { jobId }) => !this.said.has(jobId) && !this.leaving.has(jobId);
+    const added = jobs.filter(isNew).map((job) => this.make(job));
     this.grid.append(...added);
     return added;
   }
@@ -61,6 +73,7 @@ export class Shots {
    * @param {Job[]} jobs @param {boolean} isAll whether there are no others
    */
   merge(jobs, isAll) {
+    jobs = jobs.filter(({ jobId }) => !this.leaving.has(jobId));
     const ids = new Set(jobs.map(({ jobId }) => jobId));
     // Ids sort by the time of their order.
     const oldest = isAll ? "" : jobs[jobs.length - 1]?.jobId ?? "";
@@ -71,6 +84,27 @@ export class Shots {
       else this.grid.insertBefore(this.make(job), this.grid.children[place] ?? null);
     }
     return fresh;
+  }
+
+  /** Takes those away that are being deleted, and gives them. @param {string[]} ids @returns {Job[]} */
+  takeAway(ids) {
+    const jobs = /** @type {Job[]} */ (ids.map((id) => this.job(id)).filter(Boolean));
+    for (const id of ids) {
+      this.leaving.add(id);
+      this.remove(id);
+    }
+    return jobs;
+  }
+
+  /** Puts them back where they were. @param {Job[]} jobs */
+  bringBack(jobs) {
+    for (const job of jobs) {
+      this.leaving.delete(job.jobId);
+      if (this.said.has(job.jobId)) continue;
+      const cards = /** @type {HTMLElement[]} */ ([...this.grid.children]);
+      const next = cards.find(({ dataset }) => (dataset.job ?? "") < job.jobId);
+      this.grid.insertBefore(this.make(job), next ?? null);
+    }
   }
 
   /** @param {string} id */
