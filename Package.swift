@@ -105,6 +105,12 @@ let package = Package(
         module("Media", ["Domain", "JSON", "Sodium", "System"]),
         module("Ledger", ["Domain", "JSON", "MariaDB", "Sodium", "Texts"]),
         module("Store", ["Domain", "JSON", "Ledger", "MariaDB", "Texts"]),
+        // Random numbers that a seed decides, for samples and tests.
+        module("RandomSupport"),
+        // A shop of ninety days, for development.
+        module(
+            "SampleShop",
+            ["Domain", "JSON", "Ledger", "MariaDB", "RandomSupport", "Sodium", "Store"]),
         module("Stripe", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module("Pollo", ["Domain", "HTTP", "JSON", "Sodium", httpTypes]),
         module("Billing", ["Domain", "Ledger", "MariaDB", "Store", "Stripe", "Texts", logging]),
@@ -169,8 +175,8 @@ let package = Package(
                 "Account", "Addresses", "Billing", "Console", "Curl", "Domain", "Entrance",
                 "FastCGI", "Front",
                 "JSON", "Ledger", "Library", "MariaDB", "Media",
-                "Pollo", "Reconciliation", "Sodium", "Store", "Stripe", "System", "Texts",
-                "Web", "Worker",
+                "Pollo", "Reconciliation", "SampleShop", "Sodium", "Store", "Stripe", "System",
+                "Texts", "Web", "Worker",
                 argumentParser, logging,
             ],
             swiftSettings: strict,
@@ -220,9 +226,6 @@ let package = Package(
         tests("HTTPTests", ["HTTP", "System"]),
         tests("DomainTests", ["Domain", "JSON", "RandomSupport", "Texts"]),
         tests("SystemTests", ["System"]),
-        // Random numbers that a seed decides.
-        .target(
-            name: "RandomSupport", path: "Tests/Support/RandomSupport", swiftSettings: strict),
         tests("FastCGITests", ["FastCGI", "HTTP", "RandomSupport", "System", httpTypes]),
         // A real MariaDB for tests.
         .target(
@@ -290,6 +293,12 @@ let package = Package(
             [
                 "Billing", "BooksSupport", "DatabaseSupport", "Domain", "JSON", "Ledger", "MariaDB",
                 "PaymentSupport", "Pollo", "Reconciliation", "Sandbox", "Store", "Stripe", logging,
+            ]),
+        tests(
+            "SampleShopTests",
+            [
+                "BooksSupport", "DatabaseSupport", "Domain", "Ledger", "MariaDB", "SampleShop",
+                "Store",
             ]),
         tests("StripeTests", ["HTTP", "Sodium", "Stripe", httpTypes]),
         tests("PolloTests", ["Domain", "HTTP", "Pollo", "Sodium", httpTypes]),

@@ -1,7 +1,6 @@
 package import Domain
 import FoundationEssentials
 package import MariaDB
-import Synchronization
 
 extension Money: SQLConvertible {
     package static func read(_ value: SQLValue) throws(UnfitValue) -> Self {
@@ -35,15 +34,8 @@ extension PaymentDispute.Standing: SQLConvertible {}
 /// The twelve bits after the milliseconds hold the fraction of the millisecond, and count on where
 /// the clock does not (RFC 9562, 6.2, method 3); 62 bits are random.
 package func newID<Kind>() -> ID<Kind> {
-    let now = UInt64(Date().timeIntervalSince1970 * 4_096_000)
-    let tick = lastTick.withLock { last in
-        last = max(last + 1, now)
-        return last
-    }
+    let tick = IDClock.current.next()
     // Half a millisecond more, so that rounding cannot reach the one before.
     let time = Date(timeIntervalSince1970: (Double(tick >> 12) + 0.5) / 1000)
     return ID(at: time, random: (tick, .random(in: 0 ... .max)))
 }
-
-/// When the last id was made, in 4096ths of a millisecond since 1970.
-private let lastTick = Mutex<UInt64>(0)

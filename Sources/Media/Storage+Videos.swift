@@ -1,4 +1,5 @@
 package import Domain
+import FoundationEssentials
 package import System
 
 extension Storage {
@@ -39,6 +40,18 @@ extension Storage {
         let draft = try draft(of: id)
         try write(draft.path)
         return try put(draft, as: id)
+    }
+
+    /// Gives another video the same file and poster, which take no room of their own: for samples.
+    package func share(_ id: VideoID, with other: VideoID) throws {
+        for path in [VideoFile.path(of:), VideoFile.posterPath(of:)] where size(of: path(id)) != nil
+        {
+            let place = self.path(of: path(other))
+            try FileManager.default.createDirectory(
+                atPath: URL(filePath: place).deletingLastPathComponent().path,
+                withIntermediateDirectories: true)
+            try FileManager.default.linkItem(atPath: self.path(of: path(id)), toPath: place)
+        }
     }
 
     /// What the file in its place is, with its poster beside it if there is one.

@@ -19,6 +19,13 @@ extension Admin {
         private static let user = "user@rushes.test"
         private static let admin = "admin@rushes.test"
 
+        @Flag(
+            help: """
+                Before that, ninety days of a whole shop: 200 customers, 3,000 videos, purchases, \
+                refunds, disputes and losses. The database must be empty, and no worker may run.
+                """)
+        var shop = false
+
         func run() throws {
             let settings = try Settings()
             guard settings.shop.stage == .development else {
@@ -28,11 +35,15 @@ extension Admin {
             guard try database.login(email: Self.user) == nil else {
                 throw Refusal("the sample data is there already")
             }
-            let admin = try makeAccount(Self.admin, .admin, in: database)
+            let staff: [(email: String, password: String)] =
+                shop
+                ? try openShop(in: database, settings)
+                : [(Self.admin, try makeAccount(Self.admin, .admin, in: database).password)]
             let user = try makeAccount(Self.user, .user, in: database)
             try fill(user, in: database, settings)
-            print("\(Self.user) \(user.password)")
-            print("\(Self.admin) \(admin.password)")
+            for (email, password) in [(Self.user, user.password)] + staff {
+                print("\(email) \(password)")
+            }
         }
 
         /// A user of the sample data, who owns an account.
@@ -89,7 +100,7 @@ extension Admin {
 }
 
 /// A video of the sample data.
-private struct Sample {
+struct Sample {
     let tier: String
     let duration: Int
     let prompt: String
@@ -141,22 +152,7 @@ private struct Sample {
             ]), catalog: catalog)
     }
 
-    /// Makes a moving picture in two colours, in the place of the finished file.
     func render(as id: VideoID, in media: Storage) throws -> VideoFile {
-        try media.adopt(id) { path in
-            let source =
-                "gradients=s=854x480:d=\(duration):r=24:c0=\(colors.0):c1=\(colors.1):n=2:speed=0.02"
-            let result = try Command.run(
-                "ffmpeg",
-                [
-                    "-v", "error", "-y", "-f", "lavfi", "-i", source, "-preset", "ultrafast",
-                    "-crf", "30", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4",
-                    "file:\(path)",
-                ], timeout: .seconds(60), outputLimit: 4096)
-            guard result.isSuccess else {
-                throw Refusal(
-                    "ffmpeg failed: \(String(decoding: result.errorOutput, as: UTF8.self))")
-            }
-        }
+        try SampleFilm(seconds: duration, colors: colors).render(as: id, in: media)
     }
 }

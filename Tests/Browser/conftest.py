@@ -35,6 +35,12 @@ def base_url():
 
 
 @pytest.fixture(scope="session")
+def site_url():
+    """Where the pages of a test are; a file may have a site of its own."""
+    return BASE_URL
+
+
+@pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     return {**browser_type_launch_args, "executable_path": shutil.which("chromium")}
 
@@ -52,9 +58,9 @@ def browser_context_args(browser_context_args):
     }
 
 
-def watch(context, problems, refusals=(), loses_answers=False):
+def watch(context, problems, site_url, refusals=(), loses_answers=False):
     """Notes in `problems` whatever goes wrong in any page of `context`."""
-    own = urlsplit(BASE_URL)
+    own = urlsplit(site_url)
 
     def on_console(message):
         place = urlsplit(message.location.get("url", ""))
@@ -78,15 +84,15 @@ def watch(context, problems, refusals=(), loses_answers=False):
 
 
 @pytest.fixture(autouse=True)
-def nothing_goes_wrong(request):
+def nothing_goes_wrong(request, site_url):
     """Gives a function that watches a context; whatever it saw fails the test at its end."""
     marker = request.node.get_closest_marker("refusals")
     refusals = marker.args if marker else ()
     loses_answers = request.node.get_closest_marker("lost_answers") is not None
     problems = []
     if "context" in request.fixturenames:
-        watch(request.getfixturevalue("context"), problems, refusals, loses_answers)
-    yield lambda context: watch(context, problems, refusals, loses_answers)
+        watch(request.getfixturevalue("context"), problems, site_url, refusals, loses_answers)
+    yield lambda context: watch(context, problems, site_url, refusals, loses_answers)
     assert problems == []
 
 

@@ -34,7 +34,9 @@ class Stack:
             **settings,
         }
 
-    def dev(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess:
+    def dev(
+        self, *arguments: str, patience: int = 180, **settings: str
+    ) -> subprocess.CompletedProcess:
         """`bin/dev` with these arguments, to its end."""
         return subprocess.run(
             [TOP / "bin/dev", *arguments],
@@ -42,11 +44,11 @@ class Stack:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=patience,
         )
 
-    def start(self, *arguments: str) -> str:
-        started = self.dev("--detach", *arguments)
+    def start(self, *arguments: str, patience: int = 180) -> str:
+        started = self.dev("--detach", *arguments, patience=patience)
         assert started.returncode == 0, started.stdout + started.stderr
         return started.stdout
 

@@ -87,10 +87,12 @@ await() {
     done
 }
 
-# Sample data with two logins, once. Its output is those logins, `address password` on a line each.
+# Sample data with its logins, once. Its output is those logins, `address password` on a line each.
 seed() {
-    [[ $want_seed == yes && ! -e $state/logins ]] || return 0
-    if ! "$bin/rushes" admin seed >"$state/logins.new" 2>"$log/seed.log" 9>&-; then
+    [[ $want_seed != no && ! -e $state/logins ]] || return 0
+    local -a whole=()
+    [[ $want_seed != shop ]] || whole=(--shop)
+    if ! "$bin/rushes" admin seed "${whole[@]}" >"$state/logins.new" 2>"$log/seed.log" 9>&-; then
         cat "$log/seed.log" >&2
         rm -f "$state/logins.new"
         fail "rushes admin seed failed"

@@ -60,6 +60,8 @@ keep() {
     done
     start nginx
     await /api/health/live 60 || fail "no answer from https://localhost:$https_port: see $log"
+    # Before any worker: a whole shop lies in the past, and nobody may see it half.
+    [[ $want_seed != shop ]] || seed
     # The worker last: it calls the vendors at once, and the stand-ins are reached through nginx.
     start work
     # A vendor that does not answer makes it 503 for good, which is for the one who chose that
