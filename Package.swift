@@ -173,11 +173,11 @@ let package = Package(
             name: "Rushes",
             dependencies: [
                 "Account", "Addresses", "Billing", "Console", "Curl", "Domain", "Entrance",
-                "FastCGI", "Front",
+                "FastCGI", "Front", "HTTP",
                 "JSON", "Ledger", "Library", "MariaDB", "Media",
                 "Pollo", "Reconciliation", "SampleShop", "Sodium", "Store", "Stripe", "System",
                 "Texts", "Web", "Worker",
-                argumentParser, logging,
+                argumentParser, httpTypes, logging,
             ],
             swiftSettings: strict,
             linkerSettings: [
@@ -328,7 +328,7 @@ let package = Package(
             ]),
         tests(
             "RushesTests",
-            ["Addresses", "JSON", "Rushes", logging]),
+            ["Addresses", "HTTP", "JSON", "Rushes", httpTypes, logging]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -87,7 +87,7 @@ enum Administration {
     private static func actor(_ context: Context, _ caller: Caller) throws -> Operator {
         var body = context.body.reader
         return try Operator(
-            userID: caller.person().id, reason: body.read(Inputs.anyReason),
+            caller, reason: body.read(Inputs.anyReason),
             key: context.request.clientKey(body: [], of: caller)?.key,
             refundLimit: caller.permissions.contains(.moveMoney)
                 ? nil : context.settings.supportRefundLimit)

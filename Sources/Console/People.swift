@@ -170,9 +170,15 @@ extension Operator {
             throw InvalidInput("Idempotency-Key", .keyMissing)
         }
         var body = context.body.reader
+        try self.init(caller, reason: body.read(Inputs.anyReason), key: key)
+    }
+
+    /// Who asks: a person who has signed in, or somebody at the command line.
+    init(_ caller: Caller, reason: String?, key: String?, refundLimit: Money? = nil) throws {
         try self.init(
-            userID: caller.person().id, reason: body.read(Inputs.anyReason), key: key,
-            mayActOnOperators: caller.permissions.contains(.setRoles))
+            userID: caller.systemUser == nil ? caller.person().id : nil,
+            systemUser: caller.systemUser, reason: reason, key: key,
+            refundLimit: refundLimit, mayActOnOperators: caller.permissions.contains(.setRoles))
     }
 }
 

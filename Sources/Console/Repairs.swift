@@ -212,8 +212,7 @@ enum Repairs {
                 throw InvalidInput("Idempotency-Key", .keyMissing)
             }
             reader = context.body.reader
-            actor = try Operator(
-                userID: caller.person().id, reason: reader.read(Inputs.anyReason), key: key)
+            actor = try Operator(caller, reason: reader.read(Inputs.anyReason), key: key)
             isRehearsal = reader.read(Inputs.isRehearsal) ?? false
             try reader.finish()
         }

@@ -10,7 +10,9 @@ struct Admin: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "admin", abstract: "What an operator does by hand.",
         subcommands: [
-            CloseFinding.self, CreateAdmin.self, EndVideo.self, Grant.self, Refund.self,
+            AdminAttention.self, AdminUsers.self, AdminPurchases.self, AdminVideoRecords.self,
+            AdminCatalog.self, CloseFinding.self, CreateAdmin.self, EndVideo.self, Grant.self,
+            Refund.self,
             RefundQueued.self, ResetPassword.self, ResetSecondFactor.self, ResolveVideo.self,
             Seed.self, SetRole.self, Take.self, Waive.self,
         ])

@@ -51,7 +51,7 @@ struct Serve: ParsableCommand {
                 stripe: settings.stripeClient(timeout: .seconds(10)), passwords: passwords,
                 threads: gate, trouble: trouble, fetch: settings.downloads().fetchPicture,
                 log: log)
-            return site.respond(to:)
+            return { site.respond(to: $0) }
         }
         log.notice("stopped")
     }

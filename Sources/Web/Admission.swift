@@ -54,7 +54,7 @@ extension Admission where Handling == CallerHandler {
     package static func `operator`(_ permission: Permission) -> Admission {
         Admission(access: .operator(permission)) { handler, body in
             { context in
-                let caller = try Caller(context)
+                let caller = try context.systemUser.map(Caller.init(systemUser:)) ?? Caller(context)
                 return try context.waiting(for: caller) {
                     guard !caller.permissions.isEmpty else { throw NotFound() }
                     guard caller.permissions.contains(permission) else {
@@ -73,7 +73,7 @@ extension Admission where Handling == CallerHandler {
 
 /// Throws ``Forbidden`` where a password alone opens the console, and must not.
 private func demandSecondFactor(of caller: Caller, _ context: Context) throws {
-    guard context.settings.operatorsNeedCodes else { return }
+    guard context.settings.operatorsNeedCodes, caller.systemUser == nil else { return }
     guard try context.database.secondFactor(of: caller.person().id)?.isOn == true else {
         throw Forbidden(.operatorNeedsCodes)
     }

@@ -11,6 +11,7 @@ package struct Caller: Sendable {
     /// How it has shown for whom it acts.
     enum Way: Sendable {
         case session(TokenAuthority.Token, isCookie: Bool)
+        case commandLine(String)
     }
 
     /// Who owns what the caller sees, and pays.
@@ -26,12 +27,17 @@ package struct Caller: Sendable {
     /// code, which dangerous things ask for.
     package let isRecent: Bool
     /// Whether it is play: no money moves for it.
-    let isTest: Bool
+    let isTest = false
 
     /// The person who acts. Throws ``Forbidden`` when a program does.
     package func person() throws -> User {
         guard let user else { throw Forbidden(.personNeeded) }
         return user
+    }
+
+    /// Which account of the operating system acts; nil when somebody has signed in.
+    package var systemUser: String? {
+        if case .commandLine(let name) = via { name } else { nil }
     }
 
     /// Throws ``Forbidden`` unless the caller may do this for the account.
@@ -47,9 +53,10 @@ package struct Caller: Sendable {
 
     /// The session that it came with.
     package var session: (token: TokenAuthority.Token, isCookie: Bool) {
-        switch via {
-        case .session(let token, let isCookie): (token, isCookie)
+        guard case .session(let token, let isCookie) = via else {
+            preconditionFailure("the command line calls what is the operator's alone")
         }
+        return (token, isCookie)
     }
 }
 
@@ -74,6 +81,17 @@ extension Caller {
         else { throw Unauthenticated() }
         let caller = try Caller(found.signIn, by: token, isCookie: isCookie, context)
         return (caller, found.video)
+    }
+
+    /// Who calls at the command line: they have the shop's keys, and may do all that an operator may.
+    init(systemUser: String) {
+        account = .new()
+        user = nil
+        via = .commandLine(systemUser)
+        leavesAt = nil
+        scopes = []
+        permissions = .all
+        isRecent = true
     }
 
     private static func token(
@@ -103,7 +121,6 @@ extension Caller {
         scopes = leavesAt == nil ? all : all.intersection(.whileLeaving)
         permissions = Permission(of: user.role)
         isRecent = signIn.isRecent
-        isTest = false
     }
 }
 

@@ -18,6 +18,8 @@ package final class Context {
     /// What the variable parts of the route's path were.
     let arguments: [String]
     package let now: Date
+    /// Who calls at the command line; nil for a request that nginx has handed over.
+    var systemUser: String?
     /// What the route takes; empty for one that takes nothing.
     package var body = Content.empty
 

@@ -67,13 +67,15 @@ package final class Site {
             secret: settings.jwtSecret, previous: settings.previousJWTSecret, for: .share)
     }
 
-    package func respond(to request: Request) -> Response {
+    /// - Parameter systemUser: who calls at the command line, as an operator.
+    package func respond(to request: Request, from systemUser: String? = nil) -> Response {
         let match = router.match(request.method, request.path)
         do {
             switch match {
             case .found(let index, let arguments):
-                return try handlers[index](
-                    Context(site: self, request: request, arguments: arguments))
+                let context = Context(site: self, request: request, arguments: arguments)
+                context.systemUser = systemUser
+                return try handlers[index](context)
             case .wrongMethod(let allowed):
                 throw Refused(allowing: allowed)
             case .notFound:
