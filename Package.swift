@@ -148,8 +148,8 @@ let package = Package(
         module(
             "Console",
             [
-                "API", "Billing", "Domain", "Entrance", "HTTP", "JSON", "Ledger", "Pollo", "Store",
-                "Texts", "Web", httpTypes, logging,
+                "API", "Billing", "Domain", "Entrance", "HTTP", "JSON", "Ledger", "Media", "Pollo",
+                "Store", "Stripe", "Texts", "Web", httpTypes, logging,
             ]),
         // What owners do with finished videos, and what people see whom they show one, over the same site.
         module(

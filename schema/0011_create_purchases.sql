@@ -1,5 +1,5 @@
 -- One row for each order of a package, written before Stripe is asked, with the amounts that the
--- buyer (`user_id`) saw; its credit is the account's. `session_id` and the rest of what Stripe
+-- buyer (`user_id`) saw, from `address`; its credit is the account's. `session_id` and the rest of what Stripe
 -- answers follow. Of money that went back: `refunded` is Stripe's running total, `clawback` the
 -- credit taken for it, of which `owed` became a debt because it was spent; `pending` is to be taken
 -- when the jobs that hold it end (P3 to P5). `closed_at`: a person has closed a purchase whose
@@ -16,6 +16,7 @@ CREATE TABLE purchases (
     bonus_micros    BIGINT       NOT NULL,
     state           ENUM('pending', 'paid', 'failed', 'expired', 'refunded', 'disputed') NOT NULL,
     is_live         BOOLEAN      NOT NULL,
+    address         VARCHAR(45)  NULL,
     session_id      VARCHAR(255) NULL,
     checkout_url    TEXT         NULL,
     payment_intent  VARCHAR(255) NULL,

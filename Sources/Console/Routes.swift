@@ -5,6 +5,7 @@ package import Web
 
 /// What the operator may call: each route stands beside its handler.
 package let routes: [Route] = [
-    Overviews.routes, People.routes, Records.routes, Prices.routes, Tiers.routes,
+    Overviews.routes, People.routes, Records.routes, Disputes.routes, Prices.routes,
+    Tiers.routes,
     Administration.routes, AuditTrail.routes, Repairs.routes, ShopHealth.routes,
 ].flatMap { $0 }

@@ -1,3 +1,5 @@
+package import FoundationEssentials
+
 /// What a buyer's bank makes of a payment, as Stripe tells it now.
 package struct PaymentDispute: Hashable, Sendable {
     package enum Standing: String, Hashable, Sendable {
@@ -11,14 +13,37 @@ package struct PaymentDispute: Hashable, Sendable {
         case lost
     }
 
+    /// What the buyer says, and until when an answer is taken.
+    package struct Answer: Hashable, Sendable {
+        /// The bank's word for why.
+        package let reason: String?
+        /// Nil when the bank takes no answer.
+        package let dueAt: Date?
+        /// How often evidence was submitted.
+        package let submissions: Int
+
+        package init(reason: String? = nil, dueAt: Date? = nil, submissions: Int = 0) {
+            self.reason = reason
+            self.dueAt = dueAt
+            self.submissions = submissions
+        }
+    }
+
     package let id: String
     package let amount: Money
     package let standing: Standing
+    package let answer: Answer
 
-    package init(id: String, amount: Money, standing: Standing) {
+    package init(id: String, amount: Money, standing: Standing, answer: Answer = Answer()) {
         self.id = id
         self.amount = amount
         self.standing = standing
+        self.answer = answer
+    }
+
+    /// What it does to money, apart from what is said about it.
+    package var money: PaymentDispute {
+        PaymentDispute(id: id, amount: amount, standing: standing)
     }
 }
 

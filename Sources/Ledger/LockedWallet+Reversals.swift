@@ -160,11 +160,14 @@ extension LockedWallet {
     private func write(_ dispute: PaymentDispute, of purchase: PurchaseID) throws {
         try database.execute(
             """
-            INSERT INTO disputes (id, purchase_id, amount_micros, standing, created_at, changed_at)
+            INSERT INTO disputes (id, purchase_id, amount_micros, standing, reason, due_at,
+                submissions, created_at, changed_at)
             VALUES (\(dispute.id), \(purchase), \(dispute.amount), \(dispute.standing),
-                UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+                \(dispute.answer.reason?.cut(to: 64)), \(dispute.answer.dueAt),
+                \(dispute.answer.submissions), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
             ON DUPLICATE KEY UPDATE amount_micros = VALUES(amount_micros),
-                standing = VALUES(standing), changed_at = VALUES(changed_at)
+                standing = VALUES(standing), reason = VALUES(reason), due_at = VALUES(due_at),
+                submissions = VALUES(submissions), changed_at = VALUES(changed_at)
             """)
     }
 

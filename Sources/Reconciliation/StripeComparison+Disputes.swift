@@ -49,7 +49,7 @@ extension StripeComparison {
     ) throws -> [Candidate] {
         let facts = dispute.facts
         let isOurs = dispute.currency == "usd" && dispute.isLive == purchase.isLive
-        guard try !isOurs || database.dispute(dispute.id) != facts else { return [] }
+        guard try !isOurs || database.dispute(dispute.id) != facts.money else { return [] }
         let words =
             isOurs
             ? "is \(facts.standing.rawValue) at Stripe"

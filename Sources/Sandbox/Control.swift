@@ -74,6 +74,7 @@ extension Sandbox {
         POST /control/stripe/payments/{id}/dispute inquiry: true or false, amountCents
         POST /control/stripe/refunds/{id}/fail
         POST /control/stripe/disputes/{id}/{win,lose,close,escalate}
+        POST /control/stripe/disputes/{id}/due     seconds: how long evidence is taken from now on
         POST /control/stripe/charges/{id}/tell     type: charge.failed or charge.updated; an event
                                                    of a charge as it is, also of one that failed
         POST /control/faults                       path: its start, or with exact: true all of it
@@ -310,6 +311,15 @@ extension Sandbox {
         case ("disputes", "lose"): return changeStripe { $0.closeDispute(id, as: "lost") }
         case ("disputes", "close"):
             return changeStripe { $0.closeDispute(id, as: "warning_closed") }
+        case ("disputes", "due"):
+            guard let seconds = fields["seconds"].flatMap({ Int($0) }), abs(seconds) < 1 << 30
+            else { return false }
+            return changeStripe { world in
+                guard world.state.dispute(id) != nil else { return false }
+                let due = world.now.addingTimeInterval(Double(seconds))
+                world.state.edit(dispute: id) { $0.dueAt = due }
+                return world.emit("charge.dispute.updated", world.state.dispute(id)?.json) != nil
+            }
         case ("disputes", "escalate"): return changeStripe { $0.escalateDispute(id) }
         default: return nil
         }

@@ -55,6 +55,8 @@ struct FormBody {
 
     init() {}
 
+    init(_ pairs: [(name: String, value: String)]) { self.pairs = pairs }
+
     /// Nil when it is no such form: broken percent signs, or no UTF-8.
     init?(_ bytes: [UInt8]) {
         var pairs: [(name: String, value: String)] = []

@@ -75,6 +75,7 @@ package final class StripeAccount: Sendable {
         let call = StripeCall(
             method: request.method, path: path.split(separator: "/").dropFirst().map(String.init),
             query: FormBody(Array(query.utf8)) ?? FormBody(), body: request.body ?? [],
+            contentType: request.field("content-type"),
             authorization: request.field("authorization"),
             idempotencyKey: request.field("idempotency-key"))
         let response = books.withLock { books in
@@ -199,6 +200,25 @@ package final class StripeAccount: Sendable {
             return world.tell(
                 dispute?.isClosed == true ? "charge.dispute.closed" : "charge.dispute.updated",
                 dispute?.json, "evt_\(id)")
+        }
+    }
+
+    /// Says until when the latest dispute of a payment takes evidence.
+    package func setDue(_ payment: String, at due: Date) {
+        act { world, _ in
+            guard let last = world.state.disputes.last(where: { $0.paymentID == payment }) else {
+                preconditionFailure("nothing was disputed of \(payment)")
+            }
+            world.state.edit(dispute: last.id) { $0.dueAt = due }
+        }
+    }
+
+    /// The evidence of the latest dispute of a payment, by Stripe's names, and how often it was
+    /// submitted.
+    package func evidence(of payment: String) -> (fields: [String: String], submissions: Int)? {
+        books.withLock { books in
+            books.stripe.disputes.last { $0.paymentID == payment }
+                .map { (fields: $0.evidence, submissions: $0.submissions) }
         }
     }
 

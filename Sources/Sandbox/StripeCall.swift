@@ -19,6 +19,7 @@ struct StripeCall {
     let path: [String]
     let query: FormBody
     let body: [UInt8]
+    let contentType: String?
     let authorization: String?
     let idempotencyKey: String?
 
@@ -70,7 +71,8 @@ struct StripeCall {
     /// Looking the key up, running and saving are one step, so that of two calls with one key at
     /// once the second gets the answer of the first.
     private func post(_ world: inout StripeWorld) throws(StripeRefusal) -> Answer {
-        guard let form = FormBody(body) else {
+        let sent = path == ["files"] ? StripeUpload.form(body, contentType ?? "") : FormBody(body)
+        guard let form = sent else {
             throw StripeRefusal(message: "Invalid request body.")
         }
         guard idempotencyKey?.utf8.count ?? 0 <= 255 else {
@@ -144,6 +146,7 @@ extension Sandbox {
     func stripe(_ path: ArraySlice<String>, _ request: Incoming) -> Response {
         let call = StripeCall(
             method: request.method, path: Array(path), query: request.query, body: request.body,
+            contentType: request.header("CONTENT_TYPE"),
             authorization: request.header("HTTP_AUTHORIZATION"),
             idempotencyKey: request.header("HTTP_IDEMPOTENCY_KEY"))
         guard call.method == .post else {

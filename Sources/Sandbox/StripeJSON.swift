@@ -9,7 +9,7 @@ extension StripeSession {
     func json(
         _ state: StripeState, _ site: StripeSite, expanding: Set<String> = []
     ) -> String {
-        object { json in
+        stripeObject { json in
             json.member("id", id)
             json.member("object", "checkout.session")
             json.key("adaptive_pricing")
@@ -65,7 +65,7 @@ extension StripeSession {
     }
 
     private var lineItems: String {
-        object { json in
+        stripeObject { json in
             json.member("object", "list")
             json.key("data")
             json.beginArray()
@@ -87,7 +87,7 @@ extension StripeSession {
 
 extension StripePayment {
     func json(_ state: StripeState, isExpanded: Bool = false) -> String {
-        object { json in
+        stripeObject { json in
             json.member("id", id)
             json.member("object", "payment_intent")
             json.member("amount", amount)
@@ -112,7 +112,7 @@ extension StripePayment {
 
 extension StripeCharge {
     var json: String {
-        object { json in
+        stripeObject { json in
             json.member("id", id)
             json.member("object", "charge")
             json.member("amount", amount)
@@ -136,7 +136,7 @@ extension StripeCharge {
 
 extension StripeRefund {
     var json: String {
-        object { json in
+        stripeObject { json in
             json.member("id", id)
             json.member("object", "refund")
             json.member("amount", amount)
@@ -153,27 +153,7 @@ extension StripeRefund {
     }
 }
 
-extension StripeDispute {
-    var json: String {
-        object { json in
-            json.member("id", id)
-            json.member("object", "dispute")
-            json.member("amount", amount)
-            json.member("charge", chargeID)
-            json.member("created", createdAt.unixSeconds)
-            json.member("currency", currency)
-            json.member("is_charge_refundable", isInquiry && !isClosed)
-            json.member("livemode", isLive ?? false)
-            json.key("metadata")
-            json.literal("{}")
-            json.member("payment_intent", paymentID)
-            json.member("reason", "fraudulent")
-            json.member("status", status)
-        }
-    }
-}
-
-private func object(_ write: (inout JSONWriter) -> Void) -> String {
+func stripeObject(_ write: (inout JSONWriter) -> Void) -> String {
     var json = JSONWriter()
     json.beginObject()
     write(&json)

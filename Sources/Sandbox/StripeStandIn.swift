@@ -48,6 +48,10 @@ extension StripeWorld {
             return state.session(path[2])?.json(state, site) ?? ""
         case (1, "refunds"):
             return try createRefund(form)
+        case (2, "disputes"):
+            return try updateDispute(path[1], form)
+        case (1, "files"):
+            return try createFile(form)
         default:
             throw .noSuchURL(path, "POST")
         }

@@ -91,9 +91,25 @@ struct StripeDispute: Codable, Sendable {
     let createdAt: Date
     var status: String
     var isLive: Bool?
+    /// What was given so far, by Stripe's names.
+    var evidence: [String: String] = [:]
+    var submissions = 0
+    /// Until when the bank takes evidence; nil while nothing else was said.
+    var dueAt: Date?
 
+    /// Two weeks after it was opened.
+    var lastDay: Date { dueAt ?? createdAt.addingTimeInterval(14 * 86_400) }
     var isInquiry: Bool { status.hasPrefix("warning_") }
     var isClosed: Bool { ["won", "lost", "warning_closed"].contains(status) }
+}
+
+/// A file that was given to Stripe, without its bytes.
+struct StripeFile: Codable, Sendable {
+    let id: String
+    let purpose: String
+    let type: String
+    let size: Int
+    let createdAt: Date
 }
 
 struct StripeEvent: Codable, Sendable {
@@ -124,6 +140,7 @@ struct StripeState: Codable, Sendable {
     var charges: [StripeCharge] = []
     var refunds: [StripeRefund] = []
     var disputes: [StripeDispute] = []
+    var files: [StripeFile] = []
     var transactions: [StripeTransaction] = []
     /// Nil where the account keeps dollars.
     var settlement: StripeSettlement?

@@ -214,7 +214,7 @@ struct StripeWorld {
 
     /// Notes an event about an object as it is now, and tells the shop. Returns its id.
     @discardableResult
-    private mutating func emit(_ type: String, _ object: String?) -> String? {
+    mutating func emit(_ type: String, _ object: String?) -> String? {
         guard let object else { return nil }
         let event = note(type, object, Identifier.stripe("evt_"))
         if state.events.count > StripeState.eventLimit { state.events.removeFirst() }

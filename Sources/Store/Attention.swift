@@ -13,6 +13,7 @@ package struct AttentionItem: Sendable {
         case vendorLoss = "vendor_loss"
         /// A payment does not fit its order.
         case purchaseProblem = "purchase_problem"
+        /// Nobody has answered it.
         case dispute
         /// Money that should go back did not.
         case refundFailed = "refund_failed"
@@ -37,7 +38,7 @@ package struct AttentionItem: Sendable {
     }
 
     package let kind: Kind
-    /// The id of the job, purchase or event, or the name of the gate, check or part.
+    /// The id of the job, purchase, dispute or event, or the name of the gate, check or part.
     package let subject: String
     /// What is to be closed once it is dealt with.
     package let differenceID: DifferenceID?
@@ -106,10 +107,12 @@ extension Connection {
         FROM purchases
         WHERE needs_person = TRUE
         UNION ALL
-        SELECT 'dispute', CAST(purchase_id AS CHAR), NULL, NULL, amount_micros,
-            CONCAT(id, ' is ', standing), created_at
+        SELECT 'dispute', id, NULL, NULL, amount_micros,
+            CONCAT(standing, IF(due_at IS NULL, '',
+                CONCAT(', to be answered until ', DATE_FORMAT(due_at, '%Y-%m-%d %H:%i'), ' UTC'))),
+            created_at
         FROM disputes
-        WHERE standing IN ('inquiry', 'open')
+        WHERE standing IN ('inquiry', 'open') AND submissions = 0
         UNION ALL
         SELECT 'refund_failed', CAST(purchase_id AS CHAR), NULL, NULL, amount_micros, problem,
             created_at

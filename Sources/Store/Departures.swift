@@ -147,6 +147,14 @@ extension Connection {
             UPDATE video_archives SET expires_at = UTC_TIMESTAMP(6)
             WHERE account_id = \(account)
             """)
+        try execute("UPDATE purchases SET address = NULL WHERE account_id = \(account)")
+        try execute(
+            """
+            UPDATE video_downloads
+            JOIN video_jobs ON video_jobs.id = video_id
+            SET address = NULL
+            WHERE account_id = \(account)
+            """)
         try execute(
             """
             UPDATE uploads

@@ -79,7 +79,9 @@ extension Connection {
             'seconds', duration_seconds, 'aspectRatio', aspect_ratio, 'resolution', resolution,
             'mode', mode, 'strength', strength, 'seed', seed, 'webhookUrl', webhook_url,
             'price', \(sql: dollars("user_charged_micros")), 'createdAt', \(sql: time("created_at")),
-            'completedAt', \(sql: time("completed_at")), 'width', file_width, 'height', file_height,
+            'completedAt', \(sql: time("completed_at")), 'downloadedAt', (
+                SELECT \(sql: time("asked_at")) FROM video_downloads WHERE video_id = video_jobs.id),
+            'width', file_width, 'height', file_height,
             'file', IF(state = 'delivered', CONCAT('videos/', id, '.mp4'), NULL)) AS object
         FROM video_jobs WHERE account_id = \(account) ORDER BY id
         """
@@ -101,7 +103,8 @@ extension Connection {
         SELECT JSON_OBJECT(
             'id', id, 'package', package_id, 'state', state,
             'price', \(sql: dollars("price_micros")), 'createdAt', \(sql: time("created_at")),
-            'paidAt', \(sql: time("paid_at")), 'stripePayment', payment_intent) AS object
+            'paidAt', \(sql: time("paid_at")), 'stripePayment', payment_intent,
+            'address', address) AS object
         FROM purchases WHERE account_id = \(account) ORDER BY id
         """
     }

@@ -78,14 +78,20 @@ package struct StripeClient {
 
     private let secretKey: String
     private let base: String
+    private let filesBase: String
     private let send: Send
     /// When all calls together have to be over; nil: each has its own bound alone.
     package var deadline: ContinuousClock.Instant?
 
-    /// - Parameter base: `https://api.stripe.com`, without the `/v1`.
-    package init(secretKey: String, base: String, send: @escaping Send) {
+    /// - Parameters:
+    ///   - base: `https://api.stripe.com`, without the `/v1`.
+    ///   - filesBase: `https://files.stripe.com`, which takes files; nil where one takes both.
+    package init(
+        secretKey: String, base: String, filesBase: String? = nil, send: @escaping Send
+    ) {
         self.secretKey = secretKey
         self.base = base.withoutLastSlash
+        self.filesBase = (filesBase ?? base).withoutLastSlash
         self.send = send
     }
 
@@ -163,6 +169,30 @@ package struct StripeClient {
 
     package func dispute(id: String) throws(StripeError) -> StripeDispute {
         try get("disputes/\(StripeForm.encode(id))")
+    }
+
+    /// Gives the bank evidence against a dispute, which is final.
+    package func submit(
+        _ evidence: DisputeEvidence, against dispute: String, idempotencyKey: String
+    ) throws(StripeError) -> StripeDispute {
+        var form = StripeForm()
+        for (field, value) in evidence.values { form.add("evidence[\(field.rawValue)]", value) }
+        form.add("submit", true)
+        return try post("disputes/\(StripeForm.encode(dispute))", form, idempotencyKey)
+    }
+
+    /// Gives Stripe a PDF of at most 5 MB as evidence. Returns its id.
+    package func upload(
+        evidence pdf: [UInt8], named name: String, idempotencyKey: String
+    ) throws(StripeError) -> String {
+        struct File: Decodable { let id: String }
+        let mark = idempotencyKey.replacing(":", with: "-")
+        let form = FileForm(
+            boundary: "rushes\(mark)", fields: [("purpose", "dispute_evidence")],
+            file: (name: name, type: "application/pdf", bytes: pdf))
+        let file: File = try post(
+            "\(filesBase)/v1/files", form.contentType, form.bytes, idempotencyKey)
+        return file.id
     }
 
     /// All disputes of a payment, at most 100; newest first.
@@ -253,12 +283,17 @@ package struct StripeClient {
     private func post<Answer: Decodable>(
         _ path: String, _ form: StripeForm, _ idempotencyKey: String
     ) throws(StripeError) -> Answer {
+        try post(
+            "\(base)/v1/\(path)", "application/x-www-form-urlencoded", form.bytes, idempotencyKey)
+    }
+
+    private func post<Answer: Decodable>(
+        _ url: String, _ contentType: String, _ body: [UInt8], _ idempotencyKey: String
+    ) throws(StripeError) -> Answer {
         var fields = fields()
-        fields[.contentType] = "application/x-www-form-urlencoded"
+        fields[.contentType] = contentType
         fields[Self.idempotencyKeyName] = idempotencyKey
-        return try call(
-            OutboundRequest(
-                method: .post, url: "\(base)/v1/\(path)", fields: fields, body: form.bytes))
+        return try call(OutboundRequest(method: .post, url: url, fields: fields, body: body))
     }
 
     private func call<Answer: Decodable>(

@@ -10,6 +10,8 @@ extension StripeDispute {
             case .won, .warningClosed, .prevented: .closed
             default: status.isInquiry ? .inquiry : .open
             }
-        return PaymentDispute(id: id, amount: Money(cents: Int64(amount)), standing: standing)
+        return PaymentDispute(
+            id: id, amount: Money(cents: Int64(amount)), standing: standing,
+            answer: .init(reason: reason, dueAt: submission.dueAt, submissions: submission.count))
     }
 }

@@ -102,6 +102,10 @@ private let englishTexts: [Phrase.Name: String] = [
     .purchaseWithoutPayment: "Stripe knows no payment of this purchase.",
     .refundNotMade: "The refund was not made: {problem}",
     .refundNotSent: "The refund was not made: Stripe was not reached for a day.",
+    .disputeOver: "The dispute is over: the bank takes no evidence any more.",
+    .evidenceSent: "The evidence was submitted. A bank takes it once.",
+    .evidenceSentElsewhere: "Evidence was submitted in Stripe's Dashboard. A bank takes it once.",
+    .evidenceLate: "The time in which the bank takes evidence is over.",
     .givenCreditTakeable: "Of the credit that was given {amount} can be taken back.",
     .keyNeeded: "Above {amount} a command needs a key.",
     .ledgerSaysOtherwise:

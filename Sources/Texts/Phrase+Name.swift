@@ -23,6 +23,7 @@ extension Phrase {
         case givenCreditTakeable
         case purchaseWithoutPage, purchaseNotPaidAtStripe, purchaseWithoutPayment, refundNotMade
         case refundNotSent, refundAboveLimit, lastAdministrator, ownRole, testMailNotSent
+        case disputeOver, evidenceSent, evidenceSentElsewhere, evidenceLate
         case keyNeeded, ledgerSaysOtherwise, adjustmentWithoutAmount, effectMissing
         case effectTakenBack, debtSmaller, purchaseCredited, purchaseCreditedNeedsRefund
 

@@ -158,8 +158,12 @@ enum Gallery {
         _ context: Context, _ caller: Caller, _ video: Video
     ) throws -> Response {
         guard video.file != nil else { throw NotFound() }
-        let disposition =
-            Query(context.request.queryString)["download"] == "1" ? "attachment" : "inline"
+        let isKept = Query(context.request.queryString)["download"] == "1"
+        if isKept {
+            try context.database.noteDownload(
+                of: video.id, from: context.request.remoteAddress)
+        }
+        let disposition = isKept ? "attachment" : "inline"
         return .stored(
             VideoFile.path(of: video.id), type: "video/mp4",
             disposition: "\(disposition); filename=\"rushes-\(video.id).mp4\"")

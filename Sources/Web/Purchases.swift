@@ -66,7 +66,8 @@ enum Purchases {
         let claim = try context.database.claim(
             key, for: fresh, of: package, catalogVersion: catalog.version,
             account: caller.account, by: caller.person().id,
-            isLive: context.settings.isLive, limit: context.settings.purchaseLimit)
+            from: context.request.remoteAddress, isLive: context.settings.isLive,
+            limit: context.settings.purchaseLimit)
         switch claim {
         case .answered(let answer):
             return .json(answer)

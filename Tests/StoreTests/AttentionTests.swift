@@ -33,7 +33,7 @@ import Texts
                     "vendor_loss \(lost) task: refunded, but made and billed by the vendor",
                     "purchase_problem \(order.id) currency jpy",
                     "unknown tasks no answer",
-                    "dispute \(order.id) dp_40 is inquiry",
+                    "dispute dp_40 inquiry",
                     "refund_failed \(order.id) no funds",
                     "pause pollo the balance is empty",
                     "unhealthy clock 9 s ahead",

@@ -37,6 +37,24 @@ struct ColumnTests {
         return purchase
     }
 
+    /// A disputed payment.
+    private static func dispute(_ db: Connection, reason: String) throws {
+        let order = try db.insertPurchase(of: db.insertAccount())
+        _ = try db.apply(.of(order, intent: "pi_1"), to: order.id, policy: .test)
+        let dispute = PaymentDispute(
+            id: "dp_1", amount: order.price, standing: .open, answer: .init(reason: reason))
+        _ = try db.apply(
+            PaymentReversal(refunded: nil, dispute: dispute, cause: "test"), to: order.id,
+            readAt: db.reversals(of: order.id), refundGrace: .seconds(60))
+    }
+
+    private static func evidence(_ db: Connection) throws -> EvidenceRecord {
+        try dispute(db, reason: "fraudulent")
+        return try db.beginEvidence(
+            .new(), fields: [("uncategorized_text", "x")], against: "dp_1",
+            by: Operator(userID: nil, reason: "a test"))
+    }
+
     private static let origins: [String: Origin] = [
         "users.email": .judged { _, text in Credentials.normalized("\(text)@example.org") != nil },
         "users.password_hash": .ours,
@@ -72,6 +90,37 @@ struct ColumnTests {
         "purchases.payment_intent": .whole { db, text in
             let purchase = try db.insertPurchase(of: db.insertAccount())
             _ = try db.apply(.of(purchase, intent: text), to: purchase.id, policy: .test)
+        },
+        "purchases.address": .cut { db, text in
+            let account = try db.insertAccount()
+            let purchase = PurchaseID.new()
+            let package = try db.catalog(version: 1).package("starter").orThrow("starter")
+            try db.insertPurchase(
+                purchase, of: package, catalogVersion: 1, for: account, by: db.owner(of: account),
+                from: text, isLive: false)
+            return try value(db, "SELECT address AS value FROM purchases WHERE id = \(purchase)")
+        },
+        "video_downloads.address": .cut { db, text in
+            let video = try db.insertJob(of: db.insertAccount(credit: .dollars(1)))
+            try db.noteDownload(of: video, from: text)
+            return try value(
+                db, "SELECT address AS value FROM video_downloads WHERE video_id = \(video)")
+        },
+        "disputes.reason": .cut { db, text in
+            try dispute(db, reason: text)
+            return try value(db, "SELECT reason AS value FROM disputes")
+        },
+        // Of `disputes`; of what our own rows say; and Stripe's id, which its client bounds.
+        "dispute_evidence.dispute_id": .ours, "dispute_evidence.fields": .ours,
+        "dispute_evidence.file_id": .whole { db, text in
+            _ = try db.setFile(text, of: evidence(db).id)
+        },
+        "dispute_evidence.problem": .cut { db, text in
+            let evidence = try evidence(db)
+            try db.fail(
+                evidence.id, against: "dp_1", problem: text,
+                by: Operator(userID: nil, reason: "a test"))
+            return try value(db, "SELECT problem AS value FROM dispute_evidence")
         },
         "sellers.name": .ours, "sellers.address": .ours, "sellers.tax_id": .ours,
         "sellers.tax_line": .ours,

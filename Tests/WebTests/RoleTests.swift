@@ -30,6 +30,7 @@ struct RoleTests {
         "listPeople": helpers, "showPerson": helpers, "listPersonSessions": helpers,
         "listAllVideos": helpers, "showAnyVideo": helpers,
         "listAllPurchases": everybody, "showAnyPurchase": everybody,
+        "showDispute": everybody, "downloadEvidence": everybody, "submitEvidence": helpers,
         "listAccountTransactions": everybody,
         "showReconciliation": readers, "showCatalog": readers,
         "blockPerson": helpers, "unblockPerson": helpers, "signPersonOut": helpers,

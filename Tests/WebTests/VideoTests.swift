@@ -737,7 +737,9 @@ struct VideoStateTests {
             let target = file.fields.first { $0.name.canonicalName == "x-accel-redirect" }?.value
             #expect(target == "/_media/\(VideoFile.path(of: video))")
             #expect(file.fields[.contentDisposition]?.hasPrefix("inline;") == true)
+            #expect(try site.count("SELECT COUNT(*) AS count FROM video_downloads") == 0)
             let saved = try site.get("/api/videos/\(video)/file", query: "download=1", as: user)
+            #expect(try site.count("SELECT COUNT(*) AS count FROM video_downloads") == 1)
             #expect(
                 saved.fields[.contentDisposition]
                     == "attachment; filename=\"rushes-\(video).mp4\"")

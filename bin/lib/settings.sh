@@ -128,6 +128,8 @@ choose_environment() {
     if [[ -n $stand_ins ]]; then
         choose_sandbox_port
         preset POLLO_API_BASE "http://localhost:$sandbox_port/api/platform"
+        # Files go where the rest of Stripe is: to this stand-in only when it stands in for Stripe.
+        [[ $stand_ins != *stripe* ]] || preset STRIPE_FILES_BASE "http://localhost:$sandbox_port"
         preset STRIPE_API_BASE "http://localhost:$sandbox_port"
         export SANDBOX_STAND_INS=$stand_ins SANDBOX_CA_FILE=$tls/ca.crt
     fi

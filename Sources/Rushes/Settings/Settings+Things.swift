@@ -55,7 +55,7 @@ extension Settings {
     func stripeClient(timeout: Duration, clock: ClockWatch? = nil) -> StripeClient {
         let curl = Curl(CurlOptions(userAgent: Self.userAgent, timeout: timeout))
         return StripeClient(
-            secretKey: stripe.key, base: stripe.base,
+            secretKey: stripe.key, base: stripe.base, filesBase: stripe.filesBase,
             send: clock?.watching(curl.send) ?? curl.send)
     }
 

@@ -2,9 +2,11 @@ import Addresses
 
 struct StripeSettings: Sendable {
     private static let home = "https://api.stripe.com"
+    private static let filesHome = "https://files.stripe.com"
 
     let key: String
     let base: String
+    let filesBase: String
     let webhookSecrets: [String]
     var isLive: Bool { key.dropFirst(3).hasPrefix("live_") }
 
@@ -21,14 +23,21 @@ struct StripeSettings: Sendable {
         ) { text throws(Unusable) in
             try vendorBase(text, home: Self.home, isProduction: isProduction)
         }
+        let filesBase = reader.value(
+            "STRIPE_FILES_BASE", "where Stripe takes files, likewise",
+            default: Self.filesHome
+        ) { text throws(Unusable) in
+            try vendorBase(text, home: Self.filesHome, isProduction: isProduction)
+        }
         let secrets = reader.required(
             "STRIPE_WEBHOOK_SECRET",
             "of the endpoint that Stripe calls; several with commas while one replaces another",
             like: "whsec_…", isSecret: true
         ) { text throws(Unusable) in try Self.webhookSecrets(text, isProduction: isProduction) }
-        guard let key, let base, let secrets else { return nil }
+        guard let key, let base, let filesBase, let secrets else { return nil }
         self.key = key
         self.base = base
+        self.filesBase = filesBase
         webhookSecrets = secrets
     }
 

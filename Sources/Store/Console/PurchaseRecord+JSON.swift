@@ -44,6 +44,15 @@ extension DisputeRecord: JSONObject {
         fields.field("id", example: "du_1".quoted) { $0.id }
         fields.field("amount", example: "47.99") { $0.amount }
         fields.field("standing", example: "open".quoted) { $0.standing }
+        fields.field("reason", "The bank's word for why.", example: "fraudulent".quoted) {
+            $0.reason
+        }
+        fields.field("dueAt", "Until when the bank takes evidence, as far as it is known.") {
+            $0.dueAt
+        }
+        fields.field("submissions", "How often evidence was submitted.", example: "0") {
+            $0.submissions
+        }
         fields.field("createdAt") { $0.createdAt }
         fields.field("changedAt") { $0.changedAt }
     }

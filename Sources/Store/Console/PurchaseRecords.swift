@@ -45,6 +45,12 @@ package struct DisputeRecord: Sendable {
     package let id: String
     package let amount: Money
     package let standing: String
+    /// The bank's word for why.
+    package let reason: String?
+    /// Until when the bank takes evidence; nil when it takes none, or it was not told.
+    package let dueAt: Date?
+    /// How often evidence was submitted.
+    package let submissions: Int
     package let createdAt: Date
     package let changedAt: Date
 }
@@ -101,14 +107,27 @@ extension Connection {
     package func disputes(of purchase: PurchaseID) throws -> [DisputeRecord] {
         try query(
             """
-            SELECT id, amount_micros, standing, created_at, changed_at
-            FROM disputes WHERE purchase_id = \(purchase) ORDER BY created_at, id
-            """
-        ) { row in
-            try DisputeRecord(
-                id: row("id"), amount: row("amount_micros"), standing: row("standing"),
-                createdAt: row("created_at"), changedAt: row("changed_at"))
-        }
+            \(sql: DisputeRecord.select)
+            WHERE purchase_id = \(purchase) ORDER BY created_at, id
+            """, DisputeRecord.init(row:))
+    }
+}
+
+extension DisputeRecord {
+    static let select: SQL = """
+        SELECT id, amount_micros, standing, reason, due_at, submissions, created_at, changed_at
+        FROM disputes
+        """
+
+    init(row: Row) throws {
+        id = try row("id")
+        amount = try row("amount_micros")
+        standing = try row("standing")
+        reason = try row("reason")
+        dueAt = try row("due_at")
+        submissions = try row("submissions")
+        createdAt = try row("created_at")
+        changedAt = try row("changed_at")
     }
 }
 

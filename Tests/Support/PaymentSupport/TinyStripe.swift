@@ -114,6 +114,13 @@ package final class TinyStripe: Sendable {
                 createdAt: createdAt.map { Date(timeIntervalSince1970: Double($0)) }))
     }
 
+    /// Says until when the latest dispute of a payment takes evidence.
+    package func setDue(_ payment: String, at due: Date) { account.setDue(payment, at: due) }
+
+    package func evidence(of payment: String) -> (fields: [String: String], submissions: Int)? {
+        account.evidence(of: payment)
+    }
+
     /// From now on the account is settled in another currency.
     package func settle(in currency: String, rate: Double) {
         account.settle(in: currency, rate: rate)

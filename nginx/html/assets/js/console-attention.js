@@ -5,11 +5,12 @@ import { say } from "../text/console.js";
 
 /** Where what an item is about is shown. @param {any} item */
 function pageOf({ kind, subject }) {
+  if (kind === "dispute") return `/admin/disputes/${encodeURIComponent(subject)}`;
   if (!/^[0-9a-f-]{36}$/.test(subject)) return null;
   if (["parked_video", "uncertain_video", "vendor_loss", "late"].includes(kind)) {
     return `/admin/videos/${subject}`;
   }
-  if (["purchase_problem", "dispute", "refund_failed"].includes(kind)) return `/admin/purchases/${subject}`;
+  if (["purchase_problem", "refund_failed"].includes(kind)) return `/admin/purchases/${subject}`;
   return kind === "quarantine" ? `/admin/users/${subject}` : null;
 }
 

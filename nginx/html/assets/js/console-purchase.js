@@ -64,8 +64,9 @@ async function start() {
       say.part.disputes,
       rows([
         { name: head.when, cell: ({ createdAt }) => when(createdAt, "full") },
-        { name: head.id, cell: ({ id }) => id },
+        { name: head.id, cell: ({ id }) => link(`/admin/disputes/${id}`, id) },
         { name: head.state, cell: ({ standing }) => standing },
+        { name: say.dispute.until, cell: ({ dueAt }) => when(dueAt, "full") },
         { name: head.amount, cell: ({ amount }) => sum(amount), end: true },
       ], purchase.disputes),
     ),

@@ -230,6 +230,46 @@ export const say = {
     database: "Database",
     schema: "Schema",
   },
+  dispute: {
+    evidence: "What the bank is told",
+    hint: "As Stripe gets it, with a paper beside it. Each word is from our own records.",
+    notRecorded: "Not recorded",
+    notRecordedHint: "It would help, and nobody wrote it down: nothing is said of it.",
+    paper: "Paper (PDF)",
+    until: "To be answered until",
+    purchase: "Purchase",
+    submitted: "The evidence was submitted. The bank decides now, within weeks.",
+    underWay: "Stripe has not answered. Press again: it is submitted once.",
+    refused: "It was not taken:",
+    elsewhere: "Evidence was submitted in Stripe's Dashboard.",
+    standing: { inquiry: "A question", open: "Open", closed: "Won, or taken back", lost: "Lost" },
+    /** @param {number} seconds */
+    left: (seconds) => {
+      if (seconds <= 0) return "the time is over";
+      const days = Math.floor(seconds / 86400);
+      const hours = Math.floor(seconds / 3600) % 24;
+      const minutes = Math.floor(seconds / 60) % 60;
+      if (days > 0) return `${days} d ${hours} h left`;
+      return hours > 0 ? `${hours} h ${minutes} min left` : `${minutes} min ${seconds % 60} s left`;
+    },
+    fields: {
+      product_description: "What was bought",
+      customer_email_address: "The buyer's mail address",
+      customer_purchase_ip: "Network address of the order",
+      service_date: "Delivered",
+      access_activity_log: "What the account did",
+      uncategorized_text: "Account, payment and mails",
+      uncategorized_file: "Paper",
+    },
+    gaps: {
+      receipt: "A receipt of this purchase.",
+      purchaseAddress: "The network address that the order came from.",
+      termsAcceptance: "That the buyer accepted the terms.",
+      downloads: "That a video was downloaded.",
+      signIns: "Sign-ins of the buyer.",
+      mails: "Mails that were sent to the buyer.",
+    },
+  },
   source: { purchase: "Bought", bonus: "Bonus", grant: "Given" },
   head: {
     since: "Since",
@@ -340,6 +380,7 @@ export const say = {
     take: ["Take given credit back", "What is not spent of it."],
     waive: ["Forgive a debt", "All of it, or a part."],
     rebuild: ["Make balances anew", "From the ledger, which is not changed."],
+    submitEvidence: ["Submit the evidence", "The bank takes it once: it cannot be changed afterwards."],
     refund: ["Send money back", "The credit goes with it: what is not spent."],
     credit: ["Credit by hand", "Although the payment does not fit the order."],
     refresh: ["Read from Stripe", "What went back, and take its credit."],

@@ -188,6 +188,7 @@ export const rows = (columns, rows) =>
  * @property {Record<string, any>} [also] what is sent beside them
  * @property {boolean} [isRehearsed] whether it can tell what it would change
  * @property {boolean} [isNeeded] whether the amount has to be there
+ * @property {(answer: any) => string} [outcome] what is said of the answer, where it is no command's
  */
 
 /** What a command answered, in words. @param {any} answer */
@@ -316,7 +317,7 @@ export function perform(act, after) {
   const send = async () => {
     const answer = await confirmed(() => wish.send(act.path, JSON.stringify(read())));
     if (answer === undefined) return;
-    toast(outcomeOf(answer));
+    toast((act.outcome ?? outcomeOf)(answer));
     dialog.close();
     // What was done is done: the page shows it, or is asked for anew.
     await Promise.resolve(after()).catch(() => location.reload());

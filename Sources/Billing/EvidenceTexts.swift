@@ -1,0 +1,95 @@
+import Domain
+import FoundationEssentials
+package import Store
+package import Stripe
+
+// In English whatever the buyer reads: a bank reads it. Each sentence says what a row says, and no
+// more; what is not recorded is left out.
+extension DisputeEvidence {
+    /// - Parameter reference: by which the evidence is known again.
+    package init(_ facts: DisputeCase, reference: EvidenceID) {
+        var values: [Field: String] = [:]
+        values[.productDescription] = facts.product
+        values[.customerAddress] = facts.receipt?.buyer
+        values[.purchaseAddress] = facts.address
+        // The day alone.
+        values[.serviceDate] = (facts.purchase.purchase.paidAt?.stamp.prefix(10)).map(String.init)
+        values[.activityLog] = facts.activity
+        values[.text] = facts.summary(reference)
+        self.init(values.mapValues { $0.cut(to: Self.largestText, mark: "…") })
+    }
+}
+
+extension DisputeCase {
+    fileprivate var product: String {
+        let order = purchase.purchase
+        let bonus = order.bonus > .zero ? " and \(order.bonus) of bonus credit" : ""
+        return """
+            Prepaid credit of \(order.credits)\(bonus) for videos that are made to order from the \
+            customer's own words, sold as the package "\(order.packageID)" for \(order.price). Order \
+            \(order.id). Nothing is shipped: the credit is on the customer's account as soon as the \
+            payment is confirmed, and videos are watched and downloaded on the shop's website.
+            """
+    }
+
+    /// What the account did since the payment, the newest first.
+    fileprivate var activity: String {
+        var lines: [String] = []
+        if !videos.isEmpty {
+            let shown = videos.count < videoCount ? ", of which the newest \(videos.count)" : ""
+            lines.append("Videos ordered since the payment: \(videoCount)\(shown):")
+            lines += videos.map(\.line)
+        }
+        if !signIns.isEmpty {
+            lines.append("Sign-ins of the customer that have not ended:")
+            lines += signIns.map {
+                "\($0.at.stamp) from \($0.address), last used \($0.lastUsedAt.stamp)"
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    fileprivate func summary(_ reference: EvidenceID) -> String {
+        let order = purchase.purchase
+        var lines = ["The account was opened \(joinedAt.stamp)."]
+        if let verifiedAt {
+            lines.append(
+                "Its mail address was proved by a link that was sent to it, \(verifiedAt.stamp).")
+        }
+        lines.append("The order was made \(order.createdAt.stamp).")
+        if let paidAt = order.paidAt {
+            lines.append("It was paid, and its credit given, \(paidAt.stamp).")
+        }
+        if let receipt {
+            lines.append("The receipt is \(receipt.name), of \(receipt.amount).")
+        }
+        lines.append(
+            "Since the payment \(videoCount) videos were ordered and \(deliveredCount) delivered.")
+        if purchase.refunded > .zero {
+            lines.append("Of the payment \(purchase.refunded) was refunded.")
+        }
+        if !mails.isEmpty {
+            lines.append("Mails sent to the customer since the order, the newest first:")
+            lines += mails.map { "\($0.sentAt.stamp) \($0.topic)" }
+        }
+        lines.append("Reference \(reference).")
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension DisputeCase.Video {
+    fileprivate var line: String {
+        var line = "\(orderedAt.stamp) video \(id) ordered: \(tier), \(seconds) s, \(price)"
+        if let deliveredAt { line += "; delivered \(deliveredAt.stamp)" }
+        if let downloadedAt {
+            let from = downloadAddress.map { " from \($0)" } ?? ""
+            line += "; its file was asked for \(downloadedAt.stamp)\(from)"
+        }
+        return line
+    }
+}
+
+extension Date {
+    /// `2026-11-28T17:00:00Z`.
+    fileprivate var stamp: String { formatted(.iso8601) }
+}
