@@ -71,13 +71,7 @@ enum Disputes {
     }
 
     private static func submit(_ context: Context, _ caller: Caller) throws -> Response {
-        var body = context.body.reader
-        guard let key = try context.request.clientKey(body: [], of: caller)?.key else {
-            throw InvalidInput("Idempotency-Key", .keyMissing)
-        }
-        let actor = try Operator(
-            userID: caller.person().id, reason: body.read(Inputs.anyReason), key: key)
-        try body.finish()
+        let actor = try Operator(context, caller)
         let log = context.log
         do {
             try context.withBilling(log) { billing in

@@ -5,6 +5,5 @@ package let routes: [Route] = [
     Passwords.routes, SessionList.routes,
     Videos.routes, Gallery.routes, Uploads.routes,
     Credits.routes, Purchases.routes,
-    WebhookEndpoints.routes, WebhookDeliveries.routes,
     StripeWebhook.routes, PolloWebhook.routes,
 ].flatMap { $0 }

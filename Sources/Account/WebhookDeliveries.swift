@@ -4,6 +4,7 @@ import HTTP
 import HTTPTypes
 import JSON
 import Store
+import Web
 
 /// What was sent to users' own servers, and what came of it.
 enum WebhookDeliveries {
@@ -58,7 +59,7 @@ enum WebhookDeliveries {
 extension Context {
     /// The endpoint in the path, or the orders' own addresses for `default`.
     func webhookSource() throws -> WebhookSource {
-        arguments.first == "default" ? .orders : .endpoint(try id())
+        try argument() == "default" ? .orders : .endpoint(id())
     }
 }
 

@@ -5,6 +5,7 @@ import HTTPTypes
 import JSON
 import Sodium
 import Store
+import Web
 
 /// The addresses of users' own servers that are told what happens. What is sent to them is
 /// signed as Standard Webhooks (https://www.standardwebhooks.com).
