@@ -26,6 +26,9 @@ package enum Notice: Equatable, Sendable {
     case videoReady(VideoID)
     /// The job's price went back to the balance.
     case videoFailed(VideoID)
+    /// All that one order made has ended, and some of it, or nothing, is ready.
+    case videosReady(GenerateCallID)
+    case videosFailed(GenerateCallID)
     case receipt(PurchaseID)
     /// `amount` lapses from `lapsesAt` on, unless it is used.
     case creditLapsing(amount: Money, lapsesAt: Date)
@@ -66,8 +69,8 @@ package enum Notice: Equatable, Sendable {
 
     package var kind: NoticeKind {
         switch self {
-        case .videoReady: .videoReady
-        case .videoFailed: .videoFailed
+        case .videoReady, .videosReady: .videoReady
+        case .videoFailed, .videosFailed: .videoFailed
         case .receipt: .receipt
         case .creditLapsing: .creditLapsing
         case .lowBalance: .lowBalance

@@ -5,6 +5,10 @@ package import Texts
 package enum VideoKind {}
 package typealias VideoID = ID<VideoKind>
 
+/// Names the kind of the ``ID`` of a call that ordered one to four videos.
+package enum GenerateCallKind {}
+package typealias GenerateCallID = ID<GenerateCallKind>
+
 /// Where a job stands. The diagram is in ARCHITECTURE.md; every transition not in
 /// ``canBecome(_:)`` is refused.
 package enum VideoState: String, CaseIterable, Sendable {

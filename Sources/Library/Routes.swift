@@ -7,4 +7,5 @@ package import Web
 /// Each route stands beside its handler.
 package let routes: [Route] = [
     ShareLinks.routes, SharedVideos.routes, Removals.routes, Archives.routes,
+    Watching.routes,
 ].flatMap { $0 }

@@ -15,29 +15,6 @@ extension WebhookEvent: SQLConvertible {}
 
 // Each of these is called in the transaction whose effect it tells of (J12).
 extension Connection {
-    /// Tells of a delivered job: who ordered it by mail, and the account's servers.
-    func announceDelivery(
-        of job: VideoID, to user: UserID, for account: AccountID
-    ) throws {
-        try tell(.videoReady(job), to: user, opKey: "mail:video.completed:\(job)")
-        try call(.videoCompleted, about: job, of: account)
-    }
-
-    /// Tells of a job that was refunded for any reason but that its account canceled it.
-    func announceFailure(of job: VideoID) throws {
-        let job = try first(
-            "SELECT id, user_id, account_id FROM video_jobs WHERE id = \(job)"
-        ) { row in
-            (
-                id: try row("id") as VideoID, user: try row("user_id") as UserID,
-                account: try row("account_id") as AccountID
-            )
-        }
-        guard let job else { throw NotFound() }
-        try tell(.videoFailed(job.id), to: job.user, opKey: "mail:video.failed:\(job.id)")
-        try call(.videoFailed, about: job.id, of: job.account)
-    }
-
     /// Tells of a balance that has fallen below ``lowBalanceThreshold``, once until it was above
     /// again. Mostly there is more, and then nothing is asked.
     func announceLowBalance(of wallet: borrowing LockedWallet) throws {
@@ -56,8 +33,13 @@ extension Connection {
 
     /// Writes a mail, unless mail is off, the user has switched this kind off, or nobody has proved
     /// yet that the user's address is theirs: a stranger is not to read what somebody else does.
-    func tell(_ notice: Notice, to user: UserID, opKey: String) throws {
-        try execute(mail(notice, to: provedAddress(of: user), opKey: opKey))
+    /// It is sent `after` that long at the earliest. Returns whether there is one.
+    @discardableResult
+    func tell(
+        _ notice: Notice, to user: UserID, opKey: String, after delay: Duration = .zero
+    ) throws -> Bool {
+        try execute(
+            mail(notice, to: provedAddress(of: user), opKey: opKey, after: delay)) > 0
     }
 
     /// Writes a mail about what is the account's to its owner, under the same conditions.
@@ -79,12 +61,14 @@ extension Connection {
         "users.id = \(user) AND email_verified_at IS NOT NULL"
     }
 
-    private func mail(_ notice: Notice, to condition: SQL, opKey: String) -> SQL {
+    private func mail(
+        _ notice: Notice, to condition: SQL, opKey: String, after delay: Duration = .zero
+    ) -> SQL {
         """
         INSERT INTO outbox
             (id, channel, topic, user_id, op_key, payload, next_attempt_at, created_at)
         SELECT \(OutboxID.new()), 'mail', \(notice.kind), users.id, \(opKey), \(notice.json),
-            UTC_TIMESTAMP(6), UTC_TIMESTAMP(6)
+            UTC_TIMESTAMP(6) + INTERVAL \(delay.microseconds) MICROSECOND, UTC_TIMESTAMP(6)
         FROM users
         JOIN switches ON switches.name = 'mail' AND is_on
         WHERE \(sql: condition) AND blocked_at IS NULL
@@ -92,7 +76,7 @@ extension Connection {
         """
     }
 
-    private func call(_ event: WebhookEvent, about job: VideoID, of account: AccountID) throws {
+    func call(_ event: WebhookEvent, about job: VideoID, of account: AccountID) throws {
         var targets = try targets(of: event, account: account)
         let own = try first("SELECT webhook_url FROM video_jobs WHERE id = \(job)") { row in
             try row("webhook_url") as String?
@@ -248,6 +232,8 @@ extension Notice {
         .json { json in
             switch self {
             case .videoReady(let id), .videoFailed(let id): json.member("job", id.description)
+            case .videosReady(let call), .videosFailed(let call):
+                json.member("call", call.description)
             case .receipt(let id): json.member("purchase", id.description)
             case .creditLapsing(let amount, let lapsesAt):
                 json.member("amountMicros", Int(amount.micros))
@@ -289,8 +275,10 @@ extension Notice {
             return number
         }
         switch kind {
-        case .videoReady: self = .videoReady(try id("job"))
-        case .videoFailed: self = .videoFailed(try id("job"))
+        case .videoReady:
+            self = json["job"] == nil ? .videosReady(try id("call")) : .videoReady(try id("job"))
+        case .videoFailed:
+            self = json["job"] == nil ? .videosFailed(try id("call")) : .videoFailed(try id("job"))
         case .receipt: self = .receipt(try id("purchase"))
         case .creditLapsing:
             self = .creditLapsing(

@@ -401,6 +401,29 @@ private let englishTexts: [Phrase.Name: String] = [
     {advice}
     {shop}/videos/{video}
     """,
+    .mailVideosReadySubject: "Ready: {ready} of {count} videos",
+    .mailVideosReady: """
+    {ready} of {count} that you ordered together can be watched:
+
+        {prompt}
+
+    Download them, they are yours:
+    {links}{failures}
+    """,
+    .mailVideosOthers: """
+
+
+    Could not be made: {failed}. {price} went back to your balance.
+    """,
+    .mailVideosFailedSubject: "Your videos could not be made",
+    .mailVideosFailed: """
+    We are sorry, none of these {count} videos could be made:
+
+        {prompt}
+
+    {problem} {price} went back to your balance.
+    {shop}/videos?status=failed
+    """,
     .mailOtherWords: "Other words or settings may help.",
     .mailOrderAgain: "You can order it again as it was.",
     .mailReceiptSubject: "Your receipt: {total} of credit",

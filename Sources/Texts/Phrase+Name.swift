@@ -106,6 +106,8 @@ extension Phrase {
         // Mails.
         case mailFrame, mailFooterChoice, mailFooterAccount, mailFooterOperator
         case mailVideoReadySubject, mailVideoReady, mailVideoFailedSubject, mailVideoFailed
+        case mailVideosReadySubject, mailVideosReady, mailVideosOthers
+        case mailVideosFailedSubject, mailVideosFailed
         case mailOtherWords, mailOrderAgain
         case mailReceiptSubject, mailReceipt, mailReceiptBonus, mailReceiptLasting
         case mailLapsingSubject, mailLapsing, mailLowBalanceSubject, mailLowBalance

@@ -82,6 +82,9 @@ extension Courier {
                 return nil
             } catch {
                 return MailProblem(message: error.message, isFinal: error.isFinal)
+        case .videosReady(let call), .videosFailed(let call):
+            return try MailText.videosEnded(
+                database.videos(of: call, orderedBy: user), appURL: appURL)
             }
         case .folder(let folder):
             do throws(SystemError) {

@@ -42,6 +42,37 @@ struct MailText: Equatable {
             ], appURL: appURL)
     }
 
+    /// One mail about all that an order made, when that has ended. Nil when nothing is left to tell.
+    static func videosEnded(_ videos: [Video], appURL: String) -> MailText? {
+        let ready = videos.filter { $0.state == .delivered }
+        let failed = videos.filter { $0.state == .refunded && $0.failureReason != .canceled }
+        guard let first = ready.first ?? failed.first else { return nil }
+        let (prompt, count) = (first.settings.prompt, ready.count + failed.count)
+        let price = failed.map(\.price).reduce(.zero, +)
+        guard !ready.isEmpty else {
+            return MailText(
+                Phrase(.mailVideosFailedSubject), .mailVideosFailed,
+                [
+                    "prompt": .excerpt(prompt), "count": .number(count),
+                    "problem": first.failureReason.map { .phrase($0.phrase) } ?? .text(""),
+                    "price": .money(price),
+                ], appURL: appURL)
+        }
+        let others = Phrase(
+            .mailVideosOthers, ["failed": .number(failed.count), "price": .money(price)])
+        return MailText(
+            Phrase(
+                .mailVideosReadySubject,
+                ["ready": .number(ready.count), "count": .number(count)]), .mailVideosReady,
+            [
+                "prompt": .excerpt(prompt), "ready": .number(ready.count),
+                "count": .number(count),
+                "links": .text(
+                    ready.map { "\(appURL)/videos/\($0.id)" }.joined(separator: "\n")),
+                "failures": failed.isEmpty ? .text("") : .phrase(others),
+            ], appURL: appURL)
+    }
+
     static func receipt(
         _ purchase: Purchase, paidAt: Date, lastingDays: Int?, appURL: String
     ) -> MailText {

@@ -112,6 +112,27 @@ def test_a_wait_outlives_whatever_becomes_of_an_answer(open_as, buyer, videos, n
     expect(page.locator("[data-outage]")).to_have_count(0)
 
 
+@pytest.mark.parametrize("is_away", [False, True])
+@pytest.mark.parametrize("name", ["video", "videos", "create"])
+def test_who_sees_a_video_end_says_so(open_as, buyer, videos, name, is_away):
+    """So that no mail is sent about it; whoever is in another tab gets one."""
+    page = open_as(buyer)
+    page.clock.install()
+    page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => globalThis.isAway === true })")
+    said = []
+    page.on("request", lambda request: request.url.endswith("/seen") and said.append(request.method + request.url[-len("/seen") :]))
+    wire, end = waiting_page(page, name, buyer, videos)
+    wire.answer_with(page, "unfinished")
+    page.evaluate("(isAway) => { globalThis.isAway = isAway; }", is_away)
+    assert said == []
+    wire.let_through()
+    page.clock.fast_forward(60_000)
+    expect(end.first).to_be_visible()
+    expect(page.locator("[data-live]")).not_to_be_empty()
+    page.wait_for_timeout(200)
+    assert said == ([] if is_away else ["POST/seen"])
+
+
 @pytest.mark.lost_answers
 @pytest.mark.parametrize("name", PAGES)
 def test_being_offline_is_said_and_the_wait_goes_on_with_the_network(open_as, buyer, videos, name):

@@ -133,6 +133,7 @@ private let growing: Set = [
         try db.deliver(db.storing(followed))
         _ = try db.downloadCount()
         _ = try db.claimLateLook(lasting: .seconds(60))
+        try db.makeMailDue()
         _ = try db.claimMail(lasting: .seconds(60))
         _ = try db.claimWebhook(lasting: .seconds(60))
     }

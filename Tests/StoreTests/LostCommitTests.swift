@@ -225,6 +225,7 @@ import Testing
                 _ = try db.insertJob(of: account)
                 try db.advanceJob(to: .refunded, task: "task-\(number)")
             }
+            try db.makeMailDue()
         } _: { cut, db in
             let claim = try cut.claimMail(lasting: .seconds(60)).orThrow("a mail")
             #expect(claim.claim.attempt == 1)

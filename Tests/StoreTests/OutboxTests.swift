@@ -48,6 +48,7 @@ extension Connection {
     fileprivate func refundOne(of account: AccountID) throws {
         let job = try insertJob(of: account)
         try advanceJob(to: .refunded, task: "task-\(job)")
+        try makeMailDue()
     }
 
     fileprivate func pay(_ order: Purchase) throws {

@@ -46,6 +46,19 @@ struct KeepingTests {
         }
     }
 
+    @Test func `a page says that its user has seen how a video ended`() throws {
+        try withSite { site in
+            let user = try site.makeUser(credit: 5.dollars)
+            let video = try site.makeVideo(for: user)
+            for id in ["\(video)", "\(VideoID.new())", "nonsense"] {
+                let answer = try site.send(
+                    .post, "/api/videos/\(id)/seen", TestSite.bearer(user))
+                #expect(answer.status == (id == "\(video)" ? 204 : 404))
+            }
+            #expect(try site.send(.post, "/api/videos/\(video)/seen", []).status == 401)
+        }
+    }
+
     @Test func `a title is one line of at most 200 UTF-16 code units`() throws {
         try withSite { site in
             let user = try site.makeUser(credit: 5.dollars)

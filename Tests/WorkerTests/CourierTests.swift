@@ -48,6 +48,7 @@ private struct Post {
         let job = try db.insertJob(of: account)
         try db.execute("UPDATE video_jobs SET webhook_url = \(webhookURL) WHERE id = \(job)")
         try db.advanceJob(to: state, task: "task-\(job)")
+        try db.makeMailDue()
         return job
     }
 
@@ -383,6 +384,41 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
     }
 
     @Test func `a mail that is sent again after a crash is the same file`() throws {
+    @Test func `what was ordered together is told in one mail`() throws {
+        try withFolder { post, folder in
+            func end(_ states: [VideoState]) throws -> String {
+                let order = try post.db.order(count: states.count)
+                try post.db.accept(order, from: post.account)
+                for (video, state) in zip(order.videos, states) {
+                    try post.db.advanceJob(to: state, task: "task-\(video.id)")
+                }
+                try post.db.makeMailDue()
+                let courier = try post.courier(mail: .folder(folder))
+                let before = try Set(mails(in: folder))
+                while try courier.sendNextMail() {}
+                let new = try mails(in: folder).filter { !before.contains($0) }
+                #expect(new.count == 1)
+                let text = new.first ?? ""
+                for (video, state) in zip(order.videos, states) {
+                    let link = "https://shop.example/videos/\(video.id)\n"
+                    #expect(text.contains(link) == (state == .delivered))
+                }
+                return text
+            }
+            let mixed = try end([.delivered, .refunded, .delivered])
+            #expect(mixed.contains("Subject: Ready: 2 of 3 videos\n"))
+            #expect(mixed.contains("A fox runs through fresh snow"))
+            #expect(mixed.contains("Could not be made: 1. $1.00 went back to your balance.\n"))
+            let all = try end([.delivered, .delivered])
+            #expect(all.contains("Subject: Ready: 2 of 2 videos\n"))
+            #expect(!all.contains("went back"))
+            let none = try end([.refunded, .refunded])
+            #expect(none.contains("Subject: Your videos could not be made\n"))
+            #expect(none.contains("none of these 2 videos"))
+            #expect(none.contains("$2.00 went back to your balance."))
+        }
+    }
+
         try withFolder { post, folder in
             try post.endJob()
             let proxy = try CuttingProxy(before: post.configuration)
@@ -683,57 +719,6 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
             try post.endJob()
             #expect(try courier.sendNextWebhook(.fast))
             #expect(server.hooks.count == 3)
-        }
-    }
-}
-
-@Suite struct `Mail to the operator` {
-    @Test func `what needs a person is told in one mail, and not again`() throws {
-        try withPost { post in
-            let folder = "/tmp/rushes-operator-\(UUID().uuidString)"
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(atPath: folder) }
-            func mails() throws -> [String] {
-                try FileManager.default.contentsOfDirectory(atPath: folder)
-                    .map { try String(contentsOfFile: "\(folder)/\($0)", encoding: .utf8) }
-            }
-            func look() throws {
-                try post.courier(mail: .folder(folder), operatorMail: "ops@example.org")
-                    .tellOperator()
-            }
-            try look()
-            #expect(try mails().isEmpty)
-            try post.db.setHealth("stripe", isHealthy: false, detail: "no\r\nBcc: x@y.de")
-            try look()
-            try look()
-            let mail = try #require(try mails().first)
-            #expect(try mails().count == 1)
-            #expect(mail.contains("To: <ops@example.org>\r\n"))
-            #expect(mail.contains("Subject: One thing needs a person\r\n"))
-            #expect(mail.contains("- unhealthy stripe"))
-            // Foreign text begins no line of its own.
-            #expect(!mail.contains("\nBcc:"))
-        }
-    }
-
-    @Test func `a mail that was not taken is tried again when its lease is over`() throws {
-        try withPost { post in
-            try post.db.setHealth("stripe", isHealthy: false, detail: "no answer")
-            func look(_ folder: String) throws {
-                try post.courier(mail: .folder(folder), operatorMail: "ops@example.org")
-                    .tellOperator()
-            }
-            let folder = "/tmp/rushes-operator-\(UUID().uuidString)"
-            try look(folder)
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(atPath: folder) }
-            try look(folder)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
-            try post.db.execute("UPDATE operator_notices SET lease_until = UTC_TIMESTAMP(6)")
-            try look(folder)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 1)
         }
     }
 }

@@ -5,7 +5,7 @@ import Texts
 
 /// What a generate call asks the database to accept.
 package struct VideoOrder {
-    package let call: ID<VideoOrder>
+    package let call: GenerateCallID
     package let draft: VideoDraft
     package let catalogVersion: Int
     /// One for each video of the order, with the secret path of its callback (J7).
@@ -14,7 +14,7 @@ package struct VideoOrder {
     package let estimatedSeconds: Int
 
     package init(
-        call: ID<VideoOrder>, draft: VideoDraft, catalogVersion: Int,
+        call: GenerateCallID, draft: VideoDraft, catalogVersion: Int,
         videos: [(id: VideoID, callbackToken: String)], estimatedSeconds: Int
     ) {
         precondition(videos.count == draft.count, "an order makes as many videos as it says")

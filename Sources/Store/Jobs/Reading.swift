@@ -33,9 +33,20 @@ extension Connection {
             """
             SELECT \(sql: Video.columns)
             FROM video_jobs
-            WHERE id = \(id) AND user_id = \(user)
+            WHERE id = \(id) AND user_id = \(user) AND deleted_at IS NULL
             """, Video.init(row:)
         ).first
+    }
+
+    /// All that one call made and that is still there, as the user who ordered it is told of it.
+    package func videos(of call: GenerateCallID, orderedBy user: UserID) throws -> [Video] {
+        try query(
+            """
+            SELECT \(sql: Video.columns)
+            FROM video_jobs
+            WHERE generate_call_id = \(call) AND user_id = \(user) AND deleted_at IS NULL
+            ORDER BY id
+            """, Video.init(row:))
     }
 
     /// The account's videos, newest first, those after `cursor` only.

@@ -191,7 +191,7 @@ extension Connection {
                 actual_cost_micros = \(actualCost)
                 """)
             try wallet.settle(job.id)
-            try announceDelivery(of: job.id, to: job.userID, for: job.accountID)
+            try announceEnd(of: job.id)
         }
     }
 
@@ -251,7 +251,7 @@ extension Connection {
         } else {
             try giveUpProbe(id)
         }
-        if reason != .canceled { try announceFailure(of: id) }
+        try announceEnd(of: id)
     }
 
     // MARK: Not by a worker

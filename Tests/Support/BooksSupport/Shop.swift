@@ -141,6 +141,15 @@ extension Connection {
 // MARK: - Transitions with the settings of a shop
 
 extension Connection {
+    /// Nobody has seen on a page what the mails that wait tell of.
+    package func makeMailDue() throws {
+        try execute(
+            """
+            UPDATE outbox SET next_attempt_at = UTC_TIMESTAMP(6)
+            WHERE channel = 'mail' AND next_attempt_at IS NOT NULL
+            """)
+    }
+
     package func submitted(_ job: ClaimedJob, task: String) throws {
         try submitted(
             job, taskID: task, firstPollAfter: .zero, renderDeadline: .seconds(1200))

@@ -77,9 +77,18 @@ function ending(job) {
   return job.status === "completed" ? text.isReady(short) : text.hasEnded(short, stateOf(job).words);
 }
 
-/** Says once in the page's status line, and in the title of a hidden tab, what ended. @param {Job[]} ended */
+/**
+ * Says once in the page's status line, and in the title of a hidden tab, what ended. Who sees it there
+ * needs no mail about it.
+ * @param {Job[]} ended
+ */
 export function announce(ended) {
   if (!ended.length) return;
+  if (!document.hidden) {
+    for (const { jobId } of ended) {
+      api(`/api/videos/${encodeURIComponent(jobId)}/seen`, { method: "POST" }).catch(() => {});
+    }
+  }
   const line = document.querySelector("[data-live]");
   if (line) line.textContent = ended.map(ending).join(" ");
   const ready = ended.filter((job) => job.status === "completed").length;
