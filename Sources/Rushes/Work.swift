@@ -80,13 +80,15 @@ struct Work: ParsableCommand {
 
     private func startCouriers(_ crew: Crew, _ fast: Squad, _ slow: Squad) throws {
         // Mail has a thread of its own, so that no webhook can hold it back.
-        if crew.settings.post.mail != nil {
+        let post = crew.settings.post
+        if post.mail == nil, post.operator.mail != nil {
+            crew.log.warning("OPERATOR_MAIL is set, but not MAIL_URL: no mail is sent to it")
+        }
+        if post.mail != nil || post.operator.webhook != nil {
             try crew.startCourier("mail") { courier in
                 try courier.tellOperator()
                 return try courier.sendNextMail()
             }
-        } else if crew.settings.post.operatorMail != nil {
-            crew.log.warning("OPERATOR_MAIL is set, but not MAIL_URL: nobody is told")
         }
         try crew.startCouriers("send", fast) { try $0.sendNextWebhook(.fast) }
         try crew.startCouriers("send-slow", slow) { try $0.sendNextWebhook(.slow) }

@@ -9,11 +9,7 @@ extension Connection {
     package func claimOperatorNotice(lasting: Duration) throws -> [AttentionItem]? {
         let items = try attention()
         return try transaction {
-            try execute(
-                """
-                INSERT INTO operator_notices (items) VALUES ('')
-                ON DUPLICATE KEY UPDATE is_only = is_only
-                """)
+            try insertNotices()
             let row = try first(
                 """
                 SELECT items,
@@ -51,6 +47,33 @@ extension Connection {
             try execute(
                 "UPDATE operator_notices SET told_at = UTC_TIMESTAMP(6), lease_until = NULL")
         }
+    }
+
+    /// Whether this sender is to tell the operator of yesterday: once a day, or again when who was
+    /// to do it did not say so by ``noteDigestTold()`` within `lasting`.
+    package func claimDigest(lasting: Duration) throws -> Bool {
+        try transaction {
+            try insertNotices()
+            return try execute(
+                """
+                UPDATE operator_notices
+                SET digest_until = UTC_TIMESTAMP(6) + INTERVAL \(lasting.microseconds) MICROSECOND
+                WHERE (digest_on IS NULL OR digest_on < UTC_DATE())
+                    AND (digest_until IS NULL OR digest_until <= UTC_TIMESTAMP(6))
+                """) > 0
+        }
+    }
+
+    package func noteDigestTold() throws {
+        try execute("UPDATE operator_notices SET digest_on = UTC_DATE(), digest_until = NULL")
+    }
+
+    private func insertNotices() throws {
+        try execute(
+            """
+            INSERT INTO operator_notices (items) VALUES ('')
+            ON DUPLICATE KEY UPDATE is_only = is_only
+            """)
     }
 
     private func setTold(_ names: Set<String>) throws {

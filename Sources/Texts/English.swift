@@ -381,7 +381,7 @@ private let englishTexts: [Phrase.Name: String] = [
     .mailFooterChoice: "You choose which mails you get: {shop}/account",
     .mailFooterAccount:
         "This mail is about your account itself; your choice of mails does not concern it.",
-    .mailFooterOperator: "You get this because OPERATOR_MAIL names you.",
+    .mailFooterOperator: "You get this because the shop's settings name you.",
     .mailVideoReadySubject: "Your video is ready",
     .mailVideoReady: """
     Your video is ready:
@@ -592,7 +592,7 @@ private let englishTexts: [Phrase.Name: String] = [
     .mailAttention: """
     {items}{rest}
 
-    The whole list: GET {shop}/api/admin/attention
+    The whole list: {shop}/admin/attention
     You are told of what is new, at most once an hour.
     """,
     .mailAttentionItem: """
@@ -600,4 +600,21 @@ private let englishTexts: [Phrase.Name: String] = [
       {detail}
     """,
     .mailAttentionRest: "\n\nand {number} more.",
+    .mailDigestSubject: "{date}: {paid} paid, {margin} margin",
+    .mailDigest: """
+    {date} (UTC), and in brackets the seven days that end with it:
+
+    Paid              {paid}
+    Credit sold       {sold}
+    Credit spent      {spent}
+    Vendor's cost     {cost}
+    Margin            {margin}
+    Sent back, lost   {refunded}
+    New customers     {customers}
+    Videos            {videos}
+    of them failed    {failures}
+
+    Need a person now: {waiting}
+    {shop}/admin
+    """,
 ]

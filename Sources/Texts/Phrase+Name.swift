@@ -123,5 +123,6 @@ extension Phrase {
         case mailWebhookFailingSubject
         case mailWebhookFailing, mailWebhookOffSubject, mailWebhookOff
         case mailAttentionSubject, mailAttention, mailAttentionItem, mailAttentionRest
+        case mailDigestSubject, mailDigest
     }
 }

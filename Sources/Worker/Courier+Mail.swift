@@ -44,34 +44,12 @@ extension Courier {
         return true
     }
 
-    /// Tells the operator what needs a person, when there is something that they do not know yet
-    /// and they were told of nothing for an hour. Looks every half minute.
-    package func tellOperator() throws {
-        guard let mail = settings.mail, let recipient = settings.operatorMail else { return }
-        let now = ContinuousClock.now
-        if let last = askedForOperatorAt, now - last < .seconds(30) { return }
-        askedForOperatorAt = now
-        guard let items = try database.claimOperatorNotice(lasting: Self.lease) else { return }
-        let text = MailText.attention(items, appURL: settings.appURL)
-        let message = MailMessage(
-            id: OutboxID.new().description, sender: mail.sender, recipient: recipient,
-            subject: text.subject, text: text.body, date: try database.databaseTime())
-        if let problem = deliver(message, by: mail) {
-            // Tried again when the lease is over.
-            log.error(
-                "the operator could not be told", metadata: ["problem": "\(problem.message)"])
-            return
-        }
-        try database.noteTold(items)
-        log.notice("the operator was told", metadata: ["items": "\(items.count)"])
-    }
-
-    private struct MailProblem {
+    struct MailProblem {
         let message: String
         let isFinal: Bool
     }
 
-    private func deliver(_ message: MailMessage, by mail: MailSettings) -> MailProblem? {
+    func deliver(_ message: MailMessage, by mail: MailSettings) -> MailProblem? {
         switch mail.route {
         case .server(let server):
             do throws(MailError) {
@@ -82,9 +60,6 @@ extension Courier {
                 return nil
             } catch {
                 return MailProblem(message: error.message, isFinal: error.isFinal)
-        case .videosReady(let call), .videosFailed(let call):
-            return try MailText.videosEnded(
-                database.videos(of: call, orderedBy: user), appURL: appURL)
             }
         case .folder(let folder):
             do throws(SystemError) {
@@ -107,6 +82,9 @@ extension Courier {
             return try database.video(id, orderedBy: user).map { .videoReady($0, appURL: appURL) }
         case .videoFailed(let id):
             return try database.video(id, orderedBy: user).map { .videoFailed($0, appURL: appURL) }
+        case .videosReady(let call), .videosFailed(let call):
+            return try MailText.videosEnded(
+                database.videos(of: call, orderedBy: user), appURL: appURL)
         case .receipt(let id):
             guard let purchase = try database.purchase(id, boughtBy: user),
                 let paidAt = purchase.paidAt

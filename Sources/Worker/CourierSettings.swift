@@ -24,8 +24,7 @@ package struct CourierSettings: Sendable {
     package var appURL: String
     /// Nil: mail is off.
     package var mail: MailSettings?
-    /// Who is told when somebody is needed; nil for nobody.
-    package var operatorMail: String?
+    package var `operator`: OperatorSettings
     /// Named in receipts.
     package var creditPolicy: CreditPolicy
     /// Origins that webhooks may be sent to although they are neither HTTPS nor public.
@@ -34,12 +33,12 @@ package struct CourierSettings: Sendable {
     package var links: LinkTokens
 
     package init(
-        appURL: String, mail: MailSettings?, operatorMail: String? = nil,
+        appURL: String, mail: MailSettings?, operator: OperatorSettings = OperatorSettings(),
         creditPolicy: CreditPolicy, exceptOrigins: [Origin], links: LinkTokens
     ) {
         self.appURL = appURL
         self.mail = mail
-        self.operatorMail = operatorMail
+        self.operator = `operator`
         self.creditPolicy = creditPolicy
         self.exceptOrigins = exceptOrigins
         self.links = links

@@ -186,6 +186,34 @@ struct MailText: Equatable {
         MailText(Phrase(subject), text, values, footer: .mailFooterAccount, appURL: appURL)
     }
 
+    /// To the operator: what a day brought, beside the week that ends with it.
+    static func digest(
+        of day: Date, _ figures: Figures, week: Figures, waiting: Int, appURL: String
+    ) -> MailText {
+        func both(_ amount: (Figures) -> Money) -> Phrase.Value {
+            .text("\(amount(figures)) (\(amount(week)))")
+        }
+        func count(_ number: (Figures) -> Int) -> Phrase.Value {
+            .text("\(number(figures)) (\(number(week)))")
+        }
+        return MailText(
+            Phrase(
+                .mailDigestSubject,
+                [
+                    "date": .day(day), "paid": .money(figures.shop.paid),
+                    "margin": .money(figures.videos.margin),
+                ]), .mailDigest,
+            [
+                "date": .day(day), "paid": both { $0.shop.paid }, "sold": both { $0.shop.sold },
+                "spent": both { $0.videos.spent },
+                "cost": both { $0.videos.cost + $0.videos.lost },
+                "margin": both { $0.videos.margin },
+                "refunded": both { $0.shop.refunded + $0.shop.disputed },
+                "customers": count { $0.shop.signups }, "videos": count { $0.videos.videos },
+                "failures": count { $0.videos.failures }, "waiting": .number(waiting),
+            ], footer: .mailFooterOperator, appURL: appURL)
+    }
+
     /// To the operator: what needs a person. Texts of vendors stand on lines of their own.
     static func attention(_ items: [AttentionItem], appURL: String) -> MailText {
         let most = 50

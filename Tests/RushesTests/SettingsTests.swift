@@ -1,5 +1,6 @@
 import Addresses
 import Testing
+import Worker
 
 @testable import Rushes
 
@@ -20,7 +21,7 @@ struct SettingsTests {
     @Test func `a shop with good secrets starts in production`() throws {
         let settings = try settings([:])
         #expect(settings.stripe.isLive)
-        #expect(settings.post.operatorMail == nil)
+        #expect(settings.post.operator == OperatorSettings(digestHour: 7))
     }
 
     @Test(arguments: [
@@ -75,10 +76,29 @@ struct SettingsTests {
 
     @Test func `the operator's address may have a name, and has to be one`() throws {
         for text in ["ops@shop.example", "Night shift <ops@shop.example>"] {
-            #expect(try settings(["OPERATOR_MAIL": text]).post.operatorMail == "ops@shop.example")
+            #expect(try settings(["OPERATOR_MAIL": text]).post.operator.mail == "ops@shop.example")
         }
         for text in ["ops", "ops@", "a@b@c", "a@b.example\r\nBcc: x@y.example"] {
             #expect(throws: SettingsError.self) { try settings(["OPERATOR_MAIL": text]) }
+        }
+    }
+
+    @Test func `when and where else the operator is told has to make sense`() throws {
+        let told = try settings([
+            "OPERATOR_WEBHOOK_URL": "https://hooks.example/services/T0/B0/x",
+            "OPERATOR_QUIET_HOURS": "22-7", "OPERATOR_DIGEST": "off",
+        ]).post.operator
+        #expect(told.webhook == "https://hooks.example/services/T0/B0/x")
+        #expect(told.quietHours == QuietHours(from: 22, to: 7) && told.digestHour == nil)
+        #expect(try settings(["OPERATOR_DIGEST": "0"]).post.operator.digestHour == 0)
+        for (variable, texts) in [
+            "OPERATOR_WEBHOOK_URL": ["http://hooks.example/x", "https://10.0.0.1/x", "hooks"],
+            "OPERATOR_QUIET_HOURS": ["22", "22-24", "-1-7", "22-7-8", "a-b", "22–7"],
+            "OPERATOR_DIGEST": ["24", "-1", "seven", "7:00"],
+        ] {
+            for text in texts {
+                #expect(throws: SettingsError.self) { try settings([variable: text]) }
+            }
         }
     }
 }

@@ -53,7 +53,8 @@ private struct Post {
     }
 
     func courier(
-        exceptOrigins: [String] = [], mail: MailRoute? = nil, operatorMail: String? = nil,
+        exceptOrigins: [String] = [], mail: MailRoute? = nil,
+        operator: OperatorSettings = OperatorSettings(),
         through other: Connection? = nil, patience: Duration = .zero
     ) throws -> Courier {
         let sender = try #require(MailSender("Rushes <shop@example.org>"))
@@ -62,7 +63,7 @@ private struct Post {
             settings: CourierSettings(
                 appURL: "https://shop.example",
                 mail: mail.map { MailSettings(route: $0, sender: sender) },
-                operatorMail: operatorMail, creditPolicy: .test, exceptOrigins: exceptions,
+                operator: `operator`, creditPolicy: .test, exceptOrigins: exceptions,
                 links: LinkTokens(secret: secret, previous: oldSecret)),
             database: other ?? Connection(configuration),
             curl: Curl(
@@ -383,7 +384,6 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
         }
     }
 
-    @Test func `a mail that is sent again after a crash is the same file`() throws {
     @Test func `what was ordered together is told in one mail`() throws {
         try withFolder { post, folder in
             func end(_ states: [VideoState]) throws -> String {
@@ -419,6 +419,7 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
         }
     }
 
+    @Test func `a mail that is sent again after a crash is the same file`() throws {
         try withFolder { post, folder in
             try post.endJob()
             let proxy = try CuttingProxy(before: post.configuration)

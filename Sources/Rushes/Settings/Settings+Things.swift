@@ -35,7 +35,7 @@ extension Settings {
 
     var courier: CourierSettings {
         CourierSettings(
-            appURL: shop.origin.text, mail: post.mail, operatorMail: post.operatorMail,
+            appURL: shop.origin.text, mail: post.mail, operator: post.operator,
             creditPolicy: policy.credit, exceptOrigins: pollo.exceptOrigins,
             links: LinkTokens(secret: shop.jwtSecret, previous: shop.previousJWTSecret))
     }
