@@ -126,7 +126,12 @@ def test_who_sees_a_video_end_says_so(open_as, buyer, videos, name, is_away):
     page.evaluate("(isAway) => { globalThis.isAway = isAway; }", is_away)
     assert said == []
     wire.let_through()
-    page.clock.fast_forward(60_000)
+    # An answer from before may still be on its way, and a hidden page asks rarely.
+    for _ in range(20):
+        page.clock.fast_forward(20_000)
+        page.wait_for_timeout(100)
+        if end.count():
+            break
     expect(end.first).to_be_visible()
     expect(page.locator("[data-live]")).not_to_be_empty()
     page.wait_for_timeout(200)
