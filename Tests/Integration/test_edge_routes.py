@@ -166,7 +166,7 @@ def test_every_page_is_put_together_whole(edge: Edge) -> None:
             continue
         page = name.removesuffix(".html")
         # Parts of others have no address: they come by what leads to them.
-        paths = {"index": "/", "admin/overview": "/admin"}
+        paths = {"index": "/", "admin/overview": "/admin", "admin/dispute": "/admin/disputes/du_1"}
         for thing in ("video", "purchase", "admin/user", "admin/video", "admin/purchase"):
             paths[thing] = f"/{thing}s/{JOB}"
         if page in ("404", "429", "50x", "maintenance"):
