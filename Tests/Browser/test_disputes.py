@@ -52,7 +52,7 @@ def test_an_operator_finds_a_dispute_reads_and_submits_the_evidence(dispute):
     paper = page.request.get(page.get_by_role("link", name="Paper (PDF)").get_attribute("href"))
     assert paper.status == 200 and paper.body().startswith(b"%PDF-")
     do(page, "Submit the evidence", "they watched what they bought")
-    expect(page.get_by_role("status").filter(has_text="The evidence was submitted")).to_be_visible()
+    expect(page.locator("[data-detail] .notice.ok").filter(has_text="The evidence was submitted")).to_be_visible()
     expect(page.get_by_role("button", name="Submit the evidence")).to_have_count(0)
     check(page)
     see(page, "/admin/attention")
