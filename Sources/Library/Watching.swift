@@ -17,7 +17,8 @@ enum Watching {
         ])
 
     private static func see(_ context: Context, caller: Caller) throws -> Response {
-        try context.database.noteSeen(context.id(), by: caller.person().id)
+        try context.database.noteSeen(
+            context.id(), by: caller.person().id, of: caller.account)
         return .nothing
     }
 }

@@ -4,7 +4,7 @@ package import MariaDB
 
 // What is told of a video that has ended, and to whom.
 extension Connection {
-    /// How long a mail about a video waits for whoever sees its end on a page (``noteSeen(_:by:)``):
+    /// How long a mail about a video waits for whoever sees its end on a page (``noteSeen(_:by:of:)``):
     /// longer than pages take to learn of it.
     static let videoMailDelay = Duration.seconds(20)
 
@@ -43,10 +43,10 @@ extension Connection {
     }
 
     /// The user has seen the end of a video on a page: a mail about it that was not sent yet is not
-    /// needed any more. Throws ``NotFound`` for a video that is none of theirs.
-    package func noteSeen(_ id: VideoID, by user: UserID) throws {
+    /// needed any more. Throws ``NotFound`` for a video that is none of the account's.
+    package func noteSeen(_ id: VideoID, by user: UserID, of account: AccountID) throws {
         let batch = try batch(of: id)
-        guard let job = batch.first(where: { $0.id == id }), job.user == user else {
+        guard let job = batch.first(where: { $0.id == id }), job.account == account else {
             throw NotFound()
         }
         try execute(

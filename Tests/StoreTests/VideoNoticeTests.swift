@@ -122,22 +122,30 @@ struct VideoNoticeTests {
 
     @Test func `what its user has seen on a page is not told by mail, unless it was sent`() throws {
         try withShop { shop in
-            let other = try shop.db.owner(of: shop.db.insertAccount(credit: .zero))
+            let elsewhere = try shop.db.insertAccount(credit: .zero)
+            let other = try shop.db.owner(of: elsewhere)
+            func see(_ id: VideoID) throws {
+                try shop.db.noteSeen(id, by: shop.user, of: shop.account)
+            }
             let one = try shop.end([.delivered]).videos[0].id
             #expect(try shop.db.claimMail(lasting: .seconds(60)) == nil)
-            #expect(throws: NotFound.self) { try shop.db.noteSeen(one, by: other) }
-            #expect(throws: NotFound.self) { try shop.db.noteSeen(.new(), by: shop.user) }
+            #expect(throws: NotFound.self) {
+                try shop.db.noteSeen(one, by: other, of: elsewhere)
+            }
+            #expect(throws: NotFound.self) { try see(.new()) }
+            // Somebody else of the account has seen it; who ordered it has not.
+            try shop.db.noteSeen(one, by: other, of: shop.account)
             #expect(try shop.waiting() == ["videoReady \(one)"])
-            try shop.db.noteSeen(one, by: shop.user)
+            try see(one)
             #expect(try shop.waiting() == [])
             let batch = try shop.end([.delivered, .refunded])
-            try shop.db.noteSeen(batch.videos[0].id, by: shop.user)
+            try see(batch.videos[0].id)
             #expect(try shop.waiting() == [])
             // One whose mail goes out just now.
             let late = try shop.end([.refunded]).videos[0].id
             try shop.db.makeMailDue()
             let mail = try shop.db.claimMail(lasting: .seconds(60)).orThrow("a mail")
-            try shop.db.noteSeen(late, by: shop.user)
+            try see(late)
             try shop.db.noteSent(mail.claim)
             #expect(try shop.db.count("SELECT COUNT(*) FROM outbox WHERE sent_at IS NOT NULL") == 1)
         }

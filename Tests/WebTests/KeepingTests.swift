@@ -1,3 +1,4 @@
+import BooksSupport
 import DatabaseSupport
 import Domain
 import FoundationEssentials
@@ -43,6 +44,20 @@ struct KeepingTests {
             }
             let off = try change(video, #"{"favorite": false}"#, in: site, as: user)
             #expect(off.json["favorite"] == .bool(false))
+        }
+    }
+
+    @Test func `a file is given also while its download cannot be recorded`() throws {
+        try withFreshSite { site in
+            let user = try site.makeUser(credit: 5.dollars)
+            let video = try site.makeVideo(for: user)
+            try site.deliver(video)
+            let path = "/api/videos/\(video)/file"
+            try site.database.execute("RENAME TABLE video_downloads TO elsewhere")
+            #expect(try site.get(path, query: "download=1", as: user).status == 200)
+            try site.database.execute("RENAME TABLE elsewhere TO video_downloads")
+            #expect(try site.get(path, query: "download=1", as: user).status == 200)
+            #expect(try site.database.count("SELECT COUNT(*) FROM video_downloads") == 1)
         }
     }
 
