@@ -24,15 +24,21 @@ package struct SignIn: Sendable {
                     AND video_jobs.deleted_at IS NULL
             """)
 
+    /// Each table by one row of its primary key: sorting memberships here instead, with the video's
+    /// columns of text, would make a temporary table on disk for each request.
     private static func select(_ others: SQL, from tables: SQL) -> SQL {
         """
         SELECT \(sql: columns)\(sql: others)
         FROM sessions
         JOIN users ON users.id = sessions.user_id
-        LEFT JOIN members ON members.user_id = users.id \(sql: tables)
+        LEFT JOIN members ON members.user_id = users.id
+            AND members.account_id = (
+                SELECT mine.account_id
+                FROM members AS mine
+                WHERE mine.user_id = sessions.user_id
+                ORDER BY mine.role, mine.created_at, mine.account_id
+                LIMIT 1) \(sql: tables)
         WHERE id_hash = \(nil as [UInt8]?) AND \(sql: sessionIsOpen) AND blocked_at IS NULL
-        ORDER BY members.role, members.created_at, members.account_id
-        LIMIT 1
         """
     }
 

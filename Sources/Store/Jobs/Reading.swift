@@ -59,15 +59,22 @@ extension Connection {
         of account: AccountID, matching filter: VideoFilter, before cursor: VideoID?, limit: Int
     ) throws -> [Video] {
         let rest = Self.condition(filter, before: cursor)
+        func list(_ columns: SQL, _ key: (index: SQL, condition: SQL)) -> SQL {
+            """
+            SELECT \(sql: columns)
+            FROM video_jobs FORCE INDEX (\(sql: key.index))
+            WHERE \(sql: key.condition)\(sql: rest)
+            ORDER BY id DESC
+            LIMIT \(limit)
+            """
+        }
+        let keys = Self.keys(of: account, filter)
+        guard keys.count > 1 else {
+            return try query(list(Video.columns, keys[0]), Video.init(row:))
+        }
         var lists: SQL = ""
-        for (number, key) in Self.keys(of: account, filter).enumerated() {
-            let list: SQL = """
-                SELECT id
-                FROM video_jobs FORCE INDEX (\(sql: key.index))
-                WHERE \(sql: key.condition)\(sql: rest)
-                ORDER BY id DESC
-                LIMIT \(limit)
-                """
+        for (number, key) in keys.enumerated() {
+            let list = list("id", key)
             lists = number == 0 ? "(\(sql: list))" : "\(sql: lists) UNION ALL (\(sql: list))"
         }
         return try query(
