@@ -66,7 +66,25 @@ package final class Connection {
         return outcome.rowCount > 0 ? try read(outcome.row(0)) : nil
     }
 
+    /// Outside of a transaction a statement that met another one's locks (1213, 1020) was undone as
+    /// a whole, unless it is a routine of several, and is run again as ``transaction(_:)`` would be.
     private func run(_ sql: SQL) throws(DatabaseError) -> Statement.Outcome {
+        var tries = 1
+        while true {
+            do throws(DatabaseError) {
+                return try runOnce(sql)
+            } catch {
+                let isUndone = error.kind == .deadlock || error.kind == .recordChanged
+                guard depth == 0, isUndone, !sql.text.utf8.starts(with: "CALL".utf8),
+                    tries < Self.largestTryCount
+                else { throw error }
+                pauseAfter(tries)
+                tries += 1
+            }
+        }
+    }
+
+    private func runOnce(_ sql: SQL) throws(DatabaseError) -> Statement.Outcome {
         let outcome = try use { session throws(DatabaseError) in try session.run(sql) }
         if depth > 0, let session, !session.isInTransaction {
             // DDL commits what was done before it, and the rest would be on its own.
@@ -164,12 +182,15 @@ package final class Connection {
                 where tries < error.usefulTryCount
                 && started.duration(to: .now) < .seconds(20)
             {
-                // 5 ms, doubled with each try; any part of it, so that those who met once do not
-                // meet again.
-                pause(.microseconds(Int.random(in: 1_000...(5_000 << (tries - 1)))))
+                pauseAfter(tries)
                 tries += 1
             }
         }
+    }
+
+    /// 5 ms, doubled with each try; any part of it, so that those who met once do not meet again.
+    private func pauseAfter(_ tries: Int) {
+        pause(.microseconds(Int.random(in: 1_000...(5_000 << (tries - 1)))))
     }
 
     private func attempt<T>(_ begin: [String], _ body: () throws -> T) throws -> T {

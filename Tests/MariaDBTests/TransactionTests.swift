@@ -101,6 +101,66 @@ struct TransactionTests {
         }
     }
 
+    /// A routine may have done a part for good, outside of a transaction.
+    @Test(
+        arguments: [
+            ("UPDATE many SET n = n + 1000 WHERE id > 0", 1), ("CALL twice()", 0),
+        ] as [(SQL, Int)])
+    func `a deadlock runs a statement of its own again, but no routine`(
+        statement: SQL, times: Int
+    ) throws {
+        try withFreshDatabase(migrated: nil) { configuration in
+            let holder = Connection(configuration)
+            try holder.execute("CREATE TABLE many (id INT PRIMARY KEY, n INT NOT NULL)")
+            try holder.execute("INSERT INTO many SELECT seq, 0 FROM seq_1_to_100")
+            try holder.execute(
+                """
+                CREATE PROCEDURE twice()
+                BEGIN
+                    UPDATE many SET n = n + 1000 WHERE id = 1;
+                    UPDATE many SET n = n + 1000 WHERE id > 1;
+                END
+                """)
+            let watcher = Connection(configuration)
+            try holder.execute("START TRANSACTION")
+            // The one that has changed more rows goes on.
+            try holder.execute("UPDATE many SET n = n + 1 WHERE id > 10")
+            let outcomes = try inParallel(1) { _ in
+                let pauses = Mutex(0)
+                let single = Connection(configuration) { _ in pauses.withLock { $0 += 1 } }
+                let isDone = (try? single.execute(statement)) != nil
+                return (isDone: isDone, pauses: pauses.withLock { $0 })
+            } whileRunning: {
+                // The server reads its list anew a tenth of a second after it was last asked for.
+                try #require(
+                    (1...200).contains { _ in
+                        Connection.sleep(.milliseconds(120))
+                        return try isWaiting(watcher)
+                    })
+                try holder.execute("UPDATE many SET n = n + 1 WHERE id <= 10")
+                try holder.execute("COMMIT")
+            }
+            #expect(outcomes[0].isDone == (times == 1))
+            #expect(outcomes[0].pauses == times)
+            for (id, n) in [(1, 1001), (100, 1 + 1000 * times)] {
+                let now = try watcher.first("SELECT n FROM many WHERE id = \(id)") {
+                    try $0("n") as Int
+                }
+                #expect(now == n)
+            }
+        }
+    }
+
+    private func isWaiting(_ watcher: Connection) throws -> Bool {
+        try watcher.first(
+            """
+            SELECT COUNT(*) AS c
+            FROM information_schema.innodb_trx
+            WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE 'UPDATE many SET n = n + 1000 WHERE id > %'
+            """
+        ) { try $0("c") as Int } == 1
+    }
+
     @Test func `a deadlock inside a savepoint runs the outermost transaction again`() throws {
         try withFreshDatabase(migrated: nil) { configuration in
             try makeTables(configuration)
