@@ -130,7 +130,13 @@ extension SampleShop {
             case .closed: "won"
             case .lost: "lost"
             }
-        let dispute = PaymentDispute(id: id, amount: purchase.price, standing: standing)
+        let isAnswered = standing == .open || standing == .inquiry
+        let reasons = ["fraudulent", "product_not_received", "product_unacceptable"]
+        let dispute = PaymentDispute(
+            id: id, amount: purchase.price, standing: standing,
+            answer: .init(
+                reason: reasons[id.utf8.reduce(0) { $0 + Int($1) } % reasons.count],
+                dueAt: isAnswered ? time + 14 * 86_400 : nil))
         try reverse(purchase, dispute: dispute, cause: "stripe:dispute-\(word):\(id)")
     }
 

@@ -75,6 +75,9 @@ import Testing
         #expect(
             kinds == [.uncertainVideo, .vendorLoss, .dispute, .refundFailed, .purchaseProblem])
         #expect(try db.number("SELECT COUNT(*) AS value FROM outbox WHERE channel = 'mail'") == 0)
+        let waiting: SQL =
+            "SELECT COUNT(*) AS value FROM disputes WHERE standing IN ('open', 'inquiry')"
+        #expect(try db.number("\(sql: waiting) AND due_at > NOW()") == db.number(waiting))
     }
 
     /// Nothing is left that a worker would ask a vendor for who does not know it.

@@ -17,9 +17,7 @@ function pageOf({ kind, subject }) {
 /** @param {any} item */
 function actsOf(item) {
   const again = () => reload();
-  return el(
-    "div",
-    { class: "acts" },
+  const acts = [
     item.differenceId && actButton({
       words: say.act.closeDifference,
       may: "repairBooks",
@@ -36,7 +34,8 @@ function actsOf(item) {
       path: `/api/admin/accounts/${item.subject}/rebuild`,
       isRehearsed: true,
     }, again),
-  );
+  ].filter(Boolean);
+  return acts.length ? el("div", { class: "acts" }, ...acts) : null;
 }
 
 /** @param {any} item */
