@@ -29,6 +29,30 @@ extension Inputs {
     static let price = amount("price", least: Money(cents: 1))
     static let credits = amount("credits", least: Money(cents: 1))
     static let bonus = amount("bonus", least: .zero)
+    static let position = Input<Int>(
+        "position", "Its place among the others, from 1 on.", as: .integer(in: 1...100),
+        isRequired: false
+    ) { $0.integer($1, in: 1...100) }
+    static let costSteps = Input<[CostStep]>(
+        "costSteps",
+        "What a second costs once so many seconds were made in a month (UTC), by rising seconds.",
+        as: .array(
+            of: .object(
+                [
+                    ("fromSeconds", .integer(in: 1...1_000_000_000)), ("costPerSecond", .dollars),
+                ], required: ["fromSeconds", "costPerSecond"])), isRequired: false
+    ) { reader, name in
+        guard let value = reader.value(name) else { return nil }
+        let steps = value.array?.map(CostStep.init)
+        if let steps = steps?.compactMap(\.self), steps.count == value.array?.count,
+            steps.count <= 10,
+            zip(steps, steps.dropFirst()).allSatisfy({ $0.fromSeconds < $1.fromSeconds })
+        {
+            return steps
+        }
+        reader.refuse(name, .costStepsMalformed)
+        return nil
+    }
     static let isEnabled = toggle("enabled", "Whether it is sold.")
     static let isPopular = toggle("popular", "The one that is marked.")
 
@@ -65,5 +89,18 @@ extension Inputs {
             if value.bool == nil { reader.refuse(name, .sendBoolean) }
             return value.bool
         }
+    }
+}
+
+extension CostStep {
+    /// Nil when it is none, or holds anything else.
+    fileprivate init?(_ json: JSONValue) {
+        guard case .object(let members) = json, members.count == 2,
+            case .integer(let seconds)? = members["fromSeconds"],
+            (1...1_000_000_000).contains(seconds),
+            let cost = members["costPerSecond"].flatMap({ Money($0) }),
+            (.zero...Money(cents: 10_000)).contains(cost)
+        else { return nil }
+        self.init(fromSeconds: Int(seconds), costPerSecond: cost)
     }
 }

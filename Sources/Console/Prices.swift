@@ -23,15 +23,16 @@ enum Prices {
                 "tiers/:id", "changeTier",
                 takes: Body(
                     "TierChange", Inputs.reason("the vendor raised its price"), Inputs.base,
-                    Inputs.pricePerSecond, Inputs.costPerSecond, Inputs.tierName,
-                    Inputs.isEnabled, Inputs.isPopular, Inputs.validFrom, Inputs.wouldBe),
+                    Inputs.pricePerSecond, Inputs.costPerSecond, Inputs.costSteps, Inputs.tierName,
+                    Inputs.features, Inputs.position, Inputs.isEnabled, Inputs.isPopular,
+                    Inputs.validFrom, Inputs.wouldBe),
                 "Makes a version of the catalog in which a tier is another", changeTier),
             change(
                 "packages/:id", "changePackage",
                 takes: Body(
                     "PackageChange", Inputs.reason("a larger bonus"), Inputs.base, Inputs.price,
-                    Inputs.credits, Inputs.bonus, Inputs.isPopular, Inputs.validFrom,
-                    Inputs.wouldBe),
+                    Inputs.credits, Inputs.bonus, Inputs.position, Inputs.isPopular,
+                    Inputs.validFrom, Inputs.wouldBe),
                 "Makes a version of the catalog in which a package is another", changePackage),
         ])
 
@@ -54,7 +55,7 @@ enum Prices {
             CatalogAnswer(
                 catalog: database.catalog(version: last.version),
                 current: database.currentCatalogVersion(), versions: versions,
-                trials: database.tierTrials()))
+                trials: database.tierTrials(), secondsMade: database.secondsMadeThisMonth()))
     }
 
     private static func changeTier(_ context: Context, _ caller: Caller) throws -> Response {
@@ -63,6 +64,9 @@ enum Prices {
         var change = TierChange()
         change.pricePerSecond = body.read(Inputs.pricePerSecond)
         change.costPerSecond = body.read(Inputs.costPerSecond)
+        change.costSteps = body.read(Inputs.costSteps)
+        change.features = body.read(Inputs.features)
+        change.position = body.read(Inputs.position)
         change.name = body.read(Inputs.tierName)?.trimmed
         if let name = change.name, name.visibleCharacters < 1 || !name.isOneLine {
             body.refuse("name", .fieldNeeded)
@@ -81,6 +85,7 @@ enum Prices {
         change.price = body.read(Inputs.price)
         change.credits = body.read(Inputs.credits)
         change.bonus = body.read(Inputs.bonus)
+        change.position = body.read(Inputs.position)
         change.isPopular = body.read(Inputs.isPopular)
         let edit = try CatalogEdit(&body)
         return try .json(

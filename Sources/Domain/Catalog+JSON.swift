@@ -13,6 +13,17 @@ extension Package: JSONObject {
     }
 }
 
+extension CostStep: JSONObject {
+    package static var schemaName: String? { "CostStep" }
+
+    package static func list<List: FieldList>(_ fields: inout List) where List.Source == CostStep {
+        fields.field("fromSeconds", "Of the tier's video in a month (UTC).", example: "10000") {
+            $0.fromSeconds
+        }
+        fields.field("costPerSecond", "From there on.", example: "0.1") { $0.costPerSecond }
+    }
+}
+
 extension Tier: JSONObject {
     package static var schemaName: String? { "Tier" }
 

@@ -35,6 +35,8 @@ package struct Tier: Hashable, Sendable {
     /// Brand and model at the vendor, in its classic naming: `kling-ai/kling-v1-6`.
     package let vendorPath: String
     package let costPerSecond: Money
+    /// By rising volume.
+    package let costSteps: [CostStep]
     package let pricePerSecond: Money
     package let durations: [Int]
     package let features: [String]
@@ -44,14 +46,15 @@ package struct Tier: Hashable, Sendable {
 
     package init(
         id: String, name: String, model: String, vendorPath: String, costPerSecond: Money,
-        pricePerSecond: Money, durations: [Int], features: [String], fields: TierFields,
-        isPopular: Bool, isEnabled: Bool
+        costSteps: [CostStep] = [], pricePerSecond: Money, durations: [Int],
+        features: [String], fields: TierFields, isPopular: Bool, isEnabled: Bool
     ) {
         self.id = id
         self.name = name
         self.model = model
         self.vendorPath = vendorPath
         self.costPerSecond = costPerSecond
+        self.costSteps = costSteps
         self.pricePerSecond = pricePerSecond
         self.durations = durations
         self.features = features
@@ -64,10 +67,6 @@ package struct Tier: Hashable, Sendable {
 
     package func price(forSeconds seconds: Int) -> Money {
         pricePerSecond.price(forSeconds: seconds)
-    }
-
-    package func cost(forSeconds seconds: Int) -> Money {
-        costPerSecond.price(forSeconds: seconds)
     }
 }
 

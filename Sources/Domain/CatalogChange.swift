@@ -4,7 +4,11 @@ import Texts
 package struct TierChange: Hashable, Sendable {
     package var pricePerSecond: Money?
     package var costPerSecond: Money?
+    package var costSteps: [CostStep]?
     package var name: String?
+    package var features: [String]?
+    /// From 1 on: where it is shown among the tiers.
+    package var position: Int?
     package var isEnabled: Bool?
     package var isPopular: Bool?
 
@@ -17,6 +21,8 @@ package struct PackageChange: Hashable, Sendable {
     package var credits: Money?
     package var bonus: Money?
     package var isPopular: Bool?
+    /// From 1 on: where it is shown among the packages.
+    package var position: Int?
 
     package init() {}
 }
@@ -27,8 +33,10 @@ extension Tier {
         Tier(
             id: id, name: change.name ?? name, model: model, vendorPath: vendorPath,
             costPerSecond: change.costPerSecond ?? costPerSecond,
+            costSteps: change.costSteps ?? costSteps,
             pricePerSecond: change.pricePerSecond ?? pricePerSecond, durations: durations,
-            features: features, fields: fields, isPopular: change.isPopular ?? isPopular,
+            features: change.features ?? features, fields: fields,
+            isPopular: change.isPopular ?? isPopular,
             isEnabled: change.isEnabled ?? isEnabled)
     }
 
@@ -45,6 +53,14 @@ extension Tier {
         }
         if costPerSecond != old.costPerSecond {
             words.append("cost per second: \(old.costPerSecond.exact) -> \(costPerSecond.exact)")
+        }
+        if costSteps != old.costSteps {
+            words.append("cost by volume: \(old.costSteps.inWords) -> \(costSteps.inWords)")
+        }
+        if features != old.features {
+            words.append(
+                "words: \(old.features.joined(separator: ", ")) -> "
+                    + features.joined(separator: ", "))
         }
         if isEnabled != old.isEnabled { words.append(isEnabled ? "switched on" : "switched off") }
         if isPopular != old.isPopular { words.append(isPopular ? "popular" : "not popular") }
@@ -114,6 +130,14 @@ extension Package {
         if bonus != old.bonus { words.append("bonus: \(old.bonus) -> \(bonus)") }
         if isPopular != old.isPopular { words.append(isPopular ? "popular" : "not popular") }
         return words
+    }
+}
+
+extension [CostStep] {
+    fileprivate var inWords: String {
+        guard !isEmpty else { return "none" }
+        return map { "\($0.costPerSecond.exact) from \($0.fromSeconds) s a month on" }
+            .joined(separator: ", ")
     }
 }
 

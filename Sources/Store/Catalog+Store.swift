@@ -7,9 +7,11 @@ extension Connection {
     package func currentCatalogVersion() throws -> Int {
         try first(
             """
-            SELECT MAX(version) AS version
+            SELECT version
             FROM catalog_versions
             WHERE valid_from <= UTC_TIMESTAMP(6)
+            ORDER BY version DESC
+            LIMIT 1
             """
         ) { try $0("version") } ?? 0
     }
@@ -17,6 +19,7 @@ extension Connection {
     /// All that is sold at `version`, tiers that are switched off included.
     package func catalog(version: Int) throws -> Catalog {
         let decoder = JSONDecoder()
+        let steps = try costSteps(version: version)
         let tiers = try query(
             """
             SELECT id, name, model, vendor_path, cost_per_second_micros, price_per_second_micros,
@@ -33,6 +36,7 @@ extension Connection {
             return try Tier(
                 id: row("id"), name: row("name"), model: row("model"),
                 vendorPath: row("vendor_path"), costPerSecond: row("cost_per_second_micros"),
+                costSteps: steps[row("id")] ?? [],
                 pricePerSecond: row("price_per_second_micros"), durations: decoded("durations"),
                 features: decoded("features"), fields: decoded("fields"),
                 isPopular: row("is_popular"), isEnabled: row("is_enabled"))

@@ -275,6 +275,10 @@ private let englishTexts: [Phrase.Name: String] = [
     .tierIDMalformed: "Send 2 to 32 small letters, digits and hyphens, a letter first.",
     .vendorPathMalformed: "Send brand and model as the vendor names them: kling-ai/kling-v1-6.",
     .featuresMalformed: "Send a list of at most 8 texts of 1 to 80 characters.",
+    .costStepsMalformed: """
+    Send a list of at most 10 steps, each with fromSeconds, a whole number that is larger than the \
+    one before, and costPerSecond in dollars.
+    """,
     .specificationUnusable: """
     We cannot sell this model: {problems}. Paste its OpenAPI document, or the JSON Schema of its \
     create call.

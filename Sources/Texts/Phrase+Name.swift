@@ -77,7 +77,7 @@ extension Phrase {
             idMalformed, actionMalformed, subjectMalformed, taskMalformed, rangeMalformed,
             amountOrEffectNeeded
         case tierExists, tierUntried, tierOnSale, tierIDMalformed, vendorPathMalformed,
-            featuresMalformed, specificationUnusable
+            featuresMalformed, costStepsMalformed, specificationUnusable
 
         // Why a video could not be made.
         case failedAtVendor, failedRefused, failedInvalid, failedLate, failedVendorDown

@@ -104,12 +104,12 @@ package final class Site {
 
     /// How long videos take, measured by `work`; read again after half a minute.
     func renderTimes(at now: Date) throws -> [RenderTimeKey: RenderTime] {
-        if let readAt = remembered.renderTimesReadAt, abs(now.timeIntervalSince(readAt)) < 30 {
-            return remembered.renderTimes
-        }
-        remembered.renderTimes = try database.renderTimes()
-        remembered.renderTimesReadAt = now
-        return remembered.renderTimes
+        try remembered.renderTimes.value(at: now) { try database.renderTimes() }
+    }
+
+    /// How much of each tier was made in the month; likewise.
+    func secondsMade(at now: Date) throws -> [String: Int] {
+        try remembered.secondsMade.value(at: now) { try database.secondsMadeThisMonth() }
     }
 
     /// What the API says of itself, with the catalog's current version; nil for all of it.
@@ -128,7 +128,19 @@ package final class Site {
     private struct Remembered {
         var catalog: Catalog?
         var openAPI: [OpenAPI.Audience?: (version: Int, document: [UInt8])] = [:]
-        var renderTimes: [RenderTimeKey: RenderTime] = [:]
-        var renderTimesReadAt: Date?
+        var renderTimes = Lately<[RenderTimeKey: RenderTime]>()
+        var secondsMade = Lately<[String: Int]>()
+    }
+
+    /// What is read again after half a minute.
+    private struct Lately<Value> {
+        private var known: (value: Value, readAt: Date)?
+
+        mutating func value(at now: Date, _ read: () throws -> Value) rethrows -> Value {
+            if let known, abs(now.timeIntervalSince(known.readAt)) < 30 { return known.value }
+            let value = try read()
+            known = (value, now)
+            return value
+        }
     }
 }

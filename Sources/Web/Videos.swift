@@ -116,7 +116,8 @@ package enum Videos {
             call: .new(), draft: draft, catalogVersion: catalogVersion,
             videos: (0..<draft.count).map { _ in
                 (id: .new(), callbackToken: Base64.encode(randomBytes(24), .urlSafe))
-            }, estimatedSeconds: seconds)
+            }, estimatedSeconds: seconds,
+            secondsMade: try context.site.secondsMade(at: context.now)[draft.tier.id] ?? 0)
     }
 
     /// Takes a job back that the vendor does not have yet, also when it is canceled already; 409

@@ -139,6 +139,32 @@ def test_money_goes_back_with_its_credit(open_as, operator, browser, browser_con
     expect(page.get_by_role("cell", name="asked by mail")).to_be_visible()
 
 
+@pytest.mark.refusals(400)
+def test_cost_by_volume_and_words_are_changed(open_as, operator):
+    """A step of the cost in a line each, refused as one with words; and what people read of a tier."""
+    console = open_as(operator)
+    see(console, "/admin/catalog")
+    console.get_by_role("button", name="Change: Basic").click()
+    dialog = console.get_by_role("dialog")
+    steps = dialog.get_by_label("Cost by volume")
+    expect(steps).to_have_value("none")
+    dialog.get_by_label("Reason").fill("the vendor's price by volume")
+    steps.fill("1000 0.05\n500 0.04")
+    dialog.locator("[data-do]").click()
+    expect(dialog.get_by_text("Send a list of at most 10 steps")).to_be_visible()
+    steps.fill("500 0.05\n1000 0.04")
+    dialog.get_by_role("button", name="Show what it would change").click()
+    expect(dialog.get_by_text("none -> $0.05 from 500 s a month on, $0.04 from 1000 s")).to_be_visible()
+    dialog.locator("[data-do]").click()
+    expect(console.locator("[data-toasts]")).to_contain_text("Done.")
+    row = console.get_by_role("row").filter(has_text="Basic")
+    expect(row).to_contain_text("$0.05 from 500 s a month on")
+    do(console, "Words and place: Basic", "people ask", **{"What it is good at": "Quick\nFor tries"})
+    expect(row).to_contain_text("Quick, For tries")
+    do(console, "Change: Basic", "as it was", **{"Cost by volume": "none"})
+    expect(row).not_to_contain_text("a month on")
+
+
 @pytest.mark.refusals(409)
 def test_a_price_that_changes_is_asked_about_again(open_as, operator, buyer):
     """The page says the price that is charged, also when it changed after it was shown."""

@@ -264,7 +264,8 @@ struct ColumnTests {
             return try value(db, "SELECT host AS value FROM workers WHERE id = \(process.id)")
         },
         "render_times.tier": .ours, "incidents.part": .ours,
-        "daily_figures.tier": .ours, "daily_waits.tier": .ours, "vendor_balances.name": .ours,
+        "daily_figures.tier": .ours, "cost_steps.tier": .ours,
+        "daily_waits.tier": .ours, "vendor_balances.name": .ours,
         "stripe_transactions.id": .whole { db, text in
             try note(db, transaction: text, type: "charge")
         },

@@ -115,7 +115,81 @@ import Testing
         }
     }
 
+    @Test func `a cost by volume holds for what is ordered once the month has so much`() throws {
+        try withFreshSite { site in
+            let administrator = try site.makeAdministrator()
+            let user = try site.makeUser(credit: 20.dollars)
+            let steps = #", "costSteps": [{"fromSeconds": 100, "costPerSecond": 0.05}]"#
+            let rehearsed = try change(
+                "tiers/economy", steps + #", "dryRun": true"#, site, by: administrator)
+            #expect(
+                rehearsed.json["changes"]?.array?.map(\.string) == [
+                    "cost by volume: none -> $0.05 from 100 s a month on"
+                ])
+            #expect(try change("tiers/economy", steps, site, by: administrator).status == 200)
+            let first = try site.makeVideo(for: user)
+            try site.database.execute(
+                """
+                INSERT INTO daily_figures (day, tier, video_seconds, counted_at)
+                VALUES (UTC_DATE(), 'economy', 98, UTC_TIMESTAMP(6)),
+                    (UTC_DATE() - INTERVAL 40 DAY, 'economy', 5000, UTC_TIMESTAMP(6))
+                """)
+            // Another process, or this one half a minute later.
+            let later = TestSite(site.database)
+            let second = try later.makeVideo(for: user)
+            let costs = try [first, second].map { video in
+                try site.database.first(
+                    "SELECT estimated_cost_micros FROM video_jobs WHERE id = \(video)"
+                ) { try $0("estimated_cost_micros") as Money }
+            }
+            #expect(costs == [Money(cents: 35), Money(cents: 29)])
+            let tier = try site.get("/api/admin/catalog", as: administrator).json["tiers"]?
+                .array?.first
+            #expect(tier?["secondsThisMonth"] == .integer(98))
+            #expect(tier?["costPerSecondNow"].flatMap { Money($0) } == Money(micros: 70_000))
+            let cost = tier?["lengths"]?.array?.first?["cost"].flatMap { Money($0) }
+            #expect(cost == Money(cents: 29))
+            #expect(try site.database.audit() == [])
+        }
+    }
+
+    @Test func `words and places are part of a version`() throws {
+        try withFreshSite { site in
+            let administrator = try site.makeAdministrator()
+            let answer = try change(
+                "tiers/premium",
+                #", "position": 1, "features": ["For film", "Quiet \u0041"]"#, site,
+                by: administrator)
+            #expect(
+                answer.json["changes"]?.array?.map(\.string) == [
+                    "words: Hollywood quality, Ultra-realistic, Maximum detail -> For film, Quiet A",
+                    "place: 4 -> 1",
+                ])
+            let tiers = try site.get("/api/tiers").items
+            #expect(
+                tiers.map { $0["id"]?.string } == ["premium", "economy", "basic", "pro"])
+            #expect(tiers.first?["features"]?.array?.count == 2)
+            // Behind the last is the last.
+            _ = try change(
+                "packages/starter", #", "position": 100"#, version: 2, site, by: administrator)
+            let packages = try site.get("/api/credits/packages").items
+            #expect(packages.last?["id"]?.string == "starter")
+            #expect(Set(packages.map { $0["id"]?.string }).count == packages.count)
+            // Where it is already.
+            let same = try change(
+                "tiers/premium", #", "position": 1"#, version: 3, site, by: administrator)
+            #expect(same.status == 409)
+        }
+    }
+
     @Test(arguments: [
+        #""position": 0"#, #""position": "first""#, #""features": "quick""#, #""features": [""]"#,
+        #""costSteps": {}"#, #""costSteps": [7]"#,
+        #""costSteps": [{"fromSeconds": 0, "costPerSecond": 1}]"#,
+        #""costSteps": [{"fromSeconds": 5, "costPerSecond": -1}]"#,
+        #""costSteps": [{"fromSeconds": 5, "costPerSecond": "1"}]"#,
+        #""costSteps": [{"fromSeconds": 5, "costPerSecond": 1, "more": 1}]"#,
+        #""costSteps": [{"fromSeconds": 5, "costPerSecond": 1}, {"fromSeconds": 5, "costPerSecond": 2}]"#,
         #""pricePerSecond": 0"#, #""pricePerSecond": -1"#, #""pricePerSecond": 100.01"#,
         #""costPerSecond": -0.1"#, #""name": """#, #""enabled": "yes""#,
         #""validFrom": "soon""#, #""pricePerSecond": 0.0000001"#,

@@ -29,6 +29,9 @@ struct AdminCatalog: ParsableCommand {
         @Option(help: "Whether it is the one that is marked: true or false.")
         var popular: Bool?
 
+        @Option(help: "Its place among the others, from 1 on.")
+        var position: Int?
+
         @Flag(help: "Tell what it would change, and change nothing.")
         var dryRun = false
     }
@@ -46,8 +49,17 @@ struct AdminCatalog: ParsableCommand {
         @Option(help: "What a second costs us, in dollars.")
         var costPerSecond: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "From so many seconds of a month on, so many dollars; none for no steps.",
+                valueName: "10000=0.10"))
+        var costStep: [CostStepArgument] = []
+
         @Option(help: "What it is called.")
         var name: String?
+
+        @Option(name: .customLong("feature"), help: "What it is good at; all of them.")
+        var features: [String] = []
 
         @Option(help: "Whether it is sold: true or false.")
         var enabled: Bool?
@@ -64,7 +76,11 @@ struct AdminCatalog: ParsableCommand {
                 [
                     "reason": .text(reason.reason), "version": .number(change.base),
                     "pricePerSecond": price.map { .money($0) },
-                    "costPerSecond": cost.map { .money($0) }, "name": name.map { .text($0) },
+                    "costPerSecond": cost.map { .money($0) },
+                    "costSteps": costStep.isEmpty ? nil : .steps(costStep.compactMap(\.step)),
+                    "name": name.map { .text($0) },
+                    "features": features.isEmpty ? nil : .texts(features),
+                    "position": change.position.map { .number($0) },
                     "enabled": enabled.map { .flag($0) },
                     "popular": change.popular.map { .flag($0) },
                     "validFrom": change.validFrom.map { .text($0) },
@@ -108,10 +124,29 @@ struct AdminCatalog: ParsableCommand {
                 [
                     "reason": .text(reason.reason), "version": .number(change.base),
                     "price": amounts[0], "credits": amounts[1], "bonus": amounts[2],
+                    "position": change.position.map { .number($0) },
                     "popular": change.popular.map { .flag($0) },
                     "validFrom": change.validFrom.map { .text($0) },
                     "dryRun": .flag(change.dryRun),
                 ])
+        }
+    }
+}
+
+/// `10000=0.10`, or `none`.
+struct CostStepArgument: ExpressibleByArgument {
+    let step: CostStep?
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
+        if argument == "none" {
+            step = nil
+        } else if parts.count == 2, let seconds = Int(parts[0]),
+            let cost = Money(dollars: String(parts[1]))
+        {
+            step = CostStep(fromSeconds: seconds, costPerSecond: cost)
+        } else {
+            return nil
         }
     }
 }

@@ -11,6 +11,8 @@ struct ConsoleCall {
         case money(Money)
         case number(Int)
         case flag(Bool)
+        case texts([String])
+        case steps([CostStep])
     }
 
     let method: HTTPRequest.Method
@@ -54,6 +56,8 @@ struct ConsoleCall {
             case .money(let money): money.write(to: &json)
             case .number(let number): number.write(to: &json)
             case .flag(let flag): flag.write(to: &json)
+            case .texts(let texts): texts.write(to: &json)
+            case .steps(let steps): steps.write(to: &json)
             }
         }
         json.endObject()

@@ -45,9 +45,13 @@ extension Connection {
             guard let old = catalog.tier(id) else { throw NotFound() }
             let new = old.changed(by: change)
             let isUntried = try new.isEnabled && !old.isEnabled && !mayBeSold(new)
+            let features = try json(new.features)
+            let place = CatalogPlace(of: id, among: catalog.tiers.map(\.id), to: change.position)
             return CatalogStep(
-                changes: new.differences(from: old), effect: try effect(of: new),
-                problem: isUntried ? Conflict(.tierUntried) : nil
+                changes: new.differences(from: old) + place.differences,
+                effect: try effect(of: new),
+                problem: isUntried ? Conflict(.tierUntried) : nil,
+                costSteps: (id, new.costSteps)
             ) { db, version in
                 if new.isPopular, !old.isPopular {
                     try db.execute(
@@ -57,10 +61,11 @@ extension Connection {
                     """
                     UPDATE tiers
                     SET name = \(new.name), cost_per_second_micros = \(new.costPerSecond),
-                        price_per_second_micros = \(new.pricePerSecond),
+                        features = \(features), price_per_second_micros = \(new.pricePerSecond),
                         is_popular = \(new.isPopular), is_enabled = \(new.isEnabled)
                     WHERE catalog_version = \(version) AND id = \(id)
                     """)
+                try place.take(in: "tiers", of: version, db)
             }
         }
     }
@@ -108,7 +113,10 @@ extension Connection {
         try changeCatalog("catalog.package", id, edit, by: actor) { catalog in
             guard let old = catalog.package(id) else { throw NotFound() }
             let new = old.changed(by: change)
-            return CatalogStep(changes: new.differences(from: old), effect: nil) { db, version in
+            let place = CatalogPlace(of: id, among: catalog.packages.map(\.id), to: change.position)
+            return CatalogStep(
+                changes: new.differences(from: old) + place.differences, effect: nil
+            ) { db, version in
                 if new.isPopular, !old.isPopular {
                     try db.execute(
                         "UPDATE packages SET is_popular = FALSE WHERE catalog_version = \(version)")
@@ -120,6 +128,7 @@ extension Connection {
                         bonus_micros = \(new.bonus), is_popular = \(new.isPopular)
                     WHERE catalog_version = \(version) AND id = \(id)
                     """)
+                try place.take(in: "packages", of: version, db)
             }
         }
     }
@@ -155,6 +164,7 @@ extension Connection {
                 action, subject, arguments: arguments.cut(to: 500), result: "\(version)",
                 by: actor)
             try copyCatalog(last.version, to: version, validFrom: from, by: actor)
+            try copyCostSteps(last.version, to: version, with: step.costSteps)
             try step.apply(self, version)
             try log(action, subject, detail: arguments, by: actor)
             return report(.done, version)
@@ -252,7 +262,7 @@ extension Connection {
             revenue: sold.reduce(.zero) { $0 + $1.revenue },
             cost: sold.reduce(.zero) { $0 + $1.cost },
             newRevenue: sold.reduce(.zero) { $0 + tier.price(forSeconds: $1.seconds) * $1.count },
-            newCost: sold.reduce(.zero) { $0 + tier.cost(forSeconds: $1.seconds) * $1.count })
+            newCost: tier.cost(forSeconds: sold.reduce(0) { $0 + $1.seconds * $1.count }))
     }
 }
 
@@ -262,5 +272,7 @@ private struct CatalogStep {
     let effect: TierEffect?
     /// What stands against it.
     var problem: (any Error)?
+    /// The steps of a tier that are to be.
+    var costSteps: (tier: String, steps: [CostStep])?
     let apply: (Connection, Int) throws -> Void
 }

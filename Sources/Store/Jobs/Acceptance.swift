@@ -12,10 +12,13 @@ package struct VideoOrder {
     package let videos: [(id: VideoID, callbackToken: String)]
     /// How long one of them takes.
     package let estimatedSeconds: Int
+    /// How many seconds of the tier were made in the month: the vendor's price may go by them.
+    package let secondsMade: Int
 
     package init(
         call: GenerateCallID, draft: VideoDraft, catalogVersion: Int,
-        videos: [(id: VideoID, callbackToken: String)], estimatedSeconds: Int
+        videos: [(id: VideoID, callbackToken: String)], estimatedSeconds: Int,
+        secondsMade: Int = 0
     ) {
         precondition(videos.count == draft.count, "an order makes as many videos as it says")
         self.call = call
@@ -23,6 +26,7 @@ package struct VideoOrder {
         self.catalogVersion = catalogVersion
         self.videos = videos
         self.estimatedSeconds = estimatedSeconds
+        self.secondsMade = secondsMade
     }
 }
 
@@ -152,7 +156,7 @@ extension Connection {
                 \(settings.imageTail), \(draft.duration), \(settings.aspectRatio),
                 \(settings.resolution), \(settings.mode), \(settings.strength), \(settings.seed),
                 \(draft.webhookURL), \(draft.tier.vendorPath), \(draft.vendorInput.json),
-                \(draft.tier.cost(forSeconds: draft.duration)), \(draft.price), \(callbackToken),
+                \(draft.tier.cost(forSeconds: draft.duration, after: order.secondsMade)), \(draft.price), \(callbackToken),
                 \(sql: turn), IF(\(draft.undoSeconds) > 0,
                     UTC_TIMESTAMP(6) + INTERVAL \(draft.undoSeconds) SECOND, NULL),
                 UTC_TIMESTAMP(6) + INTERVAL \(draft.undoSeconds) SECOND,

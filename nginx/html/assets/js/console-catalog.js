@@ -46,6 +46,27 @@ const stateOf = ({ enabled, popular, trialJobId, trialStatus }) =>
     !enabled && trialJobId && link(`/admin/videos/${trialJobId}`, say.tried(trialStatus)),
   );
 
+/** @param {any} tier */
+const tierOf = ({ name, model, features }) =>
+  el(
+    "span",
+    { dir: "auto" },
+    el("b", {}, name),
+    ` ${model}`,
+    features.length && el("small", { class: "muted" }, el("br"), features.join(", ")),
+  );
+
+/** What a second costs now, and what it will cost once more was made. @param {any} tier */
+const costOf = ({ costPerSecondNow, costSteps, secondsThisMonth }) => {
+  const next = costSteps.find((/** @type {any} */ { fromSeconds }) => fromSeconds > secondsThisMonth);
+  return el(
+    "span",
+    {},
+    num(`$${costPerSecondNow}`),
+    next && el("small", { class: "muted" }, el("br"), say.nextStep(next, secondsThisMonth)),
+  );
+};
+
 /** @param {number} version @param {any} tier */
 const tierActs = (version, tier) => {
   const path = `/api/admin/tiers/${encodeURIComponent(tier.id)}`;
@@ -57,8 +78,19 @@ const tierActs = (version, tier) => {
     actButton({
       ...known,
       words: of(act.price),
-      fields: ["pricePerSecond", "costPerSecond", "validFrom"],
-      values: { pricePerSecond: tier.pricePerSecond, costPerSecond: tier.costPerSecond },
+      fields: ["pricePerSecond", "costPerSecond", "costSteps", "validFrom"],
+      values: {
+        pricePerSecond: tier.pricePerSecond,
+        costPerSecond: tier.costPerSecond,
+        costSteps: tier.costSteps.map(say.stepLine).join("\n") || say.noSteps,
+      },
+      also: { version },
+    }, start),
+    actButton({
+      ...known,
+      words: of(act.words),
+      fields: ["name", "features", "position", "validFrom"],
+      values: { name: tier.name, features: tier.features.join("\n"), position: tier.position },
       also: { version },
     }, start),
     !tier.enabled &&
@@ -85,10 +117,13 @@ const packActs = (version, pack) =>
     may: "setPrices",
     path: `/api/admin/packages/${encodeURIComponent(pack.id)}`,
     isRehearsed: true,
-    fields: ["price", "credits", "bonus", "validFrom"],
-    values: { price: pack.price, credits: pack.credits, bonus: pack.bonus },
+    fields: ["price", "credits", "bonus", "position", "validFrom"],
+    values: { price: pack.price, credits: pack.credits, bonus: pack.bonus, position: pack.position },
     also: { version },
   }, start);
+
+/** With its place among the others. @param {any} row @param {number} index */
+const placed = (row, index) => ({ ...row, position: index + 1 });
 
 async function start() {
   const { version, currentVersion, tiers, packages, versions } = await api("/api/admin/catalog");
@@ -96,13 +131,13 @@ async function start() {
     part(
       say.part.tiers,
       rows([
-        { name: head.tier, cell: ({ name, model }) => el("span", {}, el("b", {}, name), ` ${model}`) },
+        { name: head.tier, cell: tierOf },
         { name: head.state, cell: stateOf },
         { name: head.perSecond, cell: ({ pricePerSecond }) => num(`$${pricePerSecond}`), end: true },
-        { name: head.costPerSecond, cell: ({ costPerSecond }) => num(`$${costPerSecond}`), end: true },
+        { name: head.costPerSecond, cell: costOf, end: true },
         { name: head.lengths, cell: lengthsOf },
         { name: head.act, cell: (tier) => tierActs(version, tier) },
-      ], tiers),
+      ], tiers.map(placed)),
       el("p", {}, addButton(version)),
     ),
     part(
@@ -113,7 +148,7 @@ async function start() {
         { name: head.credits, cell: ({ credits }) => sum(credits), end: true },
         { name: head.bonus, cell: ({ bonus }) => sum(bonus), end: true },
         { name: head.act, cell: (pack) => packActs(version, pack) },
-      ], packages),
+      ], packages.map(placed)),
     ),
     part(
       say.part.versions,

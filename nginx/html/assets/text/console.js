@@ -14,6 +14,9 @@ export const say = {
     taskId: "Task of the vendor",
     pricePerSecond: "Price per second in dollars",
     costPerSecond: "Cost per second in dollars",
+    costSteps: "Cost by volume",
+    features: "What it is good at",
+    position: "Place among the others",
     price: "Price in dollars",
     credits: "Credits",
     bonus: "Bonus",
@@ -38,6 +41,9 @@ export const say = {
     taskId: "Leave it empty when the vendor made none: the price is given back.",
     amount: "Leave it empty for all that is left.",
     validFrom: "Leave it empty for at once. Your own time.",
+    costSteps: "A step in each line: seconds made in a month (UTC), then dollars per second from there on, " +
+      "such as 10000 0.10. Write none for no steps.",
+    features: "A line for each, eight at most.",
     id: "As orders name it: small letters, digits and hyphens. It is never changed.",
     name: "As people read it.",
     model: "The model's own name, which people read beside it.",
@@ -48,6 +54,12 @@ export const say = {
     role: "Support helps people and sends refunds up to a sum; an accountant reads where the money went; " +
       "an administrator may do everything.",
   },
+  noSteps: "none",
+  /** @param {any} step */
+  stepLine: ({ fromSeconds, costPerSecond }) => `${fromSeconds} ${costPerSecond}`,
+  /** @param {any} step @param {number} made */
+  nextStep: ({ fromSeconds, costPerSecond }, made) =>
+    `$${costPerSecond} from ${fromSeconds} s a month on; ${made} s so far`,
   /** @param {any} effect */
   effect: (effect) =>
     `The last 30 days: ${effect.videos} videos brought $${effect.revenue}, a margin of $${effect.margin}; ` +
@@ -390,6 +402,7 @@ export const say = {
     closeDifference: ["Close", "It is shown no more while it stays as it is."],
     closeFinding: ["Close", "It stops nothing while it stays as it is."],
     price: ["Change", "As a version of the catalog of its own."],
+    words: ["Words and place", "As a version of the catalog of its own."],
     switchOff: ["Switch off", "It is sold no more; what was ordered is made."],
     switchOn: ["Switch on", "It is sold."],
     addTier: [

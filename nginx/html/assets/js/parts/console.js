@@ -219,6 +219,9 @@ const wordy = {
   specification: 60000,
 };
 
+/** What is typed a line for each. */
+const lists = ["features", "costSteps"];
+
 /** @param {string} now */
 const roleChoice = (now) =>
   el(
@@ -232,11 +235,13 @@ const roleChoice = (now) =>
 /** How a field of an act is typed. @param {string} name @param {any} value */
 function inputOf(name, value) {
   if (name === "role") return roleChoice(value);
-  const isLong = name === "specification";
+  const isLong = name === "specification" || lists.includes(name);
   const kind = name === "validFrom"
     ? { type: "datetime-local" }
     : name in wordy
     ? { maxlength: wordy[name], ...(isLong ? { rows: 8, spellcheck: "false" } : {}) }
+    : isLong
+    ? { rows: 4, maxlength: 1000 }
     : { inputmode: "decimal" };
   const input = el(isLong ? "textarea" : "input", {
     class: "input",
@@ -251,8 +256,22 @@ function inputOf(name, value) {
 /** What is typed into a field, as the API takes it. @param {string} name @param {string} words */
 function valueOf(name, words) {
   if (name in wordy || name === "role") return words;
+  if (lists.includes(name)) return listOf(name, words.split("\n").map((line) => line.trim()).filter(Boolean));
   if (name === "validFrom") return Number.isNaN(Date.parse(words)) ? words : new Date(words).toISOString();
   return numberOf(words);
+}
+
+/**
+ * A line is one feature, or a step of the cost: seconds, then dollars.
+ * @param {string} name @param {string[]} lines
+ */
+function listOf(name, lines) {
+  if (name === "features") return lines;
+  if (lines.length === 1 && lines[0].toLowerCase() === say.noSteps) return [];
+  return lines.map((line) => {
+    const [fromSeconds, costPerSecond, ...more] = line.split(/\s+/).map(numberOf);
+    return more.length ? line : { fromSeconds, costPerSecond };
+  });
 }
 
 /** The fields of an act's dialog. @param {Act} act */
