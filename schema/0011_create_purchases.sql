@@ -4,7 +4,7 @@
 -- credit taken for it, of which `owed` became a debt because it was spent; `pending` is to be taken
 -- when the jobs that hold it end (P3 to P5). `closed_at`: a person has closed a purchase whose
 -- payment does not fit its order; nothing is credited, and Stripe is asked about it no more (A4).
--- `needs_person`: whether one has to. `moved_at` as in `wallets`.
+-- `needs_person`: whether one has to. `terms_version`: the terms in force when it was ordered. `moved_at` as in `wallets`.
 CREATE TABLE purchases (
     id              UUID         NOT NULL PRIMARY KEY,
     account_id      UUID         NOT NULL,
@@ -17,6 +17,7 @@ CREATE TABLE purchases (
     state           ENUM('pending', 'paid', 'failed', 'expired', 'refunded', 'disputed') NOT NULL,
     is_live         BOOLEAN      NOT NULL,
     address         VARCHAR(45)  NULL,
+    terms_version   VARCHAR(64)  NULL,
     session_id      VARCHAR(255) NULL,
     checkout_url    TEXT         NULL,
     payment_intent  VARCHAR(255) NULL,

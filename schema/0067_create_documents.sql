@@ -2,13 +2,14 @@
 -- to us again because a refund failed. A row has all that the document says of people and of tax as
 -- that held when it was made, and is never changed: neither another address, other settings nor the
 -- end of the account makes it say something else. What the purchase says of its amounts is as fixed.
--- `buyer` is their address, and of a note that of its receipt. Without a seller all that is theirs is
+-- `buyer` is their address, `buyer_name` what they call themselves, and of a note those of its receipt. Without a seller all that is theirs is
 -- empty.
 CREATE TABLE documents (
     kind           ENUM('receipt', 'credit_note', 'debit_note') NOT NULL,
     number         INT          NOT NULL,
     purchase_id    UUID         NOT NULL,
     buyer          VARCHAR(254) NOT NULL,
+    buyer_name     VARCHAR(60)  NULL,
     seller_name    VARCHAR(300) NOT NULL,
     seller_address VARCHAR(500) NOT NULL,
     seller_tax_id  VARCHAR(100) NOT NULL,

@@ -12,7 +12,7 @@ struct DocumentPage {
         var lines = ["<span size=\"xx-large\" weight=\"bold\">\(say(title))</span>", ""]
         lines.append(say(.documentDate, ["date": issuedOn]))
         lines += ["", bold(.documentSeller)] + seller
-        lines += ["", bold(.documentBuyer), Typesetter.escaped(document.buyer), ""]
+        lines += ["", bold(.documentBuyer)] + buyer + [""]
         lines += subject
         let total = say(.documentTotal, ["amount": .money(document.amount)])
         lines += ["", "<span size=\"large\" weight=\"bold\">\(total)</span>", ""]
@@ -33,6 +33,10 @@ struct DocumentPage {
         let seller = document.seller
         let taxID = seller.taxID.isEmpty ? [] : [say(.documentTaxID, ["id": .text(seller.taxID)])]
         return [seller.name, seller.address].filter { !$0.isEmpty }.map(Typesetter.escaped) + taxID
+    }
+
+    private var buyer: [String] {
+        [document.buyerName, document.buyer].compactMap { $0.map(Typesetter.escaped) }
     }
 
     /// What was bought, or of which purchase the money went.

@@ -58,9 +58,12 @@ package struct PaymentDocument: Sendable {
     package let seller: Seller
     /// The buyer's address as it was.
     package let buyer: String
+    /// What the buyer called themselves; nil for nothing.
+    package let buyerName: String?
 
     package init(
-        kind: Kind, number: Int, amount: Money, issuedAt: Date, seller: Seller, buyer: String
+        kind: Kind, number: Int, amount: Money, issuedAt: Date, seller: Seller, buyer: String,
+        buyerName: String?
     ) {
         self.kind = kind
         self.number = number
@@ -68,6 +71,7 @@ package struct PaymentDocument: Sendable {
         self.issuedAt = issuedAt
         self.seller = seller
         self.buyer = buyer
+        self.buyerName = buyerName
     }
 
     /// `R-000042`: each kind is a series of its own.
@@ -89,5 +93,6 @@ extension PaymentDocument: JSONObject {
         fields.field("issuedAt") { $0.issuedAt }
         fields.field("seller", "As they were when it was made.") { $0.seller }
         fields.field("buyer", example: "name@example.org".quoted) { $0.buyer }
+        fields.field("buyerName", example: "Ada Lovelace".quoted) { $0.buyerName }
     }
 }

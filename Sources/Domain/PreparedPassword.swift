@@ -62,7 +62,7 @@ package struct PreparedPassword: Sendable {
             return .passwordTooShort
         }
         guard text.visibleCharacters > 0 else {
-            return .passwordInvisible
+            return .textInvisible
         }
         let folded = text.lowercased()
         guard !CommonPasswords.contains(folded) else {

@@ -24,13 +24,19 @@ package struct User: Hashable, Sendable {
 
     package let id: UserID
     package let email: String
+    /// What they call themselves; nil for nothing.
+    package let name: String?
     package let isEmailVerified: Bool
     package let role: Role
     package let createdAt: Date
 
-    package init(id: UserID, email: String, isEmailVerified: Bool, role: Role, createdAt: Date) {
+    package init(
+        id: UserID, email: String, name: String?, isEmailVerified: Bool, role: Role,
+        createdAt: Date
+    ) {
         self.id = id
         self.email = email
+        self.name = name
         self.isEmailVerified = isEmailVerified
         self.role = role
         self.createdAt = createdAt
@@ -48,7 +54,7 @@ package struct Credentials: Equatable, Sendable {
         var problems: [InvalidInput.Field] = []
         let address = email.flatMap(Self.normalized)
         if address == nil {
-            problems.append(.init("email", .mailAddressMalformed))
+            problems.append(.init("email", .emailMalformed))
         }
         var chosen: PreparedPassword?
         do {
@@ -65,7 +71,7 @@ package struct Credentials: Equatable, Sendable {
     /// not tell which accounts could exist.
     package init(signingIn email: String?, password: String?) throws {
         var problems: [InvalidInput.Field] = []
-        if email?.trimmed.isEmpty ?? true { problems.append(.init("email", .mailAddressNeeded)) }
+        if email?.trimmed.isEmpty ?? true { problems.append(.init("email", .emailNeeded)) }
         if password?.isEmpty ?? true {
             problems.append(.init("password", .passwordNeeded))
         }

@@ -14,10 +14,12 @@ extension LockedWallet {
         try database.execute(
             """
             INSERT INTO documents
-                (kind, number, purchase_id, buyer, seller_name, seller_address, seller_tax_id,
-                 tax_line, amount_micros, op_key, created_at)
+                (kind, number, purchase_id, buyer, buyer_name, seller_name, seller_address,
+                 seller_tax_id, tax_line, amount_micros, op_key, created_at)
             SELECT document_counters.kind, document_counters.last, purchases.id,
-                COALESCE(receipt.buyer, users.email), COALESCE(seller.name, ''),
+                COALESCE(receipt.buyer, users.email),
+                IF(receipt.number IS NULL, users.name, receipt.buyer_name),
+                COALESCE(seller.name, ''),
                 COALESCE(seller.address, ''), COALESCE(seller.tax_id, ''),
                 COALESCE(seller.tax_line, ''), \(amount), \(opKey), UTC_TIMESTAMP(6)
             FROM document_counters
@@ -68,7 +70,7 @@ extension Connection {
             """
             SELECT documents.kind, number, documents.amount_micros, documents.created_at,
                 seller_name AS name, seller_address AS address, seller_tax_id AS tax_id, tax_line,
-                buyer
+                buyer, buyer_name
             FROM documents
             JOIN purchases ON purchases.id = documents.purchase_id
             WHERE documents.purchase_id = \(purchase) AND purchases.account_id = \(account)
@@ -77,7 +79,8 @@ extension Connection {
         ) { row in
             try PaymentDocument(
                 kind: row("kind"), number: row("number"), amount: row("amount_micros"),
-                issuedAt: row("created_at"), seller: Seller(row: row), buyer: row("buyer"))
+                issuedAt: row("created_at"), seller: Seller(row: row), buyer: row("buyer"),
+                buyerName: row("buyer_name"))
         }
     }
 }

@@ -2,6 +2,7 @@ import Domain
 import FoundationEssentials
 import Sodium
 import Store
+import Texts
 
 struct Customer {
     let user: UserID
@@ -52,8 +53,8 @@ extension SampleShop {
         _ = try database.register(
             Registration(
                 id: customer.user, account: customer.account,
-                email: "\(first).\(last)@example.org", passwordHash: terms.passwordHash, link: link)
-        )
+                email: "\(first).\(last)@example.org", passwordHash: terms.passwordHash,
+                language: .english, link: link))
         if customer.appetite > 0 || chance(60) {
             _ = try database.proveAddress(tokenHash: link.hash, credit: .zero, policy: policy)
         }

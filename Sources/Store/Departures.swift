@@ -123,11 +123,13 @@ extension Connection {
             try execute("DELETE FROM outbox WHERE channel = 'mail' AND user_id = \(user)")
             // Their files go with the next round of those whose time is over.
             try execute("UPDATE exports SET expires_at = UTC_TIMESTAMP(6) WHERE user_id = \(user)")
+            try execute("UPDATE terms_acceptances SET address = NULL WHERE user_id = \(user)")
             try execute("UPDATE person_notes SET text = '-' WHERE user_id = \(user)")
             try execute(
                 """
                 UPDATE users
-                SET email = CONCAT('removed-', id, '@removed.invalid'), password_hash = '-',
+                SET email = CONCAT('removed-', id, '@removed.invalid'), name = NULL,
+                    language = DEFAULT(language), password_hash = '-',
                     email_verified_at = NULL, blocked_at = UTC_TIMESTAMP(6), muted_notices = '',
                     left_at = UTC_TIMESTAMP(6)
                 WHERE id = \(user) AND left_at IS NULL

@@ -15,6 +15,7 @@ extension Connection {
         let (user, account) = (export.user, export.account)
         return try [
             part("account", Self.person(user)),
+            part("terms", Self.terms(user)),
             part("sessions", Self.sessions(user)),
             part("videos", Self.videos(account)),
             part("credit", Self.lines(account)),
@@ -54,11 +55,21 @@ extension Connection {
     private static func person(_ user: UserID) -> SQL {
         """
         SELECT JSON_OBJECT(
-            'id', id, 'email', email, 'emailVerifiedAt', \(sql: time("email_verified_at")),
+            'id', id, 'email', email, 'name', name, 'language', language,
+            'emailVerifiedAt', \(sql: time("email_verified_at")),
             'createdAt', \(sql: time("created_at")), 'mutedMails', muted_notices,
             'codesSince', (SELECT \(sql: time("turned_on_at")) FROM second_factors
                 WHERE user_id = users.id)) AS object
         FROM users WHERE id = \(user)
+        """
+    }
+
+    private static func terms(_ user: UserID) -> SQL {
+        """
+        SELECT JSON_OBJECT(
+            'version', version, 'acceptedAt', \(sql: time("accepted_at")), 'address', address)
+            AS object
+        FROM terms_acceptances WHERE user_id = \(user) ORDER BY accepted_at
         """
     }
 
@@ -104,7 +115,7 @@ extension Connection {
             'id', id, 'package', package_id, 'state', state,
             'price', \(sql: dollars("price_micros")), 'createdAt', \(sql: time("created_at")),
             'paidAt', \(sql: time("paid_at")), 'stripePayment', payment_intent,
-            'address', address) AS object
+            'address', address, 'terms', terms_version) AS object
         FROM purchases WHERE account_id = \(account) ORDER BY id
         """
     }

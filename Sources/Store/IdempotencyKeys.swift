@@ -101,8 +101,8 @@ extension Connection {
     /// there already does not count against again, and what ``checkFindings(about:)`` does.
     package func claim(
         _ key: ClientKey?, for purchase: PurchaseID, of package: Package, catalogVersion: Int,
-        account: AccountID, by user: UserID, from address: String? = nil, isLive: Bool,
-        limit: CallLimit
+        account: AccountID, by user: UserID, from address: String? = nil,
+        under terms: PurchaseTerms = .unknown, isLive: Bool, limit: CallLimit
     ) throws -> KeyClaim {
         try transaction {
             try lockWallet(of: account)
@@ -116,7 +116,7 @@ extension Connection {
                 try checkPurchaseRate(limit, of: account)
                 try insertPurchase(
                     purchase, of: package, catalogVersion: catalogVersion, for: account,
-                    by: user, from: address, isLive: isLive)
+                    by: user, from: address, under: terms, isLive: isLive)
             }
             if let key {
                 try forgetExpired(key, of: account)

@@ -2,7 +2,7 @@ package import Domain
 import FoundationEssentials
 import Ledger
 package import MariaDB
-import Texts
+package import Texts
 
 extension MailTokenPurpose: SQLConvertible {}
 
@@ -23,15 +23,25 @@ package struct Registration: Sendable {
     package let account: AccountID
     package let email: String
     package let passwordHash: String
+    /// In which they read mails, as far as is known.
+    package let language: Language
+    /// Which terms they agree to, and from which address of the network; nil where the shop states none.
+    package let terms: String?
+    package let address: String?
     package let link: NewMailToken
 
     package init(
-        id: UserID, account: AccountID, email: String, passwordHash: String, link: NewMailToken
+        id: UserID, account: AccountID, email: String, passwordHash: String,
+        language: Language = .english,
+        terms: String? = nil, from address: String? = nil, link: NewMailToken
     ) {
         self.id = id
         self.account = account
         self.email = email
         self.passwordHash = passwordHash
+        self.language = language
+        self.terms = terms
+        self.address = address
         self.link = link
     }
 }
@@ -59,13 +69,17 @@ extension Connection {
         let (id, email, link) = (registration.id, registration.email, registration.link)
         try execute(
             """
-            INSERT INTO users (id, email, password_hash, role, created_at)
-            SELECT \(id), \(email), \(registration.passwordHash), 'user', UTC_TIMESTAMP(6)
+            INSERT INTO users (id, email, language, password_hash, role, created_at)
+            SELECT \(id), \(email), \(registration.language.code), \(registration.passwordHash),
+                'user', UTC_TIMESTAMP(6)
             FROM DUAL
             WHERE NOT EXISTS (SELECT 1 FROM users WHERE email = \(email))
             """)
         // Again after a COMMIT whose answer was lost: the account and the link are there.
         try openAccount(registration.account, ownedBy: id)
+        if let terms = registration.terms {
+            try noteAcceptance(of: terms, by: id, from: registration.address)
+        }
         try mailLink(
             .verify, link, to: "users.email = \(email) AND email_verified_at IS NULL")
         try tellOwner(of: email, opKey: "mail:address.in.use:\(id)")

@@ -1,6 +1,7 @@
 package import Domain
 package import FoundationEssentials
 package import MariaDB
+package import Texts
 
 package enum OutboxLeaseKind {}
 
@@ -21,6 +22,10 @@ package struct ClaimedMail: Sendable {
     package let userID: UserID
     package let notice: Notice
     package let recipient: String
+    /// What the recipient calls themselves; nil unless the mail goes to an address that is proved to
+    /// be theirs, so that nobody's words reach a stranger.
+    package let recipientName: String?
+    package let language: Language
 }
 
 package struct ClaimedWebhook: Sendable {
@@ -42,7 +47,8 @@ extension Connection {
         try claimMessage("channel = 'mail'", lasting: lasting) { claim in
             try first(
                 """
-                SELECT users.id AS user_id, topic, payload, users.email, mail_tokens.email AS link_email
+                SELECT users.id AS user_id, topic, payload, users.email, mail_tokens.email AS link_email,
+                    IF(email_verified_at IS NULL, NULL, users.name) AS name, language
                 FROM outbox
                 JOIN users ON users.id = outbox.user_id
                 LEFT JOIN mail_tokens ON mail_tokens.id = JSON_VALUE(payload, '$.token')
@@ -51,9 +57,12 @@ extension Connection {
             ) { row in
                 let notice = try Notice(row("topic"), json: row("payload"))
                 let linkEmail: String? = try row("link_email")
+                let isOwn = notice.recipient == nil && linkEmail == nil
                 return try ClaimedMail(
                     claim: claim, userID: row("user_id"), notice: notice,
-                    recipient: notice.recipient ?? linkEmail ?? row("email"))
+                    recipient: notice.recipient ?? linkEmail ?? row("email"),
+                    recipientName: isOwn ? row("name") : nil,
+                    language: Language(stored: row("language")))
             }
         }
     }

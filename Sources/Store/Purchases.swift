@@ -5,21 +5,25 @@ package import MariaDB
 
 extension Connection {
     /// Writes a purchase before Stripe is asked for its page: `user` buys it for the account, from
-    /// `address` of the network, if that is known.
+    /// `address` of the network, if that is known, and agrees to `terms` by it where a page said so.
     package func insertPurchase(
         _ id: PurchaseID, of package: Package, catalogVersion: Int, for account: AccountID,
-        by user: UserID, from address: String? = nil, isLive: Bool
+        by user: UserID, from address: String? = nil, under terms: PurchaseTerms = .unknown,
+        isLive: Bool
     ) throws {
         try execute(
             """
             INSERT INTO purchases
                 (id, account_id, user_id, package_id, catalog_version, price_micros, credits_micros,
-                 bonus_micros, state, is_live, address, next_check_at, created_at)
+                 bonus_micros, state, is_live, address, terms_version, next_check_at, created_at)
             VALUES (\(id), \(account), \(user), \(package.id), \(catalogVersion),
                 \(package.price), \(package.credits), \(package.bonus), 'pending', \(isLive),
-                \(address?.cut(to: 45)), UTC_TIMESTAMP(6) + INTERVAL 30 SECOND,
-                UTC_TIMESTAMP(6))
+                \(address?.cut(to: 45)), \(terms.version),
+                UTC_TIMESTAMP(6) + INTERVAL 30 SECOND, UTC_TIMESTAMP(6))
             """)
+        if terms.isAgreedTo, let version = terms.version {
+            try noteAcceptance(of: version, by: user, from: address)
+        }
     }
 
     /// Notes the page that Stripe made for the purchase. Doing it again changes nothing.

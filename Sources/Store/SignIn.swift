@@ -43,9 +43,9 @@ package struct SignIn: Sendable {
     }
 
     private static let columns: SQL = """
-        users.id AS signed_in_id, email, email_verified_at, users.role AS user_role,
-        users.leaves_at,
-        users.created_at AS user_created_at, members.account_id, members.role AS member_role,
+        users.id AS signed_in_id, email, users.name AS signed_in_name, email_verified_at,
+        users.role AS user_role, users.leaves_at, users.created_at AS user_created_at,
+        members.account_id, members.role AS member_role,
         proved_at > UTC_TIMESTAMP(6) - INTERVAL 10 MINUTE AS is_recent,
         last_used_at < UTC_TIMESTAMP(6) - INTERVAL 5 MINUTE AS is_stale
         """
@@ -55,8 +55,8 @@ package struct SignIn: Sendable {
         let email: String = try row("email")
         let verifiedAt: Date? = try row("email_verified_at")
         user = try User(
-            id: id, email: email, isEmailVerified: verifiedAt != nil, role: row("user_role"),
-            createdAt: row("user_created_at"))
+            id: id, email: email, name: row("signed_in_name"), isEmailVerified: verifiedAt != nil,
+            role: row("user_role"), createdAt: row("user_created_at"))
         let account: AccountID? = try row("account_id")
         membership = try account.map { try Membership(account: $0, role: row("member_role")) }
         isRecent = try row("is_recent")

@@ -120,12 +120,12 @@ extension Connection {
 
 extension User {
     static let columns: SQL =
-        "users.id, users.email, users.email_verified_at, users.role, users.created_at"
+        "users.id, users.email, users.name, users.email_verified_at, users.role, users.created_at"
 
     init(row: Row) throws {
         let verifiedAt: Date? = try row("email_verified_at")
         try self.init(
-            id: row("id"), email: row("email"), isEmailVerified: verifiedAt != nil,
-            role: row("role"), createdAt: row("created_at"))
+            id: row("id"), email: row("email"), name: row("name"),
+            isEmailVerified: verifiedAt != nil, role: row("role"), createdAt: row("created_at"))
     }
 }

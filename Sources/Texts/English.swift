@@ -175,18 +175,19 @@ private let englishTexts: [Phrase.Name: String] = [
     .addressNotBase: "Leave out ? and # and what follows them.",
 
     // Accounts.
-    .mailAddressMalformed: "Enter an e-mail address such as name@example.org.",
-    .mailAddressNeeded: "Enter your address.",
+    .emailMalformed: "Enter an e-mail address such as name@example.org.",
+    .emailNeeded: "Enter your address.",
     .passwordNeeded: "Enter your password.",
     .passwordToChoose: "Choose a password.",
     .passwordUnusable: "Use at most 1024 bytes, without control characters.",
     .passwordTooShort: "Use at least 8 characters; 15 or more are better.",
-    .passwordInvisible: "Use characters that can be seen.",
+    .textInvisible: "Use characters that can be seen.",
     .passwordCommon: "This password is on every list of common ones. Choose another.",
     .passwordIsAddress: "Do not use your address, or a part of it, as password.",
     .presentPasswordNeeded: "Enter your present password.",
     .presentPasswordWrong: "This is not your present password.",
     .linkUsed: "This link was used or is too old. Ask for a new one.",
+    .termsChanged: "The terms have just changed. Load this page again, and read them.",
     .notChangeableHere: "This cannot be changed here.",
     .noticesMalformed: "Send an object such as {example}.",
     .operatorStays: "An operator's account cannot be removed. Ask another operator.",
@@ -224,6 +225,9 @@ private let englishTexts: [Phrase.Name: String] = [
     .statusToChoose: "Choose one of {names}, or active.",
     .searchTooLong: "Use at most 200 characters of text.",
     .searchTooManyWords: "Search for at most 8 words.",
+    .nameOneLine: """
+    Use one line, without control characters and without such as turn the direction of text.
+    """,
     .titleOneLine: "Use one line, without control characters.",
     .idsMalformed: "Send a list of 1 to {most} ids of videos.",
     .archiveTooLarge: "These videos are more than {size} GB together. Choose fewer.",
@@ -374,8 +378,9 @@ private let englishTexts: [Phrase.Name: String] = [
     .packDollar: "A dollar of credit costs",
 
     // Mails.
+    .mailGreeting: "Hello {name},\n\n",
     .mailFrame: """
-    {text}
+    {greeting}{text}
 
     --
     {shop}
@@ -553,7 +558,7 @@ private let englishTexts: [Phrase.Name: String] = [
     .mailAccountLeaving: """
     As you asked, your account is removed on {date}, with your videos, pictures, keys and what
     credit is left. What you paid stays in our books, which have to keep your receipts with the
-    mail address on them.
+    name and mail address on them.
 
     Until then you can take it back: log in, and press "Keep my account".
     {shop}/account
@@ -603,7 +608,9 @@ private let englishTexts: [Phrase.Name: String] = [
     - {kind} {subject}{amount}, since {date}
       {detail}
     """,
+    .mailAttentionAmount: ", {amount}",
     .mailAttentionRest: "\n\nand {number} more.",
+    .mailDigestPair: "{day} ({week})",
     .mailDigestSubject: "{date}: {paid} paid, {margin} margin",
     .mailDigest: """
     {date} (UTC), and in brackets the seven days that end with it:

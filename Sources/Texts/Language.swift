@@ -13,7 +13,7 @@ package struct Language: Sendable {
     }
 
     /// Every language that the shop speaks.
-    package static let all: [Language] = [.english]
+    package static let all: [Language] = [.english, .german]
 
     func text(_ phrase: Phrase) -> String {
         text(phrase.name, phrase.values)
@@ -52,6 +52,7 @@ package struct Language: Sendable {
                     "day": .number(day), "month": .text(words(.months)[month - 1]),
                     "year": .number(year),
                 ])
+        case .lines(let phrases): phrases.map(text).joined(separator: "\n")
         case .list(let parts): parts.joined(separator: text(.comma))
         case .either(let parts): parts.joined(separator: text(.or))
         case .phrase(let phrase): text(phrase)
@@ -83,6 +84,45 @@ package struct Language: Sendable {
             text(.minutes, ["count": .number(seconds / 60)])
         default: text(.seconds, ["count": .number(seconds)])
         }
+    }
+}
+
+extension Language: Hashable {
+    package static func == (one: Language, other: Language) -> Bool { one.code == other.code }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(code) }
+}
+
+extension Language {
+    /// Nil when the shop does not speak it.
+    package init?(code: String) {
+        guard let known = Self.all.first(where: { $0.code == code }) else { return nil }
+        self = known
+    }
+
+    /// The one of the shop's that a reader likes best, as their browser says it in Accept-Language
+    /// (RFC 9110 12.5.4); the shop's first where it says nothing that helps. `de-AT` is German.
+    package init(preferredBy header: String?) {
+        let wishes = (header ?? "").prefix(1000).split(separator: ",").map(Wish.init)
+        let liked = Self.all.map { language in
+            (language, wishes.filter { $0.means(language) }.map(\.weight).max() ?? 0)
+        }
+        self = liked.reduce(liked[0]) { $1.1 > $0.1 ? $1 : $0 }.0
+    }
+
+    /// One range of languages, and how much it is liked.
+    private struct Wish {
+        let primary: Substring
+        let weight: Double
+
+        init(_ item: Substring) {
+            let parts = item.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            primary = (parts.first ?? "").lowercased().prefix { $0 != "-" }
+            let quality = parts.dropFirst().first { $0.lowercased().hasPrefix("q=") }
+            weight = quality.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
+        }
+
+        func means(_ language: Language) -> Bool { primary == language.code || primary == "*" }
     }
 }
 

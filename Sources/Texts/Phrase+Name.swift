@@ -46,10 +46,10 @@ extension Phrase {
         case documentWentBack, documentCameAgain, documentTotal
 
         // Accounts.
-        case mailAddressMalformed, mailAddressNeeded, passwordNeeded, passwordToChoose
-        case passwordUnusable, passwordTooShort, passwordInvisible, passwordCommon
+        case emailMalformed, emailNeeded, passwordNeeded, passwordToChoose
+        case passwordUnusable, passwordTooShort, textInvisible, passwordCommon
         case passwordIsAddress, presentPasswordNeeded, presentPasswordWrong, linkUsed
-        case notChangeableHere, noticesMalformed, chooseAmong
+        case notChangeableHere, termsChanged, noticesMalformed, chooseAmong
         case operatorStays, accountShared, creditToGiveUp, personLeft, personRunsShop
         case codeNeeded, codeWrong, ticketOver, secondFactorOn, secondFactorNotBegun,
             secondFactorOff
@@ -59,7 +59,7 @@ extension Phrase {
         case someSettings, durationToChoose, imageNeeded, imageNotTaken
         case fieldNotTaken, fieldNotTakenWithImage, fieldNotTakenWithoutImage, thisTier
         case cheapestTier, cheapestTierTaking, fromText, fromImage
-        case statusToChoose, searchTooLong, searchTooManyWords, titleOneLine
+        case statusToChoose, searchTooLong, searchTooManyWords, titleOneLine, nameOneLine
         case idsMalformed, archiveTooLarge, archivesFull
 
         // Shared videos.
@@ -104,7 +104,7 @@ extension Phrase {
         case tableSound, tableSilent, tableTime, tableUsual, tableUnmeasured
 
         // Mails.
-        case mailFrame, mailFooterChoice, mailFooterAccount, mailFooterOperator
+        case mailGreeting, mailFrame, mailFooterChoice, mailFooterAccount, mailFooterOperator
         case mailVideoReadySubject, mailVideoReady, mailVideoFailedSubject, mailVideoFailed
         case mailVideosReadySubject, mailVideosReady, mailVideosOthers
         case mailVideosFailedSubject, mailVideosFailed
@@ -122,7 +122,17 @@ extension Phrase {
         case mailSignInsRefusedSubject, mailSignInsRefused, mailTestSubject, mailTest
         case mailWebhookFailingSubject
         case mailWebhookFailing, mailWebhookOffSubject, mailWebhookOff
-        case mailAttentionSubject, mailAttention, mailAttentionItem, mailAttentionRest
+        case mailAttentionSubject, mailAttention, mailAttentionItem, mailAttentionAmount
+        case mailAttentionRest, mailDigestPair
         case mailDigestSubject, mailDigest
+
+        /// Whether mails say it: those texts, what fills them, and how values are written.
+        package var isOfMails: Bool {
+            let values: [Name] = [
+                .comma, .or, .dollars, .negativeDollars, .seconds, .minutes, .hours, .day, .months,
+            ]
+            return values.contains(self)
+                || ["mail", "failed"].contains(where: rawValue.hasPrefix)
+        }
     }
 }

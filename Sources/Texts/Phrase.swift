@@ -1,6 +1,7 @@
 // Texts: what people read, apart from the language that they read it in. The rest of the program
 // names a text and what fills it, a phrase; a language holds the words. A language is one file:
-// English.swift is the model of the next.
+// English.swift is the model of the next. One that has words for mails alone is whole for who reads mail:
+// what it has no words for is said in English, as the pages are.
 
 /// A text by its name, with the values for its placeholders.
 package struct Phrase: Hashable, Sendable {
@@ -15,6 +16,8 @@ package struct Phrase: Hashable, Sendable {
         case seconds(Int)
         /// A day of UTC; the month counts from 1.
         case day(year: Int, month: Int, day: Int)
+        /// Phrases, each on a line of its own.
+        indirect case lines([Phrase])
         /// Parts with commas between them.
         case list([String])
         /// Parts with "or" between them.

@@ -57,7 +57,7 @@ enum Addresses {
     ) throws {
         let user = try caller.person()
         guard let email = typed.flatMap(Credentials.normalized) else {
-            throw InvalidInput("email", .mailAddressMalformed)
+            throw InvalidInput("email", .emailMalformed)
         }
         try context.confirm(
             password, of: user, stored: context.database.passwordHash(of: user.id))

@@ -38,7 +38,7 @@ enum Passwords {
     private static func forgot(_ context: Context) throws -> Response {
         var body = context.body.reader
         guard let email = body.read(Inputs.email).flatMap(Credentials.normalized) else {
-            throw InvalidInput("email", .mailAddressMalformed)
+            throw InvalidInput("email", .emailMalformed)
         }
         try context.database.countTry(context.mailTries(to: email).keys)
         try context.database.mailReset(context.newLink(), to: email)

@@ -22,7 +22,8 @@ enum Purchases {
         [
             Route(
                 .post, "/api/credits/purchase", "purchaseCredits", by: .caller(.buyCredits),
-                with: [.idempotencyKey], takes: Body("PurchaseOrder", Inputs.packageID),
+                with: [.idempotencyKey],
+                takes: Body("PurchaseOrder", Inputs.packageID, Inputs.terms),
                 answers: [.created(CheckoutAnswer.self, "Send the buyer to `url`.")],
                 refuses: [.rateLimited, .vendorUnavailable, .orderKept],
                 "Orders a package, to be paid on Stripe's page", create),
@@ -57,16 +58,15 @@ enum Purchases {
         let key = try context.request.clientKey(body: context.body.bytes, of: caller)
         let catalog = try context.site.catalog()
         var body = context.body.reader
-        guard let id = body.read(Inputs.packageID), let package = catalog.package(id) else {
-            let names = catalog.packages.map(\.id)
-            throw InvalidInput("packageId", .chooseOneOf, ["names": .list(names)])
-        }
+        let package = try package(&body, of: catalog, context)
+        let terms = PurchaseTerms(
+            version: context.termsInForce, isAgreedTo: body.has(Inputs.terms))
         let log = context.log
         let fresh = PurchaseID.new()
         let claim = try context.database.claim(
             key, for: fresh, of: package, catalogVersion: catalog.version,
             account: caller.account, by: caller.person().id,
-            from: context.request.remoteAddress, isLive: context.settings.isLive,
+            from: context.request.remoteAddress, under: terms, isLive: context.settings.isLive,
             limit: context.settings.purchaseLimit)
         switch claim {
         case .answered(let answer):
@@ -78,6 +78,21 @@ enum Purchases {
             // whichever of the two asks; while the other one asks, Stripe says so.
             return try openSession(for: purchase, key: key, caller, context, log)
         }
+    }
+
+    /// Throws ``InvalidInput`` that names all that is wrong.
+    private static func package(
+        _ body: inout FieldReader, of catalog: Catalog, _ context: Context
+    ) throws -> Package {
+        let package = body.read(Inputs.packageID).flatMap(catalog.package)
+        if package == nil {
+            let names = catalog.packages.map(\.id)
+            body.refuse("packageId", .chooseOneOf, ["names": .list(names)])
+        }
+        context.judgeTerms(of: &body)
+        try body.finish()
+        guard let package else { throw NotFound() }
+        return package
     }
 
     private static func openSession(

@@ -14,7 +14,8 @@ extension Courier {
         guard let mail = settings.mail, let claimed = try database.claimMail(lasting: Self.lease)
         else { return false }
         let claim = claimed.claim
-        guard let text = try text(of: claimed.notice, for: claimed.userID) else {
+        let found = try text(of: claimed.notice, for: claimed.userID)
+        guard let text = found?.read(in: claimed.language, by: claimed.recipientName) else {
             try persist(claim, patience: patience) {
                 try database.noteFailed(claim, problem: "it is gone", retryAfter: nil)
             }
@@ -22,7 +23,8 @@ extension Courier {
         }
         let message = MailMessage(
             id: claim.id.description, sender: mail.sender, recipient: claimed.recipient,
-            subject: text.subject, text: text.body, date: claim.createdAt)
+            recipientName: claimed.recipientName, subject: text.subject, text: text.body,
+            date: claim.createdAt)
         switch deliver(message, by: mail) {
         case nil:
             try persist(claim, patience: patience) { try database.noteSent(claim) }

@@ -39,6 +39,8 @@ struct MailMessage {
     let sender: MailSender
     /// An address as accounts have it: ASCII, without spaces.
     let recipient: String
+    /// What the recipient calls themselves; nil where that is not known to be theirs.
+    var recipientName: String?
     let subject: String
     let text: String
     let date: Date
@@ -48,7 +50,7 @@ struct MailMessage {
         let fields = [
             "Date: \(Self.format(date))",
             "From: \(Self.phrase(sender.name))<\(sender.address)>",
-            "To: <\(recipient)>",
+            "To: \(Self.phrase(recipientName ?? ""))<\(recipient)>",
             "Subject: \(Self.unstructured(subject))",
             "Message-ID: <\(id)@\(sender.domain)>",
             // RFC 3834: nobody's automatic answer is wanted.
@@ -75,13 +77,16 @@ struct MailMessage {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// A display name with the space after it; empty when there is none.
+    /// A display name with the space after it, empty when there is none: what is more than ASCII
+    /// letters, or too long for one line, in encoded words.
     private static func phrase(_ name: String) -> String {
         if name.isEmpty { return "" }
-        let atoms = name.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
-                || (0x61...0x7A).contains(byte) || byte == 0x20 || byte == UInt8(ascii: "-")
-        }
+        let atoms =
+            name.utf8.count <= 40
+            && name.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                    || (0x61...0x7A).contains(byte) || byte == 0x20 || byte == UInt8(ascii: "-")
+            }
         return (atoms ? name : encodedWords(name)) + " "
     }
 

@@ -3,11 +3,33 @@ import FoundationEssentials
 import Store
 import Texts
 
-/// A mail that the shop sends, in the words of a language. Links begin with the configured address
+/// A mail that the shop sends, in the words of its reader's language. Links begin with the configured address
 /// of the shop, never with what a request has named.
-struct MailText: Equatable {
-    let subject: String
-    let body: String
+struct MailText {
+    /// English, as long as nobody says for whom it is.
+    private var language = Language.english
+    private let title: Phrase
+    private let text: Phrase.Name
+    /// What fills the text, and the frame around it.
+    private let values: [String: Phrase.Value]
+    private let frame: [String: Phrase.Value]
+    private var greeting = Phrase.Value.text("")
+
+    var subject: String { title.text(in: language) }
+
+    var body: String {
+        let parts = ["text": Phrase.Value.phrase(Phrase(text, values)), "greeting": greeting]
+        return Phrase(.mailFrame, frame.merging(parts) { own, _ in own }).text(in: language)
+    }
+
+    /// The same in a reader's language, which greets them when it knows their name. A name is the
+    /// words of whoever typed it: it goes to an address that is proved to be theirs, and nowhere else.
+    func read(in language: Language, by name: String?) -> MailText {
+        var text = self
+        text.language = language
+        if let name { text.greeting = .phrase(Phrase(.mailGreeting, ["name": .text(name)])) }
+        return text
+    }
 
     private init(
         _ subject: Phrase, _ text: Phrase.Name, _ values: [String: Phrase.Value] = [:],
@@ -15,12 +37,10 @@ struct MailText: Equatable {
     ) {
         // Every text may name the shop's address.
         let shop = ["shop": Phrase.Value.text(appURL)]
-        let parts = [
-            "text": Phrase.Value.phrase(Phrase(text, values.merging(shop) { own, _ in own })),
-            "footer": .phrase(Phrase(footer, shop)),
-        ]
-        self.subject = subject.text()
-        body = Phrase(.mailFrame, parts.merging(shop) { own, _ in own }).text()
+        title = subject
+        self.text = text
+        self.values = values.merging(shop) { own, _ in own }
+        frame = shop.merging(["footer": .phrase(Phrase(footer, shop))]) { own, _ in own }
     }
 
     static func videoReady(_ video: Video, appURL: String) -> MailText {
@@ -190,12 +210,11 @@ struct MailText: Equatable {
     static func digest(
         of day: Date, _ figures: Figures, week: Figures, waiting: Int, appURL: String
     ) -> MailText {
-        func both(_ amount: (Figures) -> Money) -> Phrase.Value {
-            .text("\(amount(figures)) (\(amount(week)))")
+        func pair(_ value: (Figures) -> Phrase.Value) -> Phrase.Value {
+            .phrase(Phrase(.mailDigestPair, ["day": value(figures), "week": value(week)]))
         }
-        func count(_ number: (Figures) -> Int) -> Phrase.Value {
-            .text("\(number(figures)) (\(number(week)))")
-        }
+        func both(_ amount: (Figures) -> Money) -> Phrase.Value { pair { .money(amount($0)) } }
+        func count(_ number: (Figures) -> Int) -> Phrase.Value { pair { .number(number($0)) } }
         return MailText(
             Phrase(
                 .mailDigestSubject,
@@ -218,15 +237,16 @@ struct MailText: Equatable {
     static func attention(_ items: [AttentionItem], appURL: String) -> MailText {
         let most = 50
         let shown = items.prefix(most).map { item in
-            let amount = item.amount.map { ", \($0)" } ?? ""
+            let amount = item.amount.map {
+                Phrase.Value.phrase(Phrase(.mailAttentionAmount, ["amount": .money($0)]))
+            }
             return Phrase(
                 .mailAttentionItem,
                 [
                     "kind": .text(item.kind.rawValue), "subject": .excerpt(item.subject),
-                    "amount": .text(amount), "date": .day(item.since),
+                    "amount": amount ?? .text(""), "date": .day(item.since),
                     "detail": .excerpt(item.detail),
-                ]
-            ).text()
+                ])
         }
         let rest =
             items.count > most
@@ -234,7 +254,7 @@ struct MailText: Equatable {
                 Phrase(.mailAttentionRest, ["number": .number(items.count - most)])) : .text("")
         return MailText(
             Phrase(.mailAttentionSubject, ["count": .number(items.count)]), .mailAttention,
-            ["items": .text(shown.joined(separator: "\n")), "rest": rest],
+            ["items": .lines(shown), "rest": rest],
             footer: .mailFooterOperator, appURL: appURL)
     }
 }

@@ -62,13 +62,13 @@ extension Courier {
         let hour = Int(time.timeIntervalSince1970 / 3600) % 24
         guard settings.operator.quietHours?.contains(hour) != true else { return }
         if let items = try database.claimOperatorNotice(lasting: Self.lease),
-            tell(MailText.attention(items, appURL: settings.appURL), at: time)
+            try tell(MailText.attention(items, appURL: settings.appURL), at: time)
         {
             try database.noteTold(items)
             log.notice("the operator was told", metadata: ["items": "\(items.count)"])
         }
         if let from = settings.operator.digestHour, hour >= from,
-            try database.claimDigest(lasting: Self.lease), tell(try digest(at: time), at: time)
+            try database.claimDigest(lasting: Self.lease), try tell(digest(at: time), at: time)
         {
             try database.noteDigestTold()
         }
@@ -88,10 +88,13 @@ extension Courier {
             waiting: database.attention().count, appURL: settings.appURL)
     }
 
-    /// Whether anybody took it. What nobody took is tried again when the lease is over.
-    private func tell(_ text: MailText, at time: Date) -> Bool {
+    /// Whether anybody took it. What nobody took is tried again when the lease is over. A mail is in
+    /// the language that its reader has chosen, if they have an account.
+    private func tell(_ text: MailText, at time: Date) throws -> Bool {
         var isTold = false
         if let (mail, recipient) = mailToOperator {
+            let text = try text.read(
+                in: database.language(ofAddress: recipient.lowercased()) ?? .english, by: nil)
             let message = MailMessage(
                 id: OutboxID.new().description, sender: mail.sender, recipient: recipient,
                 subject: text.subject, text: text.body, date: time)

@@ -45,7 +45,8 @@ def answers(page):
 
 def me(email="you@example.org", verified=True, pending=None):
     kinds = ["videoReady", "videoFailed", "receipt", "creditLapsing", "lowBalance"]
-    return {"id": "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "email": email, "emailVerified": verified, "pendingEmail": pending, "role": "user",
+    return {"id": "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "email": email, "name": None, "language": "en", "emailVerified": verified,
+            "pendingEmail": pending, "role": "user",
             "createdAt": "2026-01-01T00:00:00Z", "balance": 5, "reserved": 0, "notifications": {kind: kind != "receipt" for kind in kinds}}  # fmt: skip
 
 

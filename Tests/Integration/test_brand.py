@@ -72,6 +72,28 @@ def test_a_brand_has_its_name_colour_logo_texts_and_samples_on_every_page(
         assert links == ["https://law.example/terms", "mailto:law@example.org", "/contact"]
 
 
+def test_the_version_of_the_terms_is_of_terms_and_privacy_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = []
+    for number, texts in enumerate(
+        [
+            {"terms__md": "one"},
+            {"terms__md": "one", "contact__md": "elsewhere"},
+            {"terms__md": "two"},
+            {"terms__md": "two", "privacy__md": "other"},
+        ]
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        monkeypatch.setenv("BRAND_DIR", str(brand(folder, **texts)))
+        with Edge(folder / "edge") as edge:
+            pages = {page: edge.request(f"/{page}").body.decode() for page in ["terms", "privacy", "signup", "credits"]}
+        found = {re.search('(?:notice: <code>|name="terms" type="hidden" value="|data-terms=")(\\w*)', page)[1] for page in pages.values()}
+        assert len(found) == 1, found
+        versions += found
+    assert all(re.fullmatch("[0-9a-f]{12}", version) for version in versions)
+    assert versions[0] == versions[1] and len(set(versions)) == 3
+
+
 def test_without_a_brand_the_texts_say_what_is_missing(tmp_path: Path) -> None:
     with Edge(tmp_path / "edge") as edge:
         assert "<title>Rushes: AI video" in edge.request("/").body.decode()

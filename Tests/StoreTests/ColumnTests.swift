@@ -58,6 +58,22 @@ struct ColumnTests {
     private static let origins: [String: Origin] = [
         "users.email": .judged { _, text in Credentials.normalized("\(text)@example.org") != nil },
         "users.password_hash": .ours,
+        "users.name": .judged { _, text in
+            var reader = FieldReader(["name": .string(text)])
+            _ = ProfileChange(&reader)
+            return (try? reader.finish()) != nil
+        },
+        "users.language": .ours,
+        // nginx says it, and the application takes 64 bytes at most.
+        "terms_acceptances.version": .ours, "purchases.terms_version": .ours,
+        "terms_acceptances.address": .cut { db, text in
+            let account = try db.insertAccount()
+            let package = try db.catalog(version: 1).package("starter").orThrow("starter")
+            try db.insertPurchase(
+                .new(), of: package, catalogVersion: 1, for: account, by: db.owner(of: account),
+                from: text, under: PurchaseTerms(version: "v1", isAgreedTo: true), isLive: false)
+            return try value(db, "SELECT address AS value FROM terms_acceptances")
+        },
         "mail_tokens.email": .judged { _, text in
             Credentials.normalized("\(text)@example.org") != nil
         },
@@ -126,7 +142,8 @@ struct ColumnTests {
         "sellers.tax_line": .ours,
         "documents.op_key": .ours,
         // Of `users` and of `sellers`.
-        "documents.buyer": .ours, "documents.seller_name": .ours,
+        "documents.buyer": .ours, "documents.buyer_name": .ours,
+        "documents.seller_name": .ours,
         "documents.seller_address": .ours, "documents.seller_tax_id": .ours,
         "documents.tax_line": .ours,
         "purchases.problem": .cut { db, text in

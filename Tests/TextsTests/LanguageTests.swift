@@ -16,6 +16,36 @@ struct LanguageTests {
         }
     }
 
+    @Test(arguments: Phrase.Name.allCases.filter(\.isOfMails))
+    func `each language has all that mails say`(name: Phrase.Name) {
+        for language in Language.all {
+            #expect(language.texts[name]?.isEmpty == false, "\(language.code)")
+        }
+    }
+
+    @Test func `German has the forms of German`() {
+        let values: [String: Phrase.Value] = [
+            "amount": .money(micros: 1_550_000), "date": .day(year: 2026, month: 3, day: 1),
+        ]
+        #expect(
+            Phrase(.mailLapsingSubject, values).text(in: .german)
+                == "1,55\u{A0}$ Ihres Guthabens verfallen am 1. März 2026")
+        #expect(Phrase.Value.money(micros: -10_000).text(in: .german) == "-0,01\u{A0}$")
+        #expect(Phrase.Value.seconds(3600).text(in: .german) == "1 Stunde")
+        let lines = Phrase.Value.lines([Phrase(.comma), Phrase(.or)])
+        #expect(lines.text(in: .german) == ", \n oder ")
+    }
+
+    @Test(arguments: [
+        ("de", "de"), ("DE-at", "de"), ("en, de", "en"), ("en;q=0.2, de;q=0.3", "de"),
+        ("de;q=x", "en"), ("*", "en"), ("de;q=0", "en"), ("fr-CH, fr;q=0.9", "en"), (",;,", "en"),
+    ])
+    func `a reader's language is the one of the shop's that they like best`(
+        header: String, code: String
+    ) {
+        #expect(Language(preferredBy: header).code == code)
+    }
+
     @Test func `what a language has no words for yet is said in English`() {
         let german = Language(
             code: "de",

@@ -384,6 +384,41 @@ private func opensslSignature(_ hook: HookServer.Hook, key: [UInt8]) throws -> S
         }
     }
 
+    @Test func `a mail is in its reader's language when it is sent, and greets by name`() throws {
+        try withFolder { post, folder in
+            try post.endJob()
+            let user = try post.db.owner(of: post.account)
+            try post.db.execute(
+                "UPDATE users SET name = 'Jürgen \"J\" <x>', language = 'de' WHERE id = \(user)")
+            #expect(try post.courier(mail: .folder(folder)).sendNextMail())
+            let mail = try #require(try mails(in: folder).first)
+            #expect(mail.contains("Subject: Ihr Video ist fertig\n"))
+            #expect(mail.contains("Guten Tag J=C3=BCrgen \"J\" <x>,\n\nIhr Video"))
+            #expect(mail.contains("\nFragen: https://shop.example/contact"))
+            let address = try post.db.address(ofOwnerOf: post.account)
+            let name = Base64.encode(Array("Jürgen \"J\" <x>".utf8))
+            #expect(mail.contains("To: =?utf-8?B?\(name)?= <\(address)>\n"))
+        }
+    }
+
+    @Test func `no name goes to an address that is not proved to be its owner's`() throws {
+        try withFolder { post, folder in
+            let user = try post.db.owner(of: post.account)
+            try post.db.execute("UPDATE users SET name = 'Buy more' WHERE id = \(user)")
+            let id = MailTokenID.new()
+            let token = LinkTokens(secret: secret, previous: nil).token(of: id.description)
+            try post.db.mailChange(
+                NewMailToken(id: id, hash: token.hash), of: user, to: "stranger@example.org")
+            let courier = try post.courier(mail: .folder(folder))
+            while try courier.sendNextMail() {}
+            let mails = try mails(in: folder)
+            #expect(mails.count == 2)
+            let strange = try #require(mails.first { $0.contains("stranger@example.org>\n") })
+            #expect(!strange.contains("Buy more"))
+            #expect(mails.contains { $0.contains("Hello Buy more,") })
+        }
+    }
+
     @Test func `what was ordered together is told in one mail`() throws {
         try withFolder { post, folder in
             func end(_ states: [VideoState]) throws -> String {

@@ -49,6 +49,12 @@ import Testing
             try put(archive.key, bench)
             let entries = try db.count("SELECT COUNT(*) FROM ledger_entries")
             let user = try leave(bench)
+            try db.execute("UPDATE users SET name = 'Ada', language = 'de' WHERE id = \(user)")
+            try db.execute(
+                """
+                INSERT INTO terms_acceptances (user_id, version, address, accepted_at)
+                VALUES (\(user), 'v1', '192.0.2.1', UTC_TIMESTAMP(6))
+                """)
             let address = try db.address(ofOwnerOf: bench.account)
             try db.createSession(
                 idHash: Array(repeating: 1, count: 32), of: user, lasting: .seconds(9),
@@ -66,6 +72,9 @@ import Testing
             ) { row in (try row("email") as String, try row("is_gone") as Bool) }
             #expect(row?.0 == "removed-\(user)@removed.invalid")
             #expect(row?.1 == true)
+            #expect(try text(bench, "SELECT name AS value FROM users WHERE id = \(user)") == nil)
+            #expect(try text(bench, "SELECT address AS value FROM terms_acceptances") == nil)
+            #expect(try text(bench, "SELECT version AS value FROM terms_acceptances") == "v1")
             #expect(try text(bench, "SELECT prompt AS value FROM video_jobs") == "")
             #expect(try text(bench, "SELECT vendor_input AS value FROM video_jobs") == "[]")
             #expect(

@@ -90,6 +90,20 @@ struct MailMessageTests {
         #expect(MailSender(text) == nil)
     }
 
+    @Test(arguments: [
+        ("Ada", "Ada <"), ("A\r\nBcc: x@example.org", "=?utf-8?B?QSAgQmNjOiB4QGV4YW1wbGUub3Jn?= <"),
+        ("Zoë", "=?utf-8?B?Wm/Dqw==?= <"), ("a, b", "=?utf-8?B?YSwgYg==?= <"),
+    ])
+    func `a recipient's name is one field, whatever it is`(name: String, field: String) throws {
+        let message = MailMessage(
+            id: "42", sender: try #require(MailSender("shop@example.org")),
+            recipient: "you@example.org", recipientName: name, subject: "Hello", text: "Text",
+            date: Date(timeIntervalSince1970: 0))
+        let text = String(decoding: message.bytes, as: UTF8.self)
+        #expect(text.field("To: ") == field + "you@example.org>")
+        #expect(!text.contains("\nBcc:"))
+    }
+
     @Test func `a name that is more than letters is encoded`() throws {
         #expect(
             try message(from: "The Shop, Inc. <shop@example.org>")

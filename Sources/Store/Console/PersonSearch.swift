@@ -9,7 +9,7 @@ package enum PersonSearch: Sendable {
     case id(UUID)
     /// Stripe's name of a payment, a session, a refund or a dispute.
     case reference(String)
-    /// A part of the address.
+    /// A part of the address or of the name.
     case text(String)
 
     package init(_ text: String) {
@@ -51,7 +51,9 @@ extension PersonSearch {
                         JOIN disputes ON disputes.purchase_id = purchases.id
                         WHERE disputes.id = \(name))
                 """
-        case .text(let text): return "users.email LIKE \(text.likePattern)"
+        case .text(let text):
+            let pattern = text.composed.likePattern
+            return "(users.email LIKE \(pattern) OR LOWER(users.name) LIKE \(pattern))"
         }
     }
 }

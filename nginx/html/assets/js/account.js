@@ -4,7 +4,7 @@ import { confirmed } from "./parts/confirm.js";
 import { el, find, icon } from "./parts/element.js";
 import { work } from "./parts/form.js";
 import { errorBox } from "./parts/notice.js";
-import { goToLogin, requireUser } from "./parts/session.js";
+import { goToLogin, remember, requireUser } from "./parts/session.js";
 import { showExport } from "./parts/export.js";
 import { showRemoval } from "./parts/removal.js";
 import { showSecondFactor } from "./parts/second-factor.js";
@@ -193,6 +193,33 @@ async function loadSessions(further = false) {
 }
 find("[data-more]").addEventListener("click", () => loadSessions(true));
 
+const nameForm = find("[data-name-form]");
+work(nameForm, async ({ name }) => {
+  const user = await api("/api/me", { method: "PATCH", body: { name } });
+  remember(user);
+  showProfile(user);
+  toast(user.name ? say.nameSaved : say.nameGone);
+});
+
+const language = find("[data-language]");
+language.addEventListener("change", async () => {
+  const problem = find("[data-notices-problem]");
+  problem.replaceChildren();
+  try {
+    showProfile(await api("/api/me", { method: "PATCH", body: { language: language.value } }));
+    toast(say.languageSaved);
+  } catch (error) {
+    language.value = language.dataset.kept ?? "en";
+    problem.replaceChildren(errorBox(error));
+  }
+});
+
+/** @param {import("./parts/session.js").User} user */
+function showProfile(user) {
+  find("[name=name]", nameForm).value = user.name ?? "";
+  language.value = language.dataset.kept = user.language;
+}
+
 /** A switch for each kind of mail. @param {Record<string, boolean>} kinds */
 function showNotices(kinds) {
   const problem = find("[data-notices-problem]");
@@ -224,6 +251,7 @@ async function start() {
     const user = await requireUser();
     problem.replaceChildren();
     showAddress(user);
+    showProfile(user);
     showNotices(user.notifications);
     showRemoval(user, start);
     find("[data-account]").removeAttribute("aria-busy");

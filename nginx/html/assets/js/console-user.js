@@ -70,6 +70,7 @@ function actsOf(person) {
 const whoOf = (person) =>
   facts([
     [fact.id, person.id],
+    [fact.name, person.name && el("bdi", {}, person.name)],
     [fact.account, person.accountId],
     [fact.role, named(say.role, person.role)],
     [fact.verified, person.emailVerified ? say.yes : say.no],

@@ -1,6 +1,6 @@
 // The people who use the shop, newest first.
 import { forOperator, link, list, sum, when } from "./parts/console.js";
-import { num } from "./parts/element.js";
+import { el, num } from "./parts/element.js";
 import { named } from "./parts/records.js";
 import { say } from "../text/console.js";
 
@@ -11,6 +11,7 @@ forOperator(() =>
     path: "/api/admin/users",
     columns: [
       { name: head.address, cell: ({ id, email }) => link(`/admin/users/${id}`, email) },
+      { name: head.name, cell: ({ name }) => name && el("bdi", {}, name) },
       {
         name: head.state,
         cell: ({ blockedAt, role }) => blockedAt ? say.fact.blocked : named(say.role, role),

@@ -16,6 +16,14 @@ const asked = new URLSearchParams(location.search);
 /** Dollars that an order lacks; nothing where the address says what no order of ours can cost. */
 const need = /^\d{1,3}(\.\d{1,2})?$/.test(asked.get("need") ?? "") ? Number(asked.get("need")) : 0;
 
+const termsLine = find("[data-terms]");
+const terms = termsLine.dataset.terms || undefined;
+
+/** Says so where the terms are other than what this person agreed to. @param {any} user */
+function showTerms({ terms: inForce }) {
+  if (inForce && !inForce.acceptedAt) termsLine.prepend(el("b", {}, say.newTerms), " ");
+}
+
 async function loadBalance() {
   const sums = find("[data-sums]");
   const problem = find("[data-balance-error]");
@@ -87,7 +95,7 @@ function lotsTable(lots) {
 /** @param {import("./parts/buy.js").Pack} pack @param {string} mark */
 function packCard(pack, mark) {
   const classes = `button${mark || pack.popular ? "" : " second"}`;
-  const [button, problem] = buyButton(pack, { classes });
+  const [button, problem] = buyButton(pack, { classes, terms });
   return el(
     "article",
     { class: `card pack${mark ? " chosen" : ""}`, "data-pack": pack.id },
@@ -138,7 +146,10 @@ function showNotice() {
 
 showNotice();
 requireUser()
-  .then(() => Promise.all([loadBalance(), loadPacks(), showLedger(), followPayments(loadBalance)]))
+  .then((user) => {
+    showTerms(user);
+    return Promise.all([loadBalance(), loadPacks(), showLedger(), followPayments(loadBalance)]);
+  })
   .catch((error) => {
     find("[data-balance-error]").replaceChildren(errorBox(error, () => location.reload()));
     for (const part of document.querySelectorAll("[data-packs], [data-lots], [data-ledger]")) {

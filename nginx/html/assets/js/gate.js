@@ -69,15 +69,15 @@ if (codeForm) {
 
 work(
   form,
-  async ({ email, password }) => {
-    const answer = await api(`/api/auth/${form.dataset.gate}`, { method: "POST", body: { email, password } });
+  async (values) => {
+    const answer = await api(`/api/auth/${form.dataset.gate}`, { method: "POST", body: values });
     if (answer.ticket) return askForCode(answer.ticket);
     if (!answer.user) {
       const say = text.checkMail;
       conclude(
         "mail",
         say.title,
-        el("p", {}, say.signUp(isolated(email))),
+        el("p", {}, say.signUp(isolated(values.email))),
         el("p", { class: "muted" }, say.spam),
       );
       return;

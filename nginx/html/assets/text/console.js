@@ -286,6 +286,7 @@ export const say = {
   head: {
     since: "Since",
     what: "What",
+    name: "Name",
     detail: "Details",
     amount: "Amount",
     kind: "Kind",
@@ -327,6 +328,7 @@ export const say = {
   },
   fact: {
     id: "User",
+    name: "Name",
     account: "Account",
     verified: "Address proved",
     role: "Role",

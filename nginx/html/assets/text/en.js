@@ -242,6 +242,9 @@ export const text = {
     wrongPassword: "The password is wrong.",
     addressAsked: "We have written to the new address.",
     passwordChanged: "Your password is changed.",
+    nameSaved: "Your name is saved.",
+    nameGone: "Your name is taken away.",
+    languageSaved: "Our mails are written in this language now.",
     /** @param {string} browser @param {string} system */
     on: (browser, system) => `${browser} on ${system}`,
     unknownProgram: "A program without a name",
@@ -433,6 +436,7 @@ export const text = {
     buy: (price) => `Buy for ${price}`,
     opening: "Opening the payment page…",
     bonus: (/** @type {string} */ bonus) => `Includes ${bonus} bonus`,
+    newTerms: "The terms or the privacy notice have changed since you agreed to them.",
     noBonus: "Without a bonus",
     per: (/** @type {string} */ price) => `${price} per dollar`,
     popular: "Most popular",

@@ -30,11 +30,11 @@ let leaving = false;
 
 /**
  * @param {Pack} pack
- * @param {{classes: string, label?: string, onLeave?: () => void}} look `onLeave` is called before the
- *   payment page is asked for
+ * @param {{classes: string, label?: string, terms?: string, onLeave?: () => void}} look `terms` is the
+ *   version that the page says the press agrees to; `onLeave` is called before the payment page is asked for
  * @returns {[HTMLElement, HTMLElement]} the button, and the place that says what went wrong
  */
-export function buyButton(pack, { classes, label = text.credits.buy(money(pack.price)), onLeave }) {
+export function buyButton(pack, { classes, label = text.credits.buy(money(pack.price)), terms, onLeave }) {
   const problem = el("div", { "data-pack-problem": true });
   // A double click, or a press after a lost answer, opens one payment.
   const wish = intent(`purchase.${pack.id}`);
@@ -57,7 +57,7 @@ export function buyButton(pack, { classes, label = text.credits.buy(money(pack.p
     problem.replaceChildren();
     try {
       onLeave?.();
-      const { url } = await wish.send("/api/credits/purchase", JSON.stringify({ packageId: pack.id }));
+      const { url } = await wish.send("/api/credits/purchase", JSON.stringify({ packageId: pack.id, terms }));
       const payment = webAddress(url);
       if (!payment) throw new TypeError("The payment page has no web address");
       location.assign(payment);

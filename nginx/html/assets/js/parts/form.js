@@ -16,6 +16,8 @@ import { text } from "../../text/en.js";
 function inputProblem(input) {
   if (input.type === "email") return /^[^\s@]+@[^\s@]+$/.test(input.value.trim()) ? null : text.need.email;
   if (input.autocomplete === "one-time-code") return input.value.trim() ? null : text.need.code;
+  // What else there is may be left out, and the server judges it.
+  if (!input.autocomplete.endsWith("-password")) return null;
   const isNew = input.autocomplete === "new-password";
   if (!input.value) return isNew ? text.need.password : text.need.passwordLogin;
   if (isNew && passwordLength(input.value) < 8) return text.need.password;
@@ -48,7 +50,7 @@ function showRefused(form, inputs, error, explain) {
   /** @type {[HTMLInputElement | undefined, string][]} */
   const problems = (isList ? error.details : []).map((
     /** @type {any} */ { field, message },
-  ) => [inputs.find(({ name }) => name === field), message]);
+  ) => [inputs.find(({ name, type }) => name === field && type !== "hidden"), message]);
   const named = problems.filter(([input]) => input);
   const rest = problems.filter(([input]) => !input).map(([, words]) => words);
   showProblems(form, /** @type {Problems} */ (named), summary);

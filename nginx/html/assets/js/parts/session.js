@@ -7,6 +7,8 @@ import { money } from "./money.js";
  * @typedef {object} User
  * @property {string} id
  * @property {string} email
+ * @property {string | null} name what they call themselves
+ * @property {string} language in which mails are written
  * @property {boolean} emailVerified
  * @property {string} role
  * @property {boolean} secondFactor whether signing in takes a code
@@ -42,7 +44,8 @@ export function remember(now) {
   browser.set(signedInKey, now ? "yes" : "no");
   if (now) root.dataset.session = "in";
   else delete root.dataset.session;
-  for (const line of document.querySelectorAll("[data-email]")) line.textContent = now?.email ?? "";
+  const who = now?.name ?? now?.email ?? "";
+  for (const line of document.querySelectorAll("[data-email]")) line.textContent = who;
   for (const link of document.querySelectorAll("[data-for-operator]")) {
     /** @type {HTMLElement} */ (link).hidden = !now || now.role === "user";
   }
