@@ -16,7 +16,7 @@ extension DisputeEvidence {
         values[.serviceDate] = (facts.purchase.purchase.paidAt?.stamp.prefix(10)).map(String.init)
         values[.activityLog] = facts.activity
         values[.text] = facts.summary(reference)
-        self.init(values.mapValues { $0.cut(to: Self.largestText, mark: "…") })
+        self.init(values)
     }
 }
 
@@ -49,6 +49,19 @@ extension DisputeCase {
         return lines.joined(separator: "\n")
     }
 
+    private var agreement: [String] {
+        guard let terms else { return [] }
+        let from = terms.address.map { " from \($0)" } ?? ""
+        var lines = [
+            "The terms and the privacy notice were accepted \(terms.acceptedAt.stamp)\(from), version "
+                + "\(terms.version)."
+        ]
+        if let termsInForce, termsInForce != terms.version {
+            lines.append("When the order was made, version \(termsInForce) was in force.")
+        }
+        return lines
+    }
+
     fileprivate func summary(_ reference: EvidenceID) -> String {
         let order = purchase.purchase
         var lines = ["The account was opened \(joinedAt.stamp)."]
@@ -56,6 +69,7 @@ extension DisputeCase {
             lines.append(
                 "Its mail address was proved by a link that was sent to it, \(verifiedAt.stamp).")
         }
+        lines += agreement
         lines.append("The order was made \(order.createdAt.stamp).")
         if let paidAt = order.paidAt {
             lines.append("It was paid, and its credit given, \(paidAt.stamp).")
@@ -81,11 +95,21 @@ extension DisputeCase.Video {
     fileprivate var line: String {
         var line = "\(orderedAt.stamp) video \(id) ordered: \(tier), \(seconds) s, \(price)"
         if let deliveredAt { line += "; delivered \(deliveredAt.stamp)" }
-        if let downloadedAt {
-            let from = downloadAddress.map { " from \($0)" } ?? ""
-            line += "; its file was asked for \(downloadedAt.stamp)\(from)"
-        }
-        return line
+        return line + downloads.map { "; \($0.words)" }.joined()
+    }
+}
+
+extension VideoDownload {
+    fileprivate var words: String {
+        let from = address.map { " from \($0)" } ?? ""
+        let what =
+            switch way {
+            case .file: "its file was asked for"
+            case .archive: "an archive with its file was asked for"
+            case .sharedView: "looked at by the link that its owner made to share it"
+            case .sharedFile: "its file was asked for by the link that its owner made to share it"
+            }
+        return "\(what) \(askedAt.stamp)\(from)"
     }
 }
 

@@ -44,7 +44,7 @@ struct DisputeAnswer: JSONObject {
         fields.field("submittedBy", example: "name@example.org".quoted) { $0.known.sent?.sentBy }
         fields.field("problem", "Why Stripe refused it.") { $0.known.sent?.problem }
         fields.field("evidence", "In Stripe's fields.", example: "[]") {
-            $0.evidence.values.map { EvidenceField($0.field, $0.value) }
+            $0.evidence.cut.values.map { EvidenceField($0.field, $0.value) }
         }
         fields.field("notRecorded", "What would help, and nobody wrote down.") { $0.known.gaps }
     }

@@ -66,7 +66,7 @@ enum Disputes {
     private static func paper(_ evidence: DisputeEvidence, _ context: Context) throws -> [UInt8] {
         let id = try context.argument()
         return try context.threads.pass(.typesetter) {
-            try Typesetter.pdf(markup: EvidencePaper(dispute: id, evidence: evidence).markup)
+            try Typesetter.pdf(pages: EvidencePaper(dispute: id, evidence: evidence).pages)
         }
     }
 

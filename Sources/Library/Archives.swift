@@ -46,6 +46,7 @@ enum Archives {
     private static func file(_ context: Context, _ caller: Caller) throws -> Response {
         let archive = try archive(context, caller)
         guard archive.status == .ready else { throw NotFound() }
+        context.noteDownload { try $0.noteDownload(of: archive.id, from: $1) }
         return .stored(
             archive.key, type: "application/zip",
             disposition: "attachment; filename=\"rushes-videos.zip\"")

@@ -41,6 +41,7 @@ enum SharedVideos {
     private static func page(_ context: Context) throws -> Response {
         do {
             let shared = try shared(context)
+            note(.sharedView, of: shared, context)
             let page = SharedPage(shared: shared, shop: Shop(context.request))
             return Response(
                 status: .ok, contentType: "text/html; charset=utf-8",
@@ -61,6 +62,7 @@ enum SharedVideos {
         let shared = try shared(context)
         let isDownload = Query(context.request.queryString)["download"] == "1"
         guard !isDownload || shared.share.allowsDownload else { throw NotFound() }
+        note(isDownload ? .sharedFile : .sharedView, of: shared, context)
         // Not by the video's id, which says when it was ordered.
         return .stored(
             VideoFile.path(of: shared.video.id), type: "video/mp4",
@@ -71,6 +73,12 @@ enum SharedVideos {
         let shared = try shared(context)
         guard shared.file.hasPoster else { throw NotFound() }
         return .stored(VideoFile.posterPath(of: shared.video.id), type: "image/jpeg")
+    }
+
+    private static func note(
+        _ way: VideoDownload.Way, of shared: SharedVideo, _ context: Context
+    ) {
+        context.noteDownload { try $0.noteDownload(of: shared.video.id, by: way, from: $1) }
     }
 
     /// Throws ``NotFound``.

@@ -1,8 +1,9 @@
 import FoundationEssentials
 import System
 
-/// A page of paper of text: pango-view of Debian's pango1.0-tools, which shapes every script that the
-/// machine has a font for. A limited program of its own, in a folder of its own.
+/// Paper of text: pango-view of Debian's pango1.0-tools, which shapes every script that the machine has
+/// a font for, sets each page, and pdfunite of poppler-utils puts several together. Limited programs
+/// of their own, in a folder of their own.
 package enum Typesetter {
     /// Some texts take the fonts of many scripts.
     private static let limits = CommandLimits(
@@ -11,21 +12,35 @@ package enum Typesetter {
     private static let page = (width: 595, height: 842, margin: 56)
 
     /// A PDF of A4 of a text in Pango's markup. Throws when the program is not there or fails.
-    package static func pdf(markup: String) throws -> [UInt8] {
+    package static func pdf(markup: String) throws -> [UInt8] { try pdf(pages: [markup]) }
+
+    /// The same of several pages, each with its text.
+    package static func pdf(pages: [String]) throws -> [UInt8] {
+        precondition(!pages.isEmpty, "paper has a page")
         let folder = try TemporaryFolder()
-        let (text, pdf) = ("\(folder.path)/text", "\(folder.path)/page.pdf")
+        let text = "\(folder.path)/text"
+        let files = pages.indices.map { "\(folder.path)/page-\($0).pdf" }
+        let whole = "\(folder.path)/whole.pdf"
         defer {
-            for path in [text, pdf] { try? FileManager.default.removeItem(atPath: path) }
+            for path in files + [text, whole] { try? FileManager.default.removeItem(atPath: path) }
         }
-        try Data(markup.utf8).write(to: URL(filePath: text))
+        for (markup, file) in zip(pages, files) {
+            try Data(markup.utf8).write(to: URL(filePath: text))
+            try run("pango-view", arguments(from: text, to: file), in: folder.path)
+        }
+        guard files.count > 1 else { return Array(try Data(contentsOf: URL(filePath: files[0]))) }
+        try run("pdfunite", files + [whole], in: folder.path)
+        return Array(try Data(contentsOf: URL(filePath: whole)))
+    }
+
+    private static func run(_ program: String, _ arguments: [String], in folder: String) throws {
         let result = try Command.run(
-            "pango-view", arguments(from: text, to: pdf), timeout: .seconds(10),
-            outputLimit: 4096, in: folder.path, limits: limits)
+            program, arguments, timeout: .seconds(10), outputLimit: 4096, in: folder,
+            limits: limits)
         guard result.isSuccess else {
             throw NotTypeset(
                 reason: String(decoding: result.errorOutput.prefix(500), as: UTF8.self))
         }
-        return Array(try Data(contentsOf: URL(filePath: pdf)))
     }
 
     private static func arguments(from text: String, to pdf: String) -> [String] {

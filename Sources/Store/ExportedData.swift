@@ -18,6 +18,7 @@ extension Connection {
             part("terms", Self.terms(user)),
             part("sessions", Self.sessions(user)),
             part("videos", Self.videos(account)),
+            part("downloads", Self.downloads(account)),
             part("credit", Self.lines(account)),
             part("purchases", Self.purchases(account)),
             part("pictures", Self.pictures(account)),
@@ -91,10 +92,22 @@ extension Connection {
             'mode', mode, 'strength', strength, 'seed', seed, 'webhookUrl', webhook_url,
             'price', \(sql: dollars("user_charged_micros")), 'createdAt', \(sql: time("created_at")),
             'completedAt', \(sql: time("completed_at")), 'downloadedAt', (
-                SELECT \(sql: time("asked_at")) FROM video_downloads WHERE video_id = video_jobs.id),
+                SELECT \(sql: time("asked_at")) FROM video_downloads
+                WHERE video_id = video_jobs.id AND way = 'file'),
             'width', file_width, 'height', file_height,
             'file', IF(state = 'delivered', CONCAT('videos/', id, '.mp4'), NULL)) AS object
         FROM video_jobs WHERE account_id = \(account) ORDER BY id
+        """
+    }
+
+    /// Where others looked from who were shown a video is theirs, and is left out.
+    private static func downloads(_ account: AccountID) -> SQL {
+        """
+        SELECT JSON_OBJECT(
+            'video', video_id, 'way', way, 'at', \(sql: time("asked_at")),
+            'address', IF(way IN ('file', 'archive'), address, NULL)) AS object
+        FROM video_downloads JOIN video_jobs ON video_jobs.id = video_id
+        WHERE account_id = \(account) ORDER BY video_id, way
         """
     }
 

@@ -1,3 +1,5 @@
+import Domain
+
 /// What a bank is told against a dispute, in Stripe's fields.
 package struct DisputeEvidence: Equatable, Sendable {
     /// Those that a shop of digital goods fills in.
@@ -11,7 +13,7 @@ package struct DisputeEvidence: Equatable, Sendable {
         case file = "uncategorized_file"
     }
 
-    /// The most characters of one field; of all together it is 150,000.
+    /// The most characters of one field that Stripe takes; of all together it is 150,000.
     package static let largestText = 20_000
 
     /// In the order of ``Field``; what is not known is not there.
@@ -22,6 +24,13 @@ package struct DisputeEvidence: Equatable, Sendable {
             guard let value = values[field], !value.isEmpty else { return nil }
             return (field, value)
         }
+    }
+
+    /// As Stripe takes it: a text that is too long ends with words that say where the rest is.
+    package var cut: DisputeEvidence {
+        let rest = "…\n(The whole of this text is on the paper beside it.)"
+        let all = values.map { ($0.field, $0.value.cut(to: Self.largestText, mark: rest)) }
+        return DisputeEvidence(Dictionary(uniqueKeysWithValues: all))
     }
 
     package subscript(_ field: Field) -> String? { values.first { $0.field == field }?.value }

@@ -176,7 +176,7 @@ package struct StripeClient {
         _ evidence: DisputeEvidence, against dispute: String, idempotencyKey: String
     ) throws(StripeError) -> StripeDispute {
         var form = StripeForm()
-        for (field, value) in evidence.values { form.add("evidence[\(field.rawValue)]", value) }
+        for (field, value) in evidence.cut.values { form.add("evidence[\(field.rawValue)]", value) }
         form.add("submit", true)
         return try post("disputes/\(StripeForm.encode(dispute))", form, idempotencyKey)
     }

@@ -160,23 +160,13 @@ enum Gallery {
     ) throws -> Response {
         guard video.file != nil else { throw NotFound() }
         let isKept = Query(context.request.queryString)["download"] == "1"
-        if isKept { note(video, context) }
+        if isKept {
+            context.noteDownload { try $0.noteDownload(of: video.id, by: .file, from: $1) }
+        }
         let disposition = isKept ? "attachment" : "inline"
         return .stored(
             VideoFile.path(of: video.id), type: "video/mp4",
             disposition: "\(disposition); filename=\"rushes-\(video.id).mp4\"")
-    }
-
-    /// A file is its owner's also while nothing can be written down.
-    private static func note(_ video: Video, _ context: Context) {
-        do {
-            try context.database.noteDownload(
-                of: video.id, from: context.request.remoteAddress)
-        } catch {
-            context.log.error(
-                "a download is not recorded",
-                metadata: ["video": "\(video.id)", "error": "\(error)"])
-        }
     }
 
     private static func poster(

@@ -12,6 +12,14 @@ struct TypesetterTests {
         #expect(text.contains("/MediaBox [ 0 0 595 842 ]"))
     }
 
+    @Test func `several pages are one paper`() throws {
+        let pdf = try Typesetter.pdf(pages: ["one", "two", "three"])
+        #expect(pdf.starts(with: Array("%PDF-".utf8)))
+        let text = String(decoding: pdf, as: UTF8.self)
+        #expect(text.contains("/Count 3"))
+        #expect(throws: NotTypeset.self) { try Typesetter.pdf(pages: ["one", "<b>open"]) }
+    }
+
     @Test func `words are text, whatever they hold`() {
         #expect(Typesetter.escaped("</b>&amp;\0\u{7}") == "&lt;/b&gt;&amp;amp;")
         #expect(throws: NotTypeset.self) { try Typesetter.pdf(markup: "<b>open") }

@@ -118,7 +118,7 @@ struct ColumnTests {
         },
         "video_downloads.address": .cut { db, text in
             let video = try db.insertJob(of: db.insertAccount(credit: .dollars(1)))
-            try db.noteDownload(of: video, from: text)
+            try db.noteDownload(of: video, by: .file, from: text)
             return try value(
                 db, "SELECT address AS value FROM video_downloads WHERE video_id = \(video)")
         },

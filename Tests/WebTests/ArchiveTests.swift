@@ -27,6 +27,15 @@ struct ArchiveTests {
         }
     }
 
+    private func downloads(_ site: TestSite) throws -> [String] {
+        try site.database.query(
+            """
+            SELECT CONCAT(video_id, ' ', way, ' ', address) AS text FROM video_downloads
+            ORDER BY video_id, way
+            """
+        ) { row in try row("text") }
+    }
+
     @Test func `the same videos in any order are one archive, of those that are ready`() throws {
         try withFreshSite { site in
             let user = try site.makeUser(credit: 9.dollars)
@@ -48,6 +57,15 @@ struct ArchiveTests {
             let made = try site.get("/api/archives/\(id)", as: user)
             #expect(made.json["status"] == "ready" && made.json["sizeBytes"] == .integer(1234))
             #expect(made.json["url"]?.string == "\(TestSite.origin)/api/archives/\(id)/file")
+            #expect(try downloads(site) == [])
+            // Deleted when it was made, it is in the file; before that it would not be.
+            try site.database.execute(
+                """
+                UPDATE video_jobs SET deleted_at = UTC_TIMESTAMP(6) + INTERVAL 1 SECOND
+                WHERE id = \(ready[0])
+                """)
+            for _ in 1...2 { _ = try site.get("/api/archives/\(id)/file", as: user) }
+            #expect(try downloads(site) == ready.map { "\($0) archive \(site.address)" })
             let file = try site.get("/api/archives/\(id)/file", as: user)
             #expect(
                 file.fields[.contentDisposition]

@@ -9,6 +9,7 @@ import PaymentSupport
 import Sandbox
 import Store
 import Stripe
+import System
 import Testing
 
 @testable import Console
@@ -86,7 +87,7 @@ import Testing
             #expect(disputed.field("access_activity_log", ordered)?.contains("\(video)") == true)
             #expect(disputed.field("access_activity_log", ordered)?.contains("asked for") == false)
             for address in ["192.0.2.9", "192.0.2.10"] {
-                try site.database.noteDownload(of: video, from: address)
+                try site.database.noteDownload(of: video, by: .file, from: address)
             }
             let after = try disputed.show()
             let log = try #require(disputed.field("access_activity_log", after))
@@ -94,6 +95,83 @@ import Testing
             #expect(!log.contains("192.0.2.10"))
             #expect(!after.text.contains("\"downloads\""))
         }
+    }
+
+    @Test func `who agreed to the terms is told with the version, and who did not is not`() throws {
+        try withDispute { disputed in
+            let site = disputed.site
+            func note(_ version: String, hoursAgo: Int) throws {
+                try site.database.execute(
+                    """
+                    INSERT INTO terms_acceptances (user_id, version, address, accepted_at)
+                    VALUES (\(disputed.user.id), \(version), '192.0.2.7',
+                        UTC_TIMESTAMP(6) - INTERVAL \(hoursAgo) HOUR)
+                    """)
+            }
+            // What was accepted after the order says nothing of it.
+            try note("v3", hoursAgo: -1)
+            #expect(try disputed.show().text.contains("termsAcceptance"))
+            try note("v1", hoursAgo: 2)
+            let first = try disputed.show()
+            #expect(!first.text.contains("termsAcceptance"))
+            let text = try #require(disputed.field("uncategorized_text", first))
+            #expect(text.contains("were accepted") && text.contains("from 192.0.2.7, version v1."))
+            #expect(!text.contains("was in force"))
+            try site.database.execute("UPDATE purchases SET terms_version = 'v2'")
+            let other = try disputed.field("uncategorized_text", disputed.show())
+            #expect(other?.contains("version v1.\nWhen the order was made, version v2") == true)
+            try note("v2", hoursAgo: 3)
+            let exact = try disputed.field("uncategorized_text", disputed.show())
+            #expect(exact?.contains("version v2.") == true && exact?.contains("in force") == false)
+            _ = try disputed.submit()
+            let sent = try #require(site.stripe.evidence(of: disputed.payment)).fields
+            #expect(sent["uncategorized_text"]?.contains("version v2.") == true)
+        }
+    }
+
+    @Test func `two hundred videos are all on paper, page by page`() throws {
+        try withFreshDatabase { configuration in
+            let disputed = try Disputed(TestSite(Connection(configuration), limit: 1000))
+            let site = disputed.site
+            try site.database.grantCredit(
+                500.dollars, to: disputed.user.account, reason: "Test",
+                policy: site.site.settings.creditPolicy, grant: .new())
+            let videos = try (0..<200).map { number in
+                let video = try site.makeVideo(for: disputed.user)
+                try site.deliver(video)
+                for way in VideoDownload.Way.allCases {
+                    try site.database.noteDownload(
+                        of: video, by: way, from: "2001:db8:1234:5678:9abc:def0:1234:\(number)")
+                }
+                return video
+            }
+            let shown = try #require(disputed.field("access_activity_log", disputed.show()))
+            #expect(shown.count <= 20_000 && shown.hasSuffix("on the paper beside it.)"))
+            let paper = try site.get(
+                "/api/admin/disputes/\(disputed.dispute)/evidence.pdf", as: disputed.administrator)
+            #expect(paper.response.body.count < 5_000_000)
+            let pages = try words(on: paper.response.body)
+            #expect(pages.count > 5)
+            for (number, page) in zip(1..., pages) {
+                #expect(page.contains("Page \(number) of \(pages.count)\n"))
+            }
+            let all = pages.joined()
+            for video in videos { #expect(all.contains("video \(video) ordered"), "\(video)") }
+            #expect(all.contains("Reference "))
+            #expect(try disputed.submit().status == 200)
+        }
+    }
+
+    /// The text of each page of a PDF.
+    private func words(on pdf: [UInt8]) throws -> [String] {
+        let path = "/tmp/rushes-paper-\(UUID().uuidString).pdf"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data(pdf).write(to: URL(filePath: path))
+        let result = try Command.run(
+            "pdftotext", ["-layout", path, "-"], timeout: .seconds(20), outputLimit: 1_000_000)
+        try #require(result.isSuccess)
+        return String(decoding: result.output, as: UTF8.self)
+            .split(separator: "\u{C}").map { String($0) }
     }
 
     @Test func `one press submits it with a paper, and the dispute needs nobody any more`() throws {

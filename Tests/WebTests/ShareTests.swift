@@ -145,6 +145,34 @@ import Testing
         }
     }
 
+    @Test func `the first look and the first download by a link are recorded`() throws {
+        try withVideo { site, user, video in
+            func ways() throws -> [String] {
+                try site.database.query(
+                    "SELECT way FROM video_downloads WHERE video_id = \(video) ORDER BY way + 0"
+                ) { row in try row("way") }
+            }
+            let token = try token(share(video, in: site, as: user))
+            let path = "/api/shared/\(token)"
+            _ = try site.get(path)
+            _ = try site.get(path + "/poster")
+            #expect(try site.get(path + "/file", query: "download=1").status == 404)
+            #expect(try ways() == [])
+            _ = try site.get(path + "/page")
+            #expect(try ways() == ["sharedView"])
+            let first = site.address
+            site.address = "192.0.2.77"
+            _ = try site.get(path + "/file")
+            _ = try share(video, #"{"allowDownload": true}"#, in: site, as: user)
+            _ = try site.get(path + "/file", query: "download=1")
+            #expect(try ways() == ["sharedView", "sharedFile"])
+            let addresses = try site.database.query(
+                "SELECT address FROM video_downloads WHERE video_id = \(video) ORDER BY way + 0"
+            ) { row in try row("address") as String }
+            #expect(addresses == [first, "192.0.2.77"])
+        }
+    }
+
     @Test func `one that is replaced, taken back or over looks like one that never was`() throws {
         try withVideo { site, user, video in
             func expectNothing(_ token: String) throws {

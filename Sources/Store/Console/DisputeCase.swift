@@ -13,8 +13,8 @@ package struct DisputeCase: Sendable {
         package let orderedAt: Date
         /// When it was ready; nil for one that is not, or was given back.
         package let deliveredAt: Date?
-        package let downloadedAt: Date?
-        package let downloadAddress: String?
+        /// The first of each way, in their order.
+        package let downloads: [VideoDownload]
     }
 
     package struct SignIn: Sendable {
@@ -40,6 +40,10 @@ package struct DisputeCase: Sendable {
     package let receipt: PaymentDocument?
     package let joinedAt: Date
     package let verifiedAt: Date?
+    /// What the buyer had agreed to when they ordered; nil when that is not known.
+    package let terms: TermsAcceptance?
+    /// The version of the terms that was in force then.
+    package let termsInForce: String?
     /// Ordered by the account since the payment, the newest first, at most ``DisputeCase/most``.
     package let videos: [Video]
     package let videoCount: Int
@@ -52,13 +56,15 @@ package struct DisputeCase: Sendable {
     /// What was sent to Stripe, or is being sent.
     package let sent: EvidenceRecord?
 
-    package static let most = 100
+    package static let most = 500
 
     package var gaps: [Gap] {
         var gaps: [Gap] = receipt == nil ? [.receipt] : []
         if address == nil { gaps.append(.purchaseAddress) }
-        gaps.append(.termsAcceptance)
-        if videos.allSatisfy({ $0.downloadedAt == nil }) { gaps.append(.downloads) }
+        if terms == nil { gaps.append(.termsAcceptance) }
+        if !videos.contains(where: { $0.downloads.contains(where: \.isKept) }) {
+            gaps.append(.downloads)
+        }
         if signIns.isEmpty { gaps.append(.signIns) }
         if mails.isEmpty { gaps.append(.mails) }
         return gaps

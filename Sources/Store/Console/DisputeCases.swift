@@ -20,6 +20,7 @@ extension Connection {
             dispute: dispute, purchase: purchase, address: buyer.address,
             receipt: documents(of: found, of: order.accountID).first { $0.kind == .receipt },
             joinedAt: buyer.joinedAt, verifiedAt: buyer.verifiedAt,
+            terms: termsAcceptance(for: found), termsInForce: buyer.terms,
             videos: disputedVideos(of: order.accountID, since: since), videoCount: counts.all,
             deliveredCount: counts.delivered, signIns: signIns(of: order.userID),
             mails: mails(to: order.userID, since: order.createdAt), refunds: refunds(of: found),
@@ -28,17 +29,19 @@ extension Connection {
 
     private func buyer(
         of purchase: PurchaseID
-    ) throws -> (address: String?, joinedAt: Date, verifiedAt: Date?)? {
+    ) throws -> (address: String?, terms: String?, joinedAt: Date, verifiedAt: Date?)? {
         try first(
             """
-            SELECT purchases.address, users.created_at, email_verified_at
+            SELECT purchases.address, terms_version, users.created_at, email_verified_at
             FROM purchases
             JOIN users ON users.id = purchases.user_id
             WHERE purchases.id = \(purchase)
             """
         ) { row in
             (
-                address: try row("address") as String?, joinedAt: try row("created_at") as Date,
+                address: try row("address") as String?,
+                terms: try row("terms_version") as String?,
+                joinedAt: try row("created_at") as Date,
                 verifiedAt: try row("email_verified_at") as Date?
             )
         }
@@ -62,22 +65,22 @@ extension Connection {
     private func disputedVideos(
         of account: AccountID, since: Date
     ) throws -> [DisputeCase.Video] {
-        try query(
+        let downloads = try downloads(of: account, from: .first(at: since))
+        return try query(
             """
             SELECT id, tier, duration_seconds, user_charged_micros, created_at,
-                IF(state = 'delivered', completed_at, NULL) AS delivered_at, asked_at, address
+                IF(state = 'delivered', completed_at, NULL) AS delivered_at
             FROM video_jobs
-            LEFT JOIN video_downloads ON video_id = id
             WHERE account_id = \(account) AND id >= \(VideoID.first(at: since))
             ORDER BY id DESC
             LIMIT \(DisputeCase.most)
             """
         ) { row in
-            try DisputeCase.Video(
-                id: row("id"), tier: row("tier"), seconds: row("duration_seconds"),
+            let id: VideoID = try row("id")
+            return try DisputeCase.Video(
+                id: id, tier: row("tier"), seconds: row("duration_seconds"),
                 price: row("user_charged_micros"), orderedAt: row("created_at"),
-                deliveredAt: row("delivered_at"), downloadedAt: row("asked_at"),
-                downloadAddress: row("address"))
+                deliveredAt: row("delivered_at"), downloads: downloads[id] ?? [])
         }
     }
 
