@@ -23,6 +23,7 @@ import reconciling
 import restore
 import stripe_events
 import stripe_hangs
+import undo
 import vendor_faults
 import workers
 from shop import Shop
@@ -64,6 +65,9 @@ ROWS = [
     Row(
         "every crash point of expiry", (),
         lambda shop, dice, size: crash_points.expiry(shop)),
+    Row(
+        "every crash point of an undo", (1, 31),
+        lambda shop, dice, size: undo.row(shop, dice, size.of(12, 6))),
     Row(
         "random SIGKILL of our processes", (1, 2, 3, 4, 5, 11, 12, 37),
         lambda shop, dice, size: kills.processes(shop, dice, size.of(100, 30), size.of(2000, 200))),
