@@ -141,7 +141,7 @@ private let englishTexts: [Phrase.Name: String] = [
     .documentDate: "Date: {date}",
     .documentSeller: "Seller",
     .documentTaxID: "Tax number: {id}",
-    .documentBuyer: "Buyer",
+    .documentBuyer: "Billed to",
     .documentCredit: "Credit for videos: {credits}",
     .documentBonus: "Bonus: {bonus}",
     .documentOrder: "Order: {order}",

@@ -54,7 +54,7 @@ def test_a_name_saves_alone_and_stands_in_the_menu(open_as, person):
     expect(field).to_have_value(NAME)
     page.reload()
     expect(field).to_have_value(NAME)
-    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Account", exact=True).click()
     expect(page.locator("[data-email]").first).to_have_text(NAME)
     page.keyboard.press("Escape")
     field.fill("Ada\u202eLovelace")

@@ -221,8 +221,8 @@ export const text = {
   removal: {
     words:
       "Your videos, pictures, webhooks and what we know of you are removed, 14 days later: until then you " +
-      "can take it back. What you paid stays in our books, which have to keep your receipts with the mail " +
-      "address on them.",
+      "can take it back. What you paid stays in our books, which have to keep your receipts with the name " +
+      "and mail address on them.",
     giveUp: (/** @type {string} */ credit) => `I give up the ${credit} of credit that is left`,
     tick: (/** @type {string} */ credit) =>
       `${credit} of credit is left. Tick that you give it up, or use it first.`,
@@ -514,7 +514,7 @@ export const text = {
     },
     date: "Date",
     seller: "Seller",
-    buyer: "Buyer",
+    buyer: "Billed to",
     credit: "Credit for videos",
     bonus: "Bonus",
     total: "Total",

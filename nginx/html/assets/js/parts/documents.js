@@ -16,6 +16,7 @@ const words = text.documents;
  * @property {string} issuedAt
  * @property {{name: string, address: string, taxId: string, taxLine: string}} seller
  * @property {string} buyer
+ * @property {string | null} buyerName
  */
 
 /** @param {string} name @param {...(Node | string)} values */
@@ -63,7 +64,7 @@ function receiptFacts(purchase, receipt) {
     fact(words.kind.receipt, num(receipt.number)),
     fact(words.date, time(receipt.issuedAt, "day")),
     fact(words.seller, ...lines.filter(Boolean).map(line)),
-    fact(words.buyer, el("bdi", {}, receipt.buyer)),
+    fact(words.buyer, ...[receipt.buyerName ?? "", receipt.buyer].filter(Boolean).map(line)),
     fact(words.credit, num(money(purchase.credits))),
     ...(purchase.bonus ? [fact(words.bonus, num(money(purchase.bonus)))] : []),
     fact(words.total, num(money(receipt.amount))),
