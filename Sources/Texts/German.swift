@@ -58,7 +58,7 @@ private let germanTexts: [Phrase.Name: String] = [
 
         {prompt}
 
-    {problem} {price} sind wieder auf Ihrem Guthaben.
+    {problem} {price} wurden Ihrem Guthaben gutgeschrieben.
     {advice}
     {shop}/videos/{video}
     """,
@@ -74,7 +74,7 @@ private let germanTexts: [Phrase.Name: String] = [
     .mailVideosOthers: """
 
 
-    Nicht erstellt werden konnten: {failed}. {price} sind wieder auf Ihrem Guthaben.
+    Nicht erstellt werden konnten: {failed}. {price} wurden Ihrem Guthaben gutgeschrieben.
     """,
     .mailVideosFailedSubject: "Ihre Videos konnten nicht erstellt werden",
     .mailVideosFailed: """
@@ -82,7 +82,7 @@ private let germanTexts: [Phrase.Name: String] = [
 
         {prompt}
 
-    {problem} {price} sind wieder auf Ihrem Guthaben.
+    {problem} {price} wurden Ihrem Guthaben gutgeschrieben.
     {shop}/videos?status=failed
     """,
     .mailOtherWords: "Andere Worte oder Einstellungen helfen vielleicht.",

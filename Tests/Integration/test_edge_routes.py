@@ -298,7 +298,7 @@ def test_only_variables_that_cannot_change_are_parameters(edge: Edge) -> None:
     allowed = {"request_method", "uri", "request_uri", "query_string", "content_type"}
     allowed |= {"content_length", "remote_addr", "https", "request_id", "host"}
     # The same for every request: they come from the operator's files.
-    allowed |= {"brand", "logo", "release"}
+    allowed |= {"brand", "logo", "release", "terms"}
     everything = subprocess.run(
         ["nginx", "-T", "-c", edge.configuration],
         env=edge.environment,
