@@ -20,6 +20,9 @@ struct CheckRecord: JSONObject {
         }
         fields.field("checkedAt") { $0.check?.checkedAt }
         fields.field("changedAt", "Since when it is well, or not.") { $0.check?.changedAt }
+        fields.field("endsAt", "When what was looked at ends, such as a certificate.") {
+            $0.check?.endsAt
+        }
     }
 }
 

@@ -27,6 +27,8 @@ package struct AttentionItem: Sendable {
         /// `status:…`, `files:…`).
         case pause
         case unhealthy
+        /// A certificate ends soon.
+        case ending
         /// The books of one account are wrong: it takes no orders.
         case quarantine
         /// The books are wrong as a whole: nobody's orders are taken.
@@ -134,6 +136,11 @@ extension Connection {
         SELECT 'unhealthy', name, NULL, NULL, NULL, detail, changed_at
         FROM health_checks
         WHERE NOT is_healthy AND name NOT IN ('reconciliation', 'ledger', 'deadlines', 'chains')
+        UNION ALL
+        SELECT 'ending', name, NULL, NULL, NULL, detail,
+            ends_at - INTERVAL \(HealthCheck.noticeDays) DAY
+        FROM health_checks
+        WHERE is_healthy AND ends_at < UTC_TIMESTAMP(6) + INTERVAL \(HealthCheck.noticeDays) DAY
         UNION ALL
         SELECT CASE scope WHEN 'account' THEN 'quarantine' WHEN 'whole' THEN 'books'
                 ELSE 'late' END,

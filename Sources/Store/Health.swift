@@ -12,6 +12,11 @@ package struct HealthCheck: Sendable {
     package let checkedAt: Date
     /// Since when it is as it is.
     package let changedAt: Date
+    /// When what was looked at ends of itself, such as a certificate.
+    package let endsAt: Date?
+
+    /// So long before its end somebody is told.
+    package static let noticeDays = 21
 }
 
 extension Connection {
@@ -37,7 +42,7 @@ extension Connection {
     package func healthChecks() throws -> [HealthCheck] {
         try query(
             """
-            SELECT name, is_healthy, detail, checked_at, changed_at,
+            SELECT name, is_healthy, detail, checked_at, changed_at, ends_at,
                 TIMESTAMPDIFF(SECOND, checked_at, UTC_TIMESTAMP(6)) AS age_seconds
             FROM health_checks
             """
@@ -45,7 +50,7 @@ extension Connection {
             try HealthCheck(
                 name: row("name"), isHealthy: row("is_healthy"), detail: row("detail"),
                 ageSeconds: row("age_seconds"), checkedAt: row("checked_at"),
-                changedAt: row("changed_at"))
+                changedAt: row("changed_at"), endsAt: row("ends_at"))
         }
     }
 
@@ -65,15 +70,19 @@ extension Connection {
         if isKnown != true { try setHealth(name, isHealthy: true, detail: detail) }
     }
 
-    package func setHealth(_ name: String, isHealthy: Bool, detail: String) throws {
+    /// - Parameter endsAt: when what was looked at ends of itself; nil leaves what was known.
+    package func setHealth(
+        _ name: String, isHealthy: Bool, detail: String, endsAt: Date? = nil
+    ) throws {
         try execute(
             """
-            INSERT INTO health_checks (name, is_healthy, detail, checked_at, changed_at)
-            VALUES (\(name), \(isHealthy), \(detail.cut(to: 500)), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))
+            INSERT INTO health_checks (name, is_healthy, detail, checked_at, changed_at, ends_at)
+            VALUES (\(name), \(isHealthy), \(detail.cut(to: 500)), UTC_TIMESTAMP(6),
+                UTC_TIMESTAMP(6), \(endsAt))
             ON DUPLICATE KEY UPDATE
                 changed_at = IF(is_healthy = VALUES(is_healthy), changed_at, UTC_TIMESTAMP(6)),
                 is_healthy = VALUES(is_healthy), detail = VALUES(detail),
-                checked_at = UTC_TIMESTAMP(6)
+                checked_at = UTC_TIMESTAMP(6), ends_at = COALESCE(VALUES(ends_at), ends_at)
             """)
         try noteChange(of: name)
         try noteIncident(of: name, isHealthy: isHealthy)

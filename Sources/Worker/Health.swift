@@ -86,12 +86,14 @@ extension Worker {
                 : "this machine is \(far.joined(separator: " and "))")
     }
 
-    func report(_ name: String, _ isHealthy: Bool, _ detail: String) {
+    func report(
+        _ name: String, _ isHealthy: Bool, _ detail: String, endsAt: Date? = nil
+    ) {
         if !isHealthy {
             log.error("unhealthy", metadata: ["check": "\(name)", "detail": "\(detail)"])
         }
         do {
-            try database.setHealth(name, isHealthy: isHealthy, detail: detail)
+            try database.setHealth(name, isHealthy: isHealthy, detail: detail, endsAt: endsAt)
         } catch {
             troubles.failed(error, doing: "writing down the health of \(name)", log)
         }

@@ -62,6 +62,11 @@ package struct Lane: Sendable {
                 worker.checkVendor()
                 return .done
             },
+            Chore(oneOfAll: "certificate", every: .seconds(3600), within: .seconds(60)) {
+                worker, _, _ in
+                try worker.checkCertificate()
+                return .done
+            },
             Chore(
                 oneOfAll: "reconciliation", every: .seconds(60), within: .seconds(300),
                 retryAfter: .seconds(600)

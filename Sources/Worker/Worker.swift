@@ -30,11 +30,16 @@ package struct WorkerSettings: Sendable {
     package var isMailOn: Bool
     /// Seals the secrets of second factors, by the present secret of the shop.
     package var secrets: SecretBox
+    /// How the shop's own address is visited, to see its certificate.
+    package var visitor: CurlOptions
+    /// Whether that has to be one that everybody trusts.
+    package var judgesCertificate: Bool
 
     package init(
         appURL: String, media: Storage, parallel: Int, pollInterval: Duration,
         deadlines: JobDeadlines, creditPolicy: CreditPolicy, seller: Seller,
-        secrets: SecretBox, vendorCredit: Money = Money(micros: 60_000), isMailOn: Bool = false
+        secrets: SecretBox, vendorCredit: Money = Money(micros: 60_000), isMailOn: Bool = false,
+        visitor: CurlOptions = CurlOptions(userAgent: "Rushes"), judgesCertificate: Bool = false
     ) {
         self.appURL = appURL
         self.media = media
@@ -46,6 +51,8 @@ package struct WorkerSettings: Sendable {
         self.vendorCredit = vendorCredit
         self.isMailOn = isMailOn
         self.secrets = secrets
+        self.visitor = visitor
+        self.judgesCertificate = judgesCertificate
     }
 }
 

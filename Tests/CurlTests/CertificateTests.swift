@@ -1,51 +1,9 @@
 import Curl
-import Glibc
+import FoundationEssentials
 import HTTP
 import HTTPTypes
+import LoopbackSupport
 import Testing
-
-/// `openssl s_server` with a certificate of its own for 127.0.0.1, for a number of connections.
-@safe
-private final class SecureServer {
-    let url: String
-    let port: Int
-    let caFile: String
-    private let folder: String
-    private let output: UnsafeMutablePointer<FILE>
-
-    init(connections: Int) throws {
-        var template = Array("/tmp/rushes-tls-XXXXXX\0".utf8.map(CChar.init(bitPattern:)))
-        folder = try #require(unsafe mkdtemp(&template).map { unsafe String(cString: $0) })
-        caFile = folder + "/certificate.pem"
-        let files = "-keyout \(folder)/key.pem -out \(caFile)"
-        let status = unsafe system(
-            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-                + "-subj /CN=test -addext subjectAltName=IP:127.0.0.1 \(files) 2>/dev/null")
-        try #require(status == 0)
-        let command =
-            "openssl s_server -accept 127.0.0.1:0 -key \(folder)/key.pem -cert \(caFile) -www "
-            + "-naccept \(connections) 2>&1 </dev/null"
-        unsafe output = try #require(unsafe popen(command, "r"))
-        // "ACCEPT 127.0.0.1:44321" says that it listens, and where.
-        var line = [CChar](repeating: 0, count: 256)
-        var port: Int?
-        while port == nil, unsafe fgets(&line, CInt(line.count), output) != nil {
-            let text = String(
-                decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-            if text.hasPrefix("ACCEPT "), let colon = text.lastIndex(of: ":") {
-                port = Int(text[text.index(after: colon)...].prefix { $0.isNumber })
-            }
-        }
-        self.port = try #require(port)
-        url = "https://127.0.0.1:\(self.port)/"
-    }
-
-    deinit {
-        // Waits until the last connection is served.
-        unsafe pclose(output)
-        for name in ["/key.pem", "/certificate.pem", ""] { unsafe remove(folder + name) }
-    }
-}
 
 struct CertificateTests {
     private func status(_ url: String, caFile: String?) throws(TransportError) -> Int {
@@ -71,6 +29,44 @@ struct CertificateTests {
     @Test func `a file of certificates that is missing means not sent`() throws {
         let error = failure { () throws(TransportError) in
             try status("https://127.0.0.1:1/", caFile: "/nonexistent/ca.pem")
+        }
+        #expect(error?.kind == .notSent)
+    }
+
+    // MARK: Until when
+
+    private func look(
+        _ server: SecureServer, trusted: Bool = true, host: String = "127.0.0.1"
+    ) throws(TransportError) -> ServerCertificate {
+        let curl = Curl(
+            CurlOptions(
+                userAgent: "Rushes/1.2.3", timeout: .seconds(5),
+                caFile: trusted ? server.caFile : nil))
+        return try curl.certificate(of: "https://\(host):\(server.port)")
+    }
+
+    @Test func `a certificate tells until when it is good`() throws {
+        let server = try SecureServer(connections: 2, .days(10))
+        let certificate = try look(server)
+        #expect(certificate.problem == nil)
+        #expect(abs(certificate.endsAt.timeIntervalSinceNow - 10 * 86_400) < 120)
+    }
+
+    @Test func `one that is over, of another name, or that nobody trusts tells why`() throws {
+        let past = try look(SecureServer(connections: 2, .past))
+        #expect(past.endsAt < Date(timeIntervalSince1970: 1_609_459_200))
+        #expect(past.problem?.contains("expired") == true)
+        let server = try SecureServer(connections: 4)
+        let foreign = try look(server, host: "localhost")
+        #expect(foreign.problem?.isEmpty == false && foreign.endsAt > Date())
+        #expect(try look(server, trusted: false).problem?.contains("certificate") == true)
+    }
+
+    @Test func `what speaks no TLS has none`() throws {
+        let server = try LoopbackServer { _, _ in .sendAndClose(answer()) }
+        let error = failure { () throws(TransportError) in
+            try Curl(CurlOptions(userAgent: "Rushes/1.2.3", timeout: .seconds(5)))
+                .certificate(of: "https://127.0.0.1:\(server.port)")
         }
         #expect(error?.kind == .notSent)
     }

@@ -68,13 +68,17 @@ final class Bench {
     private static func worker(
         _ configuration: DatabaseConfiguration, _ vendor: Vendor, _ cashier: Cashier,
         _ files: FileServer, _ media: Storage, nodes: [DatabaseConfiguration] = [],
-        squads: Squads? = nil, isStopping: @escaping @Sendable () -> Bool = { false }
+        squads: Squads? = nil, shop: (url: String, caFile: String)? = nil,
+        isStopping: @escaping @Sendable () -> Bool = { false }
     ) -> Worker {
         Worker(
             settings: WorkerSettings(
-                appURL: "https://shop.example", media: media, parallel: 4,
+                appURL: shop?.url ?? "https://shop.example", media: media, parallel: 4,
                 pollInterval: .seconds(5), deadlines: JobDeadlines(), creditPolicy: .test,
-                seller: .test, secrets: secrets),
+                seller: .test, secrets: secrets,
+                visitor: CurlOptions(
+                    userAgent: "Rushes/test", timeout: .seconds(5), caFile: shop?.caFile),
+                judgesCertificate: shop != nil),
             database: Connection(configuration), nodes: nodes.map { Connection($0) },
             pollo: vendor.client, stripe: cashier.client,
             downloads: Curl(
@@ -148,6 +152,12 @@ final class Bench {
     ) -> Worker {
         Self.worker(
             configuration, vendor, cashier, files, media, squads: squads, isStopping: isStopping)
+    }
+
+    /// A worker of a shop that is visited there, with a certificate that has to be trusted.
+    func visitor(of url: String, trusting caFile: String) -> Worker {
+        Self.worker(
+            configuration, vendor, cashier, files, media, shop: (url: url, caFile: caFile))
     }
 
     // MARK: Media

@@ -48,7 +48,9 @@ extension Settings {
             secrets: SecretBox(
                 secret: shop.jwtSecret, previous: shop.previousJWTSecret,
                 purpose: SecondFactor.purpose),
-            isMailOn: post.mail != nil)
+            isMailOn: post.mail != nil,
+            visitor: CurlOptions(userAgent: Self.userAgent, timeout: .seconds(10)),
+            judgesCertificate: shop.stage != .development)
     }
 
     /// A client for one thread. `timeout` bounds each call; `clock` watches the answers.

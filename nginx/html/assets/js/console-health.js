@@ -31,6 +31,7 @@ const checks = ({ checks }) =>
       { name: words.check, cell: ({ name }) => named(words.names, name) },
       { name: head.state, cell: ({ state }) => sign(state) },
       { name: head.detail, cell: ({ detail }) => foreign(detail) },
+      { name: words.ends, cell: ({ endsAt }) => when(endsAt, "day") },
       { name: words.looked, cell: ({ checkedAt }) => when(checkedAt) },
       { name: head.since, cell: ({ changedAt }) => when(changedAt, "full") },
     ], checks),

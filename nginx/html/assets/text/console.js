@@ -94,6 +94,7 @@ export const say = {
     event: "An event that could not be received",
     pause: "A pause",
     unhealthy: "Something is not healthy",
+    ending: "A certificate ends soon",
     quarantine: "An account whose books are wrong",
     books: "The books are wrong",
     late: "A video past its deadline",
@@ -201,6 +202,7 @@ export const say = {
     checks: "Checks",
     check: "Check",
     looked: "Looked at",
+    ends: "Ends",
     state: { ok: "Works", failing: "Fails", silent: "Silent", unknown: "Not known yet" },
     /** @type {Record<string, string>} */
     names: {
@@ -211,6 +213,7 @@ export const say = {
       ledger: "Books",
       deadlines: "Deadlines",
       clock: "Clock",
+      certificate: "Certificate",
       chains: "Chains of the books",
       disk: "Disk",
       durability: "Durability",
