@@ -79,9 +79,13 @@ package struct Permission: OptionSet, Sendable {
     /// Makes a person's sign-ins take no code any more.
     package static let resetCodes = Permission(rawValue: 1 << 11)
 
-    /// What moves money, sets prices or opens accounts: whoever does it shows first that it is them.
+    /// Stops what people may do for a while, and tells everybody something.
+    package static let pauseShop = Permission(rawValue: 1 << 12)
+
+    /// What moves money, sets prices, closes the shop or opens accounts: whoever does it shows first
+    /// that it is them.
     package static let needingProof: Permission = [
-        .refund, .moveMoney, .repairBooks, .setPrices, .setRoles, .resetCodes,
+        .refund, .moveMoney, .repairBooks, .setPrices, .setRoles, .resetCodes, .pauseShop,
     ]
 
     /// Each with its name, as callers are told.
@@ -90,6 +94,7 @@ package struct Permission: OptionSet, Sendable {
         ("readMoney", .readMoney), ("managePeople", .managePeople), ("endVideos", .endVideos),
         ("refund", .refund), ("moveMoney", .moveMoney), ("repairBooks", .repairBooks),
         ("setPrices", .setPrices), ("setRoles", .setRoles), ("resetCodes", .resetCodes),
+        ("pauseShop", .pauseShop),
     ]
     package static let allNames = named.map(\.0)
     package static let all = named.reduce(into: Permission()) { $0.formUnion($1.1) }

@@ -9,7 +9,7 @@ package enum Refusal: String, CaseIterable, Error {
     case insufficientCredits, forbidden, proofNeeded, accountHeld, notFound, methodNotAllowed
     case conflict, justChanged, idempotencyConflict, tooLarge, unsupportedMediaType
     case rateLimited, triedTooOften, `internal`, vendorUnavailable
-    case intakeStopped, orderKept, accountBusy, stripeBusy, busy
+    case intakeStopped, paused, orderKept, accountBusy, stripeBusy, busy
 
     /// What helps.
     package enum Action: String, JSONWord {
@@ -68,6 +68,7 @@ package enum Refusal: String, CaseIterable, Error {
         case .vendorUnavailable:
             Meaning("API_ERROR", 502, .vendorUnavailable, .retry, retryAfter: 5)
         case .intakeStopped: Meaning("API_ERROR", 503, .booksChecked, .retry, retryAfter: 60)
+        case .paused: Meaning("PAUSED", 503, .ordersPaused, .retry, retryAfter: 300)
         case .orderKept: Meaning("API_ERROR", 503, .orderKept, .retry, retryAfter: 5)
         case .stripeBusy: Meaning("API_ERROR", 503, .paymentServiceSlow, .retry, retryAfter: 5)
         case .accountBusy:
@@ -115,6 +116,9 @@ extension Refusal {
         case .internal: "Something broke on our side."
         case .vendorUnavailable: "A vendor did not answer. Nothing was charged."
         case .intakeStopped: "New orders are not taken for the moment. What is paid goes on."
+        case .paused:
+            "PAUSED: the operator takes nothing new of this kind for the moment. Nothing was done, and "
+                + "what was accepted goes on."
         case .orderKept: "The payment service is slow. The order is kept, and nothing was charged."
         case .accountBusy: "Earlier requests of the account are still at work. Nothing was done."
         case .stripeBusy: "The payment service is slow. Nothing was done."

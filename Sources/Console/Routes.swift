@@ -7,5 +7,5 @@ package import Web
 package let routes: [Route] = [
     Overviews.routes, People.routes, Records.routes, Disputes.routes, Prices.routes,
     Tiers.routes,
-    Administration.routes, AuditTrail.routes, Repairs.routes, ShopHealth.routes,
+    Administration.routes, AuditTrail.routes, Repairs.routes, ShopHealth.routes, Announcing.routes,
 ].flatMap { $0 }

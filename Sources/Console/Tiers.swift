@@ -32,7 +32,8 @@ enum Tiers {
                     Inputs.trialImage, Inputs.trialSeconds),
                 answers: [.accepted(Acceptance.self, "Charged to the operator, and queued.")],
                 refuses: [
-                    .insufficientCredits, .accountHeld, .intakeStopped, .conflict, .rateLimited,
+                    .insufficientCredits, .accountHeld, .intakeStopped, .paused, .conflict,
+                    .rateLimited,
                 ],
                 "Orders one video of a tier that is not on sale, from the operator's credit",
                 tryOut),

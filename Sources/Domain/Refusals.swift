@@ -119,6 +119,18 @@ package struct IntakeStopped: Error, Equatable {
     }
 }
 
+/// An operator has paused this part of the shop: nothing new is taken, and what was accepted goes on.
+package struct Paused: Error, Equatable {
+    package let phrase: Phrase
+    /// Until when, where the operator has said so.
+    package let retryAfterSeconds: Int?
+
+    package init(_ phrase: Phrase, retryAfterSeconds: Int?) {
+        self.phrase = phrase
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+}
+
 /// Something is wrong with the books of this account: it takes no orders until that is mended, and
 /// the others go on.
 package struct AccountHeld: Error, Equatable {

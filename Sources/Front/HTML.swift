@@ -1,3 +1,5 @@
+import Domain
+import FoundationEssentials
 import HTTP
 import HTTPTypes
 
@@ -7,5 +9,10 @@ enum HTML {
         Response(
             status: .ok, contentType: "text/html", fields: [.cacheControl: "no-store"],
             body: Array(text.utf8))
+    }
+
+    /// `2026-11-28 03:15 UTC`.
+    static func time(_ date: Date) -> String {
+        date.iso8601.cut(to: 16).replacing("T", with: " ") + " UTC"
     }
 }

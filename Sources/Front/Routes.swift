@@ -1,7 +1,10 @@
 // Front: what the shop tells whoever comes in, without signing in and without a script: how it stands,
-// and what it sells. It knows Web's kernel and none of its handlers but the look at the health.
+// what it sells, and what is paused. It knows Web's kernel and none of its handlers but the look at the
+// health.
 
 package import Web
 
 /// Each route stands beside its handler.
-package let routes: [Route] = [Status.routes, PriceTable.routes, PackTable.routes].flatMap { $0 }
+package let routes: [Route] = [
+    Status.routes, PriceTable.routes, PackTable.routes, AnnouncementBar.routes,
+].flatMap { $0 }

@@ -33,7 +33,7 @@ enum Status {
         let known: (times: [StatusTime], incidents: [Incident])? =
             look.isAnswered ? try? (times(context), context.database.incidents()) : nil
         return StatusAnswer(
-            parts: parts(look), times: known?.times ?? [],
+            parts: parts(look), pauses: look.pauses, times: known?.times ?? [],
             incidents: (known?.incidents ?? []).map(StatusIncident.init),
             isKnown: known != nil, timestamp: context.now)
     }

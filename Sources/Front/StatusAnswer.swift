@@ -76,6 +76,8 @@ struct StatusIncident: JSONObject {
 
 struct StatusAnswer: JSONObject {
     let parts: [StatusPart]
+    /// What an operator has paused, which is no fault.
+    let pauses: [Pause]
     let times: [StatusTime]
     let incidents: [StatusIncident]
     /// Whether times and incidents could be read.
@@ -86,6 +88,9 @@ struct StatusAnswer: JSONObject {
 
     static func list<List: FieldList>(_ fields: inout List) where List.Source == StatusAnswer {
         fields.field("parts") { $0.parts }
+        fields.field("pauses", "What is paused on purpose: no fault, and no incident.") {
+            $0.pauses
+        }
         fields.field("times", "Empty where nothing was made lately.") { $0.times }
         fields.field("incidents", "Of the last 90 days, the newest first, at most 100.") {
             $0.incidents

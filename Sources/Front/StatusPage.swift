@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import HTTP
+import Store
 import Texts
 import Web
 
@@ -15,9 +16,10 @@ struct StatusPage {
 
     var html: String {
         let sections = [
-            list(status.parts.map(line)), heading(.statusTimes), times, heading(.statusIncidents),
+            list(status.parts.map(line) + status.pauses.map(line)), heading(.statusTimes), times,
+            heading(.statusIncidents),
             incidents,
-            paragraph(Phrase(.statusAsOf, ["time": .text(Self.time(status.timestamp))])),
+            paragraph(Phrase(.statusAsOf, ["time": .text(HTML.time(status.timestamp))])),
         ]
         return sections.joined(separator: "\n")
     }
@@ -30,11 +32,27 @@ struct StatusPage {
             case .unknown: (.statusUnknown, "none")
             }
         let since = part.since.map {
-            " " + Phrase(.statusSince, ["time": .text(Self.time($0))]).text()
+            " " + Phrase(.statusSince, ["time": .text(HTML.time($0))]).text()
         }
         return """
             <span>\(HTMLWriter.escaped(Self.name(of: part.id)))</span>\
             <span class="part \(word)">\(HTMLWriter.escaped(Phrase(name).text() + (since ?? "")))</span>
+            """
+    }
+
+    private func line(_ pause: Pause) -> String {
+        let name: Phrase.Name =
+            switch pause.part {
+            case .orders: .statusOrders
+            case .purchases: .statusPurchases
+            case .signups: .statusSignups
+            }
+        let state = Phrase(
+            .statusPaused,
+            ["time": .text(HTML.time(pause.since)), "words": .text(pause.phrase.text())])
+        return """
+            <span>\(HTMLWriter.escaped(Phrase(name).text()))</span>\
+            <span class="part none" dir="auto">\(HTMLWriter.escaped(state.text()))</span>
             """
     }
 
@@ -60,10 +78,10 @@ struct StatusPage {
         }
         return list(
             status.incidents.map { incident in
-                let from = Phrase.Value.text(Self.time(incident.openedAt))
+                let from = Phrase.Value.text(HTML.time(incident.openedAt))
                 let span =
                     incident.closedAt.map {
-                        Phrase(.statusFromTo, ["from": from, "to": .text(Self.time($0))])
+                        Phrase(.statusFromTo, ["from": from, "to": .text(HTML.time($0))])
                     } ?? Phrase(.statusLasts, ["from": from])
                 return "<span>\(HTMLWriter.escaped(Self.name(of: incident.part)))</span>"
                     + "<span>\(HTMLWriter.escaped(span.text()))</span>"
@@ -93,10 +111,5 @@ struct StatusPage {
             case .shop: .statusShop
             }
         return Phrase(name).text()
-    }
-
-    /// `2026-11-28 03:15 UTC`.
-    private static func time(_ date: Date) -> String {
-        date.iso8601.cut(to: 16).replacing("T", with: " ") + " UTC"
     }
 }

@@ -11,7 +11,8 @@ struct Admin: ParsableCommand {
         commandName: "admin", abstract: "What an operator does by hand.",
         subcommands: [
             AdminAttention.self, AdminUsers.self, AdminPurchases.self, AdminVideoRecords.self,
-            AdminCatalog.self, CloseFinding.self, CreateAdmin.self, EndVideo.self, Grant.self,
+            AdminCatalog.self, AdminPause.self, CloseFinding.self, CreateAdmin.self, EndVideo.self,
+            Grant.self,
             Refund.self,
             RefundQueued.self, ResetPassword.self, ResetSecondFactor.self, ResolveVideo.self,
             Seed.self, SetRole.self, Take.self, Waive.self,

@@ -98,7 +98,8 @@ extension Connection {
 
     /// Writes a purchase, and with it the key under which its answer will be stored; or says what
     /// the key was used for before. Throws ``RateLimited`` beyond the limit, which a purchase that is
-    /// there already does not count against again, and what ``checkFindings(about:)`` does.
+    /// there already does not count against again, and what ``requireOpen(_:)`` and
+    /// ``checkFindings(about:)`` do.
     package func claim(
         _ key: ClientKey?, for purchase: PurchaseID, of package: Package, catalogVersion: Int,
         account: AccountID, by user: UserID, from address: String? = nil,
@@ -112,6 +113,7 @@ extension Connection {
                 return found
             }
             if try self.purchase(purchase) == nil {
+                try requireOpen(.purchases)
                 try checkFindings(about: account)
                 try checkPurchaseRate(limit, of: account)
                 try insertPurchase(

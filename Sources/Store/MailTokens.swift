@@ -54,7 +54,7 @@ extension Connection {
     /// day, or get the link again while the address is unproved.
     ///
     /// Both ways run the same statements, and each hits one row or none, so that neither the time
-    /// nor the answer tells which addresses have an account.
+    /// nor the answer tells which addresses have an account. Throws ``Paused`` while sign-ups are.
     package func register(_ registration: Registration) throws -> Bool {
         do {
             return try transaction { try insert(registration) }
@@ -66,6 +66,7 @@ extension Connection {
     }
 
     private func insert(_ registration: Registration) throws -> Bool {
+        try requireOpen(.signups)
         let (id, email, link) = (registration.id, registration.email, registration.link)
         try execute(
             """

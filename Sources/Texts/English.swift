@@ -60,6 +60,13 @@ private let englishTexts: [Phrase.Name: String] = [
     The payment service is slow to answer. Your order is kept, and nothing was charged. \
     Try again shortly.
     """,
+    .ordersPaused: """
+    New videos are paused for the moment. What is ordered goes on, and nothing was charged.
+    """,
+    .purchasesPaused:
+        "Purchases are paused for the moment. Your credit stays, and nothing was charged.",
+    .signupsPaused: "New accounts are paused for the moment. Who has one can log in.",
+    .wordsOfOperator: "{words}",
     .busy: "We are busy. Nothing was lost; try again shortly.",
     .earlierRequestsAtWork:
         "Your earlier requests are still at work. This one did nothing; try again shortly.",
@@ -151,6 +158,7 @@ private let englishTexts: [Phrase.Name: String] = [
     .tableTooLong: """
     There are more than {most} movements. Choose a shorter time by from and to.
     """,
+    .wordsOneLine: "Say it in one line that people can read.",
     .timeMalformed: "Send a time such as 2026-11-22T10:00:00Z.",
     .dollarsMalformed: "Send dollars, such as 4.50.",
     .centsMalformed: "Send dollars and whole cents, such as 4.50.",
@@ -349,6 +357,18 @@ private let englishTexts: [Phrase.Name: String] = [
     .statusNoIncidents: "Nothing failed for longer than a moment.",
     .statusNotKnown: "This cannot be read now.",
     .statusAsOf: "As of {time}.",
+    .statusOrders: "New videos",
+    .statusPurchases: "Purchases",
+    .statusSignups: "New accounts",
+    .statusPaused: "Paused since {time}. {words}",
+
+    // The words above every page.
+    .announcements: "Announcements",
+    .announcedPause: "Paused:",
+    .announcedWarning: "Please note:",
+    .announcedNotice: "News:",
+    .announcedEnd: "Expected to end at {time}.",
+    .announcedClose: "Close",
 
     // The table of the tiers.
     .tableTitle: "The tiers, line by line",

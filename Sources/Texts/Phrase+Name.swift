@@ -13,6 +13,7 @@ extension Phrase {
         case nothingHere, methodNotAllowed
         case videoJustChanged, keyUsed
         case callLimitReached, triedTooOften, accountHeld, booksChecked, vendorUnavailable
+        case ordersPaused, purchasesPaused, signupsPaused, wordsOfOperator
         case orderKept, busy, earlierRequestsAtWork, paymentServiceSlow, internalError
 
         // What the state of a thing forbids.
@@ -32,7 +33,8 @@ extension Phrase {
         case removeNUL, tooLong, tooLongCounted, tooShortCounted, fieldNeeded, fieldUnknown
         case chooseOneOf, headerOnce, keyMalformed, keyMissing, limitMalformed, cursorMalformed
         case tableTooLong
-        case timeMalformed, dollarsMalformed, centsMalformed, reasonLength, reasonOneLine
+        case timeMalformed, dollarsMalformed, centsMalformed, reasonLength, reasonOneLine,
+            wordsOneLine
         case notJSON, tooDeep, nameTooLong, nameTwice, numberInexact
 
         // Addresses of the web.
@@ -96,6 +98,11 @@ extension Phrase {
         case statusTimes, statusVideo, statusUsually, statusNoTimes
         case statusIncidents, statusFromTo, statusLasts, statusNoIncidents
         case statusNotKnown, statusAsOf
+        case statusOrders, statusPurchases, statusSignups, statusPaused
+
+        // The words above every page.
+        case announcements, announcedPause, announcedWarning, announcedNotice
+        case announcedEnd, announcedClose
 
         // The table of the tiers.
         case tableTitle, tableTier, tableLength, tableSecond, tableFrom, tablePicture, tableBoth

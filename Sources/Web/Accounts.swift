@@ -43,7 +43,7 @@ enum Accounts {
                         SessionAnswer.self, "The account, its token and its cookie.",
                         setsCookie: true),
                     .checkMail,
-                ], refuses: [.conflict, .triedTooOften],
+                ], refuses: [.conflict, .triedTooOften, .paused],
                 "Makes an account and signs it in. Whoever makes one agrees to the terms and the "
                     + "privacy notice in force", create),
             Route(
@@ -67,21 +67,21 @@ enum Accounts {
         let credentials = try credentials(&body, context)
         let tries = context.mailTries(to: credentials.email)
         try context.database.countTry(tries.keys)
-        let hash: String
+        let id = UserID.new()
+        let isNew: Bool
         do {
-            hash = try context.site.passwords.hash(credentials.password)
+            isNew = try context.database.register(
+                Registration(
+                    id: id, account: .new(), email: credentials.email,
+                    passwordHash: context.site.passwords.hash(credentials.password),
+                    language: Language(
+                        preferredBy: context.request.source.parameter("HTTP_ACCEPT_LANGUAGE")),
+                    terms: context.termsInForce, from: context.request.remoteAddress,
+                    link: context.newLink()))
         } catch {
             try context.database.takeBackTry(tries.keys)
             throw error
         }
-        let id = UserID.new()
-        let isNew = try context.database.register(
-            Registration(
-                id: id, account: .new(), email: credentials.email, passwordHash: hash,
-                language: Language(
-                    preferredBy: context.request.source.parameter("HTTP_ACCEPT_LANGUAGE")),
-                terms: context.termsInForce, from: context.request.remoteAddress,
-                link: context.newLink()))
         if isNew {
             context.log.notice("registered", metadata: ["user": "\(id)"])
         }

@@ -56,6 +56,8 @@ package enum Health {
         package let database: CheckState
         /// Whether the database answered.
         package let isAnswered: Bool
+        /// What an operator has paused, which is no fault.
+        package let pauses: [Pause]
 
         /// The worst of some checks.
         package func state(of names: [String]) -> CheckState {
@@ -73,16 +75,17 @@ package enum Health {
         let states = CheckStates(states: [look.database] + look.states)
         return .json(
             look.isAnswered ? .ok : .serviceUnavailable,
-            HealthAnswer(checks: states, timestamp: context.now))
+            HealthAnswer(checks: states, pauses: look.pauses, timestamp: context.now))
     }
 
     package static func look(_ context: Context) -> Look {
-        let found: (checks: [HealthCheck], isAuditSound: Bool, isWalkSound: Bool)?
+        let found: (checks: [HealthCheck], isAuditSound: Bool, isWalkSound: Bool, pauses: [Pause])?
         do {
             found = (
                 try context.database.healthChecks(),
                 try context.database.auditStanding().isSound,
-                try context.database.chainStanding().isSound
+                try context.database.chainStanding().isSound,
+                try context.database.announcements().pausesInForce
             )
         } catch {
             context.log.error(
@@ -101,7 +104,7 @@ package enum Health {
         let isWhole = found != nil && takesWrites(context) && !context.site.trouble.isRecent
         return Look(
             checks: found?.checks ?? [], states: states, database: isWhole ? .ok : .failing,
-            isAnswered: found != nil)
+            isAnswered: found != nil, pauses: found?.pauses ?? [])
     }
 
     private static func takesWrites(_ context: Context) -> Bool {

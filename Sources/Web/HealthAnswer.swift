@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import JSON
+import Store
 
 package enum CheckState: String, JSONWord {
     case ok, failing, unknown
@@ -35,6 +36,7 @@ struct CheckStates: JSONField {
 
 struct HealthAnswer: JSONObject {
     let checks: CheckStates
+    let pauses: [Pause]
     let timestamp: Date
 
     static var schemaName: String? { "Health" }
@@ -44,6 +46,7 @@ struct HealthAnswer: JSONObject {
             "status", as: .words(["healthy", "degraded"]), example: "healthy".quoted
         ) { $0.checks.states.contains(.failing) ? "degraded" : "healthy" }
         fields.field("checks") { $0.checks }
+        fields.field("pauses", "What an operator has paused: no fault.") { $0.pauses }
         fields.field("timestamp") { $0.timestamp }
     }
 
@@ -52,8 +55,10 @@ struct HealthAnswer: JSONObject {
         var json = JSONWriter()
         let states = CheckStates(
             states: CheckStates.names.map { $0 == "database" ? .failing : .unknown })
-        HealthAnswer(checks: states, timestamp: Date(timeIntervalSince1970: 1_795_341_600.5))
-            .write(to: &json)
+        HealthAnswer(
+            checks: states, pauses: [], timestamp: Date(timeIntervalSince1970: 1_795_341_600.5)
+        )
+        .write(to: &json)
         return String(decoding: json.bytes, as: UTF8.self)
     }
 }

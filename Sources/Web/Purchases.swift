@@ -25,7 +25,7 @@ enum Purchases {
                 with: [.idempotencyKey],
                 takes: Body("PurchaseOrder", Inputs.packageID, Inputs.terms),
                 answers: [.created(CheckoutAnswer.self, "Send the buyer to `url`.")],
-                refuses: [.rateLimited, .vendorUnavailable, .orderKept],
+                refuses: [.rateLimited, .vendorUnavailable, .orderKept, .paused],
                 "Orders a package, to be paid on Stripe's page", create),
             Route(
                 .get, "/api/credits/purchases", "listPurchases", by: .caller(.readCredits),

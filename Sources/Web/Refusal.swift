@@ -32,6 +32,8 @@ private func refused(_ error: any Error, _ log: Logger) -> Refused {
     case let error as RateLimited: return Refused(error)
     case let error as TooManyTries: return Refused(error)
     case let error as IntakeStopped: return Refused(.intakeStopped, error.phrase)
+    case let error as Paused:
+        return Refused(.paused, error.phrase, retryAfter: error.retryAfterSeconds)
     case is AccountHeld: return Refused(.accountHeld)
     case let error as Crowded: return Refused(error)
     default:

@@ -38,7 +38,7 @@ package enum Videos {
         ])
 
     private static let orderRefusals: [Refusal] = [
-        .insufficientCredits, .accountHeld, .intakeStopped,
+        .insufficientCredits, .accountHeld, .intakeStopped, .paused,
     ]
 
     private static var canceledExample: String {

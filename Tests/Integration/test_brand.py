@@ -1,11 +1,13 @@
 """The operator's brand folder: what of it comes into the pages, and what is refused; and maintenance."""
 
+import json
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
-from edge import TOP, Edge
+from edge import TOP, Edge, poll
 
 HOSTILE = """
 ## Our <script>alert(1)</script> terms
@@ -157,3 +159,38 @@ def test_while_it_is_maintained_people_are_told_and_the_api_and_the_status_go_on
             assert edge.request(path).status == 200, path
         flag.unlink()
         assert edge.request("/").status == 200
+
+
+def test_the_words_above_every_page_are_asked_for_once_in_two_seconds(tmp_path: Path) -> None:
+    def bar(path: str, method: str = "GET") -> bytes:
+        answer = edge.request(path, method)
+        assert answer.status in (200, 404), path
+        found = re.search(rb'{"[^\n]*/api/announcements/page[^\n]*}', answer.body)
+        return found[0] if found else b""
+
+    with Edge(tmp_path / "edge") as edge:
+        # A page asked for by HEAD leaves no empty words behind for those that are shown.
+        edge.request("/contact", "HEAD")
+        first = bar("/contact")
+        assert json.loads(first)["DOCUMENT_URI"] == "/api/announcements/page"
+        for path in ["/", "/create", "/docs", "/login", "/status", "/admin/health", "/no-such-page"]:
+            # The application would tell another request's id.
+            assert bar(path) == first, path
+        poll(lambda: bar("/contact") not in (first, b""))
+        assert edge.request("/_/live/api/announcements/page").status == 404
+
+
+def test_the_last_words_above_a_page_stay_while_the_application_does_not_answer(tmp_path: Path) -> None:
+    with Edge(tmp_path / "edge") as edge:
+        before = edge.request("/contact").body
+        assert b"/api/announcements/page" in before
+        edge.responder.shutdown()
+        edge.responder.server_close()
+        # What nginx has kept open to it is closed by then, and its copy is older than two seconds.
+        time.sleep(2.5)
+        for _ in range(2):
+            answer = edge.request("/contact")
+            assert answer.status == 200 and answer.body == before
+    with Edge(tmp_path / "other", responder=False) as edge:
+        answer = edge.request("/contact")
+        assert answer.status == 200 and b"announcements" not in answer.body

@@ -259,6 +259,14 @@ import Testing
             VALUES ('x', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL 1 SECOND)
             """
         ),
+        (
+            "A2", "announcements_end_after_begin",
+            """
+            UPDATE announcements
+            SET from_at = UTC_TIMESTAMP(6), until_at = UTC_TIMESTAMP(6)
+            WHERE name = 'banner'
+            """
+        ),
         ("A3", "findings_open_once", finding("'account'", "id", "NULL", twice: true)),
         ("A3", "findings_named_iff_account", finding("'account'", "NULL", "NULL")),
         ("A3", "findings_named_iff_account", finding("'whole'", "id", "NULL")),

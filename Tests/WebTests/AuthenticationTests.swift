@@ -387,7 +387,8 @@ struct CookieTests {
     @Test func `every route but the open ones wants a user`() throws {
         let open: Set = [
             "/api/health/live", "/api/health", "/api/openapi.json", "/api/status",
-            "/api/status/page", "/api/tiers", "/api/tiers/page", "/api/credits/packages",
+            "/api/status/page", "/api/announcements/page", "/api/tiers", "/api/tiers/page",
+            "/api/credits/packages",
             "/api/credits/packages/page", "/api/auth/register", "/api/auth/login",
             "/api/auth/login/code", "/api/auth/logout",
             "/api/auth/verify-email", "/api/auth/password/forgot", "/api/auth/password/reset",

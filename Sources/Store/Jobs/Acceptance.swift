@@ -35,9 +35,9 @@ extension Connection {
     /// answer for `key`, in one transaction (J1). What is stored for the key is the acceptance's own
     /// JSON; a key that was used is answered as it was then.
     ///
-    /// Throws ``RateLimited``, ``InsufficientCredits``, ``IdempotencyConflict``, ``IntakeStopped`` or
-    /// ``AccountHeld``, and ``Conflict`` when it costs something else than was quoted, and changes
-    /// nothing.
+    /// Throws ``RateLimited``, ``InsufficientCredits``, ``IdempotencyConflict``, ``IntakeStopped``,
+    /// ``Paused`` or ``AccountHeld``, and ``Conflict`` when it costs something else than was quoted, and
+    /// changes nothing.
     package func accept(
         _ order: VideoOrder, from account: AccountID, by user: UserID, key: ClientKey?,
         limit: CallLimit, queueDeadline: Duration
@@ -58,6 +58,7 @@ extension Connection {
                         jobsAhead: try jobsAhead(of: order.videos[0].id)))
             }
             try intake.requireOpen()
+            if intake.isPaused { try requireOpen(.orders) }
             if let quoted = order.draft.quotedPrice, quoted != order.draft.total {
                 throw Conflict(.priceChanged, ["price": .money(order.draft.total)])
             }

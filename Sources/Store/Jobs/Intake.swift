@@ -10,6 +10,8 @@ struct Intake {
     let isAccepted: Bool
     let isStopped: Bool
     let isHeld: Bool
+    /// Whether an operator has paused orders.
+    let isPaused: Bool
     /// Of the account's last call; 0 before the first.
     let lastCall: Int
     /// Where the account's next video stands in the queue, as the database writes it.
@@ -36,7 +38,8 @@ extension Connection {
             try Intake(
                 usedKey: UsedKey(row: row), isAccepted: row("is_accepted"),
                 isStopped: row("is_stopped"), isHeld: row("is_held"),
-                lastCall: row("last_call"), turn: row("turn_at"), jobsAhead: row("jobs_ahead"))
+                isPaused: row("is_paused"), lastCall: row("last_call"), turn: row("turn_at"),
+                jobsAhead: row("jobs_ahead"))
         }[0]
     }
 }

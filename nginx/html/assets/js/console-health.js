@@ -3,6 +3,7 @@ import { api } from "./parts/api.js";
 import { facts, forOperator, link, part, rows, when } from "./parts/console.js";
 import { el, find, icon, num } from "./parts/element.js";
 import { errorBox, notice } from "./parts/notice.js";
+import { pausesPart } from "./parts/pauses.js";
 import { named } from "./parts/records.js";
 import { say } from "../text/console.js";
 
@@ -218,6 +219,6 @@ function show(answer) {
 
 forOperator(async () => {
   show(await api(path));
-  place.replaceChildren(tests, facility);
+  place.replaceChildren(await pausesPart(), tests, facility);
   place.removeAttribute("aria-busy");
 });

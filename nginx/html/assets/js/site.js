@@ -18,3 +18,4 @@ export * from "./parts/poll.js";
 import "./parts/sign-out.js";
 import "./parts/theme.js";
 import "./parts/focus.js";
+import "./parts/announcements.js";

@@ -30,7 +30,12 @@ export const say = {
     prompt: "Prompt",
     image: "Picture",
     role: "Role",
+    words: "Words",
+    kind: "Kind",
+    from: "Shown from",
+    until: "Until",
   },
+  bannerKind: { notice: "A notice, which people may close", warning: "A warning, which stays" },
   role: {
     user: "Customer",
     support: "Support",
@@ -40,6 +45,9 @@ export const say = {
   fieldHint: {
     taskId: "Leave it empty when the vendor made none: the price is given back.",
     amount: "Leave it empty for all that is left.",
+    words: "One line of at most 300 characters, which everybody reads.",
+    from: "Leave it empty for at once. Your own time.",
+    until: "Leave it empty where you cannot say. Your own time.",
     validFrom: "Leave it empty for at once. Your own time.",
     costSteps: "A step in each line: seconds made in a month (UTC), then dollars per second from there on, " +
       "such as 10000 0.10. Write none for no steps.",
@@ -244,6 +252,32 @@ export const say = {
     program: "Rushes",
     database: "Database",
     schema: "Schema",
+  },
+  pauses: {
+    heading: "Open and paused",
+    hint: "What is paused takes nothing new and says so; what is ordered, paid or signed in goes on.",
+    /** @type {Record<string, string>} */
+    part: { orders: "New videos", purchases: "Purchases", signups: "New accounts" },
+    pause: [
+      "Pause",
+      "Nothing new is taken from the moment on that this is done. Left empty, the words are " +
+      "the usual ones. The time is told, and nothing happens by itself then.",
+    ],
+    change: ["Say something else", "It stays paused."],
+    resume: ["Let it go on", "Everybody may again, at once."],
+    paused: "Paused",
+    open: "Open",
+    words: "Words",
+    until: "Until",
+    from: "Shown from",
+    acts: "What can be done",
+    bannerTitle: "Words above every page",
+    banner: ["Say something", "Everybody reads it within seconds, signed in or not."],
+    noBanner: ["Take it away", "No page shows it any more."],
+    none: "There are none.",
+    shown: "Shown now",
+    notNow: "Not shown now",
+    title: { pause: "Paused:", warning: "Please note:", notice: "News:" },
   },
   dispute: {
     evidence: "What the bank is told",

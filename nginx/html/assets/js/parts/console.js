@@ -188,6 +188,7 @@ export const rows = (columns, rows) =>
  * @property {Record<string, any>} [also] what is sent beside them
  * @property {boolean} [isRehearsed] whether it can tell what it would change
  * @property {boolean} [isNeeded] whether the amount has to be there
+ * @property {(values: any) => Node | null} [preview] what is typed, as people will see it
  * @property {(answer: any) => string} [outcome] what is said of the answer, where it is no command's
  */
 
@@ -217,26 +218,33 @@ const wordy = {
   prompt: 1000,
   image: 2000,
   specification: 60000,
+  words: 300,
 };
 
 /** What is typed a line for each. */
 const lists = ["features", "costSteps"];
 
-/** @param {string} now */
-const roleChoice = (now) =>
+/** What is one of some words, with what is read for each. @type {Record<string, Record<string, string>>} */
+const choices = { role: say.role, kind: say.bannerKind };
+
+/** @param {string} name @param {string} now */
+const choiceOf = (name, now) =>
   el(
     "select",
-    { class: "input", id: "act-role" },
-    ...Object.entries(say.role).map(([role, words]) =>
-      el("option", { value: role, selected: role === now }, words)
+    { class: "input", id: `act-${name}` },
+    ...Object.entries(choices[name]).map(([value, words]) =>
+      el("option", { value, selected: value === now }, words)
     ),
   );
 
+/** What is typed as a time of one's own place. */
+const times = ["validFrom", "from", "until"];
+
 /** How a field of an act is typed. @param {string} name @param {any} value */
 function inputOf(name, value) {
-  if (name === "role") return roleChoice(value);
+  if (name in choices) return choiceOf(name, value);
   const isLong = name === "specification" || lists.includes(name);
-  const kind = name === "validFrom"
+  const kind = times.includes(name)
     ? { type: "datetime-local" }
     : name in wordy
     ? { maxlength: wordy[name], ...(isLong ? { rows: 8, spellcheck: "false" } : {}) }
@@ -255,9 +263,9 @@ function inputOf(name, value) {
 
 /** What is typed into a field, as the API takes it. @param {string} name @param {string} words */
 function valueOf(name, words) {
-  if (name in wordy || name === "role") return words;
+  if (name in wordy || name in choices) return words;
   if (lists.includes(name)) return listOf(name, words.split("\n").map((line) => line.trim()).filter(Boolean));
-  if (name === "validFrom") return Number.isNaN(Date.parse(words)) ? words : new Date(words).toISOString();
+  if (times.includes(name)) return Number.isNaN(Date.parse(words)) ? words : new Date(words).toISOString();
   return numberOf(words);
 }
 
@@ -368,12 +376,18 @@ export function perform(act, after) {
     }
     isBusy = false;
   };
+  const seen = el("div", {});
+  const preview = () => {
+    const look = act.preview?.(read());
+    seen.replaceChildren(...(look ? [look] : []));
+  };
   const dialog = el(
     "dialog",
     { class: "dialog", "aria-labelledby": "act-title" },
     el("h2", { id: "act-title" }, act.words[0]),
     act.words[1] && el("p", { class: "muted" }, act.words[1]),
     ...shown,
+    seen,
     said,
     el(
       "div",
@@ -384,6 +398,8 @@ export function perform(act, after) {
     ),
   );
   dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("input", preview);
+  preview();
   document.body.append(dialog);
   dialog.showModal();
 }

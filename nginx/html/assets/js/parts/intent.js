@@ -2,7 +2,7 @@
 import { api, ApiError } from "./api.js";
 import { tab } from "./kept.js";
 
-/** Refusals of what is asked. Others say nothing of an earlier try whose answer was lost. */
+/** Refusals of what is asked, as PAUSED is. Others say nothing of an earlier try whose answer was lost. */
 const settling = [400, 402, 404, 409, 410, 422];
 
 /**
@@ -46,7 +46,9 @@ export function intent(name) {
         tab.remove(store);
         return answer;
       } catch (error) {
-        if (error instanceof ApiError && settling.includes(error.status)) tab.remove(store);
+        if (error instanceof ApiError && (settling.includes(error.status) || error.code === "PAUSED")) {
+          tab.remove(store);
+        }
         throw error;
       }
     },

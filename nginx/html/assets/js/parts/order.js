@@ -72,7 +72,8 @@ export function showRefusal(form, error, isKept) {
     if (error.details?.current !== undefined) showBalance(error.details.current);
     tell(place, error.message, { picture: "wallet" });
   } else if (error.code === "INVALID_INPUT" && Array.isArray(error.details)) showInvalid(form, error);
-  else {tell(place, error.status >= 500 ? `${error.message} ${text.create.tryAgain}${stay}` : error.message, {
-      error,
-    });}
+  else {
+    const isPassing = error.status >= 500 && error.code !== "PAUSED";
+    tell(place, isPassing ? `${error.message} ${text.create.tryAgain}${stay}` : error.message, { error });
+  }
 }
