@@ -28,6 +28,11 @@ enum ShopHealth {
                 answers: [.accepted(TestMail.self, "It is sent within seconds.")],
                 refuses: [.conflict, .triedTooOften],
                 "Sends a mail to the caller's own address, to see whether it arrives", mail),
+            Route(
+                .post, "/api/admin/health/webhook", "sendTestWebhook", by: .operator(.look),
+                answers: [.accepted(WebhookTest.self, "It is sent within seconds.")],
+                refuses: [.triedTooOften],
+                "Sends something to the operator's webhook, to see whether it is taken", webhook),
         ])
 
     private static func show(_ context: Context, _ caller: Caller) throws -> Response {
@@ -38,6 +43,7 @@ enum ShopHealth {
                 gates: database.closedGates(), queue: database.openVideos(),
                 workers: database.workers(), schedules: database.schedules(),
                 testMails: database.testMails(of: caller.person().id),
+                webhookTest: database.webhookTest(),
                 versions: Versions(database: database.databaseVersion()),
                 timestamp: context.now))
     }
@@ -64,5 +70,11 @@ enum ShopHealth {
         let user = try caller.person()
         try context.database.countTry(context.mailTries(to: user.email).keys)
         return try .json(.accepted, context.database.sendTestMail(to: user.id))
+    }
+
+    /// Counted like mails to the caller.
+    private static func webhook(_ context: Context, _ caller: Caller) throws -> Response {
+        try context.database.countTry(context.mailTries(to: caller.person().email).keys)
+        return try .json(.accepted, context.database.askForWebhookTest())
     }
 }

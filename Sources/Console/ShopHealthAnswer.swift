@@ -51,6 +51,7 @@ struct ShopHealthAnswer: JSONObject {
     let workers: [WorkerRecord]
     let schedules: [ScheduleStanding]
     let testMails: [TestMail]
+    let webhookTest: WebhookTest?
     let versions: Versions
     let timestamp: Date
 
@@ -64,6 +65,7 @@ struct ShopHealthAnswer: JSONObject {
         fields.field("workers", "Those that live, or went silent within a day.") { $0.workers }
         fields.field("schedules", "What one worker does for all.") { $0.schedules }
         fields.field("testMails", "The caller's last five, the newest first.") { $0.testMails }
+        fields.field("webhookTest", "The last, whoever asked for it.") { $0.webhookTest }
         fields.field("versions") { $0.versions }
         fields.field("timestamp") { $0.timestamp }
     }

@@ -87,6 +87,7 @@ struct Work: ParsableCommand {
         if post.mail != nil || post.operator.webhook != nil {
             try crew.startCourier("mail") { courier in
                 try courier.tellOperator()
+                try courier.testOperatorWebhook()
                 return try courier.sendNextMail()
             }
         }

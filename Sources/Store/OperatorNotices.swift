@@ -68,7 +68,7 @@ extension Connection {
         try execute("UPDATE operator_notices SET digest_on = UTC_DATE(), digest_until = NULL")
     }
 
-    private func insertNotices() throws {
+    func insertNotices() throws {
         try execute(
             """
             INSERT INTO operator_notices (items) VALUES ('')

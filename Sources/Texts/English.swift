@@ -617,6 +617,9 @@ private let englishTexts: [Phrase.Name: String] = [
     When it works again, send it a test: an answer to that switches it on.
     {shop}/account
     """,
+    .webhookTestSubject: "The webhook of your shop is taken",
+    .webhookTest:
+        "Somebody sent this from the console of {shop} to see whether it arrives. It does.",
     .mailAttentionSubject: "One thing needs a person|{count} things need a person",
     .mailAttention: """
     {items}{rest}

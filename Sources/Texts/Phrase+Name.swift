@@ -111,6 +111,7 @@ extension Phrase {
         case tableSound, tableSilent, tableTime, tableUsual, tableUnmeasured
 
         // Mails.
+        case webhookTestSubject, webhookTest
         case mailGreeting, mailFrame, mailFooterChoice, mailFooterAccount, mailFooterOperator
         case mailVideoReadySubject, mailVideoReady, mailVideoFailedSubject, mailVideoFailed
         case mailVideosReadySubject, mailVideosReady, mailVideosOthers

@@ -233,6 +233,12 @@ struct MailText {
             ], footer: .mailFooterOperator, appURL: appURL)
     }
 
+    /// What an operator sends to their own webhook.
+    static func webhookTest(appURL: String) -> MailText {
+        MailText(
+            Phrase(.webhookTestSubject), .webhookTest, footer: .mailFooterOperator, appURL: appURL)
+    }
+
     /// To the operator: what needs a person. Texts of vendors stand on lines of their own.
     static func attention(_ items: [AttentionItem], appURL: String) -> MailText {
         let most = 50

@@ -107,7 +107,7 @@ extension Courier {
             }
         }
         if let url = settings.operator.webhook {
-            if let problem = post(text, to: url) {
+            if let problem = post(text, to: url).problem {
                 log.error(
                     "the operator could not be told by webhook", metadata: ["problem": "\(problem)"]
                 )
@@ -118,8 +118,8 @@ extension Courier {
         return isTold
     }
 
-    /// Nil when it was taken.
-    private func post(_ text: MailText, to url: String) -> String? {
+    /// The status of the answer, if there was one, and why it was not taken; nil when it was.
+    func post(_ text: MailText, to url: String) -> (status: Int?, problem: String?) {
         let words = Self.escaped("*\(text.subject)*\n\(text.body)")
         var json = JSONWriter()
         json.beginObject()
@@ -131,9 +131,9 @@ extension Courier {
         request.readsBody = false
         do throws(TransportError) {
             let code = try curl.send(request).status.code
-            return (200..<300).contains(code) ? nil : "the answer was \(code)"
+            return (code, (200..<300).contains(code) ? nil : "the answer was \(code)")
         } catch {
-            return error.message
+            return (nil, error.message)
         }
     }
 

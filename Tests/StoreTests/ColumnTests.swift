@@ -342,6 +342,15 @@ struct ColumnTests {
         "findings.detail": .cut { db, text in try finding(db, subject: "x", text).detail },
         // Kinds and subjects of what needs a person.
         "operator_notices.items": .ours,
+        "operator_notices.test_problem": .cut { db, text in
+            _ = try db.askForWebhookTest()
+            try db.noteWebhookTest(status: nil, milliseconds: 1, problem: text)
+            return try db.webhookTest()?.problem ?? ""
+        },
+        "announcements.name": .ours,
+        "announcements.words": .judged { _, text in
+            AnnouncementChange.takes(text)
+        },
         "uploads.name": .ours, "uploads.sha256": .ours, "exports.name": .ours,
         "webhook_endpoints.url": judgedField("webhookUrl"),
         "webhook_attempts.problem": .cut { db, text in

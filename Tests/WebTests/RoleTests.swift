@@ -26,7 +26,7 @@ struct RoleTests {
     private static let allowed: [String: Set<User.Role>] = [
         "listAttention": everybody, "listAudit": everybody,
         "exportAudit": everybody, "showHealth": everybody, "askVendors": everybody,
-        "sendTestMail": everybody,
+        "sendTestMail": everybody, "sendTestWebhook": everybody, "showAnnouncements": everybody,
         "listPeople": helpers, "showPerson": helpers, "listPersonSessions": helpers,
         "listAllVideos": helpers, "showAnyVideo": helpers,
         "listAllPurchases": everybody, "showAnyPurchase": everybody,
@@ -213,7 +213,7 @@ struct RoleTests {
             #expect(
                 others == [
                     "blockPerson", "unblockPerson", "signPersonOut", "verifyPerson", "notePerson",
-                    "endVideo", "resolveVideo", "askVendors", "sendTestMail",
+                    "endVideo", "resolveVideo", "askVendors", "sendTestMail", "sendTestWebhook",
                 ])
         }
     }

@@ -1,4 +1,5 @@
 import Domain
+import FoundationEssentials
 import HTTP
 import HTTPTypes
 import JSON
@@ -163,6 +164,41 @@ import Testing
             let refused = try send()
             #expect(refused.status == 429)
             #expect(refused.fields[.retryAfter] != nil)
+        }
+    }
+
+    @Test func `a try of the webhook is asked for by whoever looks, a few in a row`() throws {
+        try withFreshSite { site in
+            let administrator = try site.makeAdministrator()
+            func send() throws -> Answer {
+                try site.post("\(Self.path)/webhook", "", as: administrator)
+            }
+            #expect(try site.get(Self.path, as: administrator).json["webhookTest"] == .null)
+            let asked = try send()
+            #expect(asked.status == 202 && asked.json["doneAt"] == .null)
+            #expect(try site.database.claimWebhookTest())
+            #expect(try !site.database.claimWebhookTest())
+            try site.database.noteWebhookTest(status: 200, milliseconds: 7, problem: nil)
+            let told = try site.get(Self.path, as: administrator).json["webhookTest"]
+            #expect(told?["askedAt"] == asked.json["askedAt"])
+            #expect(told?["status"] == .integer(200) && told?["milliseconds"] == .integer(7))
+            #expect(told?["doneAt"]?.string != nil && told?["problem"] == .null)
+            for _ in 1...4 { #expect(try send().status == 202) }
+            #expect(try send().status == 429)
+            #expect(try site.post("\(Self.path)/webhook", "", as: site.makeUser()).status == 404)
+        }
+    }
+
+    @Test func `a certificate that ends soon is told with its end`() throws {
+        try withFreshSite { site in
+            let administrator = try site.makeAdministrator()
+            let end = try site.database.databaseTime() + 10 * 86_400
+            try site.database.setHealth(
+                "certificate", isHealthy: true, detail: "ends, in 10 days", endsAt: end)
+            let found = check(try site.get(Self.path, as: administrator), "certificate")
+            #expect(found?["state"] == "ok" && found?["endsAt"]?.string == end.iso8601)
+            let items = try site.get("/api/admin/attention", as: administrator).items
+            #expect(items.map { $0["kind"] } == ["ending"])
         }
     }
 

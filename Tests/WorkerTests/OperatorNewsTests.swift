@@ -25,9 +25,17 @@ struct OperatorNewsTests {
             mail: String? = "ops@example.org", webhook: Bool = false, quiet: QuietHours? = nil,
             digest: Int? = nil, into other: String? = nil
         ) throws {
+            try courier(mail: mail, webhook: webhook, quiet: quiet, digest: digest, into: other)
+                .tellOperator()
+        }
+
+        func courier(
+            mail: String? = nil, webhook: Bool = false, quiet: QuietHours? = nil,
+            digest: Int? = nil, into other: String? = nil
+        ) throws -> Courier {
             let exceptions = try [Origin(server.origin)]
             let sender = try #require(MailSender("Rushes <shop@example.org>"))
-            try Courier(
+            return Courier(
                 settings: CourierSettings(
                     appURL: "https://shop.example",
                     mail: MailSettings(route: .folder(other ?? folder), sender: sender),
@@ -41,8 +49,7 @@ struct OperatorNewsTests {
                     CurlOptions(
                         userAgent: "Rushes/test", timeout: .seconds(10),
                         addressPolicy: .publicOnly(exceptOrigins: exceptions))),
-                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, patience: .zero
-            ).tellOperator()
+                log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, patience: .zero)
         }
 
         func mails() throws -> [String] {
@@ -123,6 +130,36 @@ struct OperatorNewsTests {
             #expect(text.hasPrefix("*One thing needs a person*\n"))
             #expect(text.contains("&lt;!channel&gt; &amp; &lt;https://x.de|y&gt;"))
             #expect(!text.contains("<"))
+        }
+    }
+
+    @Test func `a try of the webhook is sent once, and what came of it is written down`() throws {
+        @Sendable func answer(_ number: Int) -> String { number < 1 ? "200 OK\r\n" : "403 No\r\n" }
+        try withDesk(answer) { desk in
+            let courier = try desk.courier(webhook: true)
+            try courier.testOperatorWebhook()
+            #expect(desk.server.hooks.isEmpty)
+            #expect(try desk.db.webhookTest() == nil)
+            _ = try desk.db.askForWebhookTest()
+            #expect(try desk.db.webhookTest()?.doneAt == nil)
+            for _ in 1...2 { try courier.testOperatorWebhook() }
+            #expect(desk.server.hooks.count == 1)
+            var test = try #require(try desk.db.webhookTest())
+            #expect(test.status == 200 && test.problem == nil && test.doneAt != nil)
+            #expect(test.milliseconds.map { (0...10_000).contains($0) } == true)
+            let hook = try #require(desk.server.hooks.first)
+            let text = try JSONValue(parsing: hook.body)["text"]?.string ?? ""
+            #expect(text.hasPrefix("*The webhook of your shop is taken*\n"))
+
+            _ = try desk.db.askForWebhookTest()
+            try courier.testOperatorWebhook()
+            test = try #require(try desk.db.webhookTest())
+            #expect(test.status == 403 && test.problem == "the answer was 403")
+            _ = try desk.db.askForWebhookTest()
+            try desk.courier().testOperatorWebhook()
+            test = try #require(try desk.db.webhookTest())
+            #expect(test.status == nil && test.problem?.contains("is not set") == true)
+            #expect(desk.server.hooks.count == 2)
         }
     }
 

@@ -72,3 +72,18 @@ extension TestMail: JSONObject {
         fields.field("problem", "What the mail server said last.", example: "null") { $0.problem }
     }
 }
+
+extension WebhookTest: JSONObject {
+    package static var schemaName: String? { "WebhookTest" }
+
+    package static func list<List: FieldList>(_ fields: inout List)
+    where List.Source == WebhookTest {
+        fields.field("askedAt") { $0.askedAt }
+        fields.field("doneAt", "Null until a worker has sent it, or could not.") { $0.doneAt }
+        fields.field("status", "Of the answer, if there was one.", example: "200") { $0.status }
+        fields.field("milliseconds", "Until the answer, or the failure.", example: "87") {
+            $0.milliseconds
+        }
+        fields.field("problem", "Null when it was taken.", example: "null") { $0.problem }
+    }
+}

@@ -174,6 +174,19 @@ async function sendMail() {
   else said.replaceChildren(notice({}, mail?.problem ?? words.noWorker));
 }
 
+async function sendWebhook() {
+  const { askedAt } = await api(`${path}/webhook`, { method: "POST" });
+  const answer = await follow(({ webhookTest }) => webhookTest?.askedAt === askedAt && webhookTest.doneAt);
+  const test = answer?.webhookTest;
+  if (!test) return said.replaceChildren(notice({}, words.noWebhookWorker));
+  const lines = words.webhookResult(test.status, test.milliseconds);
+  said.replaceChildren(
+    test.problem
+      ? notice({}, el("p", { dir: "auto" }, test.problem), lines)
+      : notice({ tone: "", picture: "circle-check" }, words.webhookTaken, lines),
+  );
+}
+
 let isBusy = false;
 /** @param {string} name @param {string} doing @param {() => Promise<unknown>} act */
 const button = (name, doing, act) =>
@@ -198,6 +211,7 @@ const tests = part(
     { class: "acts" },
     button(words.ask, words.asking, askVendors),
     button(words.mail, words.mailing, sendMail),
+    button(words.webhook, words.mailing, sendWebhook),
   ),
   said,
   mailPlace,

@@ -204,6 +204,13 @@ export const say = {
     mail: "Send me a mail",
     mailing: "It is being sent.",
     mailSent: "The mail server took it. Look whether it arrives.",
+    webhook: "Call the webhook",
+    webhookTaken: "The webhook took it. Look whether it arrives.",
+    /** @param {number | null} status @param {number} time */
+    webhookResult: (status, time) =>
+      `${status ? `The answer was ${status}` : "There was no answer"}, after ${time} ms.`,
+    noWebhookWorker: "No worker has done it within half a minute. Look whether one runs, and whether " +
+      "OPERATOR_WEBHOOK_URL is set for it.",
     noWorker: "No worker has done it within half a minute. Look whether one runs.",
     taken: "Taken",
     underWay: "Being sent",
