@@ -67,7 +67,7 @@ ROWS = [
         lambda shop, dice, size: crash_points.expiry(shop)),
     Row(
         "every crash point of an undo", (1, 31),
-        lambda shop, dice, size: undo.row(shop, dice, size.of(12, 6))),
+        lambda shop, dice, size: undo.row(shop, dice, 12), is_short=False),
     Row(
         "random SIGKILL of our processes", (1, 2, 3, 4, 5, 11, 12, 37),
         lambda shop, dice, size: kills.processes(shop, dice, size.of(100, 30), size.of(2000, 200))),
