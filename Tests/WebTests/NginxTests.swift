@@ -87,7 +87,7 @@ struct NginxTests {
             // Pictures have a zone of their own: a person sends several at once.
             let narrow = [
                 "/api/auth/", "/api/me/verification", "/api/me/second-factor/activation",
-                "/api/admin/health/mail", "/api/uploads",
+                "/api/admin/health/mail", "/api/admin/health/webhook", "/api/uploads",
             ]
             #expect(narrow.contains(path), "\(route.label)")
         }
