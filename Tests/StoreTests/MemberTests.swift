@@ -74,8 +74,8 @@ import Testing
     /// The tables of what a user does, or signs in with.
     private static let acted: [SQL] = [
         "exports", "mail_tokens", "members", "outbox", "person_notes", "purchases",
-        "recovery_codes", "second_factors", "sessions", "transactions", "uploads",
-        "video_archives", "video_jobs", "video_shares",
+        "recovery_codes", "second_factors", "sessions", "terms_acceptances", "transactions",
+        "uploads", "video_archives", "video_jobs", "video_shares",
     ]
 
     /// How many rows name an owner whom `owners` has not. A table without rows shows nothing, and is
@@ -90,6 +90,13 @@ import Testing
             SELECT COUNT(*) \(sql: rows)
                 AND \(sql: column) NOT IN (SELECT id FROM \(sql: owners))
             """)
+    }
+
+    private func agree(_ account: AccountID, _ db: Connection) throws {
+        let package = try db.catalog(version: 1).package("starter").orThrow("starter")
+        try db.insertPurchase(
+            .new(), of: package, catalogVersion: 1, for: account, by: db.owner(of: account),
+            under: PurchaseTerms(version: "v1", isAgreedTo: true), isLive: false)
     }
 
     private func share(of account: AccountID, _ number: UInt8, _ db: Connection) throws {
@@ -117,6 +124,7 @@ import Testing
                 try db.insertWebhookEndpoint(
                     .new(), draft, secret: Array(repeating: 7, count: 32), of: account)
                 try db.buy("starter", for: account)
+                try agree(account, db)
                 let name = try PictureName(String(repeating: "\(number)", count: 32)).orThrow("x")
                 _ = try db.keepUpload(
                     .new(), name,

@@ -737,9 +737,11 @@ struct VideoStateTests {
             let target = file.fields.first { $0.name.canonicalName == "x-accel-redirect" }?.value
             #expect(target == "/_media/\(VideoFile.path(of: video))")
             #expect(file.fields[.contentDisposition]?.hasPrefix("inline;") == true)
-            #expect(try site.count("SELECT COUNT(*) AS count FROM video_downloads") == 0)
+            let downloads: SQL =
+                "SELECT COUNT(*) AS count FROM video_downloads WHERE video_id = \(video)"
+            #expect(try site.count(downloads) == 0)
             let saved = try site.get("/api/videos/\(video)/file", query: "download=1", as: user)
-            #expect(try site.count("SELECT COUNT(*) AS count FROM video_downloads") == 1)
+            #expect(try site.count(downloads) == 1)
             #expect(
                 saved.fields[.contentDisposition]
                     == "attachment; filename=\"rushes-\(video).mp4\"")
