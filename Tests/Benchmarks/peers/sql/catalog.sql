@@ -1,1 +1,5 @@
-SELECT MAX(version) AS version FROM catalog_versions WHERE valid_from <= UTC_TIMESTAMP(6)
+SELECT version
+FROM catalog_versions
+WHERE valid_from <= UTC_TIMESTAMP(6)
+ORDER BY version DESC
+LIMIT 1

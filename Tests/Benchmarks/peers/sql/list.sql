@@ -4,11 +4,7 @@ SELECT video_jobs.id, tier, state, failure_reason, title, is_favorite, prompt, n
     IF(state = 'queued' AND undo_until > UTC_TIMESTAMP(6), undo_until, NULL) AS undo_until,
     video_jobs.created_at, completed_at, version, file_bytes, file_sha256, file_milliseconds,
     file_width, file_height, has_poster
-FROM (
-    SELECT id AS listed_id
-    FROM ((SELECT id FROM video_jobs FORCE INDEX (idx_account)
-        WHERE account_id = ? AND deleted_at IS NULL ORDER BY id DESC LIMIT 21)) AS lists
-    ORDER BY id DESC LIMIT 21
-) AS listed
-STRAIGHT_JOIN video_jobs ON video_jobs.id = listed_id
-ORDER BY listed_id DESC
+FROM video_jobs FORCE INDEX (idx_account)
+WHERE account_id = ? AND deleted_at IS NULL
+ORDER BY id DESC
+LIMIT 21
