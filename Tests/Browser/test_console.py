@@ -30,7 +30,7 @@ def do(page, act, reason, **fields):
 
 def open_person(page, person):
     see(page, "/admin/users")
-    page.get_by_label("Address, id").fill(person.email)
+    page.get_by_label("Address, name, id").fill(person.email)
     page.get_by_role("link", name=person.email).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(person.email)
 
