@@ -49,8 +49,8 @@ def look_again(page, path, words):
 
 
 @pytest.mark.refusals(503)
-def test_orders_are_paused_and_go_on_with_what_was_typed(open_as, console, buyer):
-    page = open_as(buyer)
+def test_orders_are_paused_and_go_on_with_what_was_typed(open_as, console, spender):
+    page = open_as(spender)
     page.goto("/create")
     ready(page)
     prompt = write_prompt(page, "a lighthouse at night")
@@ -85,10 +85,10 @@ def test_orders_are_paused_and_go_on_with_what_was_typed(open_as, console, buyer
     expect(page.locator("[data-job]").filter(has_text=prompt)).to_be_visible()
 
 
-def test_purchases_and_sign_ups_say_that_they_are_paused(open_as, console, buyer):
+def test_purchases_and_sign_ups_say_that_they_are_paused(open_as, console, spender):
     switch(console, "Pause: Purchases")
     switch(console, "Pause: New accounts")
-    page = open_as(buyer)
+    page = open_as(spender)
     look_again(page, "/credits", "Purchases are paused")
     ready(page)
     expect(page.locator("[data-pack-problem]").first).to_be_attached()
@@ -113,7 +113,7 @@ def test_the_status_tells_a_pause_without_a_script(open_as, console):
     expect(page.locator("main")).not_to_contain_text("not over yet")
 
 
-def test_a_notice_is_on_every_page_and_stays_closed(open_as, console, buyer):
+def test_a_notice_is_on_every_page_and_stays_closed(open_as, console, spender):
     do(console, "Say something", "a test of banners", Words="Ten seconds <b>for all</b>!")
     expect(console.locator("[data-toasts]")).to_contain_text("Done.")
     page = open_as()
@@ -127,7 +127,7 @@ def test_a_notice_is_on_every_page_and_stays_closed(open_as, console, buyer):
     expect(page.locator("#main")).to_be_focused()
     page.goto("/pricing")
     expect(bar(page)).to_have_count(0)
-    member = open_as(buyer)
+    member = open_as(spender)
     look_again(member, "/videos", "Ten seconds")
     # Another one is shown to who has closed the last, and a warning stays.
     see(console, "/admin/health")
