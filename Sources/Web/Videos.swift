@@ -117,7 +117,13 @@ package enum Videos {
             videos: (0..<draft.count).map { _ in
                 (id: .new(), callbackToken: Base64.encode(randomBytes(24), .urlSafe))
             }, estimatedSeconds: seconds,
-            secondsMade: try context.site.secondsMade(at: context.now)[draft.tier.id] ?? 0)
+            secondsMade: try secondsMade(of: draft.tier, context))
+    }
+
+    /// Asked only of a tier whose cost goes by it.
+    private static func secondsMade(of tier: Tier, _ context: Context) throws -> Int {
+        guard !tier.costSteps.isEmpty else { return 0 }
+        return try context.site.secondsMade(at: context.now)[tier.id] ?? 0
     }
 
     /// Takes a job back that the vendor does not have yet, also when it is canceled already; 409

@@ -20,7 +20,7 @@ struct TemporaryTableTests {
         ) { try $0("count") as Int } ?? 0
     }
 
-    @Test func `what people ask for makes no table on disk`() throws {
+    @Test func `what people and operators ask for makes no table on disk`() throws {
         try withSite { site in
             let user = try site.makeUser(credit: 20.dollars)
             let video = try site.makeVideo(for: user)
@@ -44,6 +44,13 @@ struct TemporaryTableTests {
                 "/api/webhooks/endpoints", "/api/me/second-factor",
             ] {
                 try expectNone(path) { try site.get(path, as: user) }
+            }
+            let administrator = try site.makeAdministrator()
+            for path in [
+                "attention", "users", "users/\(user.id)", "purchases", "videos", "videos/\(video)",
+                "catalog", "health", "audit", "announcements",
+            ] {
+                try expectNone(path) { try site.get("/api/admin/\(path)", as: administrator) }
             }
             for query in ["q=boat", "status=pending&tier=economy", "limit=100"] {
                 try expectNone(query) { try site.get("/api/videos", query: query, as: user) }
